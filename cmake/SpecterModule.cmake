@@ -1,0 +1,40 @@
+# specter_module(NAME LINKS ...): one folder of src/ as one library, linking only what it may use
+# (docs/architecture.md has the picture; scripts/check holds every #include against these lists),
+# and its tests, the *_test.cc beside the code, as one program.
+#
+#   LINKS       modules below this one, by their folder's name
+#   PUBLIC      other libraries that its headers need
+#   PRIVATE     other libraries that only its sources need
+#   TEST_LINKS  what only its tests need, modules by their folder's name
+function(specter_module name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PUBLIC;PRIVATE;TEST_LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  set(target specter_${name})
+  set(modules ${ARG_LINKS})
+  list(TRANSFORM modules PREPEND specter_)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE specter_options ${ARG_PRIVATE})
+    set_property(GLOBAL APPEND PROPERTY SPECTER_MODULES ${target})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${target} ${scope} ${modules} ${ARG_PUBLIC})
+
+  if(SPECTER_BUILD_TESTS AND tests)
+    set(test_modules ${ARG_TEST_LINKS})
+    list(TRANSFORM test_modules PREPEND specter_)
+    add_executable(${target}_test ${tests})
+    target_link_libraries(${target}_test PRIVATE
+      ${target} ${test_modules} specter_options GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+      PROPERTIES TIMEOUT 120 LABELS unit)
+  endif()
+endfunction()

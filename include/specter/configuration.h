@@ -1,0 +1,51 @@
+// Options that users give.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "specter/bytes.h"
+
+namespace specter {
+
+// RTCIceServer, W3C §4.2.2.
+struct IceServer {
+  std::vector<std::string>
+      urls;                // "stun:host[:port]", "turn:host[:port][?transport=udp]"; RFC 7064, 7065
+  std::string username{};  // turn: only
+  std::string credential{};  // turn: only
+
+  bool operator==(const IceServer&) const = default;
+};
+
+// RTCDataChannelInit, W3C §6.1.1.
+struct DataChannelOptions {
+  bool ordered = true;
+  // At most one of the next two: what the channel does instead of delivering everything.
+  std::optional<std::chrono::milliseconds>
+      max_packet_life_time{};                      // 0 to 65,535 ms from send(), then given up
+  std::optional<std::uint16_t> max_retransmits{};  // sent again so many times, then given up
+  std::string protocol{};                          // the application's own; at most 65,535 bytes
+  bool negotiated = false;  // true: both sides create it with the same id, nothing is announced
+  std::optional<std::uint16_t> id{};  // 0 to 65,534; needed when negotiated, else chosen for you
+
+  bool operator==(const DataChannelOptions&) const = default;
+};
+
+// RTCOfferOptions, W3C §4.2.3.
+struct OfferOptions {
+  bool ice_restart = false;
+};
+
+// What a message of a data channel is: RFC 8831 §8.
+enum class MessageKind { Text, Binary };
+
+// Names a data channel within its connection, for as long as the connection lives; not its stream
+// id.
+enum class ChannelId : std::uint64_t {};
+
+}  // namespace specter

@@ -1,0 +1,187 @@
+// The sans-IO peer connection: for programs that have an event loop of their own, and for tests. It
+// opens no socket, starts no thread and reads no clock: it is told what happened, and answers what
+// to do. specter/specter.h has the ordinary API, which runs this on loops of its own.
+//
+// One turn of a driver:
+//
+//     handle_datagram(now, …) for what came in, handle_timeout(now), commands of the application;
+//     then until both have nothing left: poll_event(), poll_transmit(now);
+//     then sleep until next_timeout() or the next input.
+//
+// Within one turn `now` is one value, and it never runs backwards. Not thread-safe: one thread at a
+// time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/description.h"
+#include "specter/endpoint.h"
+#include "specter/error.h"
+#include "specter/export.h"
+#include "specter/random.h"
+#include "specter/states.h"
+#include "specter/stats.h"
+#include "specter/time.h"
+
+namespace specter::crypto {
+class Certificate;
+}
+
+namespace specter::core {
+
+// A certificate with its key; opaque. RTCCertificate, W3C §4.9.
+using Certificate = crypto::Certificate;
+SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(Random& random,
+                                                                       std::int64_t unix_seconds);
+
+// The operating system's source (getrandom). Throws std::system_error when there is none.
+class SPECTER_EXPORT SystemRandom final : public Random {
+ public:
+  void fill(MutableBytes out) override;
+};
+
+struct Configuration {
+  std::shared_ptr<const Certificate> certificate;  // needed; may be shared by connections
+  std::size_t max_datagram_bytes = 1200;  // UDP payload that the path surely carries; at least 576
+  std::size_t send_buffer_bytes =
+      16 << 20;  // of all channels together; past it send() says WouldBlock
+  std::size_t receive_buffer_bytes = 1 << 20;  // the window that the peer sees
+  std::size_t max_message_bytes =
+      256 * 1024;  // of one received message; announced as a=max-message-size
+};
+
+// ---- what poll_event() answers
+
+// Open sockets, resolve the servers of the configuration, and say what came of it:
+// add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints().
+struct GatherCandidates {};
+struct NegotiationNeeded {};  // W3C §4.7.3: create an offer, if you like
+struct SignalingStateChanged {
+  SignalingState state;
+};
+struct IceGatheringStateChanged {
+  IceGatheringState state;
+};
+struct IceConnectionStateChanged {
+  IceConnectionState state;
+};
+struct ConnectionStateChanged {
+  ConnectionState state;
+  std::string reason;
+};  // the reason, for Failed
+struct LocalCandidate {
+  IceCandidate candidate;
+};  // tell the peer
+struct IncomingDataChannel {
+  ChannelId channel;
+  std::string label;
+  DataChannelOptions options;
+};
+struct DataChannelOpened {
+  ChannelId channel;
+};
+struct MessageReceived {
+  ChannelId channel;
+  MessageKind kind;
+  Buffer data;
+};
+struct BufferedAmountLow {
+  ChannelId channel;
+};
+struct DataChannelClosing {
+  ChannelId channel;
+};  // the peer closes it
+struct DataChannelFailed {
+  ChannelId channel;
+  Error error;
+};  // DataChannelClosed follows
+struct DataChannelClosed {
+  ChannelId channel;
+};
+struct Closed {};  // the last event there is
+
+using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChanged,
+                           IceGatheringStateChanged, IceConnectionStateChanged,
+                           ConnectionStateChanged, LocalCandidate, IncomingDataChannel,
+                           DataChannelOpened, MessageReceived, BufferedAmountLow,
+                           DataChannelClosing, DataChannelFailed, DataChannelClosed, Closed>;
+
+// RTCPeerConnection, W3C §4.4, without a network of its own.
+class SPECTER_EXPORT PeerConnection {
+ public:
+  using Transmit = specter::Transmit;
+  using Event = core::Event;
+
+  // `random` must outlive the connection. Throws std::invalid_argument without a certificate.
+  PeerConnection(Configuration configuration, Random& random);
+  ~PeerConnection();
+  PeerConnection(const PeerConnection&) = delete;
+  PeerConnection& operator=(const PeerConnection&) = delete;
+
+  // ---- the application: negotiation, RFC 9429. Errors leave everything as it was.
+  Result<SessionDescription> create_offer(const OfferOptions& options = {});
+  Result<SessionDescription> create_answer();
+  Result<> set_local_description(Timestamp now, const SessionDescription& description);
+  Result<> set_remote_description(Timestamp now, const SessionDescription& description);
+  // An empty candidate text: no more will come.
+  Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
+
+  // ---- the application: data channels, RFC 8831
+  Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
+                                        const DataChannelOptions& options = {});
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  void close_data_channel(Timestamp now, ChannelId channel);
+  void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
+
+  // Says goodbye to the peer where there is one; Closed follows. Twice is as good as once.
+  void close(Timestamp now);
+
+  // ---- the driver: local addresses
+  void add_local_endpoint(Timestamp now, Endpoint base);
+  void remove_local_endpoint(Timestamp now, Endpoint base);
+  void add_stun_server(Timestamp now, Endpoint server, std::string_view url);
+  void end_of_local_endpoints(Timestamp now);
+
+  // ---- the driver: the world
+  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  // Received messages that are not polled close the peer's window: a slow application slows its
+  // peer down.
+  std::optional<Event> poll_event();
+  Deadline next_timeout() const;
+
+  // ---- questions
+  SignalingState signaling_state() const;
+  IceGatheringState ice_gathering_state() const;
+  IceConnectionState ice_connection_state() const;
+  ConnectionState connection_state() const;
+  // With the candidates found so far, W3C §4.4.1.
+  std::optional<SessionDescription> local_description() const;
+  std::optional<SessionDescription> current_local_description() const;
+  std::optional<SessionDescription> pending_local_description() const;
+  std::optional<SessionDescription> remote_description() const;
+  std::optional<SessionDescription> current_remote_description() const;
+  std::optional<SessionDescription> pending_remote_description() const;
+  std::optional<DataChannelState> data_channel_state(
+      ChannelId channel) const;  // nothing once it is closed
+  std::optional<std::uint16_t> data_channel_stream(ChannelId channel) const;  // RTCDataChannel.id
+  std::size_t buffered_amount(ChannelId channel) const;
+  std::size_t max_message_size()
+      const;  // what the peer takes: RTCSctpTransport.maxMessageSize; 0: no limit
+  Stats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace specter::core

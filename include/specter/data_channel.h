@@ -1,0 +1,62 @@
+// A data channel's handle.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/error.h"
+#include "specter/export.h"
+#include "specter/states.h"
+
+namespace specter {
+
+namespace api {
+struct ChannelHandle;
+}
+
+// Names a data channel on a connection's loop. A small value: cheap to copy, safe to keep after the
+// channel is gone (calls then answer Closed), usable from any thread and inside every handler.
+// RTCDataChannel, W3C §6.2.
+class SPECTER_EXPORT DataChannel {
+ public:
+  DataChannel() = default;  // names nothing: every call answers Closed
+  explicit DataChannel(std::shared_ptr<api::ChannelHandle> handle);
+
+  // Queues a message and returns at once; the bytes are copied. Errors: InvalidState while it is
+  // connecting; InvalidArgument for more than the peer's max-message-size; WouldBlock when the send
+  // buffer is full (event::BufferedAmountLow tells when to go on); Closed.
+  Result<> send(std::string_view text) const;
+  Result<> send(Bytes binary) const;
+  Result<> send(const char* text) const { return send(std::string_view(text)); }
+
+  // What was sent goes out first; event::DataChannelClosed follows. Twice is as good as once.
+  void close() const;
+
+  std::string label() const;
+  std::string protocol() const;
+  bool ordered() const;
+  std::optional<std::uint16_t> id() const;  // its stream; nothing before it is known
+  DataChannelState state() const;           // Closed for a handle that names nothing
+  std::size_t buffered_amount() const;      // bytes that send() took and no packet carries yet
+  // event::BufferedAmountLow comes when buffered_amount() falls to it from above. 0 at first.
+  void set_buffered_amount_low_threshold(std::size_t bytes) const;
+
+  friend bool operator==(const DataChannel& a, const DataChannel& b) {
+    return a.handle_ == b.handle_;
+  }
+
+  const std::shared_ptr<api::ChannelHandle>& handle() const {
+    return handle_;
+  }  // for the library itself
+
+ private:
+  std::shared_ptr<api::ChannelHandle> handle_;
+};
+
+}  // namespace specter

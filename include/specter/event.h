@@ -1,0 +1,150 @@
+// What becomes of a connection: the messages in its owner's mailbox.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/data_channel.h"
+#include "specter/description.h"
+#include "specter/error.h"
+#include "specter/peer_connection.h"
+#include "specter/states.h"
+#include "specter/stats.h"
+
+namespace specter {
+
+// What was asked for, in OperationFailed.
+enum class Operation {
+  CreateDataChannel,
+  CreateOffer,
+  CreateAnswer,
+  SetLocalDescription,
+  SetRemoteDescription,
+  AddIceCandidate,
+  Send,
+  Start,
+};
+
+SPECTER_EXPORT std::string_view to_string(Operation operation);  // "create_data_channel", …
+
+namespace event {
+
+// ---- answers, in the order of the calls
+struct Ready {
+  PeerConnection connection;
+};
+struct DataChannelCreated {
+  PeerConnection connection;
+  DataChannel channel;
+};
+struct Offer {
+  PeerConnection connection;
+  SessionDescription description;
+};
+struct Answer {
+  PeerConnection connection;
+  SessionDescription description;
+};
+struct LocalDescriptionSet {
+  PeerConnection connection;
+};
+struct RemoteDescriptionSet {
+  PeerConnection connection;
+};
+struct IceCandidateAdded {
+  PeerConnection connection;
+};
+struct Stats {
+  PeerConnection connection;
+  specter::Stats stats;
+};
+struct OperationFailed {
+  PeerConnection connection;
+  Operation operation;
+  Error error;
+};
+struct Closed {
+  PeerConnection connection;
+};  // the last event of a connection
+
+// ---- unasked
+struct IceCandidate {
+  PeerConnection connection;
+  specter::IceCandidate candidate;
+};  // tell the peer
+struct NegotiationNeeded {
+  PeerConnection connection;
+};
+struct SignalingStateChange {
+  PeerConnection connection;
+  SignalingState state;
+};
+struct IceGatheringStateChange {
+  PeerConnection connection;
+  IceGatheringState state;
+};
+struct IceConnectionStateChange {
+  PeerConnection connection;
+  IceConnectionState state;
+};
+struct ConnectionStateChange {
+  PeerConnection connection;
+  ConnectionState state;
+  std::string reason;
+};
+
+struct IncomingDataChannel {
+  PeerConnection connection;
+  DataChannel channel;
+};  // the peer opened it
+struct DataChannelOpen {
+  PeerConnection connection;
+  DataChannel channel;
+};
+struct Message {
+  PeerConnection connection;
+  DataChannel channel;
+  MessageKind kind;
+  Buffer data;
+
+  std::string_view text() const { return as_text(data); }
+};
+struct BufferedAmountLow {
+  PeerConnection connection;
+  DataChannel channel;
+};
+struct DataChannelClosing {
+  PeerConnection connection;
+  DataChannel channel;
+};  // the peer closes it
+struct DataChannelError {
+  PeerConnection connection;
+  DataChannel channel;
+  Error error;
+};
+struct DataChannelClosed {
+  PeerConnection connection;
+  DataChannel channel;
+};
+
+}  // namespace event
+
+using Event =
+    std::variant<event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
+                 event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
+                 event::Stats, event::OperationFailed, event::Closed, event::IceCandidate,
+                 event::NegotiationNeeded, event::SignalingStateChange,
+                 event::IceGatheringStateChange, event::IceConnectionStateChange,
+                 event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
+                 event::Message, event::BufferedAmountLow, event::DataChannelClosing,
+                 event::DataChannelError, event::DataChannelClosed>;
+
+// Whose event it is.
+inline const PeerConnection& connection_of(const Event& event) {
+  return std::visit([](const auto& e) -> const PeerConnection& { return e.connection; }, event);
+}
+
+}  // namespace specter

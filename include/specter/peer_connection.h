@@ -1,0 +1,83 @@
+// A peer connection's handle.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "specter/configuration.h"
+#include "specter/data_channel.h"
+#include "specter/description.h"
+#include "specter/error.h"
+#include "specter/export.h"
+#include "specter/states.h"
+
+namespace specter {
+
+namespace api {
+struct ConnectionHandle;
+}
+
+// Names a connection on its loop. A small value: cheap to copy, safe to keep after the connection
+// is gone, usable from any thread and inside every handler. Every call returns at once; what
+// becomes of it is an event to the owner, and events answer calls in the order in which they were
+// made. Calls on a closed connection answer Error Closed and do nothing else. RTCPeerConnection,
+// W3C §4.4.
+class SPECTER_EXPORT PeerConnection {
+ public:
+  PeerConnection() = default;  // names nothing: every call answers Closed
+  explicit PeerConnection(std::shared_ptr<api::ConnectionHandle> handle);
+
+  // event::DataChannelCreated or OperationFailed; later DataChannelOpen. Errors on the spot:
+  // InvalidArgument (W3C §6.1: label or protocol over 65,535 bytes, both limits given, negotiated
+  // without an id, an id of 65,535). The channel of an error is one that is closed.
+  Result<DataChannel> create_data_channel(std::string_view label,
+                                          DataChannelOptions options = {}) const;
+
+  Result<> create_offer(OfferOptions options = {}) const;  // event::Offer
+  Result<> create_answer() const;                          // event::Answer
+  Result<> set_local_description(
+      SessionDescription description) const;  // event::LocalDescriptionSet
+  Result<> set_remote_description(
+      SessionDescription description) const;                 // event::RemoteDescriptionSet
+  Result<> add_ice_candidate(IceCandidate candidate) const;  // event::IceCandidateAdded
+
+  // The same with JSON text, as signalling carries it. Error on the spot: InvalidJson.
+  Result<> set_local_description(std::string_view json) const;
+  Result<> set_remote_description(std::string_view json) const;
+  Result<> add_ice_candidate(std::string_view json) const;
+
+  Result<> get_stats() const;  // event::Stats
+
+  // Says goodbye to the peer, closes its channels and frees everything: event::Closed, and no event
+  // after it. Never blocks; twice is as good as once.
+  void close() const;
+
+  // Questions: the last that the loop told; never older than the events received.
+  SignalingState signaling_state() const;
+  IceGatheringState ice_gathering_state() const;
+  IceConnectionState ice_connection_state() const;
+  ConnectionState connection_state() const;
+  std::optional<SessionDescription> local_description() const;
+  std::optional<SessionDescription> current_local_description() const;
+  std::optional<SessionDescription> pending_local_description() const;
+  std::optional<SessionDescription> remote_description() const;
+  std::optional<SessionDescription> current_remote_description() const;
+  std::optional<SessionDescription> pending_remote_description() const;
+
+  std::uint64_t id() const;  // unique in the process, from 1; 0 for a handle that names nothing
+
+  friend bool operator==(const PeerConnection& a, const PeerConnection& b) {
+    return a.handle_ == b.handle_;
+  }
+
+  const std::shared_ptr<api::ConnectionHandle>& handle() const {
+    return handle_;
+  }  // for the library itself
+
+ private:
+  std::shared_ptr<api::ConnectionHandle> handle_;
+};
+
+}  // namespace specter

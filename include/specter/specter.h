@@ -1,0 +1,94 @@
+// Specter: WebRTC peer connections that are told, never asked. Include this one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/data_channel.h"
+#include "specter/description.h"
+#include "specter/error.h"
+#include "specter/event.h"
+#include "specter/export.h"
+#include "specter/mailbox.h"
+#include "specter/media_engine.h"
+#include "specter/peer_connection.h"
+#include "specter/states.h"
+#include "specter/time.h"
+
+namespace specter {
+
+namespace api {
+struct Runtime;
+struct ApiState;
+}  // namespace api
+
+// Which local addresses a connection gathers.
+enum class LoopbackPolicy {
+  Fallback,  // 127.0.0.1 and ::1 only on a machine that has no other address
+  Include,   // them too
+  Only,      // nothing but them
+};
+
+struct Configuration {
+  std::vector<IceServer> ice_servers{};
+  std::size_t loops = 0;  // event loops, each a thread; 0: one a core
+  LoopbackPolicy loopback = LoopbackPolicy::Fallback;
+  std::size_t max_datagram_bytes = 1200;       // of UDP payload
+  std::size_t send_buffer_bytes = 16 << 20;    // of one connection; past it send() says WouldBlock
+  std::size_t receive_buffer_bytes = 1 << 20;  // of one connection: the window that its peer sees
+  std::size_t max_message_bytes = 256 * 1024;  // of one received message
+  bool log_addresses = false;                  // logs name no address unless you ask for it
+};
+
+// Makes peer connections that share a table of codecs and a set of interceptors; serves any number.
+class SPECTER_EXPORT Api {
+ public:
+  // The owner's events go to the mailbox. event::Ready is the first (or OperationFailed with Start,
+  // then Closed).
+  PeerConnection new_peer_connection(const Mailbox& owner) const;
+  // The owner's events are handed to a function on the connection's loop, one at a time. Every call
+  // is allowed in it, close and destruction included; it must not wait, or everything on that loop
+  // waits.
+  PeerConnection new_peer_connection(std::function<void(Event&&)> owner) const;
+
+  const std::vector<RtpCodec>& codecs() const;
+
+  explicit Api(std::shared_ptr<api::ApiState> state);  // for the library itself
+
+ private:
+  std::shared_ptr<api::ApiState> state_;
+};
+
+// The library: its loops and its configuration. When the last copy of it and of its Apis is gone,
+// all its connections are closed and its loops end. Never blocks for the network; destroying it
+// inside a handler is allowed.
+class SPECTER_EXPORT Specter {
+ public:
+  // Throws std::system_error when no thread or descriptor is to be had. A bad URL in ice_servers
+  // shows at new_peer_connection (OperationFailed with Start).
+  explicit Specter(Configuration configuration = {});
+  ~Specter();
+  Specter(const Specter&) = delete;
+  Specter& operator=(const Specter&) = delete;
+  Specter(Specter&&) = default;
+  Specter& operator=(Specter&&) = default;
+
+  const Configuration& configuration() const;
+
+  // Consumes both: a move, checked by the compiler.
+  Api new_api(MediaEngine&& engine, Registry&& registry) const;
+
+ private:
+  std::shared_ptr<api::Runtime> runtime_;
+};
+
+// A version as "0.1.0".
+SPECTER_EXPORT const char* version();
+
+}  // namespace specter

@@ -1,0 +1,72 @@
+// What a connection counts. The names are those of https://www.w3.org/TR/webrtc-stats/ where it has
+// one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "specter/configuration.h"
+#include "specter/states.h"
+#include "specter/time.h"
+
+namespace specter {
+
+struct CandidateStats {
+  std::string type;  // "host", "srflx", "prflx", "relay"
+  std::string address;
+  std::uint16_t port = 0;
+  std::string protocol = "udp";
+  std::uint32_t priority = 0;
+};
+
+struct CandidatePairStats {
+  CandidateStats local, remote;
+  std::string state;  // "frozen", "waiting", "in-progress", "failed", "succeeded"
+  bool nominated = false, selected = false;
+  std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
+                responses_received = 0;
+  std::uint64_t consent_requests_sent = 0;
+  std::optional<Duration> current_round_trip_time{};
+  Duration total_round_trip_time{};
+};
+
+struct TransportStats {
+  std::uint64_t bytes_sent = 0, bytes_received = 0;      // UDP payload
+  std::uint64_t packets_sent = 0, packets_received = 0;  // datagrams
+  std::string dtls_state = "new";     // new, connecting, connected, closed, failed
+  std::string dtls_role = "unknown";  // client, server, unknown
+  std::string tls_version{};          // "DTLS 1.2"
+  std::string dtls_cipher{};
+  std::string ice_role = "unknown";                       // controlling, controlled, unknown
+  std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"
+  std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0,
+                dropped_unknown = 0;  // datagrams not taken
+};
+
+struct DataChannelStats {
+  ChannelId channel{};
+  std::string label, protocol;
+  std::optional<std::uint16_t> data_channel_identifier{};
+  DataChannelState state = DataChannelState::Connecting;
+  std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
+};
+
+struct SctpStats {
+  std::optional<Duration> smoothed_round_trip_time{};
+  std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;  // bytes
+  std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
+};
+
+struct Stats {
+  std::uint64_t data_channels_requested = 0, data_channels_opened = 0, data_channels_closed = 0,
+                data_channels_accepted = 0;
+  TransportStats transport;
+  SctpStats sctp;
+  std::vector<CandidateStats> local_candidates, remote_candidates;
+  std::vector<CandidatePairStats> candidate_pairs;
+  std::vector<DataChannelStats> data_channels;
+};
+
+}  // namespace specter

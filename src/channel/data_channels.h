@@ -1,0 +1,138 @@
+// The data channels of one connection, over one SCTP association that they own. RFC 8831, 8832.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/machine.h"
+#include "sctp/association.h"
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/error.h"
+#include "specter/random.h"
+#include "specter/states.h"
+#include "specter/time.h"
+
+namespace specter::channel {
+
+// Which half of the stream ids is ours to choose from. RFC 8832 §6: the DTLS client takes the even
+// ones.
+enum class Parity { Even, Odd };
+
+struct ChannelInfo {
+  std::string label;
+  DataChannelOptions options;  // id is there once the stream is known
+};
+
+// All of one channel come in this order: Incoming? Opened (Message | BufferedAmountLow)* Closing?
+// Failed? Closed.
+struct IncomingChannel {
+  ChannelId channel;
+  ChannelInfo info;
+};  // the peer's OPEN; the channel is open, Opened follows
+struct ChannelOpened {
+  ChannelId channel;
+};
+struct MessageReceived {
+  ChannelId channel;
+  MessageKind kind;
+  Buffer bytes;
+};
+struct BufferedAmountLow {
+  ChannelId channel;
+};
+struct ChannelClosing {
+  ChannelId channel;
+};  // the peer closes it; W3C §6.2.4
+struct ChannelFailed {
+  ChannelId channel;
+  Error error;
+};  // Closed follows
+struct ChannelClosed {
+  ChannelId channel;
+};
+struct AssociationEstablished {};
+struct AssociationClosed {
+  std::string reason;
+  bool by_error = false;
+};  // after the Closed of every channel
+
+struct ChannelStats {
+  ChannelId channel;
+  ChannelInfo info;
+  DataChannelState state;
+  std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
+};
+
+struct Totals {  // W3C's RTCPeerConnectionStats
+  std::uint64_t requested = 0, opened = 0, closed = 0, accepted = 0;
+};
+
+class DataChannels {
+ public:
+  using Transmit = Buffer;  // one SCTP packet
+  using Event = std::variant<IncomingChannel, ChannelOpened, MessageReceived, BufferedAmountLow,
+                             ChannelClosing, ChannelFailed, ChannelClosed, AssociationEstablished,
+                             AssociationClosed>;
+
+  struct Config {
+    sctp::Association::Config association;
+    std::size_t max_channels = 65535;
+    std::size_t max_send_message_bytes =
+        65536;  // the peer's a=max-message-size; absent is 64 KiB, 0 no limit (RFC 8841 §6)
+  };
+
+  DataChannels(Config config, Random& random);
+  ~DataChannels();
+  DataChannels(const DataChannels&) = delete;
+
+  // Before connect() too: the channel opens once the association does. Errors: InvalidArgument
+  // (label or protocol over 65,535 bytes, both limits given, an id of 65,535, negotiated without an
+  // id), OperationFailed (id in use, none left).
+  Result<ChannelId> create(Timestamp now, std::string_view label,
+                           const DataChannelOptions& options);
+  // Ours is the half `parity`; DTLS is done: the association starts. The remote limits are those of
+  // the description.
+  void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
+               std::uint16_t remote_port);
+  // Errors: InvalidState while connecting or closing (W3C §6.2.6 says connecting only: we queue
+  // nothing before open … see README), InvalidArgument over the peer's max-message-size, WouldBlock
+  // over the send buffer, Closed, NotFound.
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing
+  // twice is as good as once.
+  void close(Timestamp now, ChannelId channel);
+  void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
+  // The connection ends: every channel gets Closed (Failed before it when `error`), the association
+  // is aborted or shut.
+  void shut_down(Timestamp now, std::optional<Error> error);
+
+  void handle_packet(Timestamp now, Bytes packet);
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
+  Deadline next_timeout() const;
+
+  std::optional<DataChannelState> state(ChannelId channel) const;  // nothing once it is gone
+  std::optional<ChannelInfo> info(ChannelId channel) const;
+  std::size_t buffered_amount(
+      ChannelId channel) const;  // bytes of user data queued by send(), not yet sent
+  std::vector<ChannelStats> stats() const;
+  Totals totals() const;
+  const sctp::Association& association() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+static_assert(Machine<DataChannels>);
+
+}  // namespace specter::channel

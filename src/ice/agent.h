@@ -1,0 +1,161 @@
+// An ICE agent for one data stream with one component (everything in WebRTC is bundled and
+// multiplexed). RFC 8445, 8838, 7675. A facade: what it does stands in the files beside it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/machine.h"
+#include "ice/candidate.h"
+
+#include "specter/endpoint.h"
+#include "specter/random.h"
+#include "specter/states.h"
+#include "specter/time.h"
+
+namespace specter::ice {
+
+enum class Role { Controlling, Controlled };
+
+// RFC 8445 §5.3: a user fragment of at least 24 bits and a password of at least 128 bits of
+// randomness.
+struct Credentials {
+  std::string ufrag;
+  std::string pwd;
+
+  static Credentials generate(Random& random);
+  bool operator==(const Credentials&) const = default;
+};
+
+struct Path {
+  Endpoint local;  // the base: the address to send from
+  Endpoint remote;
+
+  bool operator==(const Path&) const = default;
+};
+
+struct LocalCandidateFound {
+  Candidate candidate;
+};  // trickle it to the peer
+struct GatheringStateChanged {
+  IceGatheringState state;
+};
+struct ConnectionStateChanged {
+  IceConnectionState state;
+  std::string reason;
+};  // the reason, for Failed
+struct SelectedPathChanged {
+  Path path;
+};  // send here from now on
+// The first valid pair came to be, perhaps before nomination: DTLS may start on it. RFC 8445
+// §12.1.1.
+struct PathUsable {
+  Path path;
+};
+
+struct CandidatePairStats {
+  Candidate local;
+  Candidate remote;
+  std::string state;  // "frozen", "waiting", "in-progress", "failed", "succeeded"
+  bool nominated = false;
+  bool selected = false;
+  std::uint64_t requests_sent = 0, requests_received = 0;
+  std::uint64_t responses_sent = 0, responses_received = 0;
+  std::uint64_t consent_requests_sent = 0;
+  Duration total_round_trip_time{};
+  std::optional<Duration> current_round_trip_time{};
+};
+
+struct Counters {
+  std::uint64_t dropped_malformed = 0;  // not a STUN message, or one that breaks its rules
+  std::uint64_t dropped_integrity = 0;  // wrong or missing credentials
+  std::uint64_t dropped_unexpected =
+      0;  // a response to nothing, from the wrong address, over a limit
+};
+
+class Agent {
+ public:
+  using Transmit = specter::Transmit;
+  using Event = std::variant<LocalCandidateFound, GatheringStateChanged, ConnectionStateChanged,
+                             SelectedPathChanged, PathUsable>;
+
+  struct Config {
+    Role role = Role::Controlling;
+    Credentials local;
+    // All below have the RFCs' or the browsers' values; tests may turn them.
+    Duration check_interval =
+        std::chrono::milliseconds(50);  // Ta between ordinary checks, RFC 8445 §14.2; see README
+    Duration consent_interval = std::chrono::seconds(5);  // ×[0.8, 1.2], RFC 7675 §5.1
+    Duration consent_timeout = std::chrono::seconds(30);  // RFC 7675 §5.1
+    Duration disconnected_timeout =
+        std::chrono::seconds(5);  // without a sign of life: Disconnected
+    Duration gathering_timeout =
+        std::chrono::seconds(4);  // server-reflexive candidates that take longer are left out
+    Duration failed_timeout =
+        std::chrono::seconds(30);  // checking without a valid pair for so long: Failed
+    std::size_t max_remote_candidates = 64;
+    std::size_t max_pairs = 100;
+    bool allow_loopback = true;  // pair loopback candidates of the peer's
+  };
+
+  Agent(Config config, Random& random);
+  ~Agent();
+  Agent(const Agent&) = delete;
+
+  // ---- gathering. The driver opens the sockets and says which; RFC 8445 §5.1.1.
+  void start_gathering(Timestamp now);  // New -> Gathering
+  void add_local_endpoint(Timestamp now,
+                          Endpoint base);  // a socket is bound: one more host candidate
+  void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket is gone
+  void add_stun_server(Timestamp now, Endpoint server,
+                       std::string url);       // resolved; asked from each base of its family
+  void end_of_local_endpoints(Timestamp now);  // no further base and no further server will be told
+  const std::vector<Candidate>& local_candidates() const;
+
+  // ---- the peer, by signalling
+  void set_role(Role role);
+  void set_remote_credentials(Timestamp now,
+                              Credentials remote);  // starts checks; candidates before it are kept
+  // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
+  // TCP, another component) are taken and ignored.
+  Result<> add_remote_candidate(Timestamp now, Candidate candidate);
+  void end_of_remote_candidates(Timestamp now);
+  void close();  // silent from here on
+
+  // ---- the world
+  void handle_datagram(Timestamp now,
+                       const DatagramView& datagram);  // STUN only (net/demux.h tells)
+  // Something other than STUN came over this path and proved itself (DTLS accepted it). Keeps no
+  // consent alive (RFC 7675).
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Event> poll_event();
+  Deadline next_timeout() const;
+
+  // ---- questions
+  // Whether a check with integrity proved that the peer is at the other end of this path: only then
+  // may DTLS from it be looked at (shared/design/reliability.md §1.3).
+  bool is_validated(const Path& path) const;
+  // Where to send: the selected path; before nomination, a valid one; nothing without consent.
+  std::optional<Path> path() const;
+  const Credentials& local_credentials() const;
+  const std::optional<Credentials>& remote_credentials() const;
+  Role role() const;
+  IceGatheringState gathering_state() const;
+  IceConnectionState connection_state() const;
+  std::vector<CandidatePairStats> pair_stats() const;
+  Counters counters() const;
+  std::optional<Duration> round_trip_time() const;  // of the path in use, smoothed
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+static_assert(Machine<Agent>);
+
+}  // namespace specter::ice

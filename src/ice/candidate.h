@@ -1,0 +1,54 @@
+// An ICE candidate, as SDP and signalling carry it. RFC 8839 §5.1, RFC 8445 §5.1.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "specter/endpoint.h"
+#include "specter/error.h"
+
+namespace specter::ice {
+
+enum class CandidateType { Host, ServerReflexive, PeerReflexive, Relayed };
+enum class TransportProtocol { Udp, Tcp };
+
+std::string_view to_string(CandidateType type);  // "host", "srflx", "prflx", "relay"
+
+//   candidate:<foundation> <component> <transport> <priority> <address> <port> typ <type>
+//   [raddr <address>] [rport <port>] *(<name> <value>)
+struct Candidate {
+  std::string foundation;
+  std::uint16_t component = 1;
+  TransportProtocol protocol = TransportProtocol::Udp;
+  std::uint32_t priority = 0;
+  std::string host;   // the connection-address as written: an address, or a name (mDNS, "x.local")
+  Endpoint endpoint;  // of `host` when that is an address; unspecified when it is a name
+  CandidateType type = CandidateType::Host;
+  std::optional<Endpoint> related{};  // raddr and rport
+  std::vector<std::pair<std::string, std::string>>
+      extensions{};  // kept as they came, "tcptype", "ufrag", …
+
+  // With or without "candidate:" or "a=candidate:" before it. Error: SyntaxError, saying which part
+  // is wrong, with the texts of elixir-contract.md's table where one fits ("attribute not long
+  // enough to be ICE candidate", …).
+  static Result<Candidate> parse(std::string_view text);
+  std::string to_string() const;  // begins with "candidate:"
+
+  bool is_resolved() const { return !endpoint.address.is_unspecified(); }
+  // The value of an extension, or nothing.
+  std::optional<std::string_view> extension(std::string_view name) const;
+
+  bool operator==(const Candidate&) const = default;
+};
+
+// RFC 8445 §5.1.2.1: type preference, local preference, component. `local_preference` is 0 to
+// 65,535.
+std::uint32_t candidate_priority(CandidateType type, std::uint16_t local_preference,
+                                 std::uint16_t component);
+
+}  // namespace specter::ice

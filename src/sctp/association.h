@@ -1,0 +1,142 @@
+// An SCTP association over DTLS. RFC 9260, 8261, 3758, 6525. A facade: packet/ has the codecs, rx/
+// what comes in, tx/ what goes out, association/ the life of the association.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/machine.h"
+
+#include "specter/bytes.h"
+#include "specter/error.h"
+#include "specter/random.h"
+#include "specter/time.h"
+
+namespace specter::sctp {
+
+enum class StreamId : std::uint16_t {};
+enum class Ppid : std::uint32_t {};  // payload protocol identifier, RFC 9260 §3.3.1
+
+// How a message is sent. RFC 3758, RFC 7496: with a limit it may be given up as a whole.
+struct SendOptions {
+  bool unordered = false;
+  std::optional<std::uint16_t>
+      max_retransmits{};  // per message: given up when a fragment would be sent again beyond it
+  std::optional<Duration> lifetime{};  // from send(); given up afterwards
+};
+
+struct Established {};
+struct MessageReceived {
+  StreamId stream;
+  Ppid ppid;
+  bool unordered = false;
+  Buffer bytes;  // never empty: RFC 9260 §3.3.1 forbids empty user data
+};
+struct IncomingStreamsReset {
+  std::vector<StreamId> streams;
+};  // the peer reset its outgoing ones: RFC 6525 §5.2.2
+struct OutgoingStreamsReset {
+  std::vector<StreamId> streams;
+};  // ours are done: their next message is number 0 again
+struct OutgoingResetFailed {
+  std::vector<StreamId> streams;
+};
+// What waits to be sent or acknowledged on a stream fell to its threshold, from above it.
+struct BufferedAmountLow {
+  StreamId stream;
+};
+enum class CloseReason {
+  Shutdown,
+  PeerShutdown,
+  Aborted,
+  PeerAborted,
+  TooManyRetransmissions,
+  ProtocolViolation
+};
+std::string_view to_string(CloseReason reason);
+struct Closed {
+  CloseReason reason;
+  std::string detail;
+};  // afterwards the machine is silent
+
+struct Counters {
+  std::uint64_t packets_sent = 0, packets_received = 0;
+  std::uint64_t packets_dropped = 0;     // bad checksum, tag, ports or form
+  std::uint64_t retransmissions = 0;     // DATA chunks sent again
+  std::uint64_t messages_abandoned = 0;  // given up under a SendOptions limit
+  std::size_t receive_buffered_bytes =
+      0;  // in reassembly or not polled yet: what a_rwnd is reduced by
+  std::size_t send_buffered_bytes = 0;
+  std::size_t congestion_window_bytes = 0, flight_bytes = 0, peer_window_bytes = 0;
+  std::optional<Duration> smoothed_round_trip_time{};
+};
+
+class Association {
+ public:
+  using Transmit = Buffer;  // one packet, at most max_packet_bytes
+  using Event = std::variant<Established, MessageReceived, IncomingStreamsReset,
+                             OutgoingStreamsReset, OutgoingResetFailed, BufferedAmountLow, Closed>;
+
+  struct Config {
+    std::uint16_t local_port = 5000;
+    std::uint16_t remote_port = 5000;
+    std::uint16_t max_outgoing_streams = 65535;
+    std::uint16_t max_incoming_streams = 65535;
+    std::size_t max_packet_bytes =
+        1135;  // 1200 of UDP payload less DTLS's share, a multiple of 4 below
+    std::size_t receive_buffer_bytes = 1 << 20;  // a_rwnd; nothing more is kept, delivered or not
+    std::size_t send_buffer_bytes = 16 << 20;    // send() says WouldBlock when more would wait
+    std::size_t max_receive_message_bytes = 256 * 1024;  // a larger one is a ProtocolViolation
+    Duration initial_rto = std::chrono::milliseconds(500);
+    Duration min_rto = std::chrono::milliseconds(200);
+    Duration max_rto = std::chrono::seconds(10);
+    Duration heartbeat_interval = std::chrono::seconds(30);
+    // No limit on retransmissions of data and INIT by default: the association lives as long as
+    // DTLS and ICE do (reliability.md row 107).
+    std::optional<int> max_retransmissions{};
+  };
+
+  Association(Config config, Random& random);
+  ~Association();
+  Association(const Association&) = delete;
+
+  void connect(Timestamp now);  // both sides do: RFC 8831 §6.2, and simultaneous INITs meet (RFC
+                                // 9260 §5.2.1)
+  // Taken before Established too, and sent then. Errors: InvalidArgument for an empty message or a
+  // stream past the peer's; WouldBlock past send_buffer_bytes; Closed.
+  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+                const SendOptions& options = {});
+  // Whatever was sent on them first goes out and is acknowledged; then RFC 6525's outgoing request.
+  void reset_streams(Timestamp now, std::span<const StreamId> streams);
+  void set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes);
+  void shutdown(Timestamp now);  // after all that was sent is acknowledged: RFC 9260 §9.2
+  void abort(Timestamp now, std::string_view reason);
+
+  void handle_packet(Timestamp now, Bytes packet);
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  // A received message counts against the receive window until it is polled here: a caller that
+  // stops polling closes the peer's window, and polling opens it again.
+  std::optional<Event> poll_event();
+  Deadline next_timeout() const;
+
+  bool is_established() const;
+  std::size_t buffered_amount(
+      StreamId stream) const;  // bytes of user data not yet handed to a packet for the first time
+  std::uint16_t outgoing_streams() const;  // agreed; max_outgoing_streams before
+  Counters counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+static_assert(Machine<Association>);
+
+}  // namespace specter::sctp
