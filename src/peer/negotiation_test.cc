@@ -110,10 +110,11 @@ struct BrowserOffer {
 
 class BrowserOffers : public ::testing::TestWithParam<BrowserOffer> {};
 
-// RFC 9429 §5.3.1, RFC 3264 §6: a section for each of the offer's; media is rejected until it comes.
+// RFC 9429 §5.3.1, RFC 3264 §6: a section for each of the offer's; media is rejected until it
+// comes.
 TEST_P(BrowserOffers, AreAnswered) {
   Peer peer(1);
-  const SessionDescription o{SdpType::Offer, testing::read_data(GetParam().file)};
+  const SessionDescription o{SdpType::Offer, testing::browser_sdp(GetParam().file)};
   ASSERT_TRUE(peer.negotiation.set_remote(o)) << peer.negotiation.set_remote(o).error().message;
   const auto answer = peer.negotiation.create_answer().value();
   const auto offered = sdp::parse(o.sdp).value();
@@ -138,17 +139,16 @@ TEST_P(BrowserOffers, AreAnswered) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BrowserOffers,
-    ::testing::Values(
-        BrowserOffer{"sdp/chromium156-data-offer.sdp", 1, 0, "RCFG"},
-        BrowserOffer{"sdp/chromium156-audio-video-data-offer.sdp", 3, 2, "CnBq"},
-        BrowserOffer{"sdp/chromium156-warp-data-offer.sdp", 1, 0, "aeLQ"},
-        BrowserOffer{"sdp/firefox153-data-offer.sdp", 1, 0, "534ae364"},
-        BrowserOffer{"sdp/firefox153-audio-video-data-offer.sdp", 3, 2, "97090574"}));
+    ::testing::Values(BrowserOffer{"chromium156-data-offer.sdp", 1, 0, "RCFG"},
+                      BrowserOffer{"chromium156-audio-video-data-offer.sdp", 3, 2, "CnBq"},
+                      BrowserOffer{"chromium156-warp-data-offer.sdp", 1, 0, "aeLQ"},
+                      BrowserOffer{"firefox153-data-offer.sdp", 1, 0, "534ae364"},
+                      BrowserOffer{"firefox153-audio-video-data-offer.sdp", 3, 2, "97090574"}));
 
 TEST(Negotiation, AnOfferWithMediaAloneIsAnsweredAllRejected) {
   Peer peer(1);
   const SessionDescription o{SdpType::Offer,
-                             testing::read_data("sdp/chromium156-simulcast-offer.sdp")};
+                             testing::browser_sdp("chromium156-simulcast-offer.sdp")};
   ASSERT_TRUE(peer.negotiation.set_remote(o));
   const auto answer = peer.negotiation.create_answer().value();
   const auto change = peer.negotiation.set_local(answer).value();
@@ -162,7 +162,7 @@ TEST(Negotiation, AnOfferWithMediaAloneIsAnsweredAllRejected) {
 TEST(Negotiation, ALaterOfferKeepsTheSectionsOfBefore) {
   Peer peer(1);
   const SessionDescription o{SdpType::Offer,
-                             testing::read_data("sdp/chromium156-simulcast-offer.sdp")};
+                             testing::browser_sdp("chromium156-simulcast-offer.sdp")};
   const std::size_t before = sdp::parse(o.sdp)->media.size();
   ASSERT_TRUE(peer.negotiation.set_remote(o));
   ASSERT_TRUE(peer.negotiation.set_local(*peer.negotiation.create_answer()));
@@ -376,14 +376,13 @@ TEST(Negotiation, ALaterOfferMayNotChangeThePeer) {
 TEST(Negotiation, SortsCandidatesToTheirSections) {
   Peer peer(1);
   ASSERT_TRUE(peer.negotiation.set_remote(
-      {SdpType::Offer, testing::read_data("sdp/chromium156-audio-video-data-offer.sdp")}));
+      {SdpType::Offer, testing::browser_sdp("chromium156-audio-video-data-offer.sdp")}));
   EXPECT_TRUE(*peer.negotiation.concerns_us("2", 2));
   EXPECT_TRUE(*peer.negotiation.concerns_us("0", 0));  // bundled with ours
   EXPECT_TRUE(*peer.negotiation.concerns_us("", 0));
   EXPECT_TRUE(*peer.negotiation.concerns_us(std::nullopt, std::nullopt));
   EXPECT_EQ(peer.negotiation.concerns_us("7", 0).error().code, ErrorCode::OperationFailed);
-  EXPECT_EQ(peer.negotiation.concerns_us(std::nullopt, 3).error().code,
-            ErrorCode::OperationFailed);
+  EXPECT_EQ(peer.negotiation.concerns_us(std::nullopt, 3).error().code, ErrorCode::OperationFailed);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sdp/browser_data.h"
+#include "testing/data.h"
 
 namespace specter::sdp {
 namespace {
@@ -193,8 +193,8 @@ TEST(MuxCategory, IsThatOfRfc8859) {
 }
 
 TEST(BrowserOffers, SayWhatAPeerNeeds) {
-  for (const char* file : kBrowserFiles) {
-    const auto session = *parse(browser_sdp(file));
+  for (const char* file : testing::kBrowserOffers) {
+    const auto session = *parse(testing::browser_sdp(file));
     const auto groups = bundle_groups(session);
     ASSERT_THAT(groups, SizeIs(1)) << file;
     ASSERT_EQ(groups[0].size(), session.media.size()) << file;
@@ -210,9 +210,9 @@ TEST(BrowserOffers, SayWhatAPeerNeeds) {
       EXPECT_EQ(max_message_size(media)->has_value(), data) << file;
     }
   }
-  const auto firefox = *parse(browser_sdp("firefox153-data-offer.sdp"));
+  const auto firefox = *parse(testing::browser_sdp("firefox153-data-offer.sdp"));
   EXPECT_EQ(*max_message_size(firefox.media[0]), 1073741823u);
-  const auto simulcast = *parse(browser_sdp("chromium156-simulcast-offer.sdp"));
+  const auto simulcast = *parse(testing::browser_sdp("chromium156-simulcast-offer.sdp"));
   EXPECT_EQ(direction(simulcast, simulcast.media[0]), Direction::SendOnly);
 }
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sdp/browser_data.h"
+#include "testing/data.h"
 #include "testing/random.h"
 
 namespace specter::sdp {
@@ -62,8 +62,8 @@ TEST(Sdp, ReadsTheExampleOfRfc8866) {
 }
 
 TEST(Sdp, WritesWhatBrowsersWroteByteForByte) {
-  for (const char* file : kBrowserFiles) {
-    const std::string text = browser_sdp(file);
+  for (const char* file : testing::kBrowserOffers) {
+    const std::string text = testing::browser_sdp(file);
     const auto session = parse(text);
     ASSERT_TRUE(session) << file << ": " << session.error().message;
     EXPECT_EQ(write(*session), text) << file;
@@ -268,8 +268,8 @@ void expect_fixpoint(const std::string& text) {
 }
 
 TEST(SdpNonsense, TruncatedAnywhereIsParsedOrRefused) {
-  for (const char* file : kBrowserFiles) {
-    const std::string text = browser_sdp(file);
+  for (const char* file : testing::kBrowserOffers) {
+    const std::string text = testing::browser_sdp(file);
     for (std::size_t size = 0; size < text.size(); ++size) expect_fixpoint(text.substr(0, size));
   }
 }
@@ -279,8 +279,8 @@ TEST(SdpNonsense, MutatedKeepsItsMeaningWhenWritten) {
   constexpr std::string_view kSpecial = "=\r\n: /vosctmarzk019\0\xff";
   int parsed = 0;
   for (int round = 0; round < 2000; ++round) {
-    std::string text =
-        browser_sdp(kBrowserFiles[random.below(static_cast<std::uint32_t>(kBrowserFiles.size()))]);
+    std::string text = testing::browser_sdp(testing::kBrowserOffers[random.below(
+        static_cast<std::uint32_t>(testing::kBrowserOffers.size()))]);
     for (std::uint32_t edits = 1 + random.below(4); edits > 0; --edits) {
       const std::size_t at = random.below(static_cast<std::uint32_t>(text.size()));
       const char special = kSpecial[random.below(static_cast<std::uint32_t>(kSpecial.size()))];

@@ -1,4 +1,5 @@
-// A whole sans-IO peer connection as a host of the simulated network, and two of them with their signalling.
+// A whole sans-IO peer connection as a host of the simulated network, and two of them with their
+// signalling.
 #pragma once
 
 #include <algorithm>
@@ -6,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "specter/core.h"
 #include "testing/network.h"
 #include "testing/random.h"
+
+#include "specter/core.h"
 
 namespace specter::testing {
 
@@ -27,7 +29,9 @@ class PeerHost final : public Host {
   };
 
   explicit PeerHost(Options options)
-      : options_(std::move(options)), random_(options_.seed), connection(with_certificate(), random_) {}
+      : options_(std::move(options)),
+        random_(options_.seed),
+        connection(with_certificate(), random_) {}
 
   void handle_datagram(Timestamp now, const DatagramView& datagram) override {
     connection.handle_datagram(now, datagram);
@@ -43,7 +47,8 @@ class PeerHost final : public Host {
     auto event = connection.poll_event();
     if (!event) return false;
     if (std::holds_alternative<core::GatherCandidates>(*event)) {
-      for (const Endpoint& endpoint : options_.endpoints) connection.add_local_endpoint(now, endpoint);
+      for (const Endpoint& endpoint : options_.endpoints)
+        connection.add_local_endpoint(now, endpoint);
       connection.end_of_local_endpoints(now);
     }
     if (const auto* found = std::get_if<core::LocalCandidate>(&*event)) {
