@@ -24,7 +24,7 @@ constexpr std::size_t kMaxQueuedEvents = 4096;
 constexpr int kMaxResends = 12;
 // OpenSSL counts the peer's repeated Finished with the time-outs: at the thirteenth it would end a
 // connection that works.
-constexpr int kMaxRepeats = 12;
+constexpr int kMaxRepeats = 10;
 constexpr std::uint8_t kChangeCipherSpec = 20;
 
 // ---- the states, with what exists only in each

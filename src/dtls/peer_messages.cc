@@ -1,5 +1,7 @@
 #include "dtls/peer_messages.h"
 
+#include <algorithm>
+
 namespace specter::dtls {
 namespace {
 
@@ -24,7 +26,7 @@ std::uint32_t max_size(std::uint8_t type) {
     case kHelloVerifyRequest: return 2 + 1 + 255;
     case kCertificate: return PeerMessages::kMaxCertificateBytes;
     case kServerKeyExchange: return 4096;
-    case kCertificateRequest: return 16 * 1024;
+    case kCertificateRequest: return 4096;
     case kCertificateVerify: return 4096;
     case kClientKeyExchange: return 1024;
     default: return 0;  // ServerHelloDone
@@ -42,11 +44,7 @@ bool PeerMessages::accept(Bytes payload) {
     if (!fragment || count == kMaxFragments || !fits(*fragment)) return false;
     fragments[count++] = *fragment;
   } while (in.remaining() > 0);
-  for (std::size_t i = 0; i < count; ++i) {
-    // A second look: one fragment of a record may contradict another.
-    if (!fits(fragments[i])) return false;
-    note(fragments[i]);
-  }
+  for (std::size_t i = 0; i < count; ++i) take(fragments[i]);
   return true;
 }
 
@@ -56,23 +54,20 @@ std::optional<PeerMessages::Fragment> PeerMessages::read(ByteReader& in) {
   f.message_size = in.u24();
   f.message_seq = in.u16();
   f.offset = in.u24();
-  f.size = in.u24();
-  in.skip(f.size);
+  f.body = in.bytes(in.u24());
   if (!in.ok()) return std::nullopt;
   return f;
 }
 
 bool PeerMessages::fits(const Fragment& f) const {
   if (f.message_seq >= kMaxMessages || !is_due(f.type, f.message_seq)) return false;
-  if (f.message_size > max_size(f.type) || f.offset + f.size > f.message_size) return false;
-  if (f.size == 0 && f.message_size > 0) return false;  // says nothing; has hung others
-  const auto& known = messages_[f.message_seq];
-  return !known || (known->type == f.type && known->size == f.message_size);
+  if (f.message_size > max_size(f.type) || f.offset + f.body.size() > f.message_size) return false;
+  return !f.body.empty() || f.message_size == 0;  // an empty part of something has hung others
 }
 
 std::size_t PeerMessages::first() const {
   // RFC 6347 §4.2.2: after a HelloVerifyRequest, which is number 0, the ServerHello is number 1.
-  return messages_[0] && messages_[0]->type == kHelloVerifyRequest ? 1 : 0;
+  return has(0, kHelloVerifyRequest) ? 1 : 0;
 }
 
 bool PeerMessages::is_due(std::uint8_t type, std::uint16_t message_seq) const {
@@ -93,31 +88,49 @@ bool PeerMessages::is_due(std::uint8_t type, std::uint16_t message_seq) const {
   }
 }
 
-void PeerMessages::note(const Fragment& f) {
-  auto& message = messages_[f.message_seq];
-  if (!message) {
-    message = Message{f.type, f.message_size, f.message_size, std::vector<bool>(f.message_size)};
+void PeerMessages::take(const Fragment& f) {
+  Message& message = messages_[f.message_seq];
+  if (message.whole) return;  // RFC 6347 §4.2.2: a retransmission
+  auto variant = std::ranges::find_if(message.variants, [&](const Variant& known) {
+    return known.type == f.type && known.body.size() == f.message_size;
+  });
+  if (variant == message.variants.end()) {
+    if (message.variants.size() == kMaxVariants) return;
+    message.variants.push_back(
+        {f.type, Buffer(f.message_size), f.message_size, std::vector<bool>(f.message_size)});
+    variant = message.variants.end() - 1;
   }
-  if (message->missing == 0) return;
-  for (std::uint32_t i = f.offset; i < f.offset + f.size; ++i) {
-    if (message->received[i]) continue;
-    message->received[i] = true;
-    --message->missing;
+  for (std::size_t i = 0; i < f.body.size(); ++i) {
+    const std::size_t at = f.offset + i;
+    if (variant->received[at]) continue;
+    variant->received[at] = true;
+    variant->body[at] = f.body[i];
+    --variant->missing;
   }
-  if (message->missing == 0) message->received = {};
+  if (variant->missing > 0) return;
+  message.whole = true;
+  message.type = variant->type;
+  Variant whole = std::move(*variant);
+  message.variants.clear();
+  message.variants.push_back(std::move(whole));
 }
 
-bool PeerMessages::has(std::size_t message_seq) const {
-  return message_seq < kMaxMessages && messages_[message_seq] &&
-         messages_[message_seq]->missing == 0;
+std::optional<PeerMessages::Whole> PeerMessages::next() {
+  if (next_ == kMaxMessages || !messages_[next_].whole) return std::nullopt;
+  Message& message = messages_[next_];
+  Whole out{message.type, next_, std::move(message.variants.front().body)};
+  message.variants = {};
+  ++next_;
+  return out;
+}
+
+bool PeerMessages::has(std::size_t message_seq, std::uint8_t type) const {
+  return message_seq < next_ && messages_[message_seq].type == type;
 }
 
 bool PeerMessages::complete() const {
-  const std::size_t last = first() + 3;
-  for (std::size_t seq = first(); seq <= last; ++seq) {
-    if (!has(seq)) return false;
-  }
-  return our_role_ == Role::Server || messages_[last]->type == kServerHelloDone || has(last + 1);
+  if (our_role_ == Role::Server) return has(3, kCertificateVerify);
+  return has(first() + 3, kServerHelloDone) || has(first() + 4, kServerHelloDone);
 }
 
 }  // namespace specter::dtls

@@ -100,7 +100,7 @@ void RecordFilter::admit(const Record& record) {
 
 void RecordFilter::admit_plaintext(const Record& record) {
   if (record.type == kHandshake && messages_.accept(record.payload)) {
-    pass_renumbered(record);
+    while (const auto message = messages_.next()) pass_message(*message);
     release_held();
   } else if (record.type == kChangeCipherSpec &&
              std::ranges::equal(record.payload, kChangeCipherSpecPayload)) {
@@ -128,7 +128,7 @@ void RecordFilter::admit_early(const Record& record) {
 void RecordFilter::release_held() {
   if (!change_cipher_spec_came_ || change_cipher_spec_passed_ || !messages_.complete()) return;
   change_cipher_spec_passed_ = true;
-  pass_renumbered({kChangeCipherSpec, kDtls12, 0, kChangeCipherSpecPayload, {}});
+  pass_plaintext(kChangeCipherSpec, kChangeCipherSpecPayload);
   for (const Buffer& record : held_) out_.insert(out_.end(), record.begin(), record.end());
   held_ = {};
 }
@@ -137,14 +137,34 @@ void RecordFilter::pass(const Record& record) {
   out_.insert(out_.end(), record.whole.begin(), record.whole.end());
 }
 
-void RecordFilter::pass_renumbered(const Record& record) {
+// In as few records as can hold it.
+void RecordFilter::pass_message(const PeerMessages::Whole& message) {
+  const Bytes body = message.body;
+  std::size_t at = 0;
+  do {
+    const Bytes part = body.subspan(at, std::min(body.size() - at, kMaxPlaintext - 12));
+    Buffer payload;
+    ByteWriter out(payload);
+    out.u8(message.type);
+    out.u24(static_cast<std::uint32_t>(body.size()));
+    out.u16(message.message_seq);
+    out.u24(static_cast<std::uint32_t>(at));
+    out.u24(static_cast<std::uint32_t>(part.size()));
+    out.bytes(part);
+    pass_plaintext(kHandshake, payload);
+    at += part.size();
+  } while (at < body.size());
+}
+
+// Epoch 0 has no protection that would cover the number: ours is as good as the peer's.
+void RecordFilter::pass_plaintext(std::uint8_t type, Bytes payload) {
   ByteWriter out(out_);
-  out.u8(record.type);
-  out.u16(record.version);
-  out.u16(record.epoch);
+  out.u8(type);
+  out.u16(kDtls12);
+  out.u16(0);
   out.u48(next_sequence_++);
-  out.u16(static_cast<std::uint16_t>(record.payload.size()));
-  out.bytes(record.payload);
+  out.u16(static_cast<std::uint16_t>(payload.size()));
+  out.bytes(payload);
 }
 
 }  // namespace specter::dtls

@@ -13,13 +13,13 @@ namespace specter::dtls {
 
 // One forged datagram in the middle of a handshake is enough to end OpenSSL's: a plaintext alert,
 // early data, a message out of its turn, a number far ahead that moves the replay window. RFC 6347
-// §4.1.2.7 would have such records silently discarded. This stands in front and does so: it passes
-// on what the peer could have sent at this step, and renumbers the records of epoch 0, which
-// nothing protects, so that no forged number matters.
+// §4.1.2.7 would have such records silently discarded. This stands in front and does so: OpenSSL
+// sees, of the plaintext, only whole messages that are due, in order, each once, in records that we
+// number, so that no number in what came matters.
 //
-// What arrives before its turn (the ChangeCipherSpec before the messages it closes, the Finished
-// before it) is kept and handed on when its turn has come; OpenSSL would lose the one, and keep up
-// to a hundred of the other.
+// What arrives before its turn (the ChangeCipherSpec before the messages that it follows, the
+// Finished before it) is kept until its turn has come; OpenSSL would lose the one, and keep up to a
+// hundred of the other.
 class RecordFilter {
  public:
   static constexpr std::size_t kMaxHeldRecords = 4;
@@ -59,7 +59,8 @@ class RecordFilter {
   void admit_early(const Record& record);
   void release_held();
   void pass(const Record& record);
-  void pass_renumbered(const Record& record);
+  void pass_message(const PeerMessages::Whole& message);
+  void pass_plaintext(std::uint8_t type, Bytes payload);
 
   PeerMessages messages_;
   bool done_ = false;
