@@ -47,7 +47,9 @@ class Install:
         public = {p.relative_to(self.options.source / "include").as_posix()
                   for p in (self.options.source / "include" / "specter").rglob("*.h")}
         expect(headers == public, f"the public headers and no others are installed: {headers ^ public}")
-        soname = re.search(r"SONAME.*\[(.*)\]", run("readelf", "-d", self.libdir / "libspecter.so"))
+        library = run("readelf", "-d", self.libdir / "libspecter.so")
+        expect("NODELETE" in library, "the shared library stays in memory: its threads may still run")
+        soname = re.search(r"SONAME.*\[(.*)\]", library)
         expect(soname and re.fullmatch(r"libspecter\.so\.\d+\.\d+", soname.group(1)),
                "the shared library has a soname with its version")
 
