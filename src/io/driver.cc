@@ -19,17 +19,17 @@ constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
 
 }  // namespace
 
-Driver::Driver(Loop& loop, Options options, std::unique_ptr<Sink> sink)
+Driver::Driver(Loop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      core_(std::make_unique<core::PeerConnection>(options_.core, random_)),
-      sink_(std::move(sink)) {
+      core_(std::make_unique<core::PeerConnection>(options_.core, random_)) {
   loop_.load.fetch_add(1, std::memory_order_relaxed);
 }
 
 Driver::~Driver() { loop_.load.fetch_sub(1, std::memory_order_relaxed); }
 
-void Driver::start() {
+void Driver::start(std::unique_ptr<Sink> sink) {
+  sink_ = std::move(sink);
   const std::weak_ptr<void> self = weak_from_this();
   network_ = std::make_unique<Network>(loop_, self, [this] {
     readable_ = true;
@@ -55,6 +55,7 @@ void Driver::take_turn(const std::function<void()>& input) {
     end("something that is no std::exception was thrown");
   }
   in_turn_ = false;
+  draining_ = false;
 }
 
 void Driver::turn() { take_turn({}); }
@@ -76,6 +77,7 @@ void Driver::run_turn(const std::function<void()>& input) {
   if (readable_) receive();
   core_->handle_timeout(now_);
 
+  draining_ = true;
   bool quiet = false;
   while (!quiet && !closed_ && events_left_ > 0 && transmits_left_ > 0) {
     bool busy = sink_->run_calls();
@@ -84,6 +86,7 @@ void Driver::run_turn(const std::function<void()>& input) {
     busy = sink_->settle() || busy;
     quiet = !busy;
   }
+  draining_ = false;
   if (closed_ || (closing_ && quiet)) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
     transmits_left_ = kTransmitsPerTurn;
@@ -171,6 +174,7 @@ void Driver::shut_down() noexcept {
 
 void Driver::end(std::string_view fault) {
   if (std::exchange(ended_, true)) return;
+  draining_ = false;
   if (!fault.empty()) log().error("a connection is dropped for a fault of ours: {}", fault);
   try {
     sink_->handle_end(fault);

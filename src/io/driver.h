@@ -59,11 +59,11 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   static constexpr Duration kResolveCap = std::chrono::seconds(5);
 
   // Throws std::invalid_argument as core::PeerConnection does.
-  Driver(Loop& loop, Options options, std::unique_ptr<Sink> sink);
+  Driver(Loop& loop, Options options);
   ~Driver() override;
 
   // ---- on the loop
-  void start();  // once: the first turn
+  void start(std::unique_ptr<Sink> sink);  // once: the first turn
   void turn();
   void schedule_turn();  // soon, after what already waits on the loop
   void close();          // the core's; the connection ends with this turn
@@ -71,7 +71,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
 
   core::PeerConnection& core() { return *core_; }
   Timestamp now() const { return now_; }  // of this turn
-  bool is_in_turn() const { return in_turn_; }
+  // Within a turn, before its last look at the sink's calls.
+  bool is_draining() const { return draining_; }
   bool is_closing() const { return closing_; }
   bool has_ended() const { return ended_; }
 
@@ -102,6 +103,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
 
   Timestamp now_{};
   bool in_turn_ = false;
+  bool draining_ = false;
   bool turn_scheduled_ = false;
   bool readable_ = false;
   bool closing_ = false;

@@ -22,7 +22,7 @@ Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
 void Loop::post(Task task) { asio::post(impl_->context, std::move(task)); }
-bool Loop::is_current() const { return current_loop == this; }
+bool Loop::is_current(const Loop* loop) { return current_loop && current_loop == loop; }
 bool Loop::is_any_current() { return current_loop != nullptr; }
 
 void Loop::shut_down() {
@@ -88,7 +88,7 @@ void LoopGroup::stop() {
   }
 }
 
-const std::shared_ptr<Loop>& LoopGroup::least_loaded() {
+const std::shared_ptr<Loop>& LoopGroup::least_loaded() const {
   const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed) % members_.size();
   std::size_t best = first;
   for (std::size_t i = 1; i < members_.size(); ++i) {

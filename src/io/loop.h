@@ -27,8 +27,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Loop(const Loop&) = delete;
 
   // ---- from any thread
-  void post(Task task);          // runs on the loop, in the order of posting
-  bool is_current() const;       // whether the calling thread is this loop's
+  void post(Task task);  // runs on the loop, in the order of posting
+  // Whether the calling thread is this loop's; it need not live any more.
+  static bool is_current(const Loop* loop);
   static bool is_any_current();  // whether the calling thread is a loop's at all
   void shut_down();              // posted too: members end, then run() returns
 
@@ -57,7 +58,7 @@ class LoopGroup {
   ~LoopGroup();
   LoopGroup(const LoopGroup&) = delete;
 
-  const std::shared_ptr<Loop>& least_loaded();
+  const std::shared_ptr<Loop>& least_loaded() const;
   std::size_t size() const { return members_.size(); }
 
  private:
@@ -68,7 +69,7 @@ class LoopGroup {
   void stop();
 
   std::vector<Entry> members_;
-  std::atomic<std::size_t> next_ = 0;  // equal loads take turns
+  mutable std::atomic<std::size_t> next_ = 0;  // equal loads take turns
 };
 
 }  // namespace specter::io
