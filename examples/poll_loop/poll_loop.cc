@@ -55,7 +55,7 @@ class Conversation {
         a_->turn(now, readable_[0]);
         b_->turn(now, readable_[1]);
       }
-      sleep(soonest(a_->next_timeout(), b_->next_timeout(), specter::Deadline(end)), now);
+      wait(soonest(a_->next_timeout(), b_->next_timeout(), specter::Deadline(end)), now);
     }
     return closed_ == 2 && heard_ == "hello, b" && echoed_ == "hello, a";
   }
@@ -73,7 +73,7 @@ class Conversation {
     a.set_remote_description(now, answer).value();
   }
 
-  void sleep(specter::Deadline deadline, specter::Timestamp now) {
+  void wait(specter::Deadline deadline, specter::Timestamp now) {
     std::array<pollfd, 2> sockets{pollfd{a_->socket(), POLLIN, 0}, pollfd{b_->socket(), POLLIN, 0}};
     ::poll(sockets.data(), sockets.size(), round_up(deadline, now));
     readable_ = {sockets[0].revents != 0, sockets[1].revents != 0};
