@@ -56,11 +56,12 @@ Peer::Peer(specter::Random& random, std::shared_ptr<const specter::core::Certifi
 
 Peer::~Peer() { ::close(socket_); }
 
-void Peer::turn(specter::Timestamp now, bool readable) {
+bool Peer::turn(specter::Timestamp now, bool readable) {
   if (readable) receive(now);
   connection_.handle_timeout(now);
   // An event can lead to packets, and what the application does about it to more events.
-  for (bool busy = true; busy;) {
+  bool had_answers = false;
+  for (bool busy = true; busy; had_answers |= busy) {
     busy = false;
     while (auto event = connection_.poll_event()) {
       busy = true;
@@ -75,6 +76,7 @@ void Peer::turn(specter::Timestamp now, bool readable) {
       send(*transmit);
     }
   }
+  return had_answers;
 }
 
 // A driver would look for the machine's addresses here, and ask STUN servers. We have one address.

@@ -21,8 +21,8 @@ class Peer {
   int socket() const { return socket_; }
 
   // One turn, as specter/core.h describes it: what came in, then what is due, then the answers
-  // until there are no more. `now` is the same throughout.
-  void turn(specter::Timestamp now, bool readable);
+  // until there are no more. `now` is the same throughout. True when there were answers.
+  bool turn(specter::Timestamp now, bool readable);
 
   // When the next turn is due, if nothing comes in before.
   specter::Deadline next_timeout() const { return connection_.next_timeout(); }

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <poll.h>
 
@@ -49,13 +50,13 @@ class Conversation {
     begin(read_clock());
     const auto end = read_clock() + kLimit;
     for (auto now = read_clock(); closed_ < 2 && now < end; now = read_clock()) {
-      // A turn of one may be an input of the other (a candidate, say), so both have a turn until
-      // neither has anything left: here simply twice.
-      for (int i = 0; i < 2; ++i) {
-        a_->turn(now, readable_[0]);
-        b_->turn(now, readable_[1]);
+      // What one says may be an input of the other (a candidate, say): both have turns until
+      // neither has anything left to say.
+      for (bool busy = true; busy;) {
+        busy = a_->turn(now, std::exchange(readable_[0], false));
+        busy = b_->turn(now, std::exchange(readable_[1], false)) || busy;
       }
-      sleep(soonest(a_->next_timeout(), b_->next_timeout(), specter::Deadline(end)), now);
+      wait(soonest(a_->next_timeout(), b_->next_timeout(), specter::Deadline(end)), now);
     }
     return closed_ == 2 && heard_ == "hello, b" && echoed_ == "hello, a";
   }
@@ -73,7 +74,7 @@ class Conversation {
     a.set_remote_description(now, answer).value();
   }
 
-  void sleep(specter::Deadline deadline, specter::Timestamp now) {
+  void wait(specter::Deadline deadline, specter::Timestamp now) {
     std::array<pollfd, 2> sockets{pollfd{a_->socket(), POLLIN, 0}, pollfd{b_->socket(), POLLIN, 0}};
     ::poll(sockets.data(), sockets.size(), round_up(deadline, now));
     readable_ = {sockets[0].revents != 0, sockets[1].revents != 0};
