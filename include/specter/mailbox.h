@@ -47,6 +47,12 @@ class SPECTER_EXPORT Mailbox {
     return pick<E>(accept, nullptr, timeout);
   }
 
+  // The oldest event for which `accept` holds, of any type; the others stay. Error: Timeout.
+  template <class Accept>
+  Result<Event> next_if(Accept accept, Duration timeout) {
+    return take([&](const Event& event) { return static_cast<bool>(accept(event)); }, timeout);
+  }
+
   std::size_t size() const;
 
   // A descriptor that is readable while events wait, for a poll loop; owned by the mailbox.

@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 
 #include "base/check.h"
+#include "crypto/library.h"
 
 namespace specter::crypto {
 namespace {
@@ -13,6 +14,7 @@ template <std::size_t Size>
 std::array<std::uint8_t, Size> digest(const EVP_MD* algorithm, Bytes data) {
   std::array<std::uint8_t, Size> out;
   unsigned int size = 0;
+  prepare_library();
   SPECTER_CHECK(EVP_Digest(data.data(), data.size(), out.data(), &size, algorithm, nullptr) == 1 &&
                 size == Size);
   return out;
@@ -22,6 +24,7 @@ template <std::size_t Size>
 std::array<std::uint8_t, Size> hmac(const EVP_MD* algorithm, Bytes key, Bytes data) {
   std::array<std::uint8_t, Size> out;
   unsigned int size = 0;
+  prepare_library();
   // OpenSSL takes a null key for "the key of before".
   const std::uint8_t none = 0;
   const std::uint8_t* key_data = key.empty() ? &none : key.data();

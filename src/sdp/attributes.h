@@ -29,7 +29,8 @@ struct IceCredentials {
 };
 Result<std::optional<IceCredentials>> ice_credentials(const Session& session, const Media& media);
 
-// a=ice-options, RFC 8839 §5.6: the union of both levels.
+// a=ice-options, RFC 8839 §5.6: the union of both levels, of which kMaxIceOptions are looked at.
+inline constexpr std::size_t kMaxIceOptions = 64;
 std::vector<std::string> ice_options(const Session& session, const Media& media);
 bool ice_lite(const Session& session);                               // RFC 8839 §5.3
 std::vector<std::string_view> candidates(const Media& media);        // the values of a=candidate

@@ -15,8 +15,11 @@ namespace specter::sdp {
 struct Attribute {
   std::string name;                    // a=<name>
   std::optional<std::string> value{};  // a=<name>:<value>
+  std::size_t line = 0;  // where it stood, from 1; 0 when it was not parsed. Not part of ==.
 
-  bool operator==(const Attribute&) const = default;
+  bool operator==(const Attribute& other) const {
+    return name == other.name && value == other.value;
+  }
 };
 
 // The a= lines of a session or of a media section, in their order. Names are compared exactly (RFC

@@ -1,0 +1,69 @@
+# The front door. `make` alone lists what there is.
+PREFIX ?= /usr/local
+DESTDIR ?=
+CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL
+
+cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build check format format-check lint asan tsan clang rfc install clean
+
+help: ## list these goals
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+demo: ## install what it needs, build, and watch two peers meet
+	scripts/bootstrap build
+	cmake --preset release --log-level=WARNING
+	cmake --build --preset release --target specter
+	build/release/specter lifecycle
+
+test: ## everything that CI runs: the checks, CTest (with browsers), ExUnit
+	scripts/bootstrap build elixir browsers
+	scripts/check
+	$(MAKE) --no-print-directory build
+	scripts/test build/release
+
+build: ## the release build, in build/release
+	cmake --preset release --log-level=WARNING
+	cmake --build --preset release
+
+check: ## the rules of docs/architecture.md; after a build, what the libraries show, too
+	scripts/check $(if $(wildcard build/release/build.ninja),--build build/release)
+
+format: ## let clang-format lay out the C++ and mix the Elixir
+	clang-format-19 -i $(cpp_files)
+	cd elixir && LC_ALL=C.UTF-8 mix format
+
+format-check: ## say what `make format` would change
+	clang-format-19 --dry-run --Werror $(cpp_files)
+	cd elixir && LC_ALL=C.UTF-8 mix format --check-formatted
+
+lint: ## clang-tidy on src/, and the checks
+	scripts/check
+	cmake --preset clang --log-level=WARNING
+	run-clang-tidy-19 -p build/clang -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL) '$(CURDIR)/src/.*'
+
+asan: ## build and test with AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan --log-level=WARNING
+	cmake --build --preset asan
+	ctest --preset asan -LE interop
+
+tsan: ## build and test with ThreadSanitizer
+	cmake --preset tsan --log-level=WARNING
+	cmake --build --preset tsan
+	ctest --preset tsan -LE interop
+
+clang: ## build and test with clang 19
+	cmake --preset clang --log-level=WARNING
+	cmake --build --preset clang
+	ctest --preset clang -LE interop
+
+rfc: ## write docs/rfc.md: which sections have code, and which a test
+	scripts/rfc
+
+install: build ## into PREFIX (/usr/local), under DESTDIR when it is set
+	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+clean: ## forget every build
+	rm -rf build elixir/_build

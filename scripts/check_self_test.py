@@ -1,0 +1,263 @@
+"""Shows that each rule of scripts/check bites: a small tree that passes, and one fault at a time."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHECK = pathlib.Path(__file__).resolve().with_name("check")
+
+TREE = {
+    "include/specter/specter.h": "#include <string>\n#include \"specter/time.h\"\n",
+    "include/specter/time.h": "#include <chrono>\n",
+    "src/base/CMakeLists.txt": "specter_module(base\n  PUBLIC fmt::fmt\n)\n",
+    "src/base/README.md": "",
+    "src/base/bytes.h": "#include <fmt/format.h>\n",
+    "src/crypto/CMakeLists.txt": "specter_module(crypto LINKS base PRIVATE OpenSSL::Crypto)\n",
+    "src/crypto/README.md": "",
+    "src/crypto/digest.cc": "#include <openssl/evp.h>\n#include \"base/bytes.h\"\n",
+    "src/stun/CMakeLists.txt": "specter_module(stun\n  LINKS crypto  # and base by it\n  TEST_LINKS testing)\n",
+    "src/stun/README.md": "",
+    "src/stun/message.h": "#include \"base/bytes.h\"\n#include \"specter/time.h\"\n#include <fmt/core.h>\n",
+    "src/stun/message_test.cc": "#include <gtest/gtest.h>\n#include \"stun/message.h\"\n#include \"testing/hex.h\"\n",
+    "src/sctp/CMakeLists.txt": "specter_module(sctp LINKS base)\n",
+    "src/sctp/README.md": "",
+    "src/sctp/packet.h": "",
+    "src/testing/CMakeLists.txt": "specter_module(testing LINKS base PUBLIC GTest::gmock)\n",
+    "src/testing/README.md": "",
+    "src/testing/hex.h": "#include <gmock/gmock.h>\n",
+    "src/io/CMakeLists.txt": "specter_module(io LINKS stun sctp PRIVATE Asio::Asio)\n",
+    "src/io/README.md": "",
+    "src/io/loop.cc": "#include <asio.hpp>\n#include \"stun/message.h\"\n",
+    "src/io/loop_test.cc": "void f() { sleep_for(1); }\n",
+    "src/cli/CMakeLists.txt": "add_executable(specter_cli main.cc)\n"
+                              "target_link_libraries(specter_cli PRIVATE specter_io CLI11::CLI11)\n",
+    "src/cli/README.md": "",
+    "src/cli/main.cc": "#include <CLI/CLI.hpp>\n#include \"io/loop.h\"\n",
+    "examples/hello.cc": "#include <specter/specter.h>\n",
+    "elixir/c_src/nif.cc": "#include \"terms.h\"\n#include <erl_nif.h>\n#include \"specter/specter.h\"\n",
+    "elixir/test/specter_test.exs": "test \"x\" do\nend\n",
+}
+
+
+class CheckRules(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="specter-check-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        for name, text in TREE.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def add(self, name, text):
+        self.write(name, TREE[name] + text)
+
+    def check(self, *arguments):
+        return subprocess.run([CHECK, "--root", self.root, *arguments], capture_output=True,
+                              text=True)
+
+    def assert_only(self, *parts, arguments=()):
+        """One fault is one error, at its place, and the check fails."""
+        done = self.check(*arguments)
+        errors = done.stdout.splitlines()[:-1]
+        self.assertEqual(len(errors), 1, done.stdout + done.stderr)
+        for part in parts:
+            self.assertIn(part, errors[0])
+        self.assertEqual(done.returncode, 1)
+
+    def test_a_tree_that_keeps_the_rules_passes(self):
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("0 errors, 0 warnings", done.stdout)
+
+    # ---- includes
+
+    def test_a_sibling_is_a_stranger(self):
+        self.add("src/stun/message.h", '#include "sctp/packet.h"\n')
+        self.assert_only("src/stun/message.h:4: includes", "stun does not link sctp")
+
+    def test_nothing_below_includes_io(self):
+        self.add("src/crypto/digest.cc", '#include "io/loop.h"\n')
+        self.assert_only("src/crypto/digest.cc:3: includes", "crypto does not link io")
+
+    def test_linking_upwards_is_refused_whoever_includes_what(self):
+        self.write("src/sctp/CMakeLists.txt", "specter_module(sctp LINKS base io)\n")
+        self.assert_only("src/sctp/CMakeLists.txt: includes", "links io")
+
+    def test_linking_a_sibling_is_refused(self):
+        self.write("src/sctp/CMakeLists.txt", "specter_module(sctp LINKS base stun)\n")
+        self.assert_only("src/sctp/CMakeLists.txt: includes", "links stun")
+
+    def test_testing_is_for_tests(self):
+        self.add("src/stun/message.h", '#include "testing/hex.h"\n')
+        self.assert_only("src/stun/message.h:4: includes", "does not link testing")
+
+    def test_a_test_needs_its_test_links_too(self):
+        self.write("src/sctp/packet_test.cc", '#include "testing/hex.h"\n')
+        self.assert_only("src/sctp/packet_test.cc:1: includes", "(TEST_LINKS)")
+
+    def test_a_folder_without_a_place_is_refused(self):
+        self.write("src/helper/CMakeLists.txt", "specter_module(helper LINKS base)\n")
+        self.write("src/helper/README.md", "")
+        self.assert_only("src/helper/CMakeLists.txt: includes", "no place in the picture")
+
+    def test_a_link_to_nowhere_is_refused(self):
+        self.write("src/sctp/CMakeLists.txt", "specter_module(sctp LINKS base bytes)\n")
+        self.assert_only("src/sctp/CMakeLists.txt: includes", "links bytes")
+
+    def test_openssl_is_for_those_who_list_it(self):
+        self.add("src/stun/message.h", "#include <openssl/evp.h>\n")
+        self.assert_only("src/stun/message.h:4: includes", "OpenSSL")
+
+    def test_asio_is_for_io(self):
+        self.add("src/sctp/packet.h", "#include <asio/io_context.hpp>\n")
+        self.assert_only("src/sctp/packet.h:1: includes", "Asio")
+
+    def test_gtest_is_for_tests(self):
+        self.add("src/sctp/packet.h", "#include <gtest/gtest_prod.h>\n")
+        self.assert_only("src/sctp/packet.h:1: includes", "GTest")
+
+    def test_the_command_may_use_what_it_links_and_no_more(self):
+        self.add("src/cli/main.cc", "#include <spdlog/spdlog.h>\n")
+        self.assert_only("src/cli/main.cc:3: includes", "spdlog")
+
+    def test_public_headers_do_not_include_src(self):
+        self.add("include/specter/time.h", '#include "base/bytes.h"\n')
+        self.assert_only("include/specter/time.h:2: includes", "base/bytes.h")
+
+    def test_public_headers_do_not_include_libraries(self):
+        self.add("include/specter/time.h", "#include <asio.hpp>\n")
+        self.assert_only("include/specter/time.h:2: includes", "asio.hpp")
+
+    def test_a_public_header_that_is_not_there_is_named(self):
+        self.add("src/stun/message.h", '#include "specter/tmie.h"\n')
+        self.assert_only("src/stun/message.h:4: includes", "specter/tmie.h")
+
+    def test_examples_see_only_the_public_api(self):
+        self.add("examples/hello.cc", '#include "base/bytes.h"\n')
+        self.assert_only("examples/hello.cc:2: includes", "only include/specter")
+
+    def test_the_nif_sees_only_the_public_api(self):
+        self.add("elixir/c_src/nif.cc", '#include "io/loop.h"\n')
+        self.assert_only("elixir/c_src/nif.cc:4: includes", "only include/specter")
+
+    # ---- words, readmes, sizes
+
+    def test_leftovers_are_found(self):
+        self.add("src/sctp/packet.h", "// TODO: later\n")
+        self.assert_only("src/sctp/packet.h:1: words", "TODO")
+
+    def test_disabled_and_skipped_tests_are_found(self):
+        for name, line in {
+            "src/stun/message_test.cc": "TEST(Message, DISABLED_IsParsed) {}\n",
+            "tests/scenario/lossy_test.cc": "  GTEST_SKIP();\n",
+            "elixir/test/specter_test.exs": "@tag :skip\n",
+            "tests/front_door/x_test.py": "@unittest.skip('x')\n",
+        }.items():
+            with self.subTest(name):
+                self.setUp()
+                self.write(name, TREE.get(name, "") + line)
+                self.assert_only(f"{name}:", "does not run")
+
+    def test_sleeping_tests_are_found(self):
+        for name, line in {
+            "src/stun/message_test.cc": "std::this_thread::sleep_for(1s);\n",
+            "src/testing/network.h": "usleep(10);\n",
+            "elixir/test/specter_test.exs": "Process.sleep(100)\n",
+        }.items():
+            with self.subTest(name):
+                self.setUp()
+                self.write(name, TREE.get(name, "") + line)
+                self.assert_only(f"{name}:", "tests wait for nothing")
+
+    def test_a_folder_without_a_readme_is_found(self):
+        (self.root / "src/sctp/README.md").unlink()
+        self.assert_only("src/sctp: readmes")
+
+    def test_long_files_are_found(self):
+        self.write("src/sctp/packet.h", "\n" * 601)
+        self.assert_only("src/sctp/packet.h: sizes", "601 lines")
+
+    def test_rather_long_files_are_a_warning(self):
+        self.write("src/sctp/packet.h", "\n" * 501)
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("warning: src/sctp/packet.h: sizes", done.stdout)
+
+    # ---- what a build shows
+
+    def build(self, sources, exported):
+        """Compiles each module's source, as CMake would, and a shared library of `exported`."""
+        cxx = os.environ.get("CXX", "c++")
+        for module, text in sources.items():
+            self.write(f"src/{module}/part.cc", text)
+        (self.root / "src/crypto/digest.cc").unlink()
+        for module in sources:
+            folder = self.root / "out/src" / module
+            folder.mkdir(parents=True)
+            subprocess.run([cxx, "-std=c++20", "-c", self.root / f"src/{module}/part.cc", "-o",
+                            folder / "part.o"], check=True)
+            subprocess.run(["ar", "qcs", folder / f"libspecter_{module}.a", folder / "part.o"],
+                           check=True)
+        shown = self.root / "shown.c"
+        shown.write_text("".join(f"void {name}(void) {{}}\n" for name in exported))
+        subprocess.run([cxx, "-x", "c", "-shared", "-fPIC", "-nostdlib", shown, "-o",
+                        self.root / "out/src/libspecter.so"], check=True)
+        shown.unlink()
+        return ["--build", self.root / "out"]
+
+    PUBLIC = ["_ZN7specter7versionEv", "_ZTVN7specter4core14PeerConnectionE",
+              "_ZNK7specter7Mailbox4sizeEv"]
+
+    def test_a_core_that_is_told_everything_passes(self):
+        arguments = self.build({"stun": "#include <vector>\nextern \"C\" int inet_pton(int, const char*, void*);\n"
+                                        "int f(std::vector<int> v) { v.push_back(1); return inet_pton(v[0], nullptr, nullptr); }\n"},
+                               self.PUBLIC)
+        done = self.check(*arguments)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_core_that_reaches_out_is_found(self):
+        for what, text in {
+            "clock_gettime": 'extern "C" int clock_gettime(int, void*);\nint f() { return clock_gettime(0, nullptr); }\n',
+            "std::chrono::_V2::steady_clock::now": "#include <chrono>\nauto f() { return std::chrono::steady_clock::now(); }\n",
+            "sendto": '#include <sys/socket.h>\nauto f() { return sendto(0, nullptr, 0, 0, nullptr, 0); }\n',
+            "pthread_create": '#include <pthread.h>\nauto f() { return pthread_create(nullptr, nullptr, nullptr, nullptr); }\n',
+            "std::random_device::_M_getval": "#include <random>\nauto f(std::random_device& d) { return d(); }\n",
+            "RAND_bytes": 'extern "C" int RAND_bytes(unsigned char*, int);\nint f() { return RAND_bytes(nullptr, 0); }\n',
+            "nanosleep": '#include <time.h>\nint f() { return nanosleep(nullptr, nullptr); }\n',
+        }.items():
+            with self.subTest(what):
+                self.setUp()
+                arguments = self.build({"stun": text}, self.PUBLIC)
+                self.assert_only("src/stun: symbols", f"calls {what}", arguments=arguments)
+
+    def test_io_may_reach_out(self):
+        arguments = self.build({"io": '#include <time.h>\nauto f() { return time(nullptr); }\n'},
+                               self.PUBLIC)
+        self.assertEqual(self.check(*arguments).returncode, 0)
+
+    def test_a_library_that_was_not_built_is_no_pass(self):
+        arguments = self.build({"stun": "int f() { return 1; }\n"}, self.PUBLIC)
+        (self.root / "out/src/stun/libspecter_stun.a").unlink()
+        self.assert_only("symbols: is not built", arguments=arguments)
+
+    def test_foreign_symbols_in_the_shared_library_are_found(self):
+        for symbol, sentence in {
+            "_ZN3fmt2v97vformatEv": "not of namespace specter",
+            "SSL_new": "not of namespace specter",
+            "_ZN7specter4sctp6PacketC1Ev": "of a module",
+        }.items():
+            with self.subTest(symbol):
+                self.setUp()
+                arguments = self.build({"stun": "int f() { return 1; }\n"}, self.PUBLIC + [symbol])
+                self.assert_only("exports", symbol, sentence, arguments=arguments)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

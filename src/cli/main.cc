@@ -1,0 +1,44 @@
+// specter: the library, from a shell. Each subcommand has a file of its own; see README.md.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+
+#include "specter/specter.h"
+
+namespace {
+
+int run(int argc, char** argv) {
+  using namespace specter::cli;
+  CLI::App app{"WebRTC peer connections and data channels, from a shell.", "specter"};
+  app.set_version_flag("--version", fmt::format("specter {}", specter::version()));
+  app.require_subcommand(1);
+  app.footer(
+      "Begin with `specter lifecycle`. `specter COMMAND --help` tells about each.\n"
+      "Exit codes: 0 success, 1 something tried did not work, 2 wrong command line.");
+
+  int exit_code = kSuccess;
+  add_lifecycle(app, exit_code);
+  add_peer(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kSuccess : kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a failed write, cli/output.h
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "specter: {}\n", error.what());
+    return specter::cli::kFailure;
+  }
+}

@@ -1,0 +1,21 @@
+// The options about the network that the subcommands share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "specter/specter.h"
+
+namespace specter::cli {
+
+struct NetworkOptions {
+  std::string loopback = "fallback";
+  std::vector<std::string> ice_servers;
+
+  void add_to(CLI::App& command);
+  Configuration configuration() const;
+};
+
+}  // namespace specter::cli

@@ -1,0 +1,46 @@
+// specter peer: one peer connection, driven by JSON lines.
+#include <memory>
+
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/network_options.h"
+#include "cli/peer/session.h"
+
+namespace specter::cli {
+namespace {
+
+struct Options {
+  NetworkOptions network;
+  bool echo = false;
+};
+
+int run(const Options& options) {
+  Session session({.configuration = options.network.configuration(), .echo = options.echo},
+                  STDIN_FILENO, STDOUT_FILENO);
+  return session.run() ? kSuccess : kFailure;
+}
+
+}  // namespace
+
+void add_peer(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand(
+      "peer",
+      "One peer connection driven by JSON lines: a command a line on stdin, an event a line on\n"
+      "stdout. For scripts and tests, in any language; the signalling is theirs.");
+  auto options = std::make_shared<Options>();
+  command->add_flag("--echo", options->echo,
+                    "Send each message back on its channel; its event tells only its size");
+  options->network.add_to(*command);
+  command->footer(
+      "Commands: create_data_channel, create_offer, create_answer, set_local_description,\n"
+      "  set_remote_description, add_ice_candidate, send, close_data_channel,\n"
+      "  set_buffered_amount_low_threshold, get_stats, state, data_channel_state,\n"
+      "  local_description, remote_description (and current_…, pending_…), close.\n"
+      "Example: {\"op\":\"create_data_channel\",\"label\":\"data\",\"ref\":1}\n"
+      "The end of stdin closes the connection. Exit code 0 once it is closed, 1 when it could not\n"
+      "be started. docs/peer-protocol.md has every command and event, and a whole session.");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace specter::cli

@@ -1,0 +1,180 @@
+#include <algorithm>
+
+#include "base/base64.h"
+#include "cli/peer/session.h"
+
+namespace specter::cli {
+namespace {
+
+// In echo mode: early enough that the send buffer does not run dry between two turns.
+constexpr std::size_t kEchoLowThresholdBytes = 1 << 20;
+
+Json state_event(std::string_view name, std::string_view state) {
+  return {{"event", name}, {"state", state}};
+}
+
+Json description_event(std::string_view name, const SessionDescription& description) {
+  return {{"event", name}, {"type", to_string(description.type)}, {"sdp", description.sdp}};
+}
+
+}  // namespace
+
+void Session::handle_event(Event& event) {
+  std::visit([this](auto& e) { on(e); }, event);
+}
+
+std::optional<Session::Command> Session::take_pending(std::string_view op) {
+  const auto found = std::ranges::find(pending_, op, &Command::op);
+  if (found == pending_.end()) return std::nullopt;
+  Command command = std::move(*found);
+  pending_.erase(found);
+  return command;
+}
+
+void Session::reply(const Command& command, Json json) {
+  if (!command.ref.is_null()) json["ref"] = command.ref;
+  print(json);
+}
+
+void Session::answer(std::string_view op, Json json) {
+  reply(take_pending(op).value_or(Command{}), std::move(json));
+}
+
+void Session::done(const Command& command) {
+  if (!command.ref.is_null()) reply(command, {{"event", "done"}, {"op", command.op}});
+}
+
+void Session::error(const Command& command, const Error& error) {
+  Json json{{"event", "error"},
+            {"op", command.op.empty() ? Json(nullptr) : Json(command.op)},
+            {"name", to_string(error.code)},
+            {"message", error.message}};
+  if (error.sdp_line) json["sdpLineNumber"] = *error.sdp_line;
+  if (command.line > 0) json["line"] = command.line;
+  reply(command, std::move(json));
+}
+
+// ---- answers
+
+void Session::on(const event::Ready&) { print({{"event", "ready"}, {"version", version()}}); }
+
+Json Session::channel_event(std::string_view name, const DataChannel& channel) {
+  const auto id = channel.id();
+  return {{"event", name},
+          {"channel", channels_.number_of(channel)},
+          {"label", channel.label()},
+          {"protocol", channel.protocol()},
+          {"ordered", channel.ordered()},
+          {"id", id ? Json(*id) : Json(nullptr)}};
+}
+
+void Session::on(const event::DataChannelCreated& e) {
+  answer("create_data_channel", channel_event("data_channel_created", e.channel));
+}
+void Session::on(const event::Offer& e) {
+  answer("create_offer", description_event("offer", e.description));
+}
+void Session::on(const event::Answer& e) {
+  answer("create_answer", description_event("answer", e.description));
+}
+void Session::on(const event::LocalDescriptionSet&) {
+  answer("set_local_description", {{"event", "local_description_set"}});
+}
+void Session::on(const event::RemoteDescriptionSet&) {
+  answer("set_remote_description", {{"event", "remote_description_set"}});
+}
+void Session::on(const event::IceCandidateAdded&) {
+  answer("add_ice_candidate", {{"event", "ice_candidate_added"}});
+}
+void Session::on(const event::Stats& e) {
+  answer("get_stats", {{"event", "stats"}, {"stats", to_json(e.stats)}});
+}
+void Session::on(const event::OperationFailed& e) {
+  if (e.operation == Operation::Start) start_failed_ = true;
+  const std::string op(to_string(e.operation));
+  error(take_pending(op).value_or(Command{.op = op}), e.error);
+}
+void Session::on(const event::Closed&) {
+  const Command close = take_pending("close").value_or(Command{});
+  for (const Command& command : pending_) {
+    error(command, {ErrorCode::Closed, "the connection was closed before this was done", {}});
+  }
+  pending_.clear();
+  reply(close, {{"event", "closed"}});
+  closed_ = true;
+}
+
+// ---- unasked
+
+void Session::on(const event::IceCandidate& e) {
+  const IceCandidate& c = e.candidate;
+  print({{"event", "ice_candidate"},
+         {"candidate", c.candidate},
+         {"sdpMid", c.sdp_mid ? Json(*c.sdp_mid) : Json(nullptr)},
+         {"sdpMLineIndex", c.sdp_mline_index ? Json(*c.sdp_mline_index) : Json(nullptr)},
+         {"usernameFragment", c.username_fragment ? Json(*c.username_fragment) : Json(nullptr)}});
+}
+void Session::on(const event::NegotiationNeeded&) { print({{"event", "negotiation_needed"}}); }
+void Session::on(const event::SignalingStateChange& e) {
+  print(state_event("signaling_state", to_string(e.state)));
+}
+void Session::on(const event::IceGatheringStateChange& e) {
+  print(state_event("ice_gathering_state", to_string(e.state)));
+}
+void Session::on(const event::IceConnectionStateChange& e) {
+  print(state_event("ice_connection_state", to_string(e.state)));
+}
+void Session::on(const event::ConnectionStateChange& e) {
+  Json json = state_event("connection_state", to_string(e.state));
+  if (!e.reason.empty()) json["reason"] = e.reason;
+  print(json);
+}
+
+void Session::on(const event::IncomingDataChannel& e) {
+  print(channel_event("data_channel", e.channel));
+}
+void Session::on(const event::DataChannelOpen& e) {
+  if (options_.echo) e.channel.set_buffered_amount_low_threshold(kEchoLowThresholdBytes);
+  print(channel_event("data_channel_open", e.channel));
+}
+void Session::on(event::Message& e) {
+  const bool is_text = e.kind == MessageKind::Text;
+  Json json{{"event", "message"},
+            {"channel", channels_.number_of(e.channel)},
+            {"kind", is_text ? "text" : "binary"}};
+  if (options_.echo) {
+    json["bytes"] = e.data.size();
+    print(json);
+    echo_.take(std::move(e));
+    return;
+  }
+  if (is_text) {
+    try {
+      json["text"] = e.text();
+      return output_.line(json.dump());
+    } catch (const Json::type_error&) {
+      json.erase("text");  // The peer called it text, but it is no UTF-8: nothing of it is lost.
+    }
+  }
+  json["base64"] = to_base64(e.data);
+  print(json);
+}
+void Session::on(const event::BufferedAmountLow& e) {
+  print({{"event", "buffered_amount_low"}, {"channel", channels_.number_of(e.channel)}});
+}
+void Session::on(const event::DataChannelClosing& e) {
+  print(channel_event("data_channel_closing", e.channel));
+}
+void Session::on(const event::DataChannelError& e) {
+  Json json = channel_event("data_channel_error", e.channel);
+  json["name"] = to_string(e.error.code);
+  json["message"] = e.error.message;
+  print(json);
+}
+void Session::on(const event::DataChannelClosed& e) {
+  Json json = channel_event("data_channel_closed", e.channel);
+  channels_.forget(json["channel"]);
+  print(json);
+}
+
+}  // namespace specter::cli

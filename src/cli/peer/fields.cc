@@ -1,0 +1,77 @@
+#include "cli/peer/fields.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace specter::cli {
+
+const Json* Fields::find(std::string_view key) {
+  known_.push_back(key);
+  const auto found = object_.find(std::string(key));
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+void Fields::fail(ErrorCode code, std::string message) {
+  if (!error_) error_ = Error{code, std::move(message), std::nullopt};
+}
+
+void Fields::needs(std::string_view key) {
+  fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is missing", key));
+}
+
+std::optional<std::string> Fields::optional_text(std::string_view key) {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  if (!value->is_string()) {
+    fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" must be a string", key));
+    return std::nullopt;
+  }
+  return value->get<std::string>();
+}
+
+std::optional<std::uint64_t> Fields::optional_number(std::string_view key, std::uint64_t max) {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > max) {
+    fail(ErrorCode::InvalidArgument,
+         fmt::format("\"{}\" must be a whole number from 0 to {}", key, max));
+    return std::nullopt;
+  }
+  return value->get<std::uint64_t>();
+}
+
+std::optional<bool> Fields::optional_flag(std::string_view key) {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  if (!value->is_boolean()) {
+    fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" must be true or false", key));
+    return std::nullopt;
+  }
+  return value->get<bool>();
+}
+
+std::string Fields::text(std::string_view key) {
+  auto value = optional_text(key);
+  if (!value) needs(key);
+  return value.value_or("");
+}
+
+std::uint64_t Fields::number(std::string_view key, std::uint64_t max) {
+  const auto value = optional_number(key, max);
+  if (!value) needs(key);
+  return value.value_or(0);
+}
+
+void Fields::refuse_others() {
+  for (const auto& [key, value] : object_.items()) {
+    if (std::ranges::find(known_, std::string_view(key)) == known_.end()) {
+      fail(ErrorCode::InvalidArgument,
+           fmt::format("\"{}\" is no field of this command; it takes {}", key,
+                       fmt::join(known_, ", ")));
+    }
+  }
+}
+
+}  // namespace specter::cli

@@ -1,0 +1,108 @@
+#include "cli/peer/session.h"
+
+#include <array>
+#include <cerrno>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace specter::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kEventsATurn = 64;   // then it is the input's turn
+constexpr auto kEchoPause = 20ms;  // longest wait before a full send buffer is tried again
+constexpr std::size_t kReadBytes = 64 * 1024;
+
+PeerConnection connect(const Specter& specter, const Mailbox& inbox) {
+  auto engine = MediaEngine::with_default_codecs();
+  auto registry = Registry::with_default_interceptors(engine);
+  return specter.new_api(std::move(engine), std::move(registry)).new_peer_connection(inbox);
+}
+
+bool is_readable(int fd) {
+  pollfd readable{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&readable, 1, 0) > 0;
+}
+
+}  // namespace
+
+Session::Session(const SessionOptions& options, int in, int out)
+    : options_(options),
+      in_(in),
+      output_(out),
+      specter_(options.configuration),
+      connection_(connect(specter_, inbox_)) {}
+
+bool Session::run() {
+  while (!closed_ && !output_.broken()) {
+    wait();
+    take_events();
+    handle_lines();  // Last: lines it leaves wait for events, not for input.
+    output_.flush();
+    if (closing_ && Clock::now() > give_up_) return false;
+  }
+  return !start_failed_;
+}
+
+bool Session::reads_input() const { return !input_ended_ && pending_.size() < kMaxUnanswered; }
+
+// Until there is something to do, and reads what has come from stdin.
+void Session::wait() {
+  if (echo_.waiting()) {
+    // The mailbox stays readable for the messages that we leave in it: take_events() waits instead.
+    if (reads_input() && is_readable(in_)) read_input();
+    return;
+  }
+  std::array<pollfd, 2> watched{
+      pollfd{.fd = inbox_.native_handle(), .events = POLLIN, .revents = 0},
+      pollfd{.fd = reads_input() ? in_ : -1, .events = POLLIN, .revents = 0},
+  };
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(kGoodbyeLimit);
+  ::poll(watched.data(), watched.size(), closing_ ? static_cast<int>(limit.count()) : -1);
+  if (watched[1].revents != 0) read_input();
+}
+
+void Session::read_input() {
+  std::array<char, kReadBytes> bytes;
+  const ssize_t count = ::read(in_, bytes.data(), bytes.size());
+  if (count > 0) {
+    lines_.add({bytes.data(), static_cast<std::size_t>(count)});
+  } else if (count == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+    end_of_input();
+  }
+}
+
+void Session::handle_lines() {
+  while (pending_.size() < kMaxUnanswered) {
+    const auto line = lines_.next();
+    if (!line) break;
+    handle_line(*line);
+  }
+  if (input_ended_ && !closing_ && pending_.size() < kMaxUnanswered) {
+    handle_line({.number = 0, .text = R"({"op":"close"})"});
+  }
+}
+
+void Session::end_of_input() {
+  lines_.end();
+  input_ended_ = true;
+}
+
+void Session::take_events() {
+  for (int taken = 0; taken < kEventsATurn && !closed_; ++taken) {
+    const bool full = echo_.waiting();
+    auto event =
+        full ? inbox_.next_if(
+                   [](const Event& e) { return !std::holds_alternative<event::Message>(e); },
+                   kEchoPause)
+             : inbox_.next(Duration{});
+    if (event) handle_event(*event);
+    echo_.retry();
+    if (!event || full) break;
+  }
+}
+
+}  // namespace specter::cli

@@ -1,0 +1,99 @@
+#include <chrono>
+
+#include "cli/json.h"
+
+namespace specter::cli {
+namespace {
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Json seconds_or_null(const std::optional<Duration>& duration) {
+  return duration ? Json(seconds(*duration)) : Json(nullptr);
+}
+
+Json to_json(const CandidateStats& candidate) {
+  return {{"type", candidate.type},
+          {"address", candidate.address},
+          {"port", candidate.port},
+          {"protocol", candidate.protocol},
+          {"priority", candidate.priority}};
+}
+
+Json to_json(const CandidatePairStats& pair) {
+  return {{"local", to_json(pair.local)},
+          {"remote", to_json(pair.remote)},
+          {"state", pair.state},
+          {"nominated", pair.nominated},
+          {"selected", pair.selected},
+          {"requests_sent", pair.requests_sent},
+          {"requests_received", pair.requests_received},
+          {"responses_sent", pair.responses_sent},
+          {"responses_received", pair.responses_received},
+          {"consent_requests_sent", pair.consent_requests_sent},
+          {"current_round_trip_time", seconds_or_null(pair.current_round_trip_time)},
+          {"total_round_trip_time", seconds(pair.total_round_trip_time)}};
+}
+
+Json to_json(const TransportStats& transport) {
+  return {{"bytes_sent", transport.bytes_sent},
+          {"bytes_received", transport.bytes_received},
+          {"packets_sent", transport.packets_sent},
+          {"packets_received", transport.packets_received},
+          {"dtls_state", transport.dtls_state},
+          {"dtls_role", transport.dtls_role},
+          {"tls_version", transport.tls_version},
+          {"dtls_cipher", transport.dtls_cipher},
+          {"ice_role", transport.ice_role},
+          {"local_fingerprint", transport.local_fingerprint},
+          {"remote_fingerprint", transport.remote_fingerprint},
+          {"dropped_stun", transport.dropped_stun},
+          {"dropped_dtls", transport.dropped_dtls},
+          {"dropped_sctp", transport.dropped_sctp},
+          {"dropped_unknown", transport.dropped_unknown}};
+}
+
+Json to_json(const SctpStats& sctp) {
+  return {{"smoothed_round_trip_time", seconds_or_null(sctp.smoothed_round_trip_time)},
+          {"congestion_window", sctp.congestion_window},
+          {"receiver_window", sctp.receiver_window},
+          {"unacknowledged_bytes", sctp.unacknowledged_bytes},
+          {"packets_sent", sctp.packets_sent},
+          {"packets_received", sctp.packets_received},
+          {"retransmissions", sctp.retransmissions}};
+}
+
+Json to_json(const DataChannelStats& channel) {
+  const auto& stream = channel.data_channel_identifier;
+  return {{"label", channel.label},
+          {"protocol", channel.protocol},
+          {"data_channel_identifier", stream ? Json(*stream) : Json(nullptr)},
+          {"state", to_string(channel.state)},
+          {"messages_sent", channel.messages_sent},
+          {"messages_received", channel.messages_received},
+          {"bytes_sent", channel.bytes_sent},
+          {"bytes_received", channel.bytes_received}};
+}
+
+template <class T>
+Json list(const std::vector<T>& values) {
+  Json out = Json::array();
+  for (const T& value : values) out.push_back(to_json(value));
+  return out;
+}
+
+}  // namespace
+
+Json to_json(const Stats& stats) {
+  return {{"data_channels_requested", stats.data_channels_requested},
+          {"data_channels_opened", stats.data_channels_opened},
+          {"data_channels_closed", stats.data_channels_closed},
+          {"data_channels_accepted", stats.data_channels_accepted},
+          {"transport", to_json(stats.transport)},
+          {"sctp", to_json(stats.sctp)},
+          {"local_candidates", list(stats.local_candidates)},
+          {"remote_candidates", list(stats.remote_candidates)},
+          {"candidate_pairs", list(stats.candidate_pairs)},
+          {"data_channels", list(stats.data_channels)}};
+}
+
+}  // namespace specter::cli

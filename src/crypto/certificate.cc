@@ -1,0 +1,117 @@
+#include "crypto/certificate.h"
+
+#include <array>
+
+#include <openssl/asn1.h>
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/check.h"
+#include "crypto/library.h"
+
+namespace specter::crypto {
+namespace {
+
+template <auto Free>
+struct With {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, With<EVP_PKEY_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, With<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, With<EVP_MD_CTX_free>>;
+using X509Object = std::unique_ptr<X509, With<X509_free>>;
+using BigNumber = std::unique_ptr<BIGNUM, With<BN_free>>;
+
+constexpr std::int64_t kDay = 24 * 60 * 60;
+constexpr std::int64_t kLifetime = 30 * kDay;
+constexpr long kVersion3 = 2;
+
+Key make_key() {
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), "EC", nullptr));
+  EVP_PKEY* key = nullptr;
+  SPECTER_CHECK(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+                EVP_PKEY_CTX_set_group_name(context.get(), "P-256") == 1 &&
+                EVP_PKEY_generate(context.get(), &key) == 1);
+  return Key(key);
+}
+
+// RFC 5280 §4.1.2.2: positive, and at most 20 octets.
+void set_serial(X509* certificate, Random& random) {
+  std::array<std::uint8_t, 16> serial;
+  random.fill(serial);
+  serial[0] = (serial[0] & 0x7f) | 0x40;
+  const BigNumber number(BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
+  SPECTER_CHECK(number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)));
+}
+
+// RFC 8827 §6.5 wants certificates of different connections to be unlinkable: the name says
+// nothing.
+void set_names(X509* certificate, Random& random) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::uint8_t, 16> text;
+  random.fill(text);
+  for (std::uint8_t& byte : text) byte = static_cast<std::uint8_t>(kDigits[byte & 15]);
+  X509_NAME* const name = X509_get_subject_name(certificate);
+  SPECTER_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text.data(),
+                                           static_cast<int>(text.size()), -1, 0) == 1 &&
+                X509_set_issuer_name(certificate, name) == 1);
+}
+
+void sign(X509* certificate, EVP_PKEY* key) {
+  const DigestContext context(EVP_MD_CTX_new());
+  SPECTER_CHECK(context &&
+                EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", library_context(), nullptr,
+                                      key, nullptr) == 1 &&
+                X509_sign_ctx(certificate, context.get()) > 0);
+}
+
+Buffer encode(X509* certificate) {
+  const int size = i2d_X509(certificate, nullptr);
+  SPECTER_CHECK(size > 0);
+  Buffer out(static_cast<std::size_t>(size));
+  std::uint8_t* at = out.data();
+  SPECTER_CHECK(i2d_X509(certificate, &at) == size);
+  return out;
+}
+
+}  // namespace
+
+struct Certificate::Impl {
+  Key key;
+  X509Object certificate;
+  Buffer der;
+};
+
+std::shared_ptr<const Certificate> Certificate::generate(Random& random,
+                                                         std::int64_t unix_seconds) {
+  const RandomScope scope(random);
+  auto impl = std::make_unique<Impl>();
+  impl->key = make_key();
+  impl->certificate.reset(X509_new_ex(library_context(), nullptr));
+  X509* const certificate = impl->certificate.get();
+  SPECTER_CHECK(certificate && X509_set_version(certificate, kVersion3) == 1);
+  set_serial(certificate, random);
+  set_names(certificate, random);
+  SPECTER_CHECK(ASN1_TIME_set(X509_getm_notBefore(certificate), unix_seconds - kDay) &&
+                ASN1_TIME_set(X509_getm_notAfter(certificate), unix_seconds - kDay + kLifetime) &&
+                X509_set_pubkey(certificate, impl->key.get()) == 1);
+  sign(certificate, impl->key.get());
+  impl->der = encode(certificate);
+  return std::shared_ptr<const Certificate>(new Certificate(std::move(impl)));
+}
+
+Certificate::Certificate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Certificate::~Certificate() = default;
+
+Bytes Certificate::der() const { return impl_->der; }
+Fingerprint Certificate::fingerprint(HashAlgorithm algorithm) const {
+  return Fingerprint::of(impl_->der, algorithm);
+}
+void* Certificate::native_certificate() const { return impl_->certificate.get(); }
+void* Certificate::native_key() const { return impl_->key.get(); }
+
+}  // namespace specter::crypto

@@ -1,0 +1,112 @@
+#include "crypto/certificate.h"
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "testing/random.h"
+
+namespace specter::crypto {
+namespace {
+
+using testing::SeededRandom;
+
+constexpr std::int64_t kNow = 1'795'000'000;  // in November 2026
+
+Buffer der_of(std::uint64_t seed) {
+  SeededRandom random(seed);
+  return to_buffer(Certificate::generate(random, kNow)->der());
+}
+
+struct Parsed {
+  explicit Parsed(Bytes der) {
+    const std::uint8_t* at = der.data();
+    x509.reset(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  }
+  std::string name() const {
+    std::array<char, 64> text{};
+    X509_NAME_get_text_by_NID(X509_get_subject_name(x509.get()), NID_commonName, text.data(),
+                              static_cast<int>(text.size()));
+    return text.data();
+  }
+  struct Free {
+    void operator()(X509* object) const { X509_free(object); }
+  };
+  std::unique_ptr<X509, Free> x509;
+};
+
+TEST(Certificate, IsP256AndSignedByItself) {
+  const Parsed parsed(der_of(1));
+  ASSERT_TRUE(parsed.x509);
+  EVP_PKEY* const key = X509_get0_pubkey(parsed.x509.get());
+  std::array<char, 32> group{};
+  std::size_t size = 0;
+  ASSERT_EQ(EVP_PKEY_get_group_name(key, group.data(), group.size(), &size), 1);
+  EXPECT_STREQ(group.data(), "prime256v1");
+  EXPECT_EQ(X509_verify(parsed.x509.get(), key), 1);
+  EXPECT_EQ(X509_NAME_cmp(X509_get_subject_name(parsed.x509.get()),
+                          X509_get_issuer_name(parsed.x509.get())),
+            0);
+  EXPECT_EQ(X509_get_version(parsed.x509.get()), 2);
+  EXPECT_EQ(X509_get_signature_nid(parsed.x509.get()), NID_ecdsa_with_SHA256);
+}
+
+TEST(Certificate, IsValidFromADayBeforeForThirtyDays) {
+  const Parsed parsed(der_of(1));
+  ASSERT_TRUE(parsed.x509);
+  std::time_t from = kNow - 86'400, to = from + 30 * 86'400;
+  EXPECT_EQ(ASN1_TIME_cmp_time_t(X509_get0_notBefore(parsed.x509.get()), from), 0);
+  EXPECT_EQ(ASN1_TIME_cmp_time_t(X509_get0_notAfter(parsed.x509.get()), to), 0);
+}
+
+TEST(Certificate, SameRandomSameBytesOnAnyThread) {
+  const Buffer here = der_of(42);
+  EXPECT_EQ(der_of(42), here);
+  std::array<Buffer, 4> elsewhere;
+  std::array<std::thread, 4> threads;
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    threads[i] = std::thread([&elsewhere, i] { elsewhere[i] = der_of(42); });
+  for (std::thread& thread : threads) thread.join();
+  for (const Buffer& der : elsewhere) EXPECT_EQ(der, here);
+}
+
+TEST(Certificate, AnotherRandomAnotherKeySerialAndName) {
+  const Parsed one(der_of(1)), two(der_of(2));
+  ASSERT_TRUE(one.x509 && two.x509);
+  EXPECT_EQ(EVP_PKEY_eq(X509_get0_pubkey(one.x509.get()), X509_get0_pubkey(two.x509.get())), 0);
+  EXPECT_NE(ASN1_INTEGER_cmp(X509_get0_serialNumber(one.x509.get()),
+                             X509_get0_serialNumber(two.x509.get())),
+            0);
+  EXPECT_EQ(one.name().size(), 16u);
+  EXPECT_NE(one.name(), two.name());
+}
+
+TEST(Certificate, FingerprintIsThatOfItsDer) {
+  SeededRandom random(1);
+  const auto certificate = Certificate::generate(random, kNow);
+  for (const auto algorithm :
+       {HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512}) {
+    EXPECT_EQ(certificate->fingerprint(algorithm), Fingerprint::of(certificate->der(), algorithm));
+  }
+  EXPECT_EQ(certificate->fingerprint().algorithm, HashAlgorithm::Sha256);
+  EXPECT_NE(certificate->native_certificate(), nullptr);
+  EXPECT_NE(certificate->native_key(), nullptr);
+}
+
+TEST(Certificate, WithoutRandomnessThereIsNone) {
+  struct Dry final : Random {
+    void fill(MutableBytes) override { throw std::runtime_error("no entropy"); }
+  } dry;
+  EXPECT_THROW(Certificate::generate(dry, kNow), Bug);
+}
+
+}  // namespace
+}  // namespace specter::crypto

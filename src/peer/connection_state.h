@@ -1,0 +1,30 @@
+// RTCPeerConnectionState out of the states of the one transport. W3C §4.3.3, in its order.
+#pragma once
+
+#include "peer/transport.h"
+
+#include "specter/states.h"
+
+namespace specter::peer {
+
+constexpr ConnectionState connection_state(IceConnectionState ice, DtlsState dtls) {
+  using enum ConnectionState;
+  if (ice == IceConnectionState::Failed || dtls == DtlsState::Failed) return Failed;
+  if (ice == IceConnectionState::Disconnected) return Disconnected;
+  // The W3C leaves this one "connected" until ICE notices; we know better at once: the peer said
+  // goodbye.
+  if (dtls == DtlsState::Closed) return Disconnected;
+  const bool is_ice_new = ice == IceConnectionState::New || ice == IceConnectionState::Closed;
+  if (is_ice_new && dtls == DtlsState::New) return New;
+  const bool is_ice_up =
+      ice == IceConnectionState::Connected || ice == IceConnectionState::Completed;
+  if (is_ice_up && dtls == DtlsState::Connected) return Connected;
+  return Connecting;
+}
+
+static_assert(connection_state(IceConnectionState::Checking, DtlsState::New) ==
+              ConnectionState::Connecting);
+static_assert(connection_state(IceConnectionState::Connected, DtlsState::Connecting) ==
+              ConnectionState::Connecting);
+
+}  // namespace specter::peer

@@ -1,0 +1,133 @@
+// Offer and answer. RFC 9429 (JSEP), for data sections; media sections of the peer's are kept, and
+// answered as rejected. It knows texts and states, and no transport: what has to happen below comes
+// back as a Change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dtls/connection.h"
+#include "peer/remote_transport.h"
+#include "peer/signaling.h"
+#include "sdp/session.h"
+
+#include "specter/configuration.h"
+#include "specter/description.h"
+#include "specter/random.h"
+
+namespace specter::peer {
+
+// What we say of ourselves in every description.
+struct LocalParameters {
+  ice::Credentials credentials;
+  std::string fingerprint;  // as a=fingerprint has it
+  std::size_t max_message_bytes = 256 * 1024;
+};
+
+// What a description that was taken asks of the layers below.
+struct Change {
+  bool state_changed = false;
+  bool gather = false;                  // a local description with a live section: find candidates
+  std::optional<ice::Role> ice_role{};  // the first negotiation decides
+  std::optional<RemoteTransport> transport{};  // go: this is the peer
+  std::optional<dtls::Role> dtls_role{};       // together with transport
+  bool data_rejected = false;                  // the peer doesn't want data channels
+  bool rolled_back = false;
+};
+
+class Negotiation {
+ public:
+  Negotiation(LocalParameters local, Random& random);
+
+  // A data channel is wanted: the next offer has a section for it.
+  void want_data() { data_wanted_ = true; }
+  void close() { state_ = SignalingState::Closed; }
+
+  Result<SessionDescription> create_offer(const OfferOptions& options);
+  Result<SessionDescription> create_answer();
+  Result<Change> set_local(const SessionDescription& description);
+  Result<Change> set_remote(const SessionDescription& description);
+
+  SignalingState state() const { return state_; }
+  // W3C §4.7.3: something that was asked for stands in no description yet.
+  bool is_needed() const;
+
+  // Where candidates belong.
+  const std::string& data_mid() const { return data_mid_; }
+  std::uint16_t data_index() const { return data_index_; }
+  // Whether a candidate for this section concerns our one transport: W3C §4.4.1.2, RFC 9143 §7.4.
+  // Error: OperationFailed when there is no such section.
+  Result<bool> concerns_us(const std::optional<std::string>& mid,
+                           std::optional<std::uint16_t> index) const;
+  // Of the remote description in force: what candidates must carry, when they carry one.
+  const std::optional<RemoteTransport>& remote_transport() const;
+
+  const std::optional<SessionDescription>& current_local() const { return current_local_; }
+  const std::optional<SessionDescription>& pending_local() const { return pending_local_; }
+  const std::optional<SessionDescription>& current_remote() const { return current_remote_; }
+  const std::optional<SessionDescription>& pending_remote() const { return pending_remote_; }
+
+ private:
+  // One m= section as negotiated so far.
+  struct Section {
+    std::string mid;
+    std::string kind;
+    std::string protocol;
+    std::vector<std::string> formats;
+    bool is_data = false;
+    bool is_rejected = false;
+  };
+  // A remote description, understood.
+  struct Remote {
+    sdp::Session session;
+    std::optional<std::size_t> data{};  // the index of its data section, when it is live
+    std::optional<RemoteTransport> transport{};
+  };
+
+  Result<SignalingState> judge(Side side, SdpType type) const;
+  Result<Remote> read_remote(const SessionDescription& description) const;
+  Result<> check_answer_fits(const Remote& answer) const;
+  Result<Change> rollback(Side side);
+  void settle(const SessionDescription& local, const SessionDescription& remote);
+  void note_data_section(const std::vector<Section>& sections);
+  void note_remote_sections(const Remote& remote);
+
+  // offer_answer.cc: the texts.
+  std::vector<Section> sections_to_offer() const;
+  std::string write(const std::vector<Section>& sections, sdp::Setup setup, bool is_answer);
+  sdp::Media write_section(const Section& section, sdp::Setup setup) const;
+  std::string free_mid(const std::vector<Section>& taken) const;
+
+  const LocalParameters local_;
+  const std::string session_id_;
+  const std::string tls_id_;
+  std::uint64_t session_version_ = 0;
+  std::string last_written_;  // without its version, to see whether anything changed
+
+  SignalingState state_ = SignalingState::Stable;
+  bool data_wanted_ = false;
+  std::string data_mid_;
+  std::uint16_t data_index_ = 0;
+
+  std::vector<Section> sections_;          // as of the last stable state
+  std::vector<Section> offered_sections_;  // of the pending offer, either side's
+  std::optional<std::string> last_offer_, last_answer_;
+  std::optional<SessionDescription> current_local_, pending_local_, current_remote_,
+      pending_remote_;
+  std::optional<Remote> remote_offer_;        // pending
+  std::optional<RemoteTransport> transport_;  // in force
+  std::optional<dtls::Role> dtls_role_;
+  bool is_role_decided_ = false;
+
+  // The sections of the latest remote description, and those of them that share our transport.
+  struct RemoteMids {
+    std::vector<std::string> all;
+    std::vector<std::string> bundle;
+  };
+  RemoteMids remote_mids_, stable_remote_mids_;
+};
+
+}  // namespace specter::peer

@@ -1,0 +1,407 @@
+// The public sans-IO peer connection: what the application and the driver say goes to negotiation
+// or transport, and what these answer becomes events. It decides nothing itself.
+#include <deque>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "peer/connection_state.h"
+#include "peer/negotiation.h"
+#include "peer/transport.h"
+
+#include "specter/core.h"
+
+namespace specter::core {
+
+using peer::Change;
+using peer::DtlsState;
+using peer::Negotiation;
+using peer::Transport;
+
+std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int64_t unix_seconds) {
+  return crypto::Certificate::generate(random, unix_seconds);
+}
+
+namespace {
+
+const Configuration& checked(const Configuration& configuration) {
+  if (!configuration.certificate) {
+    throw std::invalid_argument(
+        "core::PeerConnection needs a certificate: see core::generate_certificate()");
+  }
+  if (configuration.max_datagram_bytes < 576) {
+    throw std::invalid_argument("max_datagram_bytes must be at least 576");
+  }
+  return configuration;
+}
+
+}  // namespace
+
+class PeerConnection::Impl {
+ public:
+  Impl(const Configuration& configuration, Random& random)
+      : credentials_(ice::Credentials::generate(random)),
+        negotiation_({.credentials = credentials_,
+                      .fingerprint = checked(configuration).certificate->fingerprint().to_string(),
+                      .max_message_bytes = configuration.max_message_bytes},
+                     random),
+        transport_({.certificate = configuration.certificate,
+                    .credentials = credentials_,
+                    .max_datagram_bytes = configuration.max_datagram_bytes,
+                    .send_buffer_bytes = configuration.send_buffer_bytes,
+                    .receive_buffer_bytes = configuration.receive_buffer_bytes,
+                    .max_message_bytes = configuration.max_message_bytes},
+                   random) {}
+
+  // ---- negotiation
+
+  Result<SessionDescription> create_offer(const OfferOptions& options) {
+    return negotiation_.create_offer(options);
+  }
+  Result<SessionDescription> create_answer() { return negotiation_.create_answer(); }
+
+  Result<> set_description(Timestamp now, peer::Side side, const SessionDescription& description) {
+    auto change = side == peer::Side::Local ? negotiation_.set_local(description)
+                                            : negotiation_.set_remote(description);
+    if (!change) return std::unexpected(std::move(change).error());
+    apply(now, *change);
+    return {};
+  }
+
+  void apply(Timestamp now, const Change& change) {
+    if (change.rolled_back) waiting_candidates_.clear();
+    if (change.state_changed) {
+      events_.emplace_back(SignalingStateChanged{negotiation_.state()});
+    }
+    if (change.ice_role) transport_.ice().set_role(*change.ice_role);
+    if (change.gather && !has_gathered_) {
+      has_gathered_ = true;
+      transport_.ice().start_gathering(now);
+      events_.emplace_back(GatherCandidates{});
+    }
+    if (change.transport) {
+      transport_.start(now, *change.transport, *change.dtls_role);
+      for (WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
+        take_candidate(now, std::move(waiting));
+      }
+    }
+    if (change.data_rejected) transport_.reject_data(now);
+    pump(now);
+    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
+  }
+
+  void check_negotiation_needed() {
+    // W3C §4.7.3: told once, until a description takes it up.
+    const bool is_needed = negotiation_.is_needed();
+    if (is_needed && !was_needed_) events_.emplace_back(NegotiationNeeded{});
+    was_needed_ = is_needed;
+  }
+
+  Result<> add_ice_candidate(Timestamp now, const IceCandidate& text) {
+    if (negotiation_.state() == SignalingState::Closed) {
+      return fail(ErrorCode::InvalidState, "connection closed");
+    }
+    if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
+      return fail(ErrorCode::InvalidState, "remote description is not set");
+    }
+    const auto concerns_us = negotiation_.concerns_us(text.sdp_mid, text.sdp_mline_index);
+    if (!concerns_us) return std::unexpected(concerns_us.error());
+
+    WaitingCandidate candidate;
+    if (!text.candidate.empty()) {
+      auto parsed = ice::Candidate::parse(text.candidate);
+      if (!parsed) return std::unexpected(std::move(parsed).error());
+      candidate = std::move(*parsed);
+    }
+    const auto& remote = negotiation_.remote_transport();
+    if (!*concerns_us || !remote) return {};  // of a section that we rejected
+    if (text.username_fragment && !text.username_fragment->empty() &&
+        *text.username_fragment != remote->credentials.ufrag) {
+      return fail(ErrorCode::OperationFailed,
+                  "the candidate's usernameFragment is not that of the remote description");
+    }
+    // Until our answer is set the peer is not ours to call.
+    if (!transport_.is_started()) {
+      if (waiting_candidates_.size() == kMaxWaitingCandidates) {
+        return fail(ErrorCode::OperationFailed, "too many candidates before the answer");
+      }
+      waiting_candidates_.push_back(std::move(candidate));
+      return {};
+    }
+    auto taken = take_candidate(now, std::move(candidate));
+    pump(now);
+    return taken;
+  }
+
+  // ---- data channels
+
+  Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
+                                        const DataChannelOptions& options) {
+    if (negotiation_.state() == SignalingState::Closed) {
+      return fail(ErrorCode::InvalidState, "connection closed");
+    }
+    auto channel = transport_.channels().create(now, label, options);
+    if (!channel) return channel;
+    negotiation_.want_data();
+    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
+    return channel;
+  }
+
+  // ---- the end
+
+  void close(Timestamp now) {
+    if (negotiation_.state() == SignalingState::Closed) return;
+    pump(now);
+    negotiation_.close();
+    transport_.close(now);
+    // W3C §4.4.2 fires no state changes on one's own close(); what the channels become is told.
+    is_closing_ = true;
+    events_.clear();
+    ice_state_ = IceConnectionState::Closed;
+    connection_state_ = ConnectionState::Closed;
+  }
+
+  // ---- the driver
+
+  Transport& transport() { return transport_; }
+  const Transport& transport() const { return transport_; }
+  const Negotiation& negotiation() const { return negotiation_; }
+
+  void pump(Timestamp now) {
+    if (!is_closing_) transport_.pump(now);
+  }
+
+  std::optional<Event> poll_event() {
+    while (true) {
+      if (!events_.empty()) {
+        Event event = std::move(events_.front());
+        events_.pop_front();
+        return event;
+      }
+      if (is_closed_) return std::nullopt;
+      auto below = transport_.poll_event();
+      if (!below) {
+        if (!is_closing_) return std::nullopt;
+        is_closed_ = true;
+        return Closed{};
+      }
+      std::visit([&](auto& e) { translate(e); }, *below);
+    }
+  }
+
+  Deadline next_timeout() const { return is_closing_ ? Deadline{} : transport_.next_timeout(); }
+
+  // ---- questions
+
+  IceConnectionState ice_state() const { return ice_state_; }
+  ConnectionState state() const { return connection_state_; }
+
+  // W3C §4.4.1: the description in force, with the candidates that were found since.
+  std::optional<SessionDescription> with_candidates(
+      const std::optional<SessionDescription>& description) const {
+    const auto& candidates = transport_.ice().local_candidates();
+    if (!description || candidates.empty() || description->sdp.empty()) return description;
+    auto session = sdp::parse(description->sdp);
+    if (!session) return description;
+    for (sdp::Media& media : session->media) {
+      if (sdp::mid(media) != negotiation_.data_mid() || media.port == 0) continue;
+      for (const ice::Candidate& candidate : candidates) {
+        media.attributes.add("candidate",
+                             candidate.to_string().substr(std::string_view("candidate:").size()));
+      }
+      if (transport_.ice().gathering_state() == IceGatheringState::Complete) {
+        media.attributes.add("end-of-candidates");
+      }
+    }
+    return SessionDescription{description->type, sdp::write(*session)};
+  }
+
+ private:
+  using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
+  static constexpr std::size_t kMaxWaitingCandidates = 64;
+
+  Result<> take_candidate(Timestamp now, WaitingCandidate candidate) {
+    if (candidate) return transport_.ice().add_remote_candidate(now, std::move(*candidate));
+    transport_.ice().end_of_remote_candidates(now);
+    return {};
+  }
+
+  void update_connection_state(const std::string& reason) {
+    const auto state = peer::connection_state(ice_state_, transport_.dtls_state());
+    if (is_closing_ || state == connection_state_) return;
+    connection_state_ = state;
+    events_.emplace_back(ConnectionStateChanged{state, reason});
+  }
+
+  // ---- what the layers say, as our own events
+
+  void translate(ice::LocalCandidateFound& found) {
+    if (is_closing_) return;
+    events_.emplace_back(LocalCandidate{IceCandidate{.candidate = found.candidate.to_string(),
+                                                     .sdp_mid = negotiation_.data_mid(),
+                                                     .sdp_mline_index = negotiation_.data_index(),
+                                                     .username_fragment = credentials_.ufrag}});
+  }
+  void translate(ice::GatheringStateChanged& changed) {
+    if (!is_closing_) events_.emplace_back(IceGatheringStateChanged{changed.state});
+  }
+  void translate(ice::ConnectionStateChanged& changed) {
+    if (is_closing_) return;
+    ice_state_ = changed.state;
+    events_.emplace_back(IceConnectionStateChanged{changed.state});
+    update_connection_state(changed.reason);
+  }
+  void translate(peer::DtlsStateChanged& changed) { update_connection_state(changed.reason); }
+
+  void translate(channel::DataChannels::Event& event) {
+    std::visit([&](auto& e) { translate(e); }, event);
+  }
+  void translate(channel::IncomingChannel& incoming) {
+    events_.emplace_back(IncomingDataChannel{incoming.channel, std::move(incoming.info.label),
+                                             std::move(incoming.info.options)});
+  }
+  void translate(channel::ChannelOpened& opened) {
+    events_.emplace_back(DataChannelOpened{opened.channel});
+  }
+  void translate(channel::MessageReceived& message) {
+    events_.emplace_back(MessageReceived{message.channel, message.kind, std::move(message.bytes)});
+  }
+  void translate(channel::BufferedAmountLow& low) {
+    events_.emplace_back(BufferedAmountLow{low.channel});
+  }
+  void translate(channel::ChannelClosing& closing) {
+    events_.emplace_back(DataChannelClosing{closing.channel});
+  }
+  void translate(channel::ChannelFailed& failed) {
+    events_.emplace_back(DataChannelFailed{failed.channel, std::move(failed.error)});
+  }
+  void translate(channel::ChannelClosed& closed) {
+    events_.emplace_back(DataChannelClosed{closed.channel});
+  }
+  // RTCSctpTransport's states are seen through its channels.
+  void translate(channel::AssociationEstablished&) {}
+  void translate(channel::AssociationClosed&) {}
+
+  const ice::Credentials credentials_;
+  Negotiation negotiation_;
+  Transport transport_;
+  std::deque<Event> events_;
+  std::vector<WaitingCandidate> waiting_candidates_;
+  IceConnectionState ice_state_ = IceConnectionState::New;
+  ConnectionState connection_state_ = ConnectionState::New;
+  bool has_gathered_ = false;
+  bool was_needed_ = false;
+  bool is_closing_ = false;
+  bool is_closed_ = false;
+};
+
+PeerConnection::PeerConnection(Configuration configuration, Random& random)
+    : impl_(std::make_unique<Impl>(checked(configuration), random)) {}
+PeerConnection::~PeerConnection() = default;
+
+Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& options) {
+  return impl_->create_offer(options);
+}
+Result<SessionDescription> PeerConnection::create_answer() { return impl_->create_answer(); }
+Result<> PeerConnection::set_local_description(Timestamp now, const SessionDescription& d) {
+  return impl_->set_description(now, peer::Side::Local, d);
+}
+Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDescription& d) {
+  return impl_->set_description(now, peer::Side::Remote, d);
+}
+Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
+  return impl_->add_ice_candidate(now, candidate);
+}
+
+Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string_view label,
+                                                      const DataChannelOptions& options) {
+  return impl_->create_data_channel(now, label, options);
+}
+Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
+  return impl_->transport().channels().send(now, channel, kind, message);
+}
+void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
+  impl_->transport().channels().close(now, channel);
+}
+void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
+  impl_->transport().channels().set_buffered_amount_low_threshold(channel, bytes);
+}
+void PeerConnection::close(Timestamp now) { impl_->close(now); }
+
+void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base) {
+  impl_->transport().ice().add_local_endpoint(now, base);
+  impl_->pump(now);
+}
+void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
+  impl_->transport().ice().remove_local_endpoint(now, base);
+  impl_->pump(now);
+}
+void PeerConnection::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
+  impl_->transport().ice().add_stun_server(now, server, std::string(url));
+  impl_->pump(now);
+}
+void PeerConnection::end_of_local_endpoints(Timestamp now) {
+  impl_->transport().ice().end_of_local_endpoints(now);
+  impl_->pump(now);
+}
+
+void PeerConnection::handle_datagram(Timestamp now, const DatagramView& datagram) {
+  impl_->transport().handle_datagram(now, datagram);
+}
+void PeerConnection::handle_timeout(Timestamp now) { impl_->transport().handle_timeout(now); }
+std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now) {
+  return impl_->transport().poll_transmit(now);
+}
+std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); }
+Deadline PeerConnection::next_timeout() const { return impl_->next_timeout(); }
+
+SignalingState PeerConnection::signaling_state() const { return impl_->negotiation().state(); }
+IceGatheringState PeerConnection::ice_gathering_state() const {
+  return impl_->transport().ice().gathering_state();
+}
+IceConnectionState PeerConnection::ice_connection_state() const { return impl_->ice_state(); }
+ConnectionState PeerConnection::connection_state() const { return impl_->state(); }
+
+std::optional<SessionDescription> PeerConnection::local_description() const {
+  const Negotiation& n = impl_->negotiation();
+  return impl_->with_candidates(n.pending_local() ? n.pending_local() : n.current_local());
+}
+std::optional<SessionDescription> PeerConnection::current_local_description() const {
+  return impl_->with_candidates(impl_->negotiation().current_local());
+}
+std::optional<SessionDescription> PeerConnection::pending_local_description() const {
+  return impl_->with_candidates(impl_->negotiation().pending_local());
+}
+std::optional<SessionDescription> PeerConnection::remote_description() const {
+  const Negotiation& n = impl_->negotiation();
+  return n.pending_remote() ? n.pending_remote() : n.current_remote();
+}
+std::optional<SessionDescription> PeerConnection::current_remote_description() const {
+  return impl_->negotiation().current_remote();
+}
+std::optional<SessionDescription> PeerConnection::pending_remote_description() const {
+  return impl_->negotiation().pending_remote();
+}
+
+std::optional<DataChannelState> PeerConnection::data_channel_state(ChannelId channel) const {
+  return impl_->transport().channels().state(channel);
+}
+std::optional<std::uint16_t> PeerConnection::data_channel_stream(ChannelId channel) const {
+  const auto info = impl_->transport().channels().info(channel);
+  return info ? info->options.id : std::nullopt;
+}
+std::size_t PeerConnection::buffered_amount(ChannelId channel) const {
+  return impl_->transport().channels().buffered_amount(channel);
+}
+std::size_t PeerConnection::max_message_size() const {
+  return impl_->transport().max_send_message_bytes();
+}
+
+Stats PeerConnection::stats() const {
+  Stats stats;
+  impl_->transport().add_stats(stats);
+  return stats;
+}
+
+}  // namespace specter::core

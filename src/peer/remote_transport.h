@@ -1,0 +1,37 @@
+// What a remote description says about how to reach the peer: read once, checked once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "crypto/certificate.h"
+#include "ice/agent.h"
+#include "sdp/attributes.h"
+#include "sdp/session.h"
+
+namespace specter::peer {
+
+struct RemoteTransport {
+  ice::Credentials credentials;
+  std::vector<crypto::Fingerprint> fingerprints;  // those with an algorithm that we know
+  sdp::Setup setup = sdp::Setup::ActPass;
+  std::uint16_t sctp_port = 5000;
+  std::uint64_t max_message_size = 65536;  // RFC 8841 §6.1: when it is absent; 0: no limit
+  bool ice_lite = false;
+  std::vector<ice::Candidate> candidates;
+  bool end_of_candidates = false;
+
+  // The same peer behind the same transport: neither restarted nor another one.
+  bool same_transport(const RemoteTransport& other) const {
+    return credentials == other.credentials && fingerprints == other.fingerprints;
+  }
+};
+
+// Whether this m= section is a data channel section that we can take. RFC 8841 §3.
+bool is_data_section(const sdp::Media& media);
+
+// Errors say what is missing, with sdp_line at the section's m= line.
+Result<RemoteTransport> read_remote_transport(const sdp::Session& session, const sdp::Media& data);
+
+}  // namespace specter::peer

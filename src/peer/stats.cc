@@ -1,0 +1,104 @@
+// What the layers count, put together. https://www.w3.org/TR/webrtc-stats/
+#include "specter/stats.h"
+
+#include "peer/transport.h"
+
+namespace specter::peer {
+namespace {
+
+CandidateStats candidate_stats(const ice::Candidate& candidate) {
+  return {
+      .type = std::string(ice::to_string(candidate.type)),
+      .address = candidate.is_resolved() ? candidate.endpoint.address.to_string() : candidate.host,
+      .port = candidate.endpoint.port,
+      .protocol = candidate.protocol == ice::TransportProtocol::Udp ? "udp" : "tcp",
+      .priority = candidate.priority};
+}
+
+template <class Entry>
+void add_once(std::vector<Entry>& entries, Entry entry) {
+  for (const Entry& known : entries) {
+    if (known.address == entry.address && known.port == entry.port && known.type == entry.type) {
+      return;
+    }
+  }
+  entries.push_back(std::move(entry));
+}
+
+}  // namespace
+
+void Transport::add_stats(Stats& stats) const {
+  TransportStats& transport = stats.transport;
+  transport.bytes_sent = bytes_sent_;
+  transport.bytes_received = bytes_received_;
+  transport.packets_sent = packets_sent_;
+  transport.packets_received = packets_received_;
+  transport.dtls_state = to_string(dtls_state_);
+  transport.local_fingerprint = config_.certificate->fingerprint().to_string();
+  if (role_) {
+    transport.dtls_role = *role_ == dtls::Role::Client ? "client" : "server";
+    transport.ice_role = ice_.role() == ice::Role::Controlling ? "controlling" : "controlled";
+  }
+  transport.dropped_unknown = dropped_unknown_;
+  transport.dropped_dtls = dropped_unvalidated_;
+  if (dtls_) {
+    transport.tls_version = dtls_->version();
+    transport.dtls_cipher = dtls_->cipher_suite();
+    transport.dropped_dtls += dtls_->counters().records_dropped;
+    if (const Buffer peer = dtls_->peer_certificate(); !peer.empty()) {
+      transport.remote_fingerprint =
+          crypto::Fingerprint::of(peer, crypto::HashAlgorithm::Sha256).to_string();
+    }
+  }
+  const ice::Counters ice = ice_.counters();
+  transport.dropped_stun = ice.dropped_malformed + ice.dropped_integrity + ice.dropped_unexpected;
+
+  for (const ice::Candidate& candidate : ice_.local_candidates()) {
+    add_once(stats.local_candidates, candidate_stats(candidate));
+  }
+  for (const ice::CandidatePairStats& pair : ice_.pair_stats()) {
+    add_once(stats.local_candidates, candidate_stats(pair.local));
+    add_once(stats.remote_candidates, candidate_stats(pair.remote));
+    stats.candidate_pairs.push_back({.local = candidate_stats(pair.local),
+                                     .remote = candidate_stats(pair.remote),
+                                     .state = pair.state,
+                                     .nominated = pair.nominated,
+                                     .selected = pair.selected,
+                                     .requests_sent = pair.requests_sent,
+                                     .requests_received = pair.requests_received,
+                                     .responses_sent = pair.responses_sent,
+                                     .responses_received = pair.responses_received,
+                                     .consent_requests_sent = pair.consent_requests_sent,
+                                     .current_round_trip_time = pair.current_round_trip_time,
+                                     .total_round_trip_time = pair.total_round_trip_time});
+  }
+
+  const sctp::Counters sctp = channels_.association().counters();
+  transport.dropped_sctp = sctp.packets_dropped;
+  stats.sctp = {.smoothed_round_trip_time = sctp.smoothed_round_trip_time,
+                .congestion_window = sctp.congestion_window_bytes,
+                .receiver_window = sctp.peer_window_bytes,
+                .unacknowledged_bytes = sctp.flight_bytes,
+                .packets_sent = sctp.packets_sent,
+                .packets_received = sctp.packets_received,
+                .retransmissions = sctp.retransmissions};
+
+  const channel::Totals totals = channels_.totals();
+  stats.data_channels_requested = totals.requested;
+  stats.data_channels_opened = totals.opened;
+  stats.data_channels_closed = totals.closed;
+  stats.data_channels_accepted = totals.accepted;
+  for (const channel::ChannelStats& channel : channels_.stats()) {
+    stats.data_channels.push_back({.channel = channel.channel,
+                                   .label = channel.info.label,
+                                   .protocol = channel.info.options.protocol,
+                                   .data_channel_identifier = channel.info.options.id,
+                                   .state = channel.state,
+                                   .messages_sent = channel.messages_sent,
+                                   .messages_received = channel.messages_received,
+                                   .bytes_sent = channel.bytes_sent,
+                                   .bytes_received = channel.bytes_received});
+  }
+}
+
+}  // namespace specter::peer

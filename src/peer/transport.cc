@@ -1,0 +1,269 @@
+#include "peer/transport.h"
+
+#include <algorithm>
+
+#include "net/demux.h"
+
+namespace specter::peer {
+namespace {
+
+// What DTLS 1.2 with AES-GCM adds to a packet (header 13, nonce 8, tag 16), rounded up so that
+// SCTP's share stays a multiple of four.
+constexpr std::size_t kRecordOverhead = 40;
+
+ice::Agent::Config ice_config(const ice::Credentials& credentials) {
+  ice::Agent::Config config;
+  config.local = credentials;
+  return config;
+}
+
+channel::DataChannels::Config channel_config(const Transport::Config& config) {
+  channel::DataChannels::Config out;
+  out.association.max_packet_bytes = (config.max_datagram_bytes - kRecordOverhead) / 4 * 4;
+  out.association.send_buffer_bytes = config.send_buffer_bytes;
+  out.association.receive_buffer_bytes = config.receive_buffer_bytes;
+  out.association.max_receive_message_bytes = config.max_message_bytes;
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(DtlsState state) {
+  switch (state) {
+    case DtlsState::New: return "new";
+    case DtlsState::Connecting: return "connecting";
+    case DtlsState::Connected: return "connected";
+    case DtlsState::Closed: return "closed";
+    case DtlsState::Failed: return "failed";
+  }
+  return "";
+}
+
+Transport::Transport(Config config, Random& random)
+    : config_(std::move(config)),
+      random_(random),
+      ice_(ice_config(config_.credentials), random),
+      channels_(channel_config(config_), random) {}
+
+void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
+  if (is_closed_) return;
+  if (!role_) {
+    role_ = role;
+    remote_sctp_port_ = remote.sctp_port;
+    max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
+    dtls::Connection::Config dtls;
+    dtls.role = role;
+    dtls.certificate = config_.certificate;
+    dtls.remote_fingerprints = remote.fingerprints;
+    dtls.mtu = config_.max_datagram_bytes;
+    dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
+    ice_.set_remote_credentials(now, remote.credentials);
+  }
+  for (const ice::Candidate& candidate : remote.candidates) {
+    // Past the agent's limit they are passed over: reliability.md row 15.
+    if (!ice_.add_remote_candidate(now, candidate)) break;
+  }
+  if (remote.end_of_candidates) ice_.end_of_remote_candidates(now);
+  pump(now);
+}
+
+void Transport::close(Timestamp now) {
+  if (is_closed_) return;
+  // What the layers still have to say, from the top down, is taken now, while there is a path.
+  channels_.shut_down(now, std::nullopt);
+  while (auto transmit = poll_transmit(now)) last_words_.push_back(std::move(*transmit));
+  if (dtls_) dtls_->close(now);
+  while (auto transmit = poll_transmit(now)) last_words_.push_back(std::move(*transmit));
+  is_closed_ = true;
+  ice_.close();
+  early_.clear();
+  carried_.reset();
+  set_dtls_state(DtlsState::Closed);
+}
+
+void Transport::reject_data(Timestamp now) {
+  channels_.shut_down(now, Error{ErrorCode::OperationFailed,
+                                 "the peer's answer rejects data channels", std::nullopt});
+}
+
+void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
+  if (is_closed_) return;
+  ++packets_received_;
+  bytes_received_ += datagram.bytes.size();
+  switch (net::kind_of(datagram.bytes)) {
+    case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram); break;
+    case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
+    case net::DatagramKind::Rtp:  // media comes later
+    case net::DatagramKind::Unknown: ++dropped_unknown_; break;
+  }
+  pump(now);
+}
+
+void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
+  const ice::Path path{datagram.local, datagram.remote};
+  if (dtls_ && ice_.is_validated(path)) {
+    dtls_->handle_datagram(now, datagram.bytes);
+    return;
+  }
+  std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
+  if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > 2048) {
+    ++dropped_unvalidated_;
+    return;
+  }
+  early_.push_back(
+      {path, now + kEarlyLifetime, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+}
+
+void Transport::replay_early(Timestamp now) {
+  if (early_.empty() || !dtls_) return;
+  auto waiting = std::exchange(early_, {});
+  for (EarlyDatagram& early : waiting) {
+    if (early.expires <= now) continue;
+    if (ice_.is_validated(early.path)) {
+      dtls_->handle_datagram(now, early.bytes);
+    } else {
+      early_.push_back(std::move(early));
+    }
+  }
+}
+
+void Transport::handle_timeout(Timestamp now) {
+  if (is_closed_) return;
+  ice_.handle_timeout(now);
+  if (dtls_) dtls_->handle_timeout(now);
+  channels_.handle_timeout(now);
+  pump(now);
+}
+
+void Transport::pump(Timestamp now) {
+  for (bool busy = true; busy && !is_closed_;) {
+    replay_early(now);
+    busy = pump_ice(now);
+    busy = pump_dtls(now) || busy;
+  }
+}
+
+bool Transport::pump_ice(Timestamp now) {
+  bool busy = false;
+  while (auto event = ice_.poll_event()) {
+    busy = true;
+    std::visit(
+        [&]<class E>(E& e) {
+          if constexpr (std::is_same_v<E, ice::PathUsable>) {
+            if (dtls_ && dtls_state_ == DtlsState::New) {
+              set_dtls_state(DtlsState::Connecting);
+              dtls_->start(now);
+            }
+          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged>) {
+            events_.emplace_back(std::move(e));
+          }
+        },
+        *event);
+  }
+  return busy;
+}
+
+bool Transport::pump_dtls(Timestamp now) {
+  bool busy = false;
+  while (auto event = dtls_ ? dtls_->poll_event() : std::nullopt) {
+    busy = true;
+    if (auto* data = std::get_if<dtls::DataReceived>(&*event)) {
+      channels_.handle_packet(now, data->bytes);
+    } else if (std::holds_alternative<dtls::Connected>(*event)) {
+      set_dtls_state(DtlsState::Connected);
+      // RFC 8832 §6: the DTLS client has the even streams.
+      const auto parity =
+          *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
+      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_);
+    } else {
+      const auto& closed = std::get<dtls::Closed>(*event);
+      const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
+      std::string reason = by_peer ? "the peer closed the connection" : closed.detail;
+      channels_.shut_down(
+          now,
+          by_peer ? std::nullopt : std::optional(Error{ErrorCode::Network, reason, std::nullopt}));
+      // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
+      ice_.close();
+      set_dtls_state(by_peer ? DtlsState::Closed : DtlsState::Failed, std::move(reason));
+    }
+  }
+  return busy;
+}
+
+void Transport::set_dtls_state(DtlsState state, std::string reason) {
+  if (dtls_state_ == state) return;
+  dtls_state_ = state;
+  events_.emplace_back(DtlsStateChanged{state, std::move(reason)});
+}
+
+std::optional<Buffer> Transport::next_datagram(Timestamp now) {
+  if (carried_) return std::exchange(carried_, std::nullopt);
+  if (!dtls_) return std::nullopt;
+  while (true) {
+    if (auto datagram = dtls_->poll_transmit(now)) return datagram;
+    if (!dtls_->is_connected()) return std::nullopt;
+    const auto packet = channels_.poll_transmit(now);
+    if (!packet) return std::nullopt;
+    if (!dtls_->send(*packet)) return std::nullopt;
+  }
+}
+
+std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
+  if (is_closed_) {
+    if (last_words_.empty()) return std::nullopt;
+    auto last = std::move(last_words_.front());
+    last_words_.pop_front();
+    return last;
+  }
+  auto out = ice_.poll_transmit(now);
+  if (!out) {
+    const auto path = ice_.path();
+    if (!path) {
+      // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
+      while (dtls_ && dtls_->poll_transmit(now)) {
+      }
+      return std::nullopt;
+    }
+    auto first = next_datagram(now);
+    if (!first) return std::nullopt;
+    out = specter::Transmit{path->local, path->remote, std::move(*first), 0};
+    out->segment_size = out->bytes.size();
+    std::size_t count = 1;
+    // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may
+    // be shorter.
+    while (count < kMaxBatchDatagrams && out->bytes.size() + out->segment_size <= kMaxBatchBytes) {
+      auto more = next_datagram(now);
+      if (!more) break;
+      if (more->size() > out->segment_size) {
+        carried_ = std::move(more);
+        break;
+      }
+      out->bytes.insert(out->bytes.end(), more->begin(), more->end());
+      ++count;
+      if (more->size() < out->segment_size) break;
+    }
+    packets_sent_ += count;
+  } else {
+    ++packets_sent_;
+  }
+  bytes_sent_ += out->bytes.size();
+  return out;
+}
+
+std::optional<Transport::Event> Transport::poll_event() {
+  if (!events_.empty()) {
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+  if (auto event = channels_.poll_event()) return Event{std::move(*event)};
+  return std::nullopt;
+}
+
+Deadline Transport::next_timeout() const {
+  if (is_closed_) return std::nullopt;
+  return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : Deadline{},
+                 channels_.next_timeout());
+}
+
+}  // namespace specter::peer

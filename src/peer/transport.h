@@ -1,0 +1,128 @@
+// The one transport of a connection: ICE, DTLS over it, SCTP and data channels over that. It
+// introduces the layers to each other, and has no protocol rules of its own.
+//
+//     datagram in --> ICE (STUN) | DTLS, from validated paths only --> SCTP --> channel events
+//     datagrams out <-- ICE | DTLS records of one size, one behind the other <-- SCTP packets
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/machine.h"
+#include "channel/data_channels.h"
+#include "dtls/connection.h"
+#include "ice/agent.h"
+#include "peer/remote_transport.h"
+
+#include "specter/endpoint.h"
+#include "specter/random.h"
+#include "specter/stats.h"
+#include "specter/time.h"
+
+namespace specter::peer {
+
+enum class DtlsState {
+  New,
+  Connecting,
+  Connected,
+  Closed,
+  Failed
+};  // RTCDtlsTransportState, W3C §5.5.1
+std::string_view to_string(DtlsState state);
+
+struct DtlsStateChanged {
+  DtlsState state;
+  std::string reason;  // for Closed and Failed
+};
+
+class Transport {
+ public:
+  using Transmit = specter::Transmit;
+  // The layers' own events, as far as they concern whoever is above.
+  using Event =
+      std::variant<ice::LocalCandidateFound, ice::GatheringStateChanged,
+                   ice::ConnectionStateChanged, DtlsStateChanged, channel::DataChannels::Event>;
+
+  struct Config {
+    std::shared_ptr<const crypto::Certificate> certificate;
+    ice::Credentials credentials;
+    std::size_t max_datagram_bytes = 1200;
+    std::size_t send_buffer_bytes = 16 << 20;
+    std::size_t receive_buffer_bytes = 1 << 20;
+    std::size_t max_message_bytes = 256 * 1024;
+  };
+
+  Transport(Config config, Random& random);
+  Transport(const Transport&) = delete;
+
+  // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
+  // peer: only its further candidates count.
+  void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);
+  // Goodbye on every layer, sent at once; silent afterwards but for the channels' last events.
+  void close(Timestamp now);
+  // No SCTP association will come to be: the peer rejected the section.
+  void reject_data(Timestamp now);
+
+  ice::Agent& ice() { return ice_; }
+  const ice::Agent& ice() const { return ice_; }
+  channel::DataChannels& channels() { return channels_; }
+  const channel::DataChannels& channels() const { return channels_; }
+
+  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  void handle_timeout(Timestamp now);
+  // To be called after anything was told to ice() directly.
+  void pump(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Event> poll_event();
+  Deadline next_timeout() const;
+
+  DtlsState dtls_state() const { return dtls_state_; }
+  bool is_started() const { return role_.has_value(); }
+  std::size_t max_send_message_bytes() const { return max_send_message_bytes_; }
+  void add_stats(Stats& stats) const;
+
+ private:
+  // A DTLS datagram from a path that no check has proved yet. RFC 8445 §12.1.1: the peer may be
+  // ahead of us.
+  struct EarlyDatagram {
+    ice::Path path;
+    Timestamp expires;
+    Buffer bytes;
+  };
+  static constexpr std::size_t kMaxEarlyDatagrams = 8;
+  static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
+  static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
+  static constexpr std::size_t kMaxBatchDatagrams = 48;
+
+  void handle_dtls(Timestamp now, const DatagramView& datagram);
+  void replay_early(Timestamp now);
+  bool pump_ice(Timestamp now);
+  bool pump_dtls(Timestamp now);
+  void set_dtls_state(DtlsState state, std::string reason = {});
+  std::optional<Buffer> next_datagram(Timestamp now);
+
+  Config config_;
+  Random& random_;
+  ice::Agent ice_;
+  std::unique_ptr<dtls::Connection> dtls_;
+  channel::DataChannels channels_;
+  std::optional<dtls::Role> role_;
+  std::uint16_t remote_sctp_port_ = 5000;
+  std::size_t max_send_message_bytes_ = 65536;
+  DtlsState dtls_state_ = DtlsState::New;
+  bool is_closed_ = false;
+  std::vector<EarlyDatagram> early_;
+  std::deque<Event> events_;
+  std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it
+  std::deque<specter::Transmit> last_words_;  // of close()
+
+  std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
+  std::uint64_t dropped_unvalidated_ = 0, dropped_unknown_ = 0;
+};
+
+}  // namespace specter::peer

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""scripts/bootstrap against machines that are played: a dpkg-query and an apt-get of our own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BOOTSTRAP = sys.argv.pop()
+TOOLS = ["bash", "env", "dirname", "sed", "awk", "grep", "tr", "id", "cat"]
+
+
+class Machine:
+    """A PATH with few tools on it; apt-get writes what it is asked into a file."""
+
+    def __init__(self, folder, installed, debian=True):
+        self.bin = pathlib.Path(folder)
+        self.log = self.bin / "apt.log"
+        self.log.touch()
+        for tool in TOOLS:
+            path = subprocess.run(["which", tool], capture_output=True, text=True, check=True)
+            (self.bin / tool).symlink_to(path.stdout.strip())
+        self.tool("id", "echo 0")
+        if debian:
+            self.tool("apt-get", f'echo "$*" >> {self.log}')
+            known = "\n".join(f"installed {name}" for name in installed)
+            self.tool("dpkg-query", f"cat <<'END'\n{known}\nconfig-files clang-19\nEND\nexit 1")
+
+    def tool(self, name, body):
+        (self.bin / name).unlink(missing_ok=True)
+        (self.bin / name).write_text(f"#!/bin/bash\n{body}\n")
+        (self.bin / name).chmod(0o755)
+
+    def bootstrap(self, *arguments, **environment):
+        return subprocess.run([BOOTSTRAP, *arguments], capture_output=True, text=True,
+                              env={"PATH": str(self.bin)} | environment)
+
+    def apt_calls(self):
+        return self.log.read_text().splitlines()
+
+
+class Bootstrap(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="specter-bootstrap-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def packages(self, *groups):
+        done = subprocess.run([BOOTSTRAP, "--print", *groups], capture_output=True, text=True,
+                              env=os.environ, check=True)
+        return done.stdout.split()
+
+    def test_leaves_apt_alone_when_all_is_there(self):
+        machine = Machine(self.folder, self.packages())
+        self.assertEqual(machine.bootstrap().returncode, 0)
+        self.assertEqual(machine.apt_calls(), [])
+
+    def test_updates_and_installs_only_what_is_missing(self):
+        there = [p for p in self.packages("build", "elixir") if p not in ("g++", "elixir")]
+        machine = Machine(self.folder, there)
+        done = machine.bootstrap("build", "elixir")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        update, install = machine.apt_calls()
+        self.assertTrue(update.endswith("update"), update)
+        self.assertEqual(install.split("--no-install-recommends ")[1].split(), ["g++", "elixir"])
+
+    def test_a_removed_package_with_its_settings_left_is_missing(self):
+        there = [p for p in self.packages("lint") if p != "clang-19"]
+        machine = Machine(self.folder, there)
+        machine.bootstrap("lint")
+        self.assertTrue(machine.apt_calls()[-1].endswith(" clang-19"), machine.apt_calls())
+
+    def test_groups_are_chosen_by_name(self):
+        self.assertIn("chromium", self.packages("browsers"))
+        self.assertNotIn("g++", self.packages("browsers"))
+        self.assertLess(set(self.packages("build", "browsers")), set(self.packages()))
+
+    def test_an_unknown_group_is_refused_with_the_known_ones(self):
+        done = Machine(self.folder, []).bootstrap("bulid")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there are: build elixir browsers lint", done.stderr)
+
+    def test_another_system_gets_the_list_and_a_way_on(self):
+        machine = Machine(self.folder, [], debian=False)
+        done = machine.bootstrap("build")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("libssl-dev", done.stderr)
+        self.assertEqual(machine.bootstrap("build", SPECTER_BOOTSTRAP="skip").returncode, 0)
+
+
+unittest.main()

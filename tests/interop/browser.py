@@ -1,0 +1,222 @@
+"""Real browsers, headless, from Python with Debian's packages alone: WebDriver BiDi over a web socket.
+
+    async with Browser.open("firefox") as browser:
+        page = await browser.page()
+        await page.evaluate("1 + 1")
+
+Chromium is started by chromedriver, Firefox speaks BiDi itself. Each has a profile of its own that goes
+with it, and what was started is ended, whatever happens.
+https://www.w3.org/TR/webdriver-bidi/
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import tempfile
+import urllib.request
+
+import websockets
+
+START_SECONDS = 60
+COMMAND_SECONDS = 60
+
+CHROMIUM_FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-breakpad",
+    "--allow-loopback-in-peer-connection",
+]
+FIREFOX_PREFERENCES = {
+    "media.peerconnection.ice.loopback": True,
+    "app.update.auto": False,
+    "app.normandy.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False,
+}
+
+
+class BrowserError(Exception):
+    pass
+
+
+class Bidi:
+    """Commands and their answers over one socket; any number may be under way."""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self._next = 1
+        self._waiting = {}
+        self._reader = asyncio.create_task(self._read())
+
+    async def command(self, method, **params):
+        number, self._next = self._next, self._next + 1
+        self._waiting[number] = answer = asyncio.get_running_loop().create_future()
+        try:
+            await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+            return await asyncio.wait_for(answer, COMMAND_SECONDS)
+        except asyncio.TimeoutError:
+            raise BrowserError(f"{method}: no answer in {COMMAND_SECONDS} s") from None
+        except websockets.ConnectionClosed as closed:
+            raise BrowserError(f"{method}: the browser is gone: {closed}") from None
+        finally:
+            self._waiting.pop(number, None)
+
+    async def close(self):
+        await self._socket.close()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self):
+        try:
+            async for text in self._socket:
+                message = json.loads(text)
+                answer = self._waiting.get(message.get("id"))
+                if answer is None or answer.done():
+                    continue  # an event, or nobody waits any more
+                if "error" in message:
+                    answer.set_exception(
+                        BrowserError(f"{message['error']}: {message.get('message')}"))
+                else:
+                    answer.set_result(message["result"])
+        except websockets.ConnectionClosed:
+            pass
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(BrowserError("the browser is gone"))
+
+
+class Page:
+    def __init__(self, bidi, context):
+        self._bidi = bidi
+        self._context = context
+
+    async def evaluate(self, expression):
+        """The value of a JavaScript expression, awaited if it is a promise, as JSON carries it."""
+        answer = await self._bidi.command(
+            "script.evaluate", target={"context": self._context}, awaitPromise=True,
+            expression=f"(async () => JSON.stringify(await ({expression})))()")
+        if answer["type"] == "exception":
+            raise BrowserError(answer["exceptionDetails"]["text"])
+        value = answer["result"]
+        return json.loads(value["value"]) if value["type"] == "string" else None
+
+    async def close(self):
+        await self._bidi.command("browsingContext.close", context=self._context)
+
+
+class Browser:
+    """show_addresses: candidates name addresses; otherwise mDNS names, as for most pages in life."""
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, name, show_addresses=True):
+        async with contextlib.AsyncExitStack() as stack:
+            folder = pathlib.Path(tempfile.mkdtemp(prefix=f"specter-{name}-"))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            start = {"chromium": _start_chromium, "firefox": _start_firefox}[name]
+            url = await start(stack, folder, show_addresses)
+            async with contextlib.AsyncExitStack() as talk:
+                socket = await websockets.connect(url, max_size=None, open_timeout=START_SECONDS,
+                                                  ping_interval=None)
+                bidi = Bidi(socket)
+                talk.push_async_callback(bidi.close)
+                if name == "firefox":  # chromedriver has begun the session already
+                    await bidi.command("session.new", capabilities={})
+                yield cls(name, bidi)
+
+    def __init__(self, name, bidi):
+        self.name = name
+        self._bidi = bidi
+
+    async def page(self):
+        created = await self._bidi.command("browsingContext.create", type="tab")
+        return Page(self._bidi, created["context"])
+
+
+def _program(name, package):
+    path = shutil.which(name)
+    if path is None:
+        raise BrowserError(f"{name} is not there; `scripts/bootstrap browsers` installs {package}")
+    return path
+
+
+async def _spawn(stack, folder, *command):
+    """A process with a group and a home of its own; the group is ended with the stack."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=(folder / "stderr.log").open("wb"), start_new_session=True,
+        env=os.environ | {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"),
+                          "XDG_CONFIG_HOME": str(folder / "config")})
+    stack.push_async_callback(_end, process)
+    return process
+
+
+async def _end(process):
+    for way, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, way)  # also when it ended: its children may not have
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.wait(), seconds)
+
+
+async def _start_chromium(stack, folder, show_addresses):
+    driver = await _spawn(stack, folder, _program("chromedriver", "chromium-driver"), "--port=0")
+
+    async def port():
+        async for line in driver.stdout:
+            if found := re.search(rb"started successfully on port (\d+)", line):
+                return int(found.group(1))
+        raise BrowserError(f"chromedriver ended: {(folder / 'stderr.log').read_text()}")
+
+    server = f"http://127.0.0.1:{await asyncio.wait_for(port(), START_SECONDS)}"
+    flags = CHROMIUM_FLAGS + [f"--user-data-dir={folder / 'profile'}"]
+    if show_addresses:
+        flags.append("--disable-features=WebRtcHideLocalIpsWithMdns")
+    options = {"binary": _program("chromium", "chromium"), "args": flags}
+    session = await asyncio.to_thread(_http, "POST", f"{server}/session", {"capabilities": {
+        "alwaysMatch": {"webSocketUrl": True, "goog:chromeOptions": options}}})
+    stack.push_async_callback(asyncio.to_thread, _http, "DELETE",
+                              f"{server}/session/{session['sessionId']}")
+    return session["capabilities"]["webSocketUrl"]
+
+
+def _http(method, url, body=None):
+    request = urllib.request.Request(url, method=method, data=json.dumps(body or {}).encode(),
+                                     headers={"Content-Type": "application/json"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=START_SECONDS) as answer:
+            return json.load(answer)["value"]
+    except urllib.error.HTTPError as error:
+        raise BrowserError(f"{method} {url}: {error.read().decode()[:1000]}") from None
+
+
+async def _start_firefox(stack, folder, show_addresses):
+    profile = folder / "profile"
+    profile.mkdir()
+    preferences = FIREFOX_PREFERENCES | {
+        "media.peerconnection.ice.obfuscate_host_addresses": not show_addresses}
+    (profile / "user.js").write_text("".join(
+        f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+        for name, value in preferences.items()))
+    firefox = await _spawn(stack, folder, _program("firefox-esr", "firefox-esr"), "--headless",
+                           "--no-remote", "--profile", profile, "--remote-debugging-port", "0")
+
+    async def url():
+        with (folder / "stderr.log").open("rb") as log:
+            text = b""
+            while firefox.returncode is None:
+                text += log.read()
+                if found := re.search(rb"WebDriver BiDi listening on (ws://[\w.:\[\]]+)", text):
+                    return found.group(1).decode() + "/session"
+                await asyncio.sleep(0.05)
+        raise BrowserError(f"firefox ended: {text.decode(errors='replace')}")
+
+    return await asyncio.wait_for(url(), START_SECONDS)

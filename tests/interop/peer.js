@@ -1,0 +1,118 @@
+// One RTCPeerConnection in a page, with the commands and events of docs/peer-protocol.md, so that a test
+// need not know which side it talks to. An expression whose value is a new peer.
+(() => {
+  const connection = new RTCPeerConnection();
+  const channels = new Map();  // number -> RTCDataChannel
+  let events = [];
+  let wake = () => {};
+
+  function tell(event, fields = {}) {
+    events.push({event, ...fields});
+    wake();
+  }
+
+  function to_base64(buffer) {
+    const bytes = new Uint8Array(buffer);
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) {
+      text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    }
+    return btoa(text);
+  }
+
+  function from_base64(text) {
+    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  }
+
+  function watch(channel) {
+    const number = channels.size + 1;
+    channels.set(number, channel);
+    channel.binaryType = 'arraybuffer';
+    const about = () => ({channel: number, label: channel.label, id: channel.id});
+    channel.onopen = () => tell('data_channel_open', about());
+    channel.onclosing = () => tell('data_channel_closing', about());
+    channel.onclose = () => tell('data_channel_closed', about());
+    channel.onerror = ({error}) => tell('data_channel_error', {...about(), message: error.message});
+    channel.onmessage = ({data}) => {
+      const content = typeof data === 'string' ? {text: data} : {base64: to_base64(data)};
+      tell('message', {channel: number, ...content});
+    };
+    return about();
+  }
+
+  // A dictionary in Chromium, an object in Firefox, which does not spread.
+  const described = (event, {type, sdp}) => ({event, type, sdp});
+
+  connection.onicecandidate = ({candidate}) => {
+    if (candidate) tell('ice_candidate', candidate.toJSON());
+  };
+  connection.onconnectionstatechange = () => {
+    tell('connection_state', {state: connection.connectionState});
+  };
+  connection.oniceconnectionstatechange = () => {
+    tell('ice_connection_state', {state: connection.iceConnectionState});
+  };
+  connection.ondatachannel = ({channel}) => {
+    const about = watch(channel);
+    tell('data_channel', about);
+    // The W3C lets it be open already when it is announced; onopen still follows.
+  };
+
+  const commands = {
+    create_data_channel: ({label}) => {
+      return {event: 'data_channel_created', ...watch(connection.createDataChannel(label))};
+    },
+    create_offer: async () => described('offer', await connection.createOffer()),
+    create_answer: async () => described('answer', await connection.createAnswer()),
+    set_local_description: async (description) => {
+      await connection.setLocalDescription(description);
+      return {event: 'local_description_set'};
+    },
+    set_remote_description: async (description) => {
+      await connection.setRemoteDescription(description);
+      return {event: 'remote_description_set'};
+    },
+    add_ice_candidate: async (candidate) => {
+      await connection.addIceCandidate(candidate);
+      return {event: 'ice_candidate_added'};
+    },
+    send: ({channel, text, base64}) => {
+      channels.get(channel).send(text ?? from_base64(base64));
+      return {event: 'done'};
+    },
+    close_data_channel: ({channel}) => {
+      channels.get(channel).close();
+      return {event: 'done'};
+    },
+    get_stats: async () => {
+      return {event: 'stats', stats: Object.fromEntries(await connection.getStats())};
+    },
+    state: () => ({
+      event: 'state',
+      connection_state: connection.connectionState,
+      dtls_state: connection.sctp?.transport.state,
+      max_message_size: connection.sctp?.maxMessageSize,
+    }),
+    close: () => {
+      connection.close();
+      tell('closed');
+      return {event: 'closed'};
+    },
+  };
+
+  return {
+    command: async ({op, ...fields}) => commands[op](fields),
+    // What happened since the last time; waits a little when that is nothing.
+    take: async (milliseconds) => {
+      if (events.length === 0) {
+        await new Promise((resolve) => {
+          wake = resolve;
+          setTimeout(resolve, milliseconds);
+        });
+      }
+      const taken = events;
+      events = [];
+      return taken;
+    },
+  };
+})()

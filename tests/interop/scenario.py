@@ -1,0 +1,172 @@
+"""One story for any two peers: negotiate, trickle, talk, look at the numbers, say goodbye."""
+
+import asyncio
+import base64
+import contextlib
+
+# 256 KiB is what Chromium announces as its max-message-size; 16 KiB and 64 KiB are the sizes around
+# which implementations have begun to fragment or refuse.
+SIZES = [1, 0, 100, 1 << 10, 16 << 10, 64 << 10, 256 << 10]
+BURST = 200
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(holds, sentence):
+    if not holds:
+        raise Failed(sentence)
+
+
+def text_of(size):
+    """Text of so many bytes as UTF-8, with letters of one to four bytes."""
+    letters = "aä€𐍈"
+    whole, rest = divmod(size, len(letters.encode()))
+    return letters * whole + "z" * rest
+
+
+def binary_of(size):
+    return base64.b64encode(bytes(i * 7 % 256 for i in range(size))).decode()
+
+
+def candidate_of(event):
+    keys = ("candidate", "sdpMid", "sdpMLineIndex", "usernameFragment")
+    return {key: event[key] for key in keys if event.get(key) is not None}
+
+
+async def trickle(source, sink):
+    while True:
+        await sink.call("add_ice_candidate", **candidate_of(await source.wait("ice_candidate")))
+
+
+@contextlib.asynccontextmanager
+async def connected(offerer, answerer):
+    """Yields the number of the channel "data" at either side, open."""
+    tasks = []
+    try:
+        created = await offerer.call("create_data_channel", label="data")
+        offer = description_of(await offerer.call("create_offer"))
+        await offerer.call("set_local_description", **offer)
+        await answerer.call("set_remote_description", **offer)
+        tasks.append(asyncio.create_task(trickle(offerer, answerer)))
+        answer = description_of(await answerer.call("create_answer"))
+        await answerer.call("set_local_description", **answer)
+        await offerer.call("set_remote_description", **answer)
+        tasks.append(asyncio.create_task(trickle(answerer, offerer)))
+
+        announced = await answerer.wait("data_channel", label="data")
+        await offerer.wait("data_channel_open", channel=created["channel"])
+        await answerer.wait("data_channel_open", channel=announced["channel"])
+        for peer in (offerer, answerer):
+            await peer.wait("connection_state", state="connected")
+        for task in tasks:
+            if task.done():
+                task.result()  # a candidate was refused: say so
+        yield created["channel"], announced["channel"]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def description_of(answer):
+    return {"type": answer["type"], "sdp": answer["sdp"]}
+
+
+async def echo(sender, from_channel, echoer, to_channel):
+    """Each size as text and as binary, there and back."""
+    for size in SIZES:
+        for kind, content in (("text", text_of(size)), ("base64", binary_of(size))):
+            message = {kind: content}
+            for source, channel, sink, other in ((sender, from_channel, echoer, to_channel),
+                                                 (echoer, to_channel, sender, from_channel)):
+                await source.call("send", channel=channel, **message)
+                received = await sink.wait("message", channel=other)
+                expect(received.get(kind) == content,
+                       f"{size} bytes of {kind} from {source.name} arrive at {sink.name} whole")
+
+
+async def burst(source, channel, sink, other):
+    """Many at once arrive all, and in order."""
+    await asyncio.gather(*(source.call("send", channel=channel, text=f"{i}") for i in range(BURST)))
+    got = [(await sink.wait("message", channel=other))["text"] for _ in range(BURST)]
+    expect(got == [f"{i}" for i in range(BURST)], f"{BURST} messages from {source.name} in order")
+
+
+async def open_channel(opener, other, label):
+    created = await opener.call("create_data_channel", label=label)
+    announced = await other.wait("data_channel", label=label)
+    await opener.wait("data_channel_open", channel=created["channel"])
+    return created["channel"], announced["channel"]
+
+
+async def close_channel(closer, channel, other, its_channel):
+    """RFC 8831 §6.7: the other side closes, too, and the connection stays."""
+    await closer.call("close_data_channel", channel=channel)
+    await other.wait("data_channel_closed", channel=its_channel)
+    await closer.wait("data_channel_closed", channel=channel)
+
+
+async def check_browser_stats(browser):
+    """What the browser says of the connection. https://www.w3.org/TR/webrtc-stats/"""
+    stats = (await browser.call("get_stats"))["stats"]
+    by_type = {}
+    for report in stats.values():
+        by_type.setdefault(report["type"], []).append(report)
+
+    used = [t["selectedCandidatePairId"] for t in by_type.get("transport", [])
+            if t.get("selectedCandidatePairId")]
+    pairs = [p for p in by_type.get("candidate-pair", [])
+             if p["id"] in used or p.get("selected") or (not used and p.get("nominated"))]
+    expect(pairs and all(p["state"] == "succeeded" for p in pairs),
+           f"{browser.name} has a selected candidate pair that succeeded: {pairs}")
+    expect((await browser.call("state"))["dtls_state"] == "connected",
+           f"{browser.name}'s DTLS transport is connected")
+    for transport in by_type.get("transport", []):
+        expect(transport["dtlsState"] == "connected", f"{browser.name}: {transport}")
+
+    channel = next(c for c in by_type["data-channel"] if c["label"] == "data")
+    messages = 2 * len(SIZES) + BURST
+    told = {key: channel[key] for key in ("state", "messagesSent", "messagesReceived")}
+    expect(told == {"state": "open", "messagesSent": messages, "messagesReceived": messages},
+           f"{browser.name} counts {messages} messages each way: {told}")
+
+
+async def check_specter_stats(specter):
+    stats = (await specter.call("get_stats"))["stats"]
+    selected = [p for p in stats["candidate_pairs"] if p["selected"]]
+    expect(len(selected) == 1 and selected[0]["state"] == "succeeded",
+           f"specter has one selected pair, and it succeeded: {stats['candidate_pairs']}")
+    expect(stats["transport"]["dtls_state"] == "connected", f"{stats['transport']}")
+    channel = next(c for c in stats["data_channels"] if c["label"] == "data")
+    messages = 2 * len(SIZES) + BURST
+    told = {key: channel[key] for key in ("state", "messages_sent", "messages_received")}
+    expect(told == {"state": "open", "messages_sent": messages, "messages_received": messages},
+           f"specter counts {messages} messages each way: {told}")
+
+
+async def whole_story(offerer, answerer, closer):
+    """`closer` is the one of them that ends the connection."""
+    async with connected(offerer, answerer) as (at_offerer, at_answerer):
+        await echo(offerer, at_offerer, answerer, at_answerer)
+        await burst(offerer, at_offerer, answerer, at_answerer)
+        await burst(answerer, at_answerer, offerer, at_offerer)
+        for peer in (offerer, answerer):
+            await (check_specter_stats if peer.name == "specter" else check_browser_stats)(peer)
+
+        # The answerer may open channels too, and either side may close any of them.
+        second_at_answerer, second_at_offerer = await open_channel(answerer, offerer, "second")
+        third_at_offerer, third_at_answerer = await open_channel(offerer, answerer, "third")
+        await close_channel(offerer, second_at_offerer, answerer, second_at_answerer)
+        await close_channel(answerer, third_at_answerer, offerer, third_at_offerer)
+        await close_channel(offerer, at_offerer, answerer, at_answerer)
+
+        # When a connection ends, its channels end at the other side.
+        last_at_offerer, last_at_answerer = await open_channel(offerer, answerer, "last")
+        await closer.call("close")
+        await closer.wait("closed")
+        if closer is offerer:
+            await answerer.wait("data_channel_closed", channel=last_at_answerer)
+        else:
+            await offerer.wait("data_channel_closed", channel=last_at_offerer)
