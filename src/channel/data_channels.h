@@ -71,8 +71,12 @@ struct ChannelStats {
   std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
 };
 
-struct Totals {  // W3C's RTCPeerConnectionStats
+struct Totals {
+  // W3C's RTCPeerConnectionStats; but `opened` are those of create() only, and `accepted` the
+  // others.
   std::uint64_t requested = 0, opened = 0, closed = 0, accepted = 0;
+  std::uint64_t refused = 0;           // OPENs of the peer that broke RFC 8832 or a limit of ours
+  std::uint64_t messages_dropped = 0;  // for no channel, or more than we hold for one to come
 };
 
 class DataChannels {

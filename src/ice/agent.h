@@ -129,8 +129,9 @@ class Agent {
   // ---- the world
   void handle_datagram(Timestamp now,
                        const DatagramView& datagram);  // STUN only (net/demux.h tells)
-  // Something other than STUN came over this path and proved itself (DTLS accepted it). Keeps no
-  // consent alive (RFC 7675).
+  // Something other than STUN came over this path and proved itself (DTLS accepted it): a sign of
+  // life that holds Disconnected off. Keeps no consent alive (RFC 7675).
+  void handle_activity(Timestamp now, const Path& path);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();

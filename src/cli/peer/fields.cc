@@ -34,7 +34,9 @@ std::optional<std::string> Fields::optional_text(std::string_view key) {
 std::optional<std::uint64_t> Fields::optional_number(std::string_view key, std::uint64_t max) {
   const Json* value = find(key);
   if (!value) return std::nullopt;
-  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > max) {
+  const bool whole = value->is_number_unsigned() ||
+                     (value->is_number_integer() && value->get<std::int64_t>() >= 0);
+  if (!whole || value->get<std::uint64_t>() > max) {
     fail(ErrorCode::InvalidArgument,
          fmt::format("\"{}\" must be a whole number from 0 to {}", key, max));
     return std::nullopt;

@@ -1,0 +1,92 @@
+// What the calls of a PeerConnection do when they have come to the loop.
+#include <utility>
+
+#include "api/connection.h"
+
+namespace specter::api {
+
+bool Connection::run_calls() {
+  bool busy = false;
+  if (!std::exchange(is_ready_told_, true)) {
+    tell_of<event::Ready>();
+    busy = true;
+  }
+  busy = retry_delayed() || busy;
+  for (std::size_t i = 0; i < kCallsPerRun && !driver_->is_closing(); ++i) {
+    if (running_at_ == running_.size()) {
+      running_.clear();
+      running_at_ = 0;
+      if (!handle_->take_calls(running_)) break;
+    }
+    busy = true;
+    Call call = std::move(running_[running_at_++]);
+    if (auto* send = std::get_if<SendCall>(&call))
+      run_send(std::move(*send));
+    else
+      std::get<Action>(call)(this);
+  }
+  return busy;
+}
+
+// Answers are told after the snapshots know what was done.
+template <class E>
+void Connection::answer(Operation operation, Result<SessionDescription>&& made) {
+  if (!made) {
+    tell_failure(operation, std::move(made).error());
+    return;
+  }
+  tell_of<E>(std::move(*made));
+}
+
+template <class E>
+void Connection::answer(Operation operation, Result<>&& done) {
+  if (!done) {
+    tell_failure(operation, std::move(done).error());
+    return;
+  }
+  descriptions_changed_ = true;
+  refresh_states();
+  tell_of<E>();
+}
+
+void Connection::create_channel(const std::shared_ptr<ChannelHandle>& channel) {
+  const auto id = core().create_data_channel(driver_->now(), channel->label, channel->options);
+  if (!id) {
+    channel->advance(DataChannelState::Closed);
+    tell_failure(Operation::CreateDataChannel, id.error());
+    return;
+  }
+  channel->id = *id;
+  channels_.emplace(*id, channel);
+  if (const auto stream = core().data_channel_stream(*id)) channel->stream = *stream;
+  tell_of<event::DataChannelCreated>(DataChannel(channel));
+}
+
+void Connection::create_offer(const OfferOptions& options) {
+  answer<event::Offer>(Operation::CreateOffer, core().create_offer(options));
+}
+
+void Connection::create_answer() {
+  answer<event::Answer>(Operation::CreateAnswer, core().create_answer());
+}
+
+void Connection::set_local_description(const SessionDescription& description) {
+  answer<event::LocalDescriptionSet>(Operation::SetLocalDescription,
+                                     core().set_local_description(driver_->now(), description));
+}
+
+void Connection::set_remote_description(const SessionDescription& description) {
+  answer<event::RemoteDescriptionSet>(Operation::SetRemoteDescription,
+                                      core().set_remote_description(driver_->now(), description));
+}
+
+void Connection::add_ice_candidate(const IceCandidate& candidate) {
+  answer<event::IceCandidateAdded>(Operation::AddIceCandidate,
+                                   core().add_ice_candidate(driver_->now(), candidate));
+}
+
+void Connection::get_stats() { tell_of<event::Stats>(core().stats()); }
+
+void Connection::close() { driver_->close(); }
+
+}  // namespace specter::api

@@ -1,0 +1,119 @@
+#include <utility>
+
+#include "api/connection.h"
+#include "api/handles.h"
+#include "io/driver.h"
+
+namespace specter::api {
+
+Result<> ConnectionHandle::call(Action action) {
+  std::unique_lock lock(mutex);
+  if (refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
+  if (calls_.size() >= kMaxWaitingCalls)
+    return fail(ErrorCode::WouldBlock, "too many calls wait for the connection's loop");
+  push(std::move(action), std::move(lock));
+  return {};
+}
+
+void ConnectionHandle::close() {
+  std::unique_lock lock(mutex);
+  if (refuses_calls()) return;
+  closing_ = true;
+  push(Action([](Connection* connection) { connection->close(); }), std::move(lock));
+}
+
+bool ConnectionHandle::is_closed() const {
+  const std::scoped_lock lock(mutex);
+  return refuses_calls();
+}
+
+void ConnectionHandle::push(Call&& call, std::unique_lock<std::mutex> lock) {
+  calls_.push_back(std::move(call));
+  calls_wait_.store(true, std::memory_order_release);
+  // Before it began, and within a turn that looks again anyway, nobody needs to be woken.
+  const Connection* const here = loop_side();
+  if (!begun_ || wake_posted_ || (here && here->will_look_again())) return;
+  wake_posted_ = true;
+  lock.unlock();
+  post_turn();
+}
+
+void ConnectionHandle::wake() {
+  {
+    const std::scoped_lock lock(mutex);
+    if (!begun_ || ended_ || std::exchange(wake_posted_, true)) return;
+  }
+  post_turn();
+}
+
+void ConnectionHandle::post_turn() {
+  const auto home = loop.lock();
+  if (!home) return;
+  home->post([self = shared_from_this()] {
+    std::shared_ptr<io::Driver> driver;
+    {
+      const std::scoped_lock lock(self->mutex);
+      self->wake_posted_ = false;
+      driver = self->driver_.lock();
+    }
+    if (driver) driver->turn();
+  });
+}
+
+std::optional<SessionDescription> ConnectionHandle::description(Which which) const {
+  const std::scoped_lock lock(snapshot_mutex_);
+  return descriptions_[static_cast<std::size_t>(which)];
+}
+
+void ConnectionHandle::set_descriptions(Descriptions&& descriptions) {
+  const std::scoped_lock lock(snapshot_mutex_);
+  descriptions_.swap(descriptions);
+}
+
+void ConnectionHandle::begin(const std::shared_ptr<io::Driver>& driver, Connection& connection) {
+  loop_side_ = &connection;
+  const std::scoped_lock lock(mutex);
+  driver_ = driver;
+  begun_ = true;
+}
+
+bool ConnectionHandle::take_calls(std::vector<Call>& out) {
+  if (!calls_wait_.load(std::memory_order_acquire)) return false;
+  const std::scoped_lock lock(mutex);
+  calls_.swap(out);
+  calls_wait_.store(false, std::memory_order_relaxed);
+  return !out.empty();
+}
+
+void ConnectionHandle::end() {
+  loop_side_ = nullptr;
+  is_over = true;
+  // Both hold handles, which hold us; and they are destroyed outside the lock.
+  std::vector<Call> dropped;
+  std::vector<std::shared_ptr<ChannelHandle>> unblocked;
+  const std::scoped_lock lock(mutex);
+  ended_ = true;
+  dropped.swap(calls_);
+  unblocked.swap(ledger.blocked);
+  ledger = {};
+  driver_.reset();
+}
+
+Connection* ConnectionHandle::loop_side() const {
+  return io::Loop::is_current(loop_identity) ? loop_side_ : nullptr;
+}
+
+bool ConnectionHandle::has_room(std::size_t message_bytes) const {
+  return ledger.bytes() + message_bytes <= send_buffer_bytes &&
+         ledger.posted_messages < kMaxPostedSends;
+}
+
+Result<> ConnectionHandle::block(ChannelHandle& channel) {
+  if (!std::exchange(channel.account.is_blocked, true))
+    ledger.blocked.push_back(channel.shared_from_this());
+  has_blocked = true;
+  return fail(ErrorCode::WouldBlock,
+              "the send buffer is full; BufferedAmountLow tells when to go on");
+}
+
+}  // namespace specter::api

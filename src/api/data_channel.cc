@@ -1,0 +1,58 @@
+#include "specter/data_channel.h"
+
+#include <utility>
+
+#include "api/handles.h"
+
+namespace specter {
+
+namespace {
+
+Result<> send(const std::shared_ptr<api::ChannelHandle>& handle, MessageKind kind, Bytes message) {
+  if (!handle) return fail(ErrorCode::Closed, "the handle names no data channel");
+  return handle->send(kind, message);
+}
+
+}  // namespace
+
+DataChannel::DataChannel(std::shared_ptr<api::ChannelHandle> handle) : handle_(std::move(handle)) {}
+
+Result<> DataChannel::send(std::string_view text) const {
+  return specter::send(handle_, MessageKind::Text, as_bytes(text));
+}
+
+Result<> DataChannel::send(Bytes binary) const {
+  return specter::send(handle_, MessageKind::Binary, binary);
+}
+
+void DataChannel::close() const {
+  if (handle_) handle_->close();
+}
+
+std::string DataChannel::label() const { return handle_ ? handle_->label : std::string(); }
+
+std::string DataChannel::protocol() const {
+  return handle_ ? handle_->options.protocol : std::string();
+}
+
+bool DataChannel::ordered() const { return !handle_ || handle_->options.ordered; }
+
+std::optional<std::uint16_t> DataChannel::id() const {
+  const std::int32_t stream = handle_ ? handle_->stream.load() : -1;
+  if (stream < 0) return std::nullopt;
+  return static_cast<std::uint16_t>(stream);
+}
+
+DataChannelState DataChannel::state() const {
+  return handle_ ? handle_->current_state() : DataChannelState::Closed;
+}
+
+std::size_t DataChannel::buffered_amount() const {
+  return handle_ ? handle_->buffered_amount() : 0;
+}
+
+void DataChannel::set_buffered_amount_low_threshold(std::size_t bytes) const {
+  if (handle_) handle_->set_low_threshold(bytes);
+}
+
+}  // namespace specter

@@ -1,0 +1,162 @@
+// From the core's events to the owner's.
+#include <algorithm>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "api/connection.h"
+
+namespace specter::api {
+
+void Connection::tell(Event&& event) {
+  if (descriptions_changed_ && owner_->is_told_at_once()) refresh_descriptions();
+  owner_->tell(std::move(event));
+}
+
+void Connection::end_turn() {
+  if (descriptions_changed_) refresh_descriptions();
+  owner_->flush();
+}
+
+void Connection::tell_failure(Operation operation, Error error) {
+  tell_of<event::OperationFailed>(operation, std::move(error));
+}
+
+void Connection::refresh_states() {
+  handle_->signaling_state = core().signaling_state();
+  handle_->ice_gathering_state = core().ice_gathering_state();
+  handle_->ice_connection_state = core().ice_connection_state();
+  handle_->connection_state = core().connection_state();
+  handle_->max_message_size = core().max_message_size();
+}
+
+void Connection::refresh_descriptions() {
+  descriptions_changed_ = false;
+  if (!driver_) return;
+  handle_->set_descriptions({core().local_description(), core().current_local_description(),
+                             core().pending_local_description(), core().remote_description(),
+                             core().current_remote_description(),
+                             core().pending_remote_description()});
+}
+
+std::shared_ptr<ChannelHandle> Connection::find(ChannelId id) const {
+  const auto found = channels_.find(id);
+  return found == channels_.end() ? nullptr : found->second;
+}
+
+void Connection::handle_event(core::Event&& event) {
+  std::visit(
+      [this]<class E>(E& e) {
+        if constexpr (std::is_same_v<E, core::NegotiationNeeded>) {
+          tell_of<event::NegotiationNeeded>();
+        } else if constexpr (std::is_same_v<E, core::SignalingStateChanged>) {
+          descriptions_changed_ = true;
+          refresh_states();
+          tell_of<event::SignalingStateChange>(e.state);
+        } else if constexpr (std::is_same_v<E, core::IceGatheringStateChanged>) {
+          descriptions_changed_ = true;
+          refresh_states();
+          tell_of<event::IceGatheringStateChange>(e.state);
+        } else if constexpr (std::is_same_v<E, core::IceConnectionStateChanged>) {
+          refresh_states();
+          tell_of<event::IceConnectionStateChange>(e.state);
+        } else if constexpr (std::is_same_v<E, core::ConnectionStateChanged>) {
+          refresh_states();
+          tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason));
+        } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
+          descriptions_changed_ = true;
+          tell_of<event::IceCandidate>(std::move(e.candidate));
+        } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
+          // Told by settle(), which knows of posted messages too.
+        } else if constexpr (std::is_same_v<E, core::GatherCandidates> ||
+                             std::is_same_v<E, core::Closed>) {
+          // The driver's.
+        } else {
+          handle(std::move(e));
+        }
+      },
+      event);
+}
+
+void Connection::handle(core::IncomingDataChannel&& event) {
+  auto channel =
+      std::make_shared<ChannelHandle>(handle_, std::move(event.label), std::move(event.options));
+  channel->id = event.channel;
+  if (const auto stream = core().data_channel_stream(event.channel)) channel->stream = *stream;
+  channel->advance(core().data_channel_state(event.channel).value_or(DataChannelState::Open));
+  channels_.emplace(event.channel, channel);
+  refresh_states();
+  tell_of<event::IncomingDataChannel>(DataChannel(std::move(channel)));
+}
+
+void Connection::handle(core::DataChannelOpened&& event) {
+  const auto channel = find(event.channel);
+  if (!channel) return;
+  if (const auto stream = core().data_channel_stream(event.channel)) channel->stream = *stream;
+  refresh_states();
+  channel->advance(DataChannelState::Open);
+  tell_of<event::DataChannelOpen>(DataChannel(channel));
+}
+
+void Connection::handle(core::MessageReceived&& event) {
+  // Who closed wants to hear the end, and no more messages.
+  if (driver_->is_closing()) return;
+  const auto channel = find(event.channel);
+  if (channel) tell_of<event::Message>(DataChannel(channel), event.kind, std::move(event.data));
+}
+
+void Connection::handle(core::DataChannelClosing&& event) {
+  const auto channel = find(event.channel);
+  if (!channel) return;
+  channel->advance(DataChannelState::Closing);
+  tell_of<event::DataChannelClosing>(DataChannel(channel));
+}
+
+void Connection::handle(core::DataChannelFailed&& event) {
+  if (const auto channel = find(event.channel))
+    tell_of<event::DataChannelError>(DataChannel(channel), std::move(event.error));
+}
+
+void Connection::handle(core::DataChannelClosed&& event) {
+  const auto found = channels_.find(event.channel);
+  if (found == channels_.end()) return;
+  const auto channel = std::move(found->second);
+  channels_.erase(found);
+  channel->advance(DataChannelState::Closed);
+  forget_account(*channel);
+  tell_of<event::DataChannelClosed>(DataChannel(channel));
+}
+
+// The core tells the Closed of each channel; this is for when it could not.
+void Connection::end_channels() {
+  std::vector<std::shared_ptr<ChannelHandle>> rest;
+  for (auto& [id, channel] : channels_) rest.push_back(std::move(channel));
+  channels_.clear();
+  std::ranges::sort(rest, {}, [](const auto& channel) { return *channel->id; });
+  for (const auto& channel : rest) {
+    channel->advance(DataChannelState::Closed);
+    tell_of<event::DataChannelClosed>(DataChannel(channel));
+  }
+}
+
+void Connection::handle_end(std::string_view fault) {
+  descriptions_changed_ = false;
+  handle_->end();
+  running_.clear();
+  running_at_ = 0;
+  delayed_.clear();
+  handle_->signaling_state = SignalingState::Closed;
+  handle_->ice_connection_state = IceConnectionState::Closed;
+  handle_->connection_state = fault.empty() ? ConnectionState::Closed : ConnectionState::Failed;
+  end_channels();
+  active_.clear();
+  if (!fault.empty()) {
+    tell_of<event::ConnectionStateChange>(ConnectionState::Failed,
+                                          "an error inside the library: " + std::string(fault));
+    handle_->connection_state = ConnectionState::Closed;
+  }
+  tell_of<event::Closed>();
+  owner_->flush();
+}
+
+}  // namespace specter::api

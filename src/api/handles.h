@@ -1,0 +1,174 @@
+// What the public handles point to: the side of a connection that any thread may touch. The loop's
+// side is connection.h.
+//
+//   a call     -> queue -> the connection's loop           (one wake-up for many calls)
+//   a question <- snapshot, which the loop wrote before it told the event
+//   send()     -> judged by the ledger, then as a call; on the loop itself straight into the core
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "io/loop.h"
+
+#include "specter/bytes.h"
+#include "specter/configuration.h"
+#include "specter/description.h"
+#include "specter/error.h"
+#include "specter/states.h"
+
+namespace specter::io {
+class Driver;
+}
+
+namespace specter::api {
+
+class Connection;
+struct ChannelHandle;
+
+struct SendCall {
+  std::shared_ptr<ChannelHandle> channel;
+  MessageKind kind = MessageKind::Binary;
+  Buffer message;
+};
+// A pointer, never null: libstdc++ 12 wants a complete type for a reference.
+using Action = std::move_only_function<void(Connection*)>;
+using Call = std::variant<SendCall, Action>;
+
+inline constexpr std::size_t kMaxWaitingCalls = 65'536;  // past it calls say WouldBlock
+inline constexpr std::size_t kMaxPostedSends = 65'536;   // messages that the core hasn't seen yet
+
+// The descriptions a connection may be asked for.
+enum class Which { Local, CurrentLocal, PendingLocal, Remote, CurrentRemote, PendingRemote };
+inline constexpr std::size_t kDescriptions = 6;
+using Descriptions = std::array<std::optional<SessionDescription>, kDescriptions>;
+
+struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
+  ConnectionHandle(std::uint64_t number, const std::shared_ptr<io::Loop>& home,
+                   std::size_t send_buffer)
+      : id(number), send_buffer_bytes(send_buffer), loop(home), loop_identity(home.get()) {}
+
+  const std::uint64_t id;
+  const std::size_t send_buffer_bytes;
+
+  // ---- calls, from any thread
+  Result<> call(Action action);
+  void close();
+  bool is_closed() const;  // or closing: no call is taken any more
+  void wake();             // a turn, soon
+
+  // ---- snapshots, for any thread; written by the loop
+  std::atomic<SignalingState> signaling_state = SignalingState::Stable;
+  std::atomic<IceGatheringState> ice_gathering_state = IceGatheringState::New;
+  std::atomic<IceConnectionState> ice_connection_state = IceConnectionState::New;
+  std::atomic<ConnectionState> connection_state = ConnectionState::New;
+  std::atomic<std::size_t> max_message_size = 0;  // what the peer takes; 0: no limit, or not known
+  std::atomic<bool> is_over = false;              // Closed was told, or is about to be
+  std::optional<SessionDescription> description(Which which) const;
+  void set_descriptions(Descriptions&& descriptions);
+
+  // ---- the loop's: on its thread
+  void begin(const std::shared_ptr<io::Driver>& driver, Connection& connection);
+  bool take_calls(std::vector<Call>& out);  // `out` is empty before; false when none wait
+  void end();                               // no call is taken from here on; what waits is dropped
+  // The loop's side, when the calling thread is the loop; else, or when it is over, nothing.
+  Connection* loop_side() const;
+
+  // ---- the ledger of what is sent, guarded by `mutex`
+  struct Ledger {
+    std::size_t posted_bytes = 0;  // taken by send(), not yet in the core
+    std::size_t posted_messages = 0;
+    std::size_t core_bytes = 0;                             // in the core, in no packet yet
+    std::vector<std::shared_ptr<ChannelHandle>> blocked{};  // were told WouldBlock
+    std::size_t bytes() const { return posted_bytes + core_bytes; }
+  };
+  mutable std::mutex mutex;
+  Ledger ledger;
+  std::atomic<bool> has_blocked = false;  // ledger.blocked is not empty; read without the lock
+  bool has_room(std::size_t message_bytes) const;  // `mutex` is held
+  Result<> block(ChannelHandle& channel);          // `mutex` is held: WouldBlock, and remembers it
+  bool refuses_calls() const { return closing_ || ended_; }  // `mutex` is held
+  bool has_calls() const { return !calls_.empty(); }         // `mutex` is held
+  // `mutex` is held by `lock`, which is let go before the loop is woken.
+  void push(Call&& call, std::unique_lock<std::mutex> lock);
+
+  // ---- the mailbox's, guarded by its mutex but for reading waiting_bytes
+  std::atomic<std::size_t> waiting_bytes = 0;  // of events in the mailbox
+  bool is_paused = false;                      // to be woken when there is room again
+
+ private:
+  void post_turn();
+
+  const std::weak_ptr<io::Loop> loop;
+  const io::Loop* const loop_identity;
+
+  std::vector<Call> calls_;
+  std::weak_ptr<io::Driver> driver_;
+  bool begun_ = false;
+  bool wake_posted_ = false;
+  bool closing_ = false;
+  bool ended_ = false;
+  std::atomic<bool> calls_wait_ = false;  // what take_calls() looks at before it locks
+
+  mutable std::mutex snapshot_mutex_;
+  Descriptions descriptions_;
+
+  Connection* loop_side_ = nullptr;  // touched on the loop's thread alone
+};
+
+struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
+  ChannelHandle(std::shared_ptr<ConnectionHandle> of, std::string name, DataChannelOptions with)
+      : connection(std::move(of)), label(std::move(name)), options(std::move(with)) {
+    if (options.negotiated && options.id) stream = *options.id;
+  }
+
+  const std::shared_ptr<ConnectionHandle> connection;
+  const std::string label;
+  const DataChannelOptions options;
+
+  // ---- from any thread
+  Result<> send(MessageKind kind, Bytes message);
+  void close();
+  std::size_t buffered_amount() const;
+  void set_low_threshold(std::size_t bytes);
+
+  // ---- snapshots
+  std::atomic<DataChannelState> state = DataChannelState::Connecting;
+  DataChannelState current_state() const {
+    return connection->is_over ? DataChannelState::Closed : state.load();
+  }
+  std::atomic<std::int32_t> stream = -1;  // -1: not known yet
+  // States only go on: a late Open does not undo a Closing. True when it changed.
+  bool advance(DataChannelState to);
+
+  // ---- its part of the ledger, guarded by connection->mutex
+  struct Account {
+    std::size_t posted_bytes = 0;
+    std::size_t core_bytes = 0;
+    std::size_t low_threshold = 0;
+    // The amount was above the threshold since BufferedAmountLow was last told. Set in the same
+    // critical section as the message is posted, so before the loop can see it go.
+    bool was_above = false;
+    bool is_blocked = false;  // stands in Ledger::blocked
+    std::size_t amount() const { return posted_bytes + core_bytes; }
+    void note_level() {
+      if (amount() > low_threshold) was_above = true;
+    }
+  };
+  Account account;
+
+  // ---- the loop's
+  std::optional<ChannelId> id;  // once the core has made it
+  bool is_active = false;       // stands in Connection's list of channels with something to send
+};
+
+}  // namespace specter::api

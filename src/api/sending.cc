@@ -1,0 +1,152 @@
+// Messages on their way into the core, and the ledger of what is not yet in a packet.
+#include <algorithm>
+#include <utility>
+
+#include "api/connection.h"
+
+namespace specter::api {
+
+std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind kind,
+                                             Bytes message) {
+  const bool others_first = running_at_ < running_.size() || !delayed_.empty();
+  if (!driver_->is_draining() || driver_->is_closing() || others_first || !channel.id)
+    return std::nullopt;
+  {
+    const std::scoped_lock lock(handle_->mutex);
+    if (handle_->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
+    if (handle_->has_calls()) return std::nullopt;
+    if (!handle_->has_room(message.size())) return handle_->block(channel);
+  }
+  auto sent = core().send(driver_->now(), *channel.id, kind, message);
+  if (!sent) {
+    // The ledger had room, the core none: it waits in delayed_.
+    if (sent.error().code == ErrorCode::WouldBlock) return std::nullopt;
+    return sent;
+  }
+  {
+    const std::scoped_lock lock(handle_->mutex);
+    channel.account.core_bytes += message.size();
+    handle_->ledger.core_bytes += message.size();
+    channel.account.note_level();
+  }
+  activate(channel);
+  return sent;
+}
+
+void Connection::run_send(SendCall&& call) {
+  if (delayed_.empty() && send_posted(call)) return;
+  delayed_.push_back(std::move(call));
+}
+
+// False: the core has no room.
+bool Connection::send_posted(const SendCall& call) {
+  ChannelHandle& channel = *call.channel;
+  const std::size_t bytes = call.message.size();
+  if (!channel.id || channel.state == DataChannelState::Closed) {
+    take_off_posted(channel, bytes, 0);  // DataChannelClosed told what became of it
+    return true;
+  }
+  auto sent = core().send(driver_->now(), *channel.id, call.kind, call.message);
+  if (!sent && sent.error().code == ErrorCode::WouldBlock) return false;
+  take_off_posted(channel, bytes, sent ? bytes : 0);
+  activate(channel);
+  if (!sent) tell_failure(Operation::Send, std::move(sent).error());
+  return true;
+}
+
+void Connection::take_off_posted(ChannelHandle& channel, std::size_t bytes, std::size_t into_core) {
+  const std::scoped_lock lock(handle_->mutex);
+  auto& ledger = handle_->ledger;
+  --ledger.posted_messages;
+  ledger.posted_bytes -= bytes;
+  ledger.core_bytes += into_core;
+  channel.account.posted_bytes -= bytes;
+  channel.account.core_bytes += into_core;
+}
+
+void Connection::activate(ChannelHandle& channel) {
+  if (!std::exchange(channel.is_active, true)) active_.push_back(channel.shared_from_this());
+}
+
+void Connection::close_channel(const std::shared_ptr<ChannelHandle>& channel) {
+  // What was sent before goes out before.
+  if (!delayed_.empty())
+    delayed_.push_back(channel);
+  else if (channel->id)
+    core().close_data_channel(driver_->now(), *channel->id);
+}
+
+bool Connection::retry_delayed() {
+  bool busy = false;
+  while (!delayed_.empty() && !driver_->is_closing()) {
+    auto& first = delayed_.front();
+    if (const auto* send = std::get_if<SendCall>(&first)) {
+      if (!send_posted(*send)) break;
+    } else if (const auto& channel = std::get<1>(first); channel->id) {
+      core().close_data_channel(driver_->now(), *channel->id);
+    }
+    delayed_.pop_front();
+    busy = true;
+  }
+  return busy;
+}
+
+// Packets went out: brings the ledger up to date and tells who may go on.
+bool Connection::settle() {
+  if (active_.empty() && !handle_->has_blocked) return false;
+  std::vector<std::shared_ptr<ChannelHandle>> low;
+  settle_ledger(low);
+  for (const auto& channel : low) tell_of<event::BufferedAmountLow>(DataChannel(channel));
+  return !low.empty();
+}
+
+void Connection::settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low) {
+  const std::scoped_lock lock(handle_->mutex);
+  auto& ledger = handle_->ledger;
+  ledger.core_bytes = 0;
+  std::erase_if(active_, [&](const std::shared_ptr<ChannelHandle>& channel) {
+    auto& account = channel->account;
+    if (channel->state == DataChannelState::Closed) {
+      channel->is_active = false;
+      return true;
+    }
+    account.core_bytes = core().buffered_amount(*channel->id);
+    ledger.core_bytes += account.core_bytes;
+    if (account.was_above && account.amount() <= account.low_threshold) {
+      account.was_above = false;
+      low.push_back(channel);
+    }
+    channel->is_active = account.amount() > 0;
+    return !channel->is_active;
+  });
+  // Told at the half, so that who goes on does not stop again at once. A channel that is above its
+  // own threshold is told when it falls to it, and stays remembered until then.
+  const bool has_room = ledger.bytes() <= handle_->send_buffer_bytes / 2 &&
+                        ledger.posted_messages <= kMaxPostedSends / 2;
+  std::erase_if(ledger.blocked, [&](const std::shared_ptr<ChannelHandle>& channel) {
+    auto& account = channel->account;
+    const bool is_told = std::ranges::find(low, channel) != low.end();
+    if (!is_told) {
+      if (!has_room || account.amount() > account.low_threshold) return false;
+      low.push_back(channel);
+    }
+    account.is_blocked = false;
+    return true;
+  });
+  handle_->has_blocked = !ledger.blocked.empty();
+}
+
+// A channel is gone, with what it had to send.
+void Connection::forget_account(ChannelHandle& channel) {
+  const std::scoped_lock lock(handle_->mutex);
+  auto& account = channel.account;
+  handle_->ledger.core_bytes -= std::min(handle_->ledger.core_bytes, account.core_bytes);
+  account.core_bytes = 0;
+  account.was_above = false;
+  if (std::exchange(account.is_blocked, false)) {
+    std::erase_if(handle_->ledger.blocked,
+                  [&](const auto& other) { return other.get() == &channel; });
+  }
+}
+
+}  // namespace specter::api

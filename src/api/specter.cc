@@ -1,0 +1,66 @@
+#include "specter/specter.h"
+
+#include <atomic>
+#include <utility>
+
+#include "api/connection.h"
+#include "api/runtime.h"
+
+namespace specter {
+
+namespace api {
+
+std::uint64_t next_connection_id() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+}  // namespace api
+
+namespace {
+
+template <class MakeOwner>
+PeerConnection start_connection(const api::ApiState& state, const MakeOwner& make_owner) {
+  const api::Runtime& runtime = *state.runtime;
+  const auto& loop = runtime.loops.least_loaded();
+  auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
+                                                        runtime.configuration.send_buffer_bytes);
+  // What runs on the loop holds no Runtime: the loop would end itself.
+  loop->post([handle, home = loop.get(), owner = make_owner(handle),
+              configuration = runtime.configuration, resolver = runtime.resolver]() mutable {
+    api::Connection::start(*home, handle, std::move(owner), configuration, std::move(resolver));
+  });
+  return PeerConnection(std::move(handle));
+}
+
+}  // namespace
+
+Specter::Specter(Configuration configuration)
+    : runtime_(std::make_shared<api::Runtime>(std::move(configuration))) {}
+Specter::~Specter() = default;
+
+const Configuration& Specter::configuration() const { return runtime_->configuration; }
+
+Api Specter::new_api(MediaEngine&& engine, Registry&& registry) const {
+  return Api(std::make_shared<api::ApiState>(runtime_, std::move(engine), std::move(registry)));
+}
+
+Api::Api(std::shared_ptr<api::ApiState> state) : state_(std::move(state)) {}
+
+PeerConnection Api::new_peer_connection(const Mailbox& owner) const {
+  return start_connection(*state_, [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
+    return api::mailbox_owner(handle, owner.state());
+  });
+}
+
+PeerConnection Api::new_peer_connection(std::function<void(Event&&)> owner) const {
+  return start_connection(*state_, [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
+    return api::function_owner(handle, std::move(owner));
+  });
+}
+
+const std::vector<RtpCodec>& Api::codecs() const { return state_->engine.codecs(); }
+
+const char* version() { return SPECTER_VERSION; }
+
+}  // namespace specter

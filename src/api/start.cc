@@ -1,0 +1,53 @@
+#include <stdexcept>
+#include <utility>
+
+#include "api/connection.h"
+#include "io/clock.h"
+#include "io/ice_url.h"
+
+namespace specter::api {
+
+namespace {
+
+Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configuration& configuration,
+                                                std::shared_ptr<io::Resolver> resolver) {
+  auto servers = io::parse_ice_servers(configuration.ice_servers);
+  if (!servers) return std::unexpected(std::move(servers).error());
+  try {
+    core::SystemRandom random;
+    io::Driver::Options options;
+    options.core = {.certificate = core::generate_certificate(random, io::unix_seconds()),
+                    .max_datagram_bytes = configuration.max_datagram_bytes,
+                    .send_buffer_bytes = configuration.send_buffer_bytes,
+                    .receive_buffer_bytes = configuration.receive_buffer_bytes,
+                    .max_message_bytes = configuration.max_message_bytes};
+    options.servers = std::move(*servers);
+    options.loopback = configuration.loopback;
+    options.log_addresses = configuration.log_addresses;
+    options.resolver = std::move(resolver);
+    return std::make_shared<io::Driver>(loop, std::move(options));
+  } catch (const std::invalid_argument& e) {
+    return fail(ErrorCode::InvalidArgument, e.what());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Internal, e.what());
+  }
+}
+
+}  // namespace
+
+void Connection::start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
+                       std::unique_ptr<Owner> owner, const Configuration& configuration,
+                       std::shared_ptr<io::Resolver> resolver) {
+  auto connection = std::make_unique<Connection>(handle, std::move(owner));
+  auto driver = make_driver(loop, configuration, std::move(resolver));
+  if (!driver) {
+    connection->tell_failure(Operation::Start, std::move(driver).error());
+    connection->handle_end({});
+    return;
+  }
+  connection->driver_ = driver->get();
+  handle->begin(*driver, *connection);
+  (*driver)->start(std::move(connection));
+}
+
+}  // namespace specter::api

@@ -1,0 +1,202 @@
+// User messages and the bytes that carry them. RFC 8831 §6.6.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "channel/impl.h"
+
+namespace specter::channel {
+namespace {
+
+constexpr std::uint8_t kEmptyMessage[1] = {0};
+
+struct Form {
+  MessageKind kind;
+  bool empty = false;
+};
+
+std::optional<Form> form_of(sctp::Ppid ppid) {
+  switch (ppid) {
+    // RFC 8831 §6.6: the partial ones are deprecated. Like browsers we take each for a whole one.
+    case kPpidText:
+    case kPpidTextPartial: return Form{MessageKind::Text};
+    case kPpidBinary:
+    case kPpidBinaryPartial: return Form{MessageKind::Binary};
+    case kPpidTextEmpty: return Form{MessageKind::Text, true};
+    case kPpidBinaryEmpty: return Form{MessageKind::Binary, true};
+    default: return std::nullopt;
+  }
+}
+
+sctp::Ppid ppid_of(MessageKind kind, bool empty) {
+  if (kind == MessageKind::Text) return empty ? kPpidTextEmpty : kPpidText;
+  return empty ? kPpidBinaryEmpty : kPpidBinary;
+}
+
+sctp::SendOptions send_options(const DataChannelOptions& options) {
+  sctp::SendOptions out{.unordered = !options.ordered, .max_retransmits = options.max_retransmits};
+  if (options.max_packet_life_time) out.lifetime = *options.max_packet_life_time;
+  return out;
+}
+
+}  // namespace
+
+Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind, Bytes message) {
+  now_ = now;
+  Channel* channel = find_channel(id);
+  if (!channel) {
+    const bool was_there = std::to_underlying(id) > 0 && std::to_underlying(id) <= last_channel_;
+    return was_there ? fail(ErrorCode::Closed, "the data channel is closed")
+                     : fail(ErrorCode::NotFound, "there is no such data channel");
+  }
+  if (channel->state != DataChannelState::Open)
+    return fail(ErrorCode::InvalidState,
+                fmt::format("the data channel is {}, not open", to_string(channel->state)));
+  // RFC 8841 §6.1: 0 is no limit.
+  if (const std::size_t limit = config_.max_send_message_bytes; limit && message.size() > limit)
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a message of {} bytes is more than the {} bytes that the peer takes",
+                            message.size(), limit));
+  if (const std::size_t room = config_.association.send_buffer_bytes; message.size() > room)
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a message of {} bytes is more than the send buffer of {} bytes",
+                            message.size(), room));
+
+  // RFC 8831 §6.6: SCTP has no empty messages; one zero byte stands for none.
+  const bool empty = message.empty();
+  const Bytes payload = empty ? Bytes(kEmptyMessage) : message;
+  flush_control();  // an ACK that waits goes first
+  const Result<> sent =
+      control_.empty()
+          ? association_->send(now, sctp::StreamId{*channel->info.options.id}, ppid_of(kind, empty),
+                               payload, send_options(channel->info.options))
+          : fail(ErrorCode::WouldBlock, "the send buffer is full");
+  if (!sent) {
+    if (sent.error().code == ErrorCode::WouldBlock && !channel->above_threshold)
+      blocked_[id] = payload.size();
+    return sent;
+  }
+  channel->queued_bytes += payload.size();
+  channel->bytes_sent += message.size();
+  ++channel->messages_sent;
+  channel->above_threshold = buffered(*channel) > channel->low_threshold;
+  return {};
+}
+
+void DataChannels::Impl::handle_message(sctp::MessageReceived&& message) {
+  const std::uint16_t stream = std::to_underlying(message.stream);
+  // The peer uses the stream anew: it knows of our reset, and we don't yet that it does.
+  if (const Stream* known = find_stream(stream); known && known->peer_reset) {
+    if (known->unusable || !held_.hold(std::move(message))) ++totals_.messages_dropped;
+    return;
+  }
+  if (message.ppid == kPpidDcep) return handle_dcep(stream, message.bytes);
+  handle_user_message(std::move(message));
+}
+
+void DataChannels::Impl::handle_user_message(sctp::MessageReceived&& message) {
+  const std::uint16_t stream = std::to_underlying(message.stream);
+  const Stream* known = find_stream(stream);
+  if (!known) {
+    // RFC 8832 §6 would close the stream. But its OPEN may have been overtaken, or its negotiated
+    // channel be created any moment; so it waits.
+    if (!held_.hold(std::move(message))) ++totals_.messages_dropped;
+    return;
+  }
+  Channel* channel = known->channel ? find_channel(*known->channel) : nullptr;
+  if (!channel || channel->state == DataChannelState::Closing) {  // W3C §6.5: only when open
+    ++totals_.messages_dropped;
+    return;
+  }
+  const ChannelId id = *known->channel;
+  const auto form = form_of(message.ppid);
+  if (!form) {  // RFC 8831 §6.6: an unsupported PPID closes the channel
+    ++totals_.messages_dropped;
+    return fail_channel(
+        id, *channel,
+        Error{ErrorCode::Network,
+              fmt::format("the peer sent a message with PPID {}", std::to_underlying(message.ppid)),
+              std::nullopt});
+  }
+  // RFC 8832 §6: any message says what the ACK would have said.
+  if (channel->state == DataChannelState::Connecting) open(id, *channel);
+
+  if (form->empty) message.bytes.clear();
+  ++channel->messages_received;
+  channel->bytes_received += message.bytes.size();
+  emit(MessageReceived{id, form->kind, std::move(message.bytes)});
+}
+
+// ---- what waits to be sent
+
+std::size_t DataChannels::Impl::buffered(const Channel& channel) const {
+  if (!channel.info.options.id || channel.queued_bytes == 0) return 0;
+  // As long as an OPEN or an ACK waits, nothing that was queued behind it has left.
+  const std::uint64_t waiting =
+      association_->buffered_amount(sctp::StreamId{*channel.info.options.id});
+  return static_cast<std::size_t>(std::min(waiting, channel.queued_bytes));
+}
+
+std::size_t DataChannels::Impl::buffered_amount(ChannelId id) const {
+  const auto at = channels_.find(id);
+  return at == channels_.end() ? 0 : buffered(at->second);
+}
+
+void DataChannels::Impl::set_buffered_amount_low_threshold(ChannelId id, std::size_t bytes) {
+  Channel* channel = find_channel(id);
+  if (!channel) return;
+  channel->low_threshold = bytes;
+  channel->above_threshold = buffered(*channel) > bytes;
+  if (phase_ != Phase::New && channel->info.options.id)
+    association_->set_buffered_amount_low_threshold(sctp::StreamId{*channel->info.options.id},
+                                                    bytes);
+}
+
+void DataChannels::Impl::handle_buffered_amount_low(std::uint16_t stream) {
+  const Stream* known = find_stream(stream);
+  Channel* channel = known && known->channel ? find_channel(*known->channel) : nullptr;
+  // An OPEN or an ACK passes the threshold too: that is no news.
+  if (!channel || !channel->above_threshold || buffered(*channel) > channel->low_threshold) return;
+  channel->above_threshold = false;
+  if (channel->state == DataChannelState::Open) emit(BufferedAmountLow{*known->channel});
+}
+
+// Who was told WouldBlock waits for BufferedAmountLow; but when it was the others who filled the
+// send buffer, no threshold of its own will be passed.
+void DataChannels::Impl::wake_blocked() {
+  if (!std::exchange(may_wake_, false) || blocked_.empty()) return;
+  const std::size_t waiting = association_->counters().send_buffered_bytes;
+  const std::size_t room = config_.association.send_buffer_bytes;
+  std::erase_if(blocked_, [&](const auto& each) {
+    const auto& [id, bytes] = each;
+    if (waiting > room / 2 || bytes > room - waiting) return false;
+    const Channel* channel = find_channel(id);
+    if (channel && channel->state == DataChannelState::Open && !channel->above_threshold)
+      emit(BufferedAmountLow{id});
+    return true;
+  });
+}
+
+// ---- DCEP: reliable and ordered, whatever the channel is (RFC 8832 §6)
+
+void DataChannels::Impl::send_control(std::uint16_t stream, Buffer bytes) {
+  control_.push_back({stream, std::move(bytes)});
+  flush_control();
+}
+
+void DataChannels::Impl::flush_control() {
+  while (!control_.empty()) {
+    const ControlMessage& next = control_.front();
+    const auto sent = association_->send(now_, sctp::StreamId{next.stream}, kPpidDcep, next.bytes);
+    if (!sent && sent.error().code == ErrorCode::WouldBlock) return;
+    control_.pop_front();
+  }
+}
+
+bool DataChannels::Impl::cancel_control(std::uint16_t stream) {
+  return std::erase_if(control_,
+                       [&](const ControlMessage& each) { return each.stream == stream; }) > 0;
+}
+
+}  // namespace specter::channel

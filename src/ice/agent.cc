@@ -1,0 +1,362 @@
+#include "ice/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "ice/address_policy.h"
+#include "ice/agent_impl.h"
+
+namespace specter::ice {
+
+namespace {
+
+constexpr int kCheckBurst = 8;
+// Errors cost an attacker one small datagram each and us the same: ten at once, then ten a second.
+constexpr Duration kErrorInterval = std::chrono::milliseconds(100);
+constexpr int kErrorBurst = 10;
+
+// RFC 8839 §5.4: ice-char, 64 of them, so six random bits make one.
+std::string random_ice_chars(Random& random, std::size_t size) {
+  constexpr std::string_view kIceChars =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  Buffer bytes(size);
+  random.fill(bytes);
+  std::string text;
+  for (const std::uint8_t byte : bytes) text += kIceChars[byte & 63];
+  return text;
+}
+
+Agent::Config with_credentials(Agent::Config config, Random& random) {
+  if (config.local.ufrag.empty()) config.local = Credentials::generate(random);
+  SPECTER_CHECK(config.check_interval > Duration::zero());
+  return config;
+}
+
+}  // namespace
+
+Credentials Credentials::generate(Random& random) {
+  Credentials credentials;
+  credentials.ufrag = random_ice_chars(random, 8);  // 48 bits
+  credentials.pwd = random_ice_chars(random, 24);   // 144 bits
+  return credentials;
+}
+
+Agent::Impl::Impl(Config config, Random& random)
+    : config_(with_credentials(std::move(config), random)),
+      random_(random),
+      role_(config_.role),
+      tiebreaker_(random.u64()),
+      gathering_(random, config_.check_interval, config_.gathering_timeout),
+      checklist_(config_.role, config_.max_remote_candidates, config_.max_pairs),
+      pacer_(config_.check_interval, kCheckBurst),
+      errors_(kErrorInterval, kErrorBurst) {}
+
+// ---- gathering
+
+void Agent::Impl::start_gathering() {
+  gathering_.start();
+  announce_gathering();
+}
+
+void Agent::Impl::add_local_endpoint(Timestamp now, const Endpoint& endpoint) {
+  if (const Base* base = gathering_.add_base(now, endpoint)) checklist_.add_base(*base);
+  after_input(now);
+}
+
+void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
+  const auto let_go = [&](Pair*& pair) {
+    if (pair && pair->base.endpoint == base) pair = nullptr;
+  };
+  let_go(current_);
+  let_go(nominating_);
+  std::erase_if(checks_, [&](const auto& entry) { return entry.second.path.local == base; });
+  std::erase_if(responses_, [&](const Transmit& response) { return response.local == base; });
+  gathering_.remove_base(base);
+  checklist_.remove_base(base);
+  choose_path();
+  after_input(now);
+}
+
+void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server) {
+  gathering_.add_server(now, server);
+  after_input(now);
+}
+
+void Agent::Impl::end_of_local_endpoints(Timestamp now) {
+  gathering_.end();
+  after_input(now);
+}
+
+void Agent::Impl::announce_gathering() {
+  const auto announce = [&](IceGatheringState state) {
+    if (announced_gathering_ == state) return;
+    announced_gathering_ = state;
+    events_.push_back(GatheringStateChanged{state});
+  };
+  if (gathering_.state() != IceGatheringState::New) announce(IceGatheringState::Gathering);
+  while (auto candidate = gathering_.poll_candidate())
+    events_.push_back(LocalCandidateFound{std::move(*candidate)});
+  if (gathering_.state() == IceGatheringState::Complete) announce(IceGatheringState::Complete);
+}
+
+// ---- the peer, by signalling
+
+void Agent::Impl::set_role(Role role) {
+  if (role == role_) return;
+  switch_role(role);
+  stale_ = true;
+}
+
+void Agent::Impl::set_remote_credentials(Timestamp now, Credentials remote) {
+  remote_ = std::move(remote);
+  for (const Candidate& candidate : std::exchange(early_candidates_, {})) accept_remote(candidate);
+  after_input(now);
+}
+
+Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candidate) {
+  remote_in_play_ = true;
+  bool taken = true;
+  if (remote_) {
+    taken = accept_remote(candidate);
+  } else if (early_candidates_.size() < config_.max_remote_candidates) {
+    early_candidates_.push_back(candidate);
+  } else {
+    taken = std::ranges::find(early_candidates_, candidate) != early_candidates_.end();
+  }
+  after_input(now);
+  if (taken) return {};
+  return specter::fail(ErrorCode::OperationFailed,
+                       "the peer has told of more candidates than are taken (" +
+                           std::to_string(config_.max_remote_candidates) +
+                           "); this one is left out");
+}
+
+// False past the limit.
+bool Agent::Impl::accept_remote(const Candidate& candidate) {
+  const LoopbackPolicy loopback =
+      config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
+  const auto ufrag = candidate.extension("ufrag");
+  // A name waits for whoever resolves it (mDNS); TCP, other components and other generations are
+  // nothing to this agent.
+  if (!candidate.is_resolved() || candidate.protocol != TransportProtocol::Udp ||
+      candidate.component != 1 || !may_check(candidate.endpoint, loopback) ||
+      (ufrag && *ufrag != remote_->ufrag)) {
+    ++unusable_remotes_;
+    return true;
+  }
+  return checklist_.add_remote(candidate);
+}
+
+void Agent::Impl::end_of_remote_candidates(Timestamp now) {
+  remote_ended_ = true;
+  remote_in_play_ = true;
+  after_input(now);
+}
+
+void Agent::Impl::close() {
+  closed_ = true;
+  state_ = IceConnectionState::Closed;
+  current_ = nullptr;
+  nominating_ = nullptr;
+  checks_.clear();
+  responses_.clear();
+  events_.clear();
+  deadline_ = std::nullopt;
+  stale_ = false;
+}
+
+// ---- the world
+
+void Agent::Impl::handle_datagram(Timestamp now, const DatagramView& datagram) {
+  const auto message = stun::Message::parse(datagram.bytes);
+  if (!message) {
+    ++counters_.dropped_malformed;
+    return;
+  }
+  if (message->method != stun::Method::Binding) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  switch (message->cls) {
+    case stun::Class::Request: handle_request(now, datagram, *message); break;
+    // RFC 8445 §11: a keepalive of the peer's, which asks for nothing.
+    case stun::Class::Indication: return;
+    case stun::Class::SuccessResponse:
+    case stun::Class::ErrorResponse:
+      if (!gathering_.handle_response(datagram, *message)) handle_response(now, datagram, *message);
+      break;
+  }
+  after_input(now);
+}
+
+void Agent::Impl::handle_activity(Timestamp now, const Path& path) {
+  Pair* pair = checklist_.find(path);
+  if (!pair || !pair->is_valid) return;
+  const bool matters = pair->consent.unanswered_since.has_value();
+  pair->consent.last_sign_of_life = now;
+  if (matters) after_input(now);
+}
+
+void Agent::Impl::handle_timeout(Timestamp now) {
+  if (!stale_ && (!deadline_ || now < *deadline_)) return;
+  gathering_.handle_timeout(now);
+  expire_checks(now);
+  expire_consent(now);
+  after_input(now);
+}
+
+void Agent::Impl::after_input(Timestamp now) {
+  announce_gathering();
+  consider_nomination(now);
+  update_state(now);
+  stale_ = true;
+}
+
+std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
+  if (closed_) return std::nullopt;
+  // The usual turn of a connected agent ends here.
+  if (!stale_ && (!deadline_ || now < *deadline_)) return std::nullopt;
+  consider_nomination(now);
+
+  if (!responses_.empty()) {
+    Transmit response = std::move(responses_.front());
+    responses_.pop_front();
+    return response;
+  }
+  if (auto out = gathering_.poll_transmit(now)) return out;
+  if (auto out = poll_check(now)) return out;
+  if (auto out = poll_consent(now)) return out;
+  deadline_ = compute_deadline();
+  stale_ = false;
+  return std::nullopt;
+}
+
+std::optional<Agent::Event> Agent::Impl::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+Deadline Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() : deadline_; }
+
+Deadline Agent::Impl::compute_deadline() const {
+  if (closed_) return std::nullopt;
+  return soonest(gathering_.next_timeout(), checks_deadline(), consent_deadline(),
+                 soonest(nomination_deadline(), failure_at()));
+}
+
+// ---- questions
+
+// RFC 8445 §7.2.5.3.2: the valid pair's local candidate is the one whose address the peer saw.
+Candidate Agent::Impl::local_candidate_of(const Pair& pair) const {
+  const Endpoint seen = pair.mapped.value_or(pair.base.endpoint);
+  for (const Candidate& candidate : gathering_.candidates()) {
+    if (candidate.endpoint == seen) return candidate;
+  }
+  Candidate candidate;
+  candidate.foundation = pair.base.foundation;
+  candidate.priority = pair.base.reflexive_priority;
+  candidate.host = seen.address.to_string();
+  candidate.endpoint = seen;
+  candidate.type = CandidateType::PeerReflexive;
+  candidate.related = pair.base.endpoint;
+  return candidate;
+}
+
+std::vector<CandidatePairStats> Agent::Impl::pair_stats() const {
+  std::vector<CandidatePairStats> all;
+  for (const auto& pair : checklist_.pairs()) {
+    CandidatePairStats& stats = all.emplace_back();
+    stats.local = local_candidate_of(*pair);
+    stats.remote = checklist_.remotes()[pair->remote_index];
+    stats.state = to_string(pair->state);
+    stats.nominated = pair->is_nominated;
+    stats.selected = pair.get() == current_;
+    stats.requests_sent = pair->requests_sent;
+    stats.requests_received = pair->requests_received;
+    stats.responses_sent = pair->responses_sent;
+    stats.responses_received = pair->responses_received;
+    stats.consent_requests_sent = pair->consent_requests_sent;
+    stats.total_round_trip_time = pair->total_round_trip_time;
+    stats.current_round_trip_time = pair->last_round_trip_time;
+  }
+  return all;
+}
+
+// ---- the facade
+
+Agent::Agent(Config config, Random& random)
+    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+Agent::~Agent() = default;
+
+void Agent::start_gathering(Timestamp) {
+  if (connection_state() != IceConnectionState::Closed) impl_->start_gathering();
+}
+void Agent::add_local_endpoint(Timestamp now, Endpoint base) {
+  if (connection_state() != IceConnectionState::Closed) impl_->add_local_endpoint(now, base);
+}
+void Agent::remove_local_endpoint(Timestamp now, Endpoint base) {
+  if (connection_state() != IceConnectionState::Closed) impl_->remove_local_endpoint(now, base);
+}
+void Agent::add_stun_server(Timestamp now, Endpoint server, std::string) {
+  if (connection_state() != IceConnectionState::Closed) impl_->add_stun_server(now, server);
+}
+void Agent::end_of_local_endpoints(Timestamp now) {
+  if (connection_state() != IceConnectionState::Closed) impl_->end_of_local_endpoints(now);
+}
+const std::vector<Candidate>& Agent::local_candidates() const {
+  return impl_->gathering().candidates();
+}
+
+void Agent::set_role(Role role) {
+  if (connection_state() != IceConnectionState::Closed) impl_->set_role(role);
+}
+void Agent::set_remote_credentials(Timestamp now, Credentials remote) {
+  if (connection_state() != IceConnectionState::Closed)
+    impl_->set_remote_credentials(now, std::move(remote));
+}
+Result<> Agent::add_remote_candidate(Timestamp now, Candidate candidate) {
+  if (connection_state() == IceConnectionState::Closed) return {};
+  return impl_->add_remote_candidate(now, candidate);
+}
+void Agent::end_of_remote_candidates(Timestamp now) {
+  if (connection_state() != IceConnectionState::Closed) impl_->end_of_remote_candidates(now);
+}
+void Agent::close() { impl_->close(); }
+
+void Agent::handle_datagram(Timestamp now, const DatagramView& datagram) {
+  if (connection_state() != IceConnectionState::Closed) impl_->handle_datagram(now, datagram);
+}
+void Agent::handle_activity(Timestamp now, const Path& path) {
+  if (connection_state() != IceConnectionState::Closed) impl_->handle_activity(now, path);
+}
+void Agent::handle_timeout(Timestamp now) {
+  if (connection_state() != IceConnectionState::Closed) impl_->handle_timeout(now);
+}
+std::optional<Transmit> Agent::poll_transmit(Timestamp now) { return impl_->poll_transmit(now); }
+std::optional<Agent::Event> Agent::poll_event() { return impl_->poll_event(); }
+Deadline Agent::next_timeout() const { return impl_->next_timeout(); }
+
+bool Agent::is_validated(const Path& path) const {
+  const Pair* pair = impl_->checklist().find(path);
+  return pair && pair->is_valid && connection_state() != IceConnectionState::Closed;
+}
+std::optional<Path> Agent::path() const {
+  const Pair* pair = impl_->current();
+  return pair ? std::optional(pair->path()) : std::nullopt;
+}
+const Credentials& Agent::local_credentials() const { return impl_->config().local; }
+const std::optional<Credentials>& Agent::remote_credentials() const { return impl_->remote(); }
+Role Agent::role() const { return impl_->role(); }
+IceGatheringState Agent::gathering_state() const { return impl_->gathering().state(); }
+IceConnectionState Agent::connection_state() const { return impl_->state(); }
+std::vector<CandidatePairStats> Agent::pair_stats() const { return impl_->pair_stats(); }
+Counters Agent::counters() const { return impl_->counters(); }
+std::optional<Duration> Agent::round_trip_time() const {
+  const Pair* pair = impl_->current();
+  return pair ? pair->smoothed_round_trip_time : std::nullopt;
+}
+
+}  // namespace specter::ice

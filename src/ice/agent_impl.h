@@ -1,0 +1,190 @@
+// What the agent is made of. Its methods are in the file of their concern:
+//
+//   agent.cc              the facade, what the application and the driver tell, stats
+//   checks.cc             our checks: requests, retransmission, responses          RFC 8445 §7.2
+//   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
+//   nomination.cc         which valid pair is used                                 RFC 8445 §8
+//   consent.cc            whether the peer still answers                           RFC 7675
+//   connection_state.cc   what the application is told of all this                 W3C, RFC 8863
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ice/agent.h"
+#include "ice/checklist.h"
+#include "ice/gathering.h"
+#include "ice/pacer.h"
+#include "stun/message.h"
+#include "stun/transaction.h"
+
+namespace specter::ice {
+
+// A Binding request of ours that may still be answered.
+struct Check {
+  enum class Kind { Connectivity, Consent };
+
+  Path path;
+  Kind kind = Kind::Connectivity;
+  Role role = Role::Controlling;  // as the request said
+  bool nominates = false;         // the request had USE-CANDIDATE
+  Timestamp last_sent{};
+  // Gone when the check was superseded: RFC 8445 §7.3.1.4 has its response count still, but nothing
+  // is sent for it any more.
+  std::optional<stun::ClientTransaction> transaction{};
+  Timestamp expires{};  // of a superseded one
+};
+
+class Agent::Impl {
+ public:
+  // Responses that wait for the driver; more are not answered.
+  static constexpr std::size_t kMaxQueuedResponses = 64;
+  // Requests of one pair that may still be answered; the oldest makes room.
+  static constexpr std::size_t kMaxChecksPerPair = 6;
+
+  Impl(Config config, Random& random);
+
+  // ---- agent.cc
+  void start_gathering();
+  void add_local_endpoint(Timestamp now, const Endpoint& base);
+  void remove_local_endpoint(Timestamp now, const Endpoint& base);
+  void add_stun_server(Timestamp now, const Endpoint& server);
+  void end_of_local_endpoints(Timestamp now);
+  void set_role(Role role);
+  void set_remote_credentials(Timestamp now, Credentials remote);
+  Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
+  void end_of_remote_candidates(Timestamp now);
+  void close();
+  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  void handle_activity(Timestamp now, const Path& path);
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Event> poll_event();
+  Deadline next_timeout() const;
+  std::vector<CandidatePairStats> pair_stats() const;
+
+  const Config& config() const { return config_; }
+  const std::optional<Credentials>& remote() const { return remote_; }
+  Role role() const { return role_; }
+  const Gathering& gathering() const { return gathering_; }
+  IceConnectionState state() const { return state_; }
+  const Counters& counters() const { return counters_; }
+  const Pair* current() const { return current_; }
+  const Checklist& checklist() const { return checklist_; }
+
+ private:
+  using ErrorText = std::string_view;
+
+  // ---- agent.cc
+  void after_input(Timestamp now);
+  void announce_gathering();
+  bool accept_remote(const Candidate& candidate);
+  Deadline compute_deadline() const;
+  Candidate local_candidate_of(const Pair& pair) const;
+
+  // ---- checks.cc
+  bool may_send_checks() const;
+  bool is_concluded(Timestamp now) const;
+  std::optional<Transmit> poll_check(Timestamp now);
+  std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
+  Transmit send_check(Timestamp now, Pair& pair);
+  Buffer build_request(const stun::TransactionId& id, const Pair& pair, bool nominates) const;
+  Duration first_interval(const Pair& pair, bool nominates) const;
+  Check& remember(const stun::TransactionId& id, Check check);
+  void supersede(Timestamp now, Pair& pair);
+  void expire_checks(Timestamp now);
+  void handle_response(Timestamp now, const DatagramView& datagram, const stun::Message& message);
+  void handle_success(Timestamp now, Pair& pair, const stun::TransactionId& id, const Check& check,
+                      const Endpoint& mapped);
+  void handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code);
+  void fail(Timestamp now, Pair& pair, const Check& check);
+  void measure(Timestamp now, Pair& pair, const Check& check);
+  void switch_role(Role role);
+  Deadline checks_deadline() const;
+
+  // ---- binding_requests.cc
+  void handle_request(Timestamp now, const DatagramView& datagram, const stun::Message& message);
+  bool authenticate(Timestamp now, const DatagramView& datagram, const stun::Message& message);
+  bool resolve_roles(const stun::Message& message);
+  void answer(const DatagramView& request, const stun::Message& message);
+  void refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
+              std::uint16_t code, ErrorText reason, bool authenticated,
+              const std::vector<stun::AttributeType>& unknown = {});
+  void respond(const DatagramView& request, Buffer bytes);
+  void learn_from(Timestamp now, const DatagramView& request, const stun::Message& message,
+                  std::uint32_t priority);
+  void trigger_check(Timestamp now, Pair& pair);
+
+  // ---- nomination.cc
+  void consider_nomination(Timestamp now);
+  Pair* best_to_nominate(Timestamp now) const;
+  void nominate(Pair& pair);
+  void handle_nominated(Timestamp now, Pair& pair);
+  void handle_nomination_failed(Timestamp now, Pair& pair);
+  void choose_path();
+  void conclude(Timestamp now);
+  Deadline nomination_deadline() const;
+
+  // ---- consent.cc
+  void start_consent(Timestamp now, Pair& pair);
+  std::optional<Transmit> poll_consent(Timestamp now);
+  void handle_consent(Timestamp now, Pair& pair);
+  void expire_consent(Timestamp now);
+  void lose(Pair& pair);
+  Duration consent_interval();
+  Deadline disconnect_at(const Pair& pair) const;
+  bool is_disconnected(const Pair& pair, Timestamp now) const;
+  Deadline consent_deadline() const;
+
+  // ---- connection_state.cc
+  void update_state(Timestamp now);
+  IceConnectionState judge(Timestamp now, std::string& reason);
+  void enter(Timestamp now, IceConnectionState state, std::string reason);
+  void try_everything_again();
+  std::string why_nothing_connected() const;
+  Deadline failure_at() const;
+
+  Config config_;
+  Random& random_;
+  Role role_;
+  std::uint64_t tiebreaker_;
+  std::optional<Credentials> remote_;
+  std::vector<Candidate> early_candidates_;  // came before the peer's credentials
+  bool closed_ = false;
+
+  Gathering gathering_;
+  Checklist checklist_;
+  std::map<stun::TransactionId, Check> checks_;
+  Pacer pacer_;                // all connectivity checks, retransmissions included
+  Timestamp next_ordinary_{};  // Ta after the last ordinary one
+  Pacer errors_;               // error responses
+  std::deque<Transmit> responses_;
+
+  Pair* current_ = nullptr;            // what path() answers
+  Pair* nominating_ = nullptr;         // its nomination is under way
+  Timestamp first_valid_{};            // when a pair first became valid
+  std::optional<Path> told_path_;      // by PathUsable or SelectedPathChanged
+  std::optional<Path> told_selected_;  // by SelectedPathChanged
+
+  IceConnectionState state_ = IceConnectionState::New;
+  IceGatheringState announced_gathering_ = IceGatheringState::New;
+  bool remote_in_play_ = false;  // the peer told of a candidate, or sent a check
+  bool remote_ended_ = false;
+  std::size_t unusable_remotes_ = 0;
+  std::uint64_t requests_taken_ = 0;
+  std::uint64_t checks_sent_ = 0;
+  Deadline checking_since_{};  // RFC 8863: what patience is counted from
+  bool was_connected_ = false;
+  bool consent_expired_ = false;
+
+  std::deque<Event> events_;
+  Counters counters_;
+  // When something is due next; what poll_transmit() looks at first. Stale while `stale_`.
+  Deadline deadline_{};
+  bool stale_ = true;
+};
+
+}  // namespace specter::ice

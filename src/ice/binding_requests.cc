@@ -1,0 +1,158 @@
+// The peer's connectivity checks. RFC 8445 §7.3.
+#include "ice/address_policy.h"
+#include "ice/agent_impl.h"
+#include "stun/attributes.h"
+#include "stun/integrity.h"
+
+namespace specter::ice {
+
+namespace {
+
+constexpr stun::AttributeType kUnderstoodInRequests[] = {
+    stun::AttributeType::Username, stun::AttributeType::MessageIntegrity,
+    stun::AttributeType::MessageIntegritySha256, stun::AttributeType::Priority,
+    stun::AttributeType::UseCandidate};
+
+// RFC 8445 §7.3: "ours:theirs", and only ours is asked for; theirs may not be known yet. When it
+// is, another one is of another generation.
+bool names_us(std::string_view username, const Credentials& local,
+              const std::optional<Credentials>& remote) {
+  const std::size_t colon = username.find(':');
+  if (colon == std::string_view::npos || username.substr(0, colon) != local.ufrag) return false;
+  return !remote || username.substr(colon + 1) == remote->ufrag;
+}
+
+}  // namespace
+
+void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
+                                 const stun::Message& message) {
+  if (!gathering_.base_of(datagram.local)) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  if (!authenticate(now, datagram, message)) return;
+
+  const auto unknown = message.unknown_required(kUnderstoodInRequests);
+  if (!unknown.empty())
+    return refuse(now, datagram, message, 420, "Unknown Attribute", true, unknown);
+  const auto priority = message.get<stun::Priority>();
+  if (!priority) return refuse(now, datagram, message, 400, "Bad Request", true);
+  if (!resolve_roles(message)) return refuse(now, datagram, message, 487, "Role Conflict", true);
+
+  ++requests_taken_;
+  remote_in_play_ = true;
+  answer(datagram, message);
+  learn_from(now, datagram, message, priority->value);
+}
+
+// RFC 8489 §9.1.3, but that a wrong integrity is met with silence: whoever forges requests learns
+// nothing, and no state changes.
+bool Agent::Impl::authenticate(Timestamp now, const DatagramView& datagram,
+                               const stun::Message& message) {
+  const auto username = message.get<stun::Username>();
+  if (!username || !message.has(stun::AttributeType::MessageIntegrity)) {
+    ++counters_.dropped_integrity;
+    refuse(now, datagram, message, 400, "Bad Request", false);
+    return false;
+  }
+  if (!names_us(username->text, config_.local, remote_)) {
+    ++counters_.dropped_integrity;
+    refuse(now, datagram, message, 401, "Unauthenticated", false);
+    return false;
+  }
+  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(config_.local.pwd))) {
+    ++counters_.dropped_integrity;
+    return false;
+  }
+  return true;
+}
+
+// RFC 8445 §7.3.1.1. False: the peer is told to switch.
+bool Agent::Impl::resolve_roles(const stun::Message& message) {
+  if (role_ == Role::Controlling) {
+    const auto theirs = message.get<stun::IceControlling>();
+    if (!theirs) return true;
+    if (tiebreaker_ >= theirs->tiebreaker) return false;
+    switch_role(Role::Controlled);
+  } else {
+    const auto theirs = message.get<stun::IceControlled>();
+    if (!theirs) return true;
+    if (tiebreaker_ < theirs->tiebreaker) return false;
+    switch_role(Role::Controlling);
+  }
+  return true;
+}
+
+// ---- responses
+
+void Agent::Impl::answer(const DatagramView& request, const stun::Message& message) {
+  stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding, message.id);
+  writer.add(stun::XorMappedAddress{request.remote});
+  writer.integrity(stun::short_term_key(config_.local.pwd)).fingerprint();
+  respond(request, writer.finish());
+}
+
+void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
+                         std::uint16_t code, ErrorText reason, bool authenticated,
+                         const std::vector<stun::AttributeType>& unknown) {
+  if (!errors_.is_ready(now)) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  stun::MessageWriter writer(stun::Class::ErrorResponse, stun::Method::Binding, message.id);
+  writer.add(stun::ErrorCode{code, std::string(reason)});
+  if (!unknown.empty()) writer.add(stun::UnknownAttributes{unknown});
+  if (authenticated) writer.integrity(stun::short_term_key(config_.local.pwd));
+  writer.fingerprint();
+  // Who has not proven an address gets no more bytes sent to it than came from it.
+  if (!authenticated && writer.size() > request.bytes.size()) return;
+  errors_.take(now);
+  respond(request, writer.finish());
+}
+
+void Agent::Impl::respond(const DatagramView& request, Buffer bytes) {
+  if (responses_.size() == kMaxQueuedResponses) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  const std::size_t size = bytes.size();
+  responses_.push_back({request.local, request.remote, std::move(bytes), size});
+}
+
+// ---- what an accepted check teaches
+
+void Agent::Impl::learn_from(Timestamp now, const DatagramView& request,
+                             const stun::Message& message, std::uint32_t priority) {
+  const LoopbackPolicy loopback =
+      config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
+  auto remote = checklist_.find_remote(request.remote);
+  // RFC 8445 §7.3.1.3: an address that nobody told of is a peer-reflexive candidate.
+  if (!remote && may_check(request.remote, loopback))
+    remote = checklist_.learn_remote(request.remote, priority);
+  Pair* pair =
+      remote ? checklist_.pair_for_check(*gathering_.base_of(request.local), *remote) : nullptr;
+  if (!pair) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  ++pair->requests_received;
+  ++pair->responses_sent;
+  pair->consent.last_sign_of_life = now;
+
+  // RFC 8445 §7.3.1.5. Aggressive nomination (RFC 5245 §8.1.1.2) sets it in every check, so it may
+  // come for many pairs and before they are valid.
+  if (role_ == Role::Controlled && message.has(stun::AttributeType::UseCandidate)) {
+    pair->peer_nominated = true;
+    if (pair->is_valid && !pair->is_nominated) handle_nominated(now, *pair);
+  }
+  trigger_check(now, *pair);
+}
+
+// RFC 8445 §7.3.1.4
+void Agent::Impl::trigger_check(Timestamp now, Pair& pair) {
+  if (pair.is_valid) return;
+  if (pair.state == PairState::InProgress) supersede(now, pair);
+  checklist_.trigger(pair);
+}
+
+}  // namespace specter::ice

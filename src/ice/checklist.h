@@ -1,0 +1,133 @@
+// The pairs of local bases and remote candidates, in the order in which they are checked. RFC 8445
+// §6.1.2, RFC 8838 §11 to §13. One data stream with one component, so one list.
+//
+//                       first of its foundation,
+//              Frozen ---------------------------> Waiting <-----------------+
+//                        or it was unfrozen           |  ^                   | a check of the
+//                                         check sent  v  | triggered again   | peer's arrived
+//                                               InProgress --------> Failed -+
+//                                                     |       no answer
+//                                                     +-----------> Succeeded
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ice/agent.h"
+#include "ice/candidate.h"
+#include "ice/gathering.h"
+#include "stun/message.h"
+
+#include "specter/endpoint.h"
+#include "specter/time.h"
+
+namespace specter::ice {
+
+enum class PairState { Frozen, Waiting, InProgress, Succeeded, Failed };
+
+std::string_view to_string(PairState state);  // "frozen", …, "in-progress"
+
+// RFC 7675: whether the peer still wants what is sent on a valid pair.
+struct Consent {
+  Timestamp next_request{};
+  Timestamp last_response{};
+  Timestamp last_sign_of_life{};  // a response, a request, or proven traffic
+  Deadline unanswered_since{};    // the first request since last_response
+};
+
+struct Pair {
+  // The local side is always a base: a server-reflexive candidate would be replaced by its base and
+  // then be redundant, RFC 8445 §6.1.2.4.
+  Base base;
+  std::size_t remote_index = 0;
+  Endpoint remote;
+  std::string foundation;
+  std::uint64_t priority = 0;
+
+  PairState state = PairState::Frozen;
+  bool is_triggered = false;                    // in the triggered-check queue
+  std::optional<stun::TransactionId> active{};  // the check that is being sent, if any
+
+  // On the valid list, RFC 8445 §7.2.5.3.2, and with consent. What the response said our address is
+  // stands in `mapped`: the valid pair's local candidate.
+  bool is_valid = false;
+  std::optional<Endpoint> mapped{};
+  bool is_nominated = false;
+  bool nominate = false;        // controlling: its checks carry USE-CANDIDATE
+  bool peer_nominated = false;  // controlled: USE-CANDIDATE came; counts once it is valid
+  Consent consent{};
+
+  std::uint64_t requests_sent = 0, requests_received = 0;
+  std::uint64_t responses_sent = 0, responses_received = 0;
+  std::uint64_t consent_requests_sent = 0;
+  Duration total_round_trip_time{};
+  std::optional<Duration> last_round_trip_time{};
+  std::optional<Duration> smoothed_round_trip_time{};
+
+  Path path() const { return {base.endpoint, remote}; }
+};
+
+class Checklist {
+ public:
+  // Peer-reflexive candidates come on top of the signalled ones, each proven by its check.
+  static constexpr std::size_t kMaxPeerReflexive = 16;
+
+  Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs);
+
+  using Pairs = std::vector<std::unique_ptr<Pair>>;
+  const Pairs& pairs() const { return pairs_; }  // highest priority first
+  const std::vector<Candidate>& remotes() const { return remotes_; }
+  Pair* find(const Path& path) const;
+
+  void add_base(const Base& base);
+  void remove_base(const Endpoint& base);  // its pairs end with it
+
+  // Signalled. False past the limit. One that a check taught us before becomes what signalling says
+  // it is, and its pairs keep their state.
+  bool add_remote(const Candidate& candidate);
+  // Learned from a check. Nothing past the limit.
+  std::optional<std::size_t> learn_remote(const Endpoint& remote, std::uint32_t priority);
+  std::optional<std::size_t> find_remote(const Endpoint& remote) const;
+
+  // The pair that a check of the peer's belongs to, made if need be. Nothing when the list is full
+  // of pairs that are better or busy.
+  Pair* pair_for_check(const Base& base, std::size_t remote_index);
+
+  void set_role(Role role);
+
+  void trigger(Pair& pair);  // RFC 8445 §7.3.1.4: state Waiting, and in the queue
+  void untrigger(Pair& pair);
+  bool has_triggered() const { return !triggered_.empty(); }
+  Pair* take_triggered();
+
+  // RFC 8445 §6.1.4.2: the next ordinary check, or nothing for now.
+  Pair* next_ordinary() const;
+  // RFC 8445 §7.2.5.3.3: after a success, those of the same foundation may go.
+  void unfreeze(const std::string& foundation);
+
+  std::size_t count(PairState state) const;
+
+ private:
+  void form(const Base& base, std::size_t remote_index);
+  Pair* insert(const Base& base, std::size_t remote_index);
+  bool make_room(std::uint64_t priority);
+  std::uint64_t priority_of(const Base& base, const Candidate& remote) const;
+  void rename(Pair& pair) const;
+  void sort();
+
+  Role role_;
+  std::size_t max_remotes_;
+  std::size_t max_pairs_;
+  std::size_t signalled_ = 0;
+  std::size_t learned_ = 0;
+  std::vector<Base> bases_;
+  std::vector<Candidate> remotes_;
+  Pairs pairs_;
+  std::deque<Pair*> triggered_;
+};
+
+}  // namespace specter::ice

@@ -1,0 +1,314 @@
+// Our connectivity checks. RFC 8445 §7.2.
+#include <algorithm>
+
+#include "base/check.h"
+#include "ice/agent_impl.h"
+#include "stun/attributes.h"
+#include "stun/integrity.h"
+
+namespace specter::ice {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a check is repeated: at 0, 0.1, 0.3, 0.7, 1.5, 3.1 and 6.3 s, given up at 9.5 s.
+// RFC 8445 §14.3 starts at 500 ms; a lost check is what users wait for, and the pacer bounds all
+// checks together whatever their intervals are.
+constexpr Duration kFirstInterval = 100ms;
+constexpr int kSends = 7;
+constexpr int kLastWait = 32;
+// A nomination that is not answered moves on to another pair, so it gives up earlier (3.9 s).
+constexpr int kNominationSends = 6;
+constexpr int kNominationLastWait = 8;
+// A superseded check's answer still counts for so long.
+constexpr Duration kSupersededLife = 5s;
+
+constexpr stun::AttributeType kUnderstoodInResponses[] = {
+    stun::AttributeType::MappedAddress,
+    stun::AttributeType::XorMappedAddress,
+    stun::AttributeType::Username,
+    stun::AttributeType::MessageIntegrity,
+    stun::AttributeType::ErrorCode,
+    stun::AttributeType::UnknownAttributes,
+    stun::AttributeType::Realm,
+    stun::AttributeType::Nonce,
+    stun::AttributeType::Userhash,
+    stun::AttributeType::MessageIntegritySha256,
+    stun::AttributeType::PasswordAlgorithm,
+    stun::AttributeType::Priority,
+    stun::AttributeType::UseCandidate};
+
+Transmit transmit(const Path& path, Buffer bytes) {
+  const std::size_t size = bytes.size();
+  return {path.local, path.remote, std::move(bytes), size};
+}
+
+}  // namespace
+
+// ---- sending
+
+bool Agent::Impl::may_send_checks() const { return remote_.has_value() && !closed_; }
+
+// RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone; until it falls silent.
+bool Agent::Impl::is_concluded(Timestamp now) const {
+  if (state_ == IceConnectionState::Failed) return true;
+  return current_ && current_->is_nominated && !is_disconnected(*current_, now);
+}
+
+std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
+  if (!may_send_checks() || !pacer_.is_ready(now)) return std::nullopt;
+  // RFC 8445 §6.1.4.2: triggered ones first.
+  if (Pair* pair = checklist_.take_triggered()) return send_check(now, *pair);
+  if (auto again = poll_retransmission(now, true)) return again;
+  if (now >= next_ordinary_ && !is_concluded(now)) {
+    if (Pair* pair = checklist_.next_ordinary()) {
+      next_ordinary_ = now + config_.check_interval;
+      return send_check(now, *pair);
+    }
+  }
+  return poll_retransmission(now, false);
+}
+
+std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nominating) {
+  for (auto& [id, check] : checks_) {
+    if (!check.transaction || check.nominates != nominating) continue;
+    auto bytes = check.transaction->poll_transmit(now);
+    if (!bytes) continue;
+    pacer_.take(now);
+    check.last_sent = now;
+    if (Pair* pair = checklist_.find(check.path)) ++pair->requests_sent;
+    return transmit(check.path, std::move(*bytes));
+  }
+  return std::nullopt;
+}
+
+Transmit Agent::Impl::send_check(Timestamp now, Pair& pair) {
+  supersede(now, pair);
+  const bool nominates = pair.nominate && role_ == Role::Controlling;
+  const auto id = stun::TransactionId::generate(random_);
+  stun::ClientTransaction transaction(build_request(id, pair, nominates),
+                                      {.rto = first_interval(pair, nominates),
+                                       .rc = nominates ? kNominationSends : kSends,
+                                       .rm = nominates ? kNominationLastWait : kLastWait});
+  transaction.start(now);
+  auto bytes = transaction.poll_transmit(now);
+  SPECTER_CHECK(bytes.has_value());
+
+  Check check{.path = pair.path(), .role = role_, .nominates = nominates, .last_sent = now};
+  check.transaction.emplace(std::move(transaction));
+  remember(id, std::move(check));
+  pair.active = id;
+  if (!pair.is_valid) pair.state = PairState::InProgress;
+  ++pair.requests_sent;
+  ++checks_sent_;
+  pacer_.take(now);
+  return transmit(pair.path(), std::move(*bytes));
+}
+
+// RFC 8445 §7.1, §7.2.2
+Buffer Agent::Impl::build_request(const stun::TransactionId& id, const Pair& pair,
+                                  bool nominates) const {
+  stun::MessageWriter writer(stun::Class::Request, stun::Method::Binding, id);
+  writer.add(stun::Username{remote_->ufrag + ":" + config_.local.ufrag});
+  writer.add(stun::Priority{pair.base.reflexive_priority});
+  if (role_ == Role::Controlling)
+    writer.add(stun::IceControlling{tiebreaker_});
+  else
+    writer.add(stun::IceControlled{tiebreaker_});
+  if (nominates) writer.add(stun::UseCandidate{});
+  writer.integrity(stun::short_term_key(remote_->pwd)).fingerprint();
+  return writer.finish();
+}
+
+// RFC 8445 §14.3: the more checks there are, the longer each waits, so that repeating them keeps
+// within the pace too.
+Duration Agent::Impl::first_interval(const Pair& pair, bool nominates) const {
+  if (nominates || pair.is_valid)
+    return std::max(kFirstInterval, 2 * pair.smoothed_round_trip_time.value_or(0ms));
+  const auto busy = static_cast<Duration::rep>(checklist_.count(PairState::Waiting) +
+                                               checklist_.count(PairState::InProgress));
+  return std::max(kFirstInterval, config_.check_interval * busy);
+}
+
+Check& Agent::Impl::remember(const stun::TransactionId& id, Check check) {
+  auto oldest = checks_.end();
+  std::size_t same = 0;
+  for (auto it = checks_.begin(); it != checks_.end(); ++it) {
+    if (it->second.path != check.path) continue;
+    ++same;
+    const Pair* pair = checklist_.find(check.path);
+    if (pair && pair->active == it->first) continue;
+    if (oldest == checks_.end() || it->second.last_sent < oldest->second.last_sent) oldest = it;
+  }
+  if (same >= kMaxChecksPerPair && oldest != checks_.end()) checks_.erase(oldest);
+  return checks_.emplace(id, std::move(check)).first->second;
+}
+
+// RFC 8445 §7.3.1.4: no more is sent for it and its silence means nothing, but its answer counts.
+void Agent::Impl::supersede(Timestamp now, Pair& pair) {
+  if (!pair.active) return;
+  const auto entry = checks_.find(*pair.active);
+  if (entry != checks_.end()) {
+    entry->second.transaction.reset();
+    entry->second.expires = now + kSupersededLife;
+  }
+  pair.active.reset();
+}
+
+void Agent::Impl::expire_checks(Timestamp now) {
+  std::vector<stun::TransactionId> over;
+  for (auto& [id, check] : checks_) {
+    if (check.transaction) check.transaction->handle_timeout(now);
+    if (check.transaction ? check.transaction->is_over() : now >= check.expires) over.push_back(id);
+  }
+  for (const stun::TransactionId& id : over) {
+    const auto node = checks_.extract(id);
+    Pair* pair = checklist_.find(node.mapped().path);
+    // RFC 8445 §7.2.5.2.3: a time-out fails the pair.
+    if (pair && pair->active == id) {
+      pair->active.reset();
+      fail(now, *pair, node.mapped());
+    }
+  }
+}
+
+Deadline Agent::Impl::checks_deadline() const {
+  Deadline next;
+  for (const auto& [id, check] : checks_) {
+    if (!check.transaction) {
+      next = soonest(next, check.expires);
+      continue;
+    }
+    Deadline due = check.transaction->next_timeout();
+    if (due && check.transaction->has_sends_left()) due = std::max(*due, pacer_.ready_at());
+    next = soonest(next, due);
+  }
+  if (!may_send_checks()) return next;
+  if (checklist_.has_triggered()) next = soonest(next, pacer_.ready_at());
+  // Whether checks go on is a question of time too, but then a deadline of consent's comes first.
+  const bool concluded =
+      state_ == IceConnectionState::Failed ||
+      (current_ && current_->is_nominated && state_ != IceConnectionState::Disconnected);
+  if (!concluded && checklist_.next_ordinary())
+    next = soonest(next, std::max(pacer_.ready_at(), next_ordinary_));
+  return next;
+}
+
+// ---- answers
+
+void Agent::Impl::handle_response(Timestamp now, const DatagramView& datagram,
+                                  const stun::Message& message) {
+  const auto entry = checks_.find(message.id);
+  if (entry == checks_.end() || !remote_) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  // RFC 8489 §9.1.4: without integrity it is as if it had never come; the transaction goes on.
+  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(remote_->pwd))) {
+    ++counters_.dropped_integrity;
+    return;
+  }
+  Pair* pair = checklist_.find(entry->second.path);
+  const auto mapped = message.get<stun::XorMappedAddress>();
+  const auto error = message.get<stun::ErrorCode>();
+  const bool is_success = message.cls == stun::Class::SuccessResponse;
+  // RFC 8489 §6.3.3, §6.3.4: what can't be understood is no answer.
+  if (!pair || (is_success ? !mapped : !error) ||
+      !message.unknown_required(kUnderstoodInResponses).empty()) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  // RFC 8445 §7.2.5.2.1: it must come back the way the request went. A pair that was checking
+  // fails; one that is valid is not ended by what anybody can replay from elsewhere.
+  if (datagram.remote != pair->remote || datagram.local != pair->base.endpoint) {
+    ++counters_.dropped_unexpected;
+    if (pair->active == message.id && !pair->is_valid) {
+      const auto node = checks_.extract(entry);
+      pair->active.reset();
+      fail(now, *pair, node.mapped());
+    }
+    return;
+  }
+
+  const auto node = checks_.extract(entry);
+  const Check& check = node.mapped();
+  ++pair->responses_received;
+  measure(now, *pair, check);
+  if (pair->active == message.id) pair->active.reset();
+  if (is_success)
+    handle_success(now, *pair, message.id, check, mapped->endpoint);
+  else
+    handle_error(now, *pair, check, error->code);
+}
+
+// RFC 8445 §7.2.5.3
+void Agent::Impl::handle_success(Timestamp now, Pair& pair, const stun::TransactionId&,
+                                 const Check& check, const Endpoint& mapped) {
+  if (check.kind == Check::Kind::Consent && !pair.is_valid) return;  // it came too late
+  // RFC 8445 §7.2.5.3.1, §7.2.5.3.2: the address the peer saw makes the valid pair.
+  pair.mapped = mapped;
+  const bool is_new = !pair.is_valid;
+  if (is_new) {
+    if (!current_) first_valid_ = now;
+    pair.is_valid = true;
+    pair.state = PairState::Succeeded;
+    start_consent(now, pair);
+    checklist_.unfreeze(pair.foundation);
+    if (!pair.nominate) checklist_.untrigger(pair);
+  }
+  handle_consent(now, pair);
+  // Another check of the same pair has nothing left to find out, but a nomination has.
+  if (pair.active && !pair.nominate) supersede(now, pair);
+
+  // RFC 8445 §7.2.5.3.4
+  if (check.nominates && check.role == Role::Controlling && role_ == Role::Controlling)
+    handle_nominated(now, pair);
+  else if (pair.peer_nominated && role_ == Role::Controlled)
+    handle_nominated(now, pair);
+  else if (is_new)
+    choose_path();
+}
+
+void Agent::Impl::handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code) {
+  if (code == 487) {
+    // RFC 8445 §7.2.5.1: the other role, a new tiebreaker, and the same check again.
+    const Role other = check.role == Role::Controlling ? Role::Controlled : Role::Controlling;
+    if (role_ != other) {
+      switch_role(other);
+      tiebreaker_ = random_.u64();
+    }
+    if (check.kind == Check::Kind::Connectivity && !pair.active) checklist_.trigger(pair);
+    return;
+  }
+  // RFC 8445 §7.2.5.2.4. A valid pair lives by its consent.
+  if (check.kind == Check::Kind::Connectivity && !pair.active) fail(now, pair, check);
+}
+
+void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
+  if (check.nominates && nominating_ == &pair) {
+    handle_nomination_failed(now, pair);
+  } else if (!pair.is_valid && !pair.is_triggered) {
+    pair.state = PairState::Failed;
+  }
+}
+
+void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {
+  // Repeated requests don't tell which one was answered.
+  if (!check.transaction || check.transaction->sent() != 1) return;
+  const Duration sample = now - check.last_sent;
+  pair.last_round_trip_time = sample;
+  pair.total_round_trip_time += sample;
+  auto& smoothed = pair.smoothed_round_trip_time;
+  smoothed = smoothed ? (*smoothed * 7 + sample) / 8 : sample;
+}
+
+// RFC 8445 §7.3.1.1: pair priorities depend on the role, and so does who nominates.
+void Agent::Impl::switch_role(Role role) {
+  role_ = role;
+  nominating_ = nullptr;
+  for (const auto& pair : checklist_.pairs()) pair->nominate = false;
+  checklist_.set_role(role);
+}
+
+}  // namespace specter::ice

@@ -1,0 +1,116 @@
+// Whether the peer still wants what we send. RFC 7675. Every valid pair asks, so that a second one
+// is known to be alive when the first falls silent.
+//
+//            response                      no sign of life for
+//          +----------+                    disconnected_timeout
+//          v          |                    after a request
+//       Granted ------+------> unanswered ----------------------> silent (Disconnected)
+//          ^                       |                                  |
+//          +------ response -------+----------------------------------+
+//                                  | consent_timeout since the last response
+//                                  v
+//                               Expired: the pair is not valid any more
+#include <algorithm>
+
+#include "base/check.h"
+#include "ice/agent_impl.h"
+
+namespace specter::ice {
+
+namespace {
+constexpr Duration kConsentLife = std::chrono::seconds(10);  // an answer is taken for so long
+}
+
+// RFC 7675 §5.1: randomized between 0.8 and 1.2 times the interval, anew for each.
+Duration Agent::Impl::consent_interval() {
+  return config_.consent_interval * (800 + static_cast<int>(random_.below(401))) / 1000;
+}
+
+void Agent::Impl::start_consent(Timestamp now, Pair& pair) {
+  pair.consent = {
+      .next_request = now + consent_interval(), .last_response = now, .last_sign_of_life = now};
+}
+
+std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
+  for (const auto& pair : checklist_.pairs()) {
+    if (!pair->is_valid || now < pair->consent.next_request) continue;
+    // RFC 7675 §5.1: each request is a transaction of its own and is sent once.
+    const auto id = stun::TransactionId::generate(random_);
+    stun::ClientTransaction transaction(build_request(id, *pair, false),
+                                        {.rto = kConsentLife, .rc = 1, .rm = 1});
+    transaction.start(now);
+    auto bytes = transaction.poll_transmit(now);
+    SPECTER_CHECK(bytes.has_value());
+    Check check{
+        .path = pair->path(), .kind = Check::Kind::Consent, .role = role_, .last_sent = now};
+    check.transaction.emplace(std::move(transaction));
+    remember(id, std::move(check));
+
+    pair->consent.next_request = now + consent_interval();
+    if (!pair->consent.unanswered_since) pair->consent.unanswered_since = now;
+    ++pair->requests_sent;
+    ++pair->consent_requests_sent;
+    const std::size_t size = bytes->size();
+    return Transmit{pair->base.endpoint, pair->remote, std::move(*bytes), size};
+  }
+  return std::nullopt;
+}
+
+void Agent::Impl::handle_consent(Timestamp now, Pair& pair) {
+  pair.consent.last_response = now;
+  pair.consent.last_sign_of_life = now;
+  pair.consent.unanswered_since.reset();
+}
+
+void Agent::Impl::expire_consent(Timestamp now) {
+  bool lost_any = false;
+  for (const auto& pair : checklist_.pairs()) {
+    if (!pair->is_valid || now < pair->consent.last_response + config_.consent_timeout) continue;
+    lost_any = true;
+    lose(*pair);
+  }
+  if (!lost_any) return;
+  choose_path();
+  if (!current_) consent_expired_ = true;
+}
+
+void Agent::Impl::lose(Pair& pair) {
+  checklist_.untrigger(pair);
+  if (pair.active) {
+    checks_.erase(*pair.active);
+    pair.active.reset();
+  }
+  if (nominating_ == &pair) nominating_ = nullptr;
+  pair.is_valid = false;
+  pair.is_nominated = false;
+  pair.nominate = false;
+  pair.peer_nominated = false;
+  pair.state = PairState::Failed;
+}
+
+// Silence counts from a request on, not from the last response: between two requests nobody has to
+// say anything.
+Deadline Agent::Impl::disconnect_at(const Pair& pair) const {
+  if (!pair.consent.unanswered_since) return std::nullopt;
+  return std::max(*pair.consent.unanswered_since, pair.consent.last_sign_of_life) +
+         config_.disconnected_timeout;
+}
+
+bool Agent::Impl::is_disconnected(const Pair& pair, Timestamp now) const {
+  const Deadline at = disconnect_at(pair);
+  return at && now >= *at;
+}
+
+Deadline Agent::Impl::consent_deadline() const {
+  Deadline next;
+  for (const auto& pair : checklist_.pairs()) {
+    if (!pair->is_valid) continue;
+    next = soonest(next, pair->consent.next_request,
+                   pair->consent.last_response + config_.consent_timeout);
+    if (pair.get() == current_ && state_ != IceConnectionState::Disconnected)
+      next = soonest(next, disconnect_at(*pair));
+  }
+  return next;
+}
+
+}  // namespace specter::ice

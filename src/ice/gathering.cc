@@ -1,0 +1,179 @@
+#include "ice/gathering.h"
+
+#include <algorithm>
+
+#include "ice/address_policy.h"
+#include "ice/priority.h"
+#include "stun/attributes.h"
+
+namespace specter::ice {
+
+namespace {
+
+constexpr int kBurst = 8;
+
+// Whether asking makes sense: nobody outside answers to a loopback or link-local address.
+bool can_ask(const IpAddress& base, const IpAddress& server) {
+  return can_pair(base, server) && (server.is_loopback() || !base.is_loopback());
+}
+
+std::optional<Endpoint> mapped_address(const stun::Message& message) {
+  if (const auto mapped = message.get<stun::XorMappedAddress>()) return mapped->endpoint;
+  if (const auto mapped = message.get<stun::MappedAddress>()) return mapped->endpoint;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Gathering::Gathering(Random& random, Duration interval, Duration timeout)
+    : random_(random), timeout_(timeout), pacer_(interval, kBurst) {}
+
+void Gathering::start() {
+  if (state_ == IceGatheringState::New) state_ = IceGatheringState::Gathering;
+}
+
+// RFC 8445 §5.1.1.3: the same for candidates of one type, base address, server and protocol.
+std::string Gathering::foundation(CandidateType type, const IpAddress& base,
+                                  const IpAddress& server) {
+  const auto [entry, is_new] = foundations_.try_emplace({type, base, server});
+  if (is_new) entry->second = std::to_string(foundations_.size());
+  return entry->second;
+}
+
+const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
+  start();
+  if (!may_check(endpoint, LoopbackPolicy::Allow) || base_of(endpoint)) return nullptr;
+  if (bases_.size() == kMaxBases) return nullptr;
+
+  const bool is_v6 = endpoint.address.is_v6();
+  Base base{.endpoint = endpoint};
+  base.preference = local_preference(is_v6, bases_seen_[is_v6 ? 1 : 0]++);
+  base.foundation = foundation(CandidateType::Host, endpoint.address, {});
+  base.priority = candidate_priority(CandidateType::Host, base.preference, 1);
+  base.reflexive_priority = candidate_priority(CandidateType::PeerReflexive, base.preference, 1);
+  bases_.push_back(base);
+  found(CandidateType::Host, base, endpoint, base.foundation);
+  for (const Endpoint& server : servers_) ask(now, base, server);
+  conclude();
+  return &bases_.back();
+}
+
+void Gathering::remove_base(const Endpoint& endpoint) {
+  std::erase_if(bases_, [&](const Base& base) { return base.endpoint == endpoint; });
+  std::erase_if(candidates_, [&](const Candidate& candidate) {
+    return candidate.related.value_or(candidate.endpoint) == endpoint;
+  });
+  std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == endpoint; });
+  conclude();
+}
+
+void Gathering::add_server(Timestamp now, const Endpoint& server) {
+  if (!may_check(server, LoopbackPolicy::Allow) || servers_.size() == kMaxServers) return;
+  if (std::ranges::find(servers_, server) != servers_.end()) return;
+  servers_.push_back(server);
+  for (const Base& base : bases_) ask(now, base, server);
+}
+
+void Gathering::end() {
+  start();
+  ended_ = true;
+  conclude();
+}
+
+const Base* Gathering::base_of(const Endpoint& endpoint) const {
+  const auto base = std::ranges::find(bases_, endpoint, &Base::endpoint);
+  return base == bases_.end() ? nullptr : &*base;
+}
+
+void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
+  if (!can_ask(base.endpoint.address, server.address)) return;
+  const auto id = stun::TransactionId::generate(random_);
+  stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, id);
+  Query query{base.endpoint, server, stun::ClientTransaction(request.finish()), now + timeout_};
+  query.transaction.start(now);
+  queries_.emplace(id, std::move(query));
+}
+
+void Gathering::found(CandidateType type, const Base& base, const Endpoint& endpoint,
+                      const std::string& with_foundation) {
+  Candidate candidate;
+  candidate.foundation = with_foundation;
+  candidate.priority = candidate_priority(type, base.preference, 1);
+  candidate.host = endpoint.address.to_string();
+  candidate.endpoint = endpoint;
+  candidate.type = type;
+  if (type != CandidateType::Host) candidate.related = base.endpoint;
+  candidates_.push_back(candidate);
+  unannounced_.push_back(std::move(candidate));
+}
+
+bool Gathering::handle_response(const DatagramView& datagram, const stun::Message& message) {
+  const auto entry = queries_.find(message.id);
+  if (entry == queries_.end()) return false;
+  const Query& query = entry->second;
+  // From somewhere else it is nobody's answer; the real one may still come.
+  if (datagram.remote != query.server || datagram.local != query.base) return true;
+
+  const Base* base = base_of(query.base);
+  const auto mapped = mapped_address(message);
+  if (message.cls == stun::Class::SuccessResponse && base && mapped &&
+      may_check(*mapped, LoopbackPolicy::Allow) && can_pair(query.base.address, mapped->address)) {
+    // RFC 8445 §5.1.3: the same address with the same base is the same candidate.
+    const bool is_redundant = std::ranges::any_of(candidates_, [&](const Candidate& known) {
+      return known.endpoint == *mapped && known.related.value_or(known.endpoint) == query.base;
+    });
+    if (!is_redundant) {
+      found(CandidateType::ServerReflexive, *base, *mapped,
+            foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
+    }
+  }
+  // RFC 8489 §10, not done: ALTERNATE-SERVER; an error ends the query like silence does.
+  queries_.erase(entry);
+  conclude();
+  return true;
+}
+
+void Gathering::handle_timeout(Timestamp now) {
+  for (auto it = queries_.begin(); it != queries_.end();) {
+    Query& query = it->second;
+    query.transaction.handle_timeout(now);
+    const bool is_over = now >= query.give_up || query.transaction.is_over();
+    it = is_over ? queries_.erase(it) : std::next(it);
+  }
+  conclude();
+}
+
+std::optional<Transmit> Gathering::poll_transmit(Timestamp now) {
+  if (!pacer_.is_ready(now)) return std::nullopt;
+  for (auto& [id, query] : queries_) {
+    if (auto bytes = query.transaction.poll_transmit(now)) {
+      pacer_.take(now);
+      const std::size_t size = bytes->size();
+      return Transmit{query.base, query.server, std::move(*bytes), size};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Candidate> Gathering::poll_candidate() {
+  if (unannounced_.empty()) return std::nullopt;
+  Candidate candidate = std::move(unannounced_.front());
+  unannounced_.pop_front();
+  return candidate;
+}
+
+Deadline Gathering::next_timeout() const {
+  Deadline next;
+  for (const auto& [id, query] : queries_) {
+    Deadline due = query.transaction.next_timeout();
+    if (due && query.transaction.has_sends_left()) due = std::max(*due, pacer_.ready_at());
+    next = soonest(next, due, query.give_up);
+  }
+  return next;
+}
+
+void Gathering::conclude() {
+  if (ended_ && queries_.empty()) state_ = IceGatheringState::Complete;
+}
+
+}  // namespace specter::ice

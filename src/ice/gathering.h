@@ -1,0 +1,92 @@
+// Local candidates: host ones from the bases that the driver tells, server-reflexive ones by asking
+// STUN servers from each base. RFC 8445 §5.1.1, RFC 8838 §10.
+//
+//         start             end of endpoints, and nothing asked is open
+//   New ---------> Gathering -------------------------------------------> Complete
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "ice/candidate.h"
+#include "ice/pacer.h"
+#include "stun/message.h"
+#include "stun/transaction.h"
+
+#include "specter/endpoint.h"
+#include "specter/random.h"
+#include "specter/states.h"
+#include "specter/time.h"
+
+namespace specter::ice {
+
+// What is sent from: a local address and port. With TURN, a relayed address will be one more.
+struct Base {
+  Endpoint endpoint;
+  std::uint16_t preference = 0;
+  std::string foundation;      // of its host candidate
+  std::uint32_t priority = 0;  // of its host candidate
+  // RFC 8445 §7.1.1: what PRIORITY says in checks from here.
+  std::uint32_t reflexive_priority = 0;
+};
+
+class Gathering {
+ public:
+  static constexpr std::size_t kMaxBases = 32;
+  static constexpr std::size_t kMaxServers = 16;
+
+  // One request each `interval` (Ta); an answer later than `timeout` is not waited for.
+  Gathering(Random& random, Duration interval, Duration timeout);
+
+  void start();
+  // The new base, or nothing when it is known already, unusable or one too many.
+  const Base* add_base(Timestamp now, const Endpoint& endpoint);
+  void remove_base(const Endpoint& endpoint);
+  void add_server(Timestamp now, const Endpoint& server);
+  void end();
+
+  // Whether the response belonged to a request of this class; then it was dealt with.
+  bool handle_response(const DatagramView& datagram, const stun::Message& message);
+  void handle_timeout(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Candidate> poll_candidate();
+  Deadline next_timeout() const;
+
+  IceGatheringState state() const { return state_; }
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<Base>& bases() const { return bases_; }
+  const Base* base_of(const Endpoint& endpoint) const;
+
+ private:
+  struct Query {
+    Endpoint base;
+    Endpoint server;
+    stun::ClientTransaction transaction;
+    Timestamp give_up;
+  };
+
+  std::string foundation(CandidateType type, const IpAddress& base, const IpAddress& server);
+  void ask(Timestamp now, const Base& base, const Endpoint& server);
+  void found(CandidateType type, const Base& base, const Endpoint& endpoint,
+             const std::string& foundation);
+  void conclude();
+
+  Random& random_;
+  Duration timeout_;
+  Pacer pacer_;
+  IceGatheringState state_ = IceGatheringState::New;
+  bool ended_ = false;
+  std::uint16_t bases_seen_[2] = {};  // by family, IPv6 second
+  std::vector<Base> bases_;
+  std::vector<Endpoint> servers_;
+  std::vector<Candidate> candidates_;
+  std::deque<Candidate> unannounced_;
+  std::map<stun::TransactionId, Query> queries_;
+  std::map<std::tuple<CandidateType, IpAddress, IpAddress>, std::string> foundations_;
+};
+
+}  // namespace specter::ice

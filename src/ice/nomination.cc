@@ -1,0 +1,122 @@
+// Which of the valid pairs is used. RFC 8445 §8.
+//
+// Controlling: the first valid pair is nominated at once when both its ends are host candidates,
+// for nothing better will come; any other waits kPatience for a better one, or until no better one
+// is left to try. Nominating is a fresh check with USE-CANDIDATE (RFC 8445 §8.1.1). Controlled: the
+// nominated valid pair of the highest priority.
+#include "ice/agent_impl.h"
+
+namespace specter::ice {
+
+namespace {
+
+constexpr Duration kPatience = std::chrono::milliseconds(50);
+
+bool is_host_to_host(const Pair& pair, const Candidate& remote) {
+  return pair.mapped == pair.base.endpoint && remote.type == CandidateType::Host;
+}
+
+}  // namespace
+
+Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
+  for (const auto& pair : checklist_.pairs()) {
+    if (pair->is_valid && !is_disconnected(*pair, now)) return pair.get();
+  }
+  return nullptr;
+}
+
+void Agent::Impl::consider_nomination(Timestamp now) {
+  if (role_ != Role::Controlling || nominating_ || closed_ || !may_send_checks()) return;
+  if (current_ && current_->is_nominated && !is_disconnected(*current_, now)) return;
+  Pair* best = best_to_nominate(now);
+  if (!best) return;
+
+  const bool was_patient = now >= first_valid_ + kPatience;
+  if (!was_patient && !is_host_to_host(*best, checklist_.remotes()[best->remote_index])) {
+    // Sorted by priority: what is before `best` is better.
+    for (const auto& pair : checklist_.pairs()) {
+      if (pair.get() == best) break;
+      const bool may_succeed = pair->state == PairState::Frozen ||
+                               pair->state == PairState::Waiting ||
+                               pair->state == PairState::InProgress;
+      if (may_succeed) return;
+    }
+  }
+  nominate(*best);
+}
+
+void Agent::Impl::nominate(Pair& pair) {
+  nominating_ = &pair;
+  pair.nominate = true;
+  checklist_.trigger(pair);
+  stale_ = true;
+}
+
+void Agent::Impl::handle_nominated(Timestamp now, Pair& pair) {
+  if (role_ == Role::Controlling) {
+    nominating_ = nullptr;
+    pair.nominate = false;
+    // What we choose last counts: the one before is silent, or it would not have been replaced.
+    for (const auto& other : checklist_.pairs()) other->is_nominated = false;
+  }
+  pair.is_nominated = true;
+  choose_path();
+  conclude(now);
+}
+
+// The request was repeated and not answered. With another valid pair at hand this one is given up
+// (RFC 8445 §7.2.5.3.4); else it is tried again until its consent ends.
+void Agent::Impl::handle_nomination_failed(Timestamp now, Pair& pair) {
+  nominating_ = nullptr;
+  pair.nominate = false;
+  for (const auto& other : checklist_.pairs()) {
+    if (other.get() == &pair || !other->is_valid || is_disconnected(*other, now)) continue;
+    lose(pair);
+    choose_path();
+    return;
+  }
+}
+
+// Keeps what path() answers right, and says so when it changes.
+void Agent::Impl::choose_path() {
+  Pair* best = current_ && current_->is_valid ? current_ : nullptr;
+  for (const auto& pair : checklist_.pairs()) {
+    if (!pair->is_valid) continue;
+    if (!best) best = pair.get();  // before nomination there is no reason to move
+    if (pair->is_nominated) {
+      best = pair.get();
+      break;
+    }
+  }
+  current_ = best;
+  if (!best) return;
+  const Path path = best->path();
+  if (!told_path_) {
+    told_path_ = path;
+    events_.push_back(PathUsable{path});
+  }
+  if (told_path_ != path || (best->is_nominated && told_selected_ != path)) {
+    told_path_ = told_selected_ = path;
+    events_.push_back(SelectedPathChanged{path});
+  }
+}
+
+// RFC 8445 §8.1.2: other checks end. They may be taken up again should this pair fall silent.
+void Agent::Impl::conclude(Timestamp now) {
+  for (const auto& pair : checklist_.pairs()) {
+    if (pair->is_valid || pair->peer_nominated) continue;
+    checklist_.untrigger(*pair);
+    if (pair->state == PairState::InProgress) {
+      supersede(now, *pair);
+      pair->state = PairState::Waiting;
+    }
+  }
+}
+
+Deadline Agent::Impl::nomination_deadline() const {
+  if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
+  if (!current_ || current_->is_nominated) return std::nullopt;
+  return first_valid_ + kPatience;
+}
+
+}  // namespace specter::ice

@@ -1,0 +1,40 @@
+// The one timer of a connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <asio/steady_timer.hpp>
+
+#include "io/loop_impl.h"
+
+#include "specter/time.h"
+
+namespace specter::io {
+
+class Alarm {
+ public:
+  // `ring` is called on the loop, at or after the deadline and never before: deadlines are kept in
+  // the clock's own nanoseconds. `owner` is who has
+  // this alarm and must be alive for it.
+  Alarm(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ring)
+      : timer_(loop.impl().context), owner_(std::move(owner)), ring_(std::move(ring)) {}
+  Alarm(const Alarm&) = delete;
+
+  // A later deadline than the armed one does not touch the timer: it rings for nothing once and is
+  // armed anew then. Deadlines move with every packet, and mostly away.
+  void set(Deadline deadline);
+  void cancel();
+
+ private:
+  void arm(Timestamp deadline);
+  void handle_timer();
+
+  asio::steady_timer timer_;
+  std::weak_ptr<void> owner_;
+  std::function<void()> ring_;
+  Deadline wanted_{};
+  Deadline armed_{};
+};
+
+}  // namespace specter::io

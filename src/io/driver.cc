@@ -1,0 +1,193 @@
+#include "io/driver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "io/alarm.h"
+#include "io/clock.h"
+#include "io/log.h"
+#include "io/network.h"
+
+namespace specter::io {
+
+namespace {
+
+// What a core that asks to be called at once, for ever, costs: a hundredth of a core, not all of
+// it.
+constexpr int kMaxLastTurns = 1000;
+constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
+
+}  // namespace
+
+Driver::Driver(Loop& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      core_(std::make_unique<core::PeerConnection>(options_.core, random_)) {
+  loop_.load.fetch_add(1, std::memory_order_relaxed);
+}
+
+Driver::~Driver() { loop_.load.fetch_sub(1, std::memory_order_relaxed); }
+
+void Driver::start(std::unique_ptr<Sink> sink) {
+  sink_ = std::move(sink);
+  const std::weak_ptr<void> self = weak_from_this();
+  network_ = std::make_unique<Network>(loop_, self, [this] {
+    readable_ = true;
+    turn();
+  });
+  alarm_ = std::make_unique<Alarm>(loop_, self, [this] { turn(); });
+  resolve_cap_ =
+      std::make_unique<Alarm>(loop_, self, [this] { take_turn([this] { end_gathering(); }); });
+  loop_.adopt(shared_from_this());
+  turn();
+}
+
+// The one place where exceptions of a connection end: that connection is dropped, the loop lives.
+void Driver::take_turn(const std::function<void()>& input) {
+  if (ended_ || in_turn_) return;
+  const auto alive = shared_from_this();
+  in_turn_ = true;
+  try {
+    run_turn(input);
+  } catch (const std::exception& e) {
+    end(e.what());
+  } catch (...) {
+    end("something that is no std::exception was thrown");
+  }
+  in_turn_ = false;
+  draining_ = false;
+}
+
+void Driver::turn() { take_turn({}); }
+
+void Driver::schedule_turn() {
+  if (std::exchange(turn_scheduled_, true)) return;
+  loop_.post([self = shared_from_this()] {
+    self->turn_scheduled_ = false;
+    self->turn();
+  });
+}
+
+void Driver::run_turn(const std::function<void()>& input) {
+  now_ = io::now();
+  events_left_ = kEventsPerTurn;
+  transmits_left_ = kTransmitsPerTurn;
+  events_held_back_ = false;
+  if (input) input();
+  if (readable_) receive();
+  core_->handle_timeout(now_);
+
+  draining_ = true;
+  bool quiet = false;
+  while (!quiet && !closed_ && events_left_ > 0 && transmits_left_ > 0) {
+    bool busy = sink_->run_calls();
+    busy = drain_events() || busy;
+    busy = drain_transmits() || busy;
+    busy = sink_->settle() || busy;
+    quiet = !busy;
+  }
+  draining_ = false;
+  if (closed_ || (closing_ && quiet)) {
+    // What the goodbye has to say is said; nobody waits for what becomes of it.
+    transmits_left_ = kTransmitsPerTurn;
+    drain_transmits();
+    network_->flush();
+    end({});
+    return;
+  }
+  finish_turn(quiet);
+}
+
+void Driver::receive() {
+  readable_ = network_->receive(kDatagramsPerTurn, [this](const DatagramView& datagram) {
+    core_->handle_datagram(now_, datagram);
+  });
+}
+
+// True when there was one.
+bool Driver::drain_events() {
+  bool busy = false;
+  while (events_left_ > 0) {
+    // An owner who closes wants to hear the end, and no more messages: the sink drops those.
+    if (!closing_ && !sink_->takes_events()) {
+      events_held_back_ = true;
+      break;
+    }
+    auto event = core_->poll_event();
+    if (!event) break;
+    busy = true;
+    --events_left_;
+    if (std::holds_alternative<core::Closed>(*event)) {
+      closed_ = true;
+      break;
+    }
+    if (std::holds_alternative<core::GatherCandidates>(*event)) {
+      gather();
+      continue;
+    }
+    sink_->handle_event(std::move(*event));
+  }
+  return busy;
+}
+
+bool Driver::drain_transmits() {
+  bool busy = false;
+  while (transmits_left_ > 0) {
+    auto transmit = core_->poll_transmit(now_);
+    if (!transmit) break;
+    busy = true;
+    --transmits_left_;
+    network_->send(std::move(*transmit));
+  }
+  return busy;
+}
+
+void Driver::finish_turn(bool quiet) {
+  network_->flush();
+  sink_->end_turn();
+  const bool room_again = events_held_back_ && sink_->takes_events();
+  if (!quiet || readable_ || room_again) {
+    schedule_turn();
+    return;
+  }
+  Deadline next = core_->next_timeout();
+  if (next && *next <= now_) next = now_ + kSpinGuard;
+  alarm_->set(next);
+}
+
+void Driver::close() {
+  if (std::exchange(closing_, true)) return;
+  core_->close(now_);
+}
+
+void Driver::shut_down() noexcept {
+  const auto alive = shared_from_this();
+  try {
+    sink_->close_by_loop();
+    // Each turn makes some of the finitely many calls that wait; close is the last of them.
+    for (int i = 0; i < kMaxLastTurns && !ended_; ++i) turn();
+    end({});
+  } catch (const std::exception& e) {
+    end(e.what());
+  }
+}
+
+void Driver::end(std::string_view fault) {
+  if (std::exchange(ended_, true)) return;
+  draining_ = false;
+  if (!fault.empty()) log().error("a connection is dropped for a fault of ours: {}", fault);
+  try {
+    sink_->handle_end(fault);
+  } catch (const std::exception& e) {
+    log().error("the end of a connection could not be told: {}", e.what());
+  } catch (...) {
+    log().error("the end of a connection could not be told");
+  }
+  ++gathering_;
+  if (alarm_) alarm_->cancel();
+  if (resolve_cap_) resolve_cap_->cancel();
+  if (network_) network_->close();
+  loop_.release(*this);
+}
+
+}  // namespace specter::io

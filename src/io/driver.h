@@ -1,0 +1,120 @@
+// One connection on its loop: the sans-IO core, its sockets and its timer, told of the world turn
+// by turn. Nothing else touches the core.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/ice_url.h"
+#include "io/loop.h"
+
+#include "specter/core.h"
+#include "specter/specter.h"
+
+namespace specter::io {
+
+class Alarm;
+class Network;
+class Resolver;
+
+class Driver final : public Loop::Member, public std::enable_shared_from_this<Driver> {
+ public:
+  // Who the connection works for. All is called on the loop, within a turn; all of it may call the
+  // driver.
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    // Makes some of the calls that wait; true when it did anything.
+    virtual bool run_calls() = 0;
+    // False: the owner has enough for now. After it, wake the driver by turn() or schedule_turn().
+    virtual bool takes_events() = 0;
+    virtual void handle_event(core::Event&& event) = 0;
+    // After packets went out; true when it told anything or there may be calls again.
+    virtual bool settle() = 0;
+    virtual void end_turn() = 0;
+    // All queued calls, and then close().
+    virtual void close_by_loop() = 0;
+    // The last thing that is called. `fault` says what we did wrong; empty when it was closed.
+    virtual void handle_end(std::string_view fault) = 0;
+  };
+
+  struct Options {
+    core::Configuration core;
+    std::vector<IceUrl> servers;
+    LoopbackPolicy loopback = LoopbackPolicy::Fallback;
+    bool log_addresses = false;
+    std::shared_ptr<Resolver> resolver;
+  };
+
+  // What one turn does at most; then others have theirs.
+  static constexpr std::size_t kDatagramsPerTurn = 512;
+  static constexpr std::size_t kEventsPerTurn = 1024;
+  static constexpr std::size_t kTransmitsPerTurn = 256;
+  // Names that take longer to resolve are left out of the gathering.
+  static constexpr Duration kResolveCap = std::chrono::seconds(5);
+
+  // Throws std::invalid_argument as core::PeerConnection does.
+  Driver(Loop& loop, Options options);
+  ~Driver() override;
+
+  // ---- on the loop
+  void start(std::unique_ptr<Sink> sink);  // once: the first turn
+  void turn();
+  void schedule_turn();  // soon, after what already waits on the loop
+  void close();          // the core's; the connection ends with this turn
+  void shut_down() noexcept override;
+
+  core::PeerConnection& core() { return *core_; }
+  Timestamp now() const { return now_; }  // of this turn
+  // Within a turn, before its last look at the sink's calls.
+  bool is_draining() const { return draining_; }
+  bool is_closing() const { return closing_; }
+  bool has_ended() const { return ended_; }
+
+ private:
+  void take_turn(const std::function<void()>& input);
+  void run_turn(const std::function<void()>& input);
+  void receive();
+  bool drain_events();
+  bool drain_transmits();
+  void finish_turn(bool quiet);
+  void gather();
+  void open_sockets();
+  void resolve_servers();
+  void handle_resolved(std::uint64_t gathering, const IceUrl& url,
+                       const std::vector<IpAddress>& addresses);
+  void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
+  void end_gathering();
+  void end(std::string_view fault);
+
+  Loop& loop_;
+  Options options_;
+  core::SystemRandom random_;
+  std::unique_ptr<core::PeerConnection> core_;
+  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<Alarm> alarm_;
+  std::unique_ptr<Alarm> resolve_cap_;
+
+  Timestamp now_{};
+  bool in_turn_ = false;
+  bool draining_ = false;
+  bool turn_scheduled_ = false;
+  bool readable_ = false;
+  bool closing_ = false;
+  bool closed_ = false;  // the core said Closed
+  bool ended_ = false;
+  bool events_held_back_ = false;
+  std::size_t events_left_ = 0;
+  std::size_t transmits_left_ = 0;
+
+  std::uint64_t gathering_ = 0;  // counts gatherings: answers to an earlier one come too late
+  std::size_t unresolved_ = 0;   // names of this gathering
+};
+
+}  // namespace specter::io

@@ -1,0 +1,158 @@
+#include "io/ice_url.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "specter/endpoint.h"
+
+namespace specter::io {
+
+namespace {
+
+constexpr std::size_t kMaxHost = 255;  // RFC 1035 §2.3.4
+constexpr std::size_t kMaxShown = 100;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::optional<IceScheme> scheme_of(std::string_view text) {
+  const std::string name = lower(text);  // RFC 3986 §3.1: schemes know no case
+  if (name == "stun") return IceScheme::Stun;
+  if (name == "stuns") return IceScheme::Stuns;
+  if (name == "turn") return IceScheme::Turn;
+  if (name == "turns") return IceScheme::Turns;
+  return std::nullopt;
+}
+
+// RFC 7064 §3.2, RFC 7065 §3.2.
+std::uint16_t default_port(IceScheme scheme) {
+  return scheme == IceScheme::Stun || scheme == IceScheme::Turn ? 3478 : 5349;
+}
+
+std::optional<std::uint16_t> port_of(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+bool is_name(std::string_view host) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+  };
+  return !host.empty() && host.size() <= kMaxHost && std::ranges::all_of(host, is_allowed);
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+
+  Result<IceUrl> run() {
+    const std::size_t colon = rest_.find(':');
+    const auto scheme = scheme_of(rest_.substr(0, colon));
+    if (colon == std::string_view::npos || !scheme)
+      return bad("it must begin with stun:, stuns:, turn: or turns:");
+    url_.scheme = *scheme;
+    url_.text = text_;
+    url_.transport = *scheme == IceScheme::Turns ? IceTransport::Tcp : IceTransport::Udp;
+    rest_.remove_prefix(colon + 1);
+    if (rest_.starts_with("//")) return bad("there is no // in such a URL");
+    if (auto error = query()) return bad(*error);
+    if (auto error = host_and_port()) return bad(*error);
+    return std::move(url_);
+  }
+
+ private:
+  using Problem = std::optional<const char*>;
+
+  std::unexpected<Error> bad(const char* why) const {
+    return fail(ErrorCode::SyntaxError,
+                fmt::format("the ICE server URL \"{}\" can't be read: {}",
+                            lower_printable(text_.substr(0, kMaxShown)), why));
+  }
+  static std::string lower_printable(std::string_view text) {
+    std::string out(text);
+    std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return out;
+  }
+
+  // RFC 7065 §3.1: only turn: has one, and only this one.
+  Problem query() {
+    const std::size_t mark = rest_.find('?');
+    if (mark == std::string_view::npos) return std::nullopt;
+    if (url_.scheme == IceScheme::Stun || url_.scheme == IceScheme::Stuns)
+      return "a stun: URL has no query";
+    const std::string text = lower(rest_.substr(mark + 1));
+    rest_ = rest_.substr(0, mark);
+    if (text == "transport=udp")
+      url_.transport = IceTransport::Udp;
+    else if (text == "transport=tcp")
+      url_.transport = IceTransport::Tcp;
+    else
+      return "its query must be transport=udp or transport=tcp";
+    return std::nullopt;
+  }
+
+  Problem host_and_port() {
+    std::string_view host;
+    if (rest_.starts_with('[')) {
+      const std::size_t end = rest_.find(']');
+      if (end == std::string_view::npos) return "the ] after its IPv6 address is missing";
+      host = rest_.substr(1, end - 1);
+      const auto address = IpAddress::parse(host);
+      if (!address || !address->is_v6()) return "between [ and ] is no IPv6 address";
+      rest_.remove_prefix(end + 1);
+      if (!rest_.empty() && rest_.front() != ':') return "after ] only a port may follow";
+    } else {
+      host = rest_.substr(0, rest_.find(':'));
+      if (host.empty()) return "its host is missing";
+      if (!is_name(host)) return "its host is neither a name nor an address";
+      rest_.remove_prefix(host.size());
+    }
+    url_.host = host;
+    url_.port = default_port(url_.scheme);
+    if (rest_.empty()) return std::nullopt;
+    const auto port = port_of(rest_.substr(1));
+    if (!port) return "its port must be a number from 1 to 65535 (an IPv6 address needs [ and ])";
+    url_.port = *port;
+    return std::nullopt;
+  }
+
+  std::string_view text_;
+  std::string_view rest_;
+  IceUrl url_;
+};
+
+}  // namespace
+
+Result<IceUrl> parse_ice_url(std::string_view text) { return Parser(text).run(); }
+
+Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers) {
+  std::vector<IceUrl> urls;
+  for (const IceServer& server : servers) {
+    for (const std::string& text : server.urls) {
+      auto url = parse_ice_url(text);
+      if (!url) return std::unexpected(std::move(url).error());
+      const bool is_turn = url->scheme == IceScheme::Turn || url->scheme == IceScheme::Turns;
+      if (is_turn && (server.username.empty() || server.credential.empty()))
+        return fail(ErrorCode::InvalidAccess, "turn server credentials required");
+      if (urls.size() == kMaxIceUrls) {
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("more than {} URLs of ICE servers", kMaxIceUrls));
+      }
+      urls.push_back(std::move(*url));
+    }
+  }
+  return urls;
+}
+
+}  // namespace specter::io

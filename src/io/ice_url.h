@@ -1,0 +1,36 @@
+// The URLs of STUN and TURN servers. RFC 7064, RFC 7065.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "specter/configuration.h"
+#include "specter/error.h"
+
+namespace specter::io {
+
+enum class IceScheme { Stun, Stuns, Turn, Turns };
+enum class IceTransport { Udp, Tcp };
+
+struct IceUrl {
+  IceScheme scheme = IceScheme::Stun;
+  std::string host;  // a name or an address, without brackets
+  std::uint16_t port = 0;
+  IceTransport transport = IceTransport::Udp;
+  std::string text;  // as it was given
+
+  bool operator==(const IceUrl&) const = default;
+};
+
+// Error: SyntaxError.
+Result<IceUrl> parse_ice_url(std::string_view text);
+
+// All URLs of all servers. Errors: SyntaxError; InvalidAccess for a turn: URL without credentials
+// (W3C §4.4.1.6); InvalidArgument past kMaxIceUrls.
+inline constexpr std::size_t kMaxIceUrls = 64;
+Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers);
+
+}  // namespace specter::io

@@ -1,0 +1,28 @@
+// The addresses of this machine that a connection may be reached at.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "specter/endpoint.h"
+#include "specter/specter.h"
+
+namespace specter::io {
+
+struct InterfaceAddress {
+  IpAddress address;
+  bool up = true;
+  bool loopback = false;
+};
+
+// More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
+inline constexpr std::size_t kMaxLocalAddresses = 16;
+
+// All that the system has, in its order. Empty when it doesn't say.
+std::vector<InterfaceAddress> interface_addresses();
+
+// Those worth a socket, each once, at most kMaxLocalAddresses.
+std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
+                                        LoopbackPolicy loopback);
+
+}  // namespace specter::io

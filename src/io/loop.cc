@@ -1,0 +1,104 @@
+#include "io/loop.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "io/log.h"
+#include "io/loop_impl.h"
+#include "io/thread.h"
+
+namespace specter::io {
+
+namespace {
+
+thread_local const Loop* current_loop = nullptr;
+
+}  // namespace
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::post(Task task) { asio::post(impl_->context, std::move(task)); }
+bool Loop::is_current(const Loop* loop) { return current_loop && current_loop == loop; }
+bool Loop::is_any_current() { return current_loop != nullptr; }
+
+void Loop::shut_down() {
+  post([this] {
+    // A member that ends releases itself.
+    std::vector<std::shared_ptr<Member>> members;
+    for (const auto& [key, member] : impl_->members) members.push_back(member);
+    for (const auto& member : members) member->shut_down();
+    impl_->members.clear();
+    impl_->work.reset();
+    impl_->context.stop();
+  });
+}
+
+void Loop::run() {
+  current_loop = this;
+  while (!impl_->context.stopped()) {
+    try {
+      impl_->context.run();
+    } catch (const std::exception& e) {
+      // A connection's turn catches its own; this is the last net.
+      log().error("a task of a loop threw: {}", e.what());
+    } catch (...) {
+      log().error("a task of a loop threw something that is no std::exception");
+    }
+  }
+  current_loop = nullptr;
+}
+
+void Loop::adopt(std::shared_ptr<Member> member) {
+  const Member* key = member.get();
+  impl_->members.emplace(key, std::move(member));
+}
+
+void Loop::release(const Member& member) { impl_->members.erase(&member); }
+
+LoopGroup::LoopGroup(std::size_t count) {
+  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+  try {
+    members_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto loop = std::make_shared<Loop>();
+      auto name = "specter-" + std::to_string(i % 1'000'000);
+      std::thread thread = start_thread(name.c_str(), [loop] { loop->run(); });
+      members_.push_back({std::move(loop), std::move(thread)});
+    }
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+LoopGroup::~LoopGroup() { stop(); }
+
+void LoopGroup::stop() {
+  for (const Entry& entry : members_) entry.loop->shut_down();
+  for (Entry& entry : members_) {
+    // Joining another loop from here could wait for one that waits for us.
+    if (Loop::is_any_current())
+      entry.thread.detach();
+    else
+      entry.thread.join();
+  }
+}
+
+const std::shared_ptr<Loop>& LoopGroup::least_loaded() const {
+  const std::size_t first = next_.fetch_add(1, std::memory_order_relaxed) % members_.size();
+  std::size_t best = first;
+  for (std::size_t i = 1; i < members_.size(); ++i) {
+    const std::size_t candidate = (first + i) % members_.size();
+    if (members_[candidate].loop->load.load(std::memory_order_relaxed) <
+        members_[best].loop->load.load(std::memory_order_relaxed)) {
+      best = candidate;
+    }
+  }
+  return members_[best].loop;
+}
+
+}  // namespace specter::io

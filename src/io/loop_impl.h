@@ -1,0 +1,21 @@
+// What a loop is made of; for src/io alone.
+#pragma once
+
+#include <unordered_map>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+
+#include "io/loop.h"
+#include "io/udp_socket.h"
+
+namespace specter::io {
+
+struct Loop::Impl {
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::unordered_map<const Member*, std::shared_ptr<Member>> members;
+  ReceiveBuffers receive_buffers;  // shared by all sockets of the loop: one receives at a time
+};
+
+}  // namespace specter::io

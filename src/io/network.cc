@@ -1,0 +1,97 @@
+#include "io/network.h"
+
+#include <algorithm>
+
+namespace specter::io {
+
+struct Network::Socket {
+  Socket(asio::io_context& context, UdpSocket&& opened)
+      : udp(std::move(opened)), waits(context, udp.native_handle()) {}
+  ~Socket() { waits.release(); }  // the descriptor is the UdpSocket's to close
+
+  UdpSocket udp;
+  asio::posix::stream_descriptor waits;
+  bool readable = false;
+  bool writing = false;  // it waits until the kernel takes more
+};
+
+Network::Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ready)
+    : loop_(loop), owner_(std::move(owner)), ready_(std::move(ready)) {}
+
+Network::~Network() = default;
+
+std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address) {
+  for (const auto& socket : sockets_) {
+    if (socket->udp.local().address == address) return socket->udp.local();
+  }
+  auto opened = UdpSocket::open({address, 0});
+  if (!opened) return std::unexpected(opened.error());
+  try {
+    sockets_.push_back(std::make_shared<Socket>(loop_.impl().context, std::move(*opened)));
+    watch_reading(sockets_.back());
+  } catch (const std::system_error& e) {  // the poller had no room for it
+    return std::unexpected(e.code());
+  }
+  return sockets_.back()->udp.local();
+}
+
+bool Network::receive(std::size_t budget, const std::function<void(const DatagramView&)>& handle) {
+  bool more = false;
+  const std::size_t count = sockets_.size();
+  const std::size_t share = std::max<std::size_t>(1, budget / std::max<std::size_t>(1, count));
+  if (count > 0) next_ = (next_ + 1) % count;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto socket = sockets_[(next_ + i) % count];
+    if (!socket->readable) continue;
+    socket->readable = socket->udp.receive(loop_.impl().receive_buffers, share, handle);
+    if (socket->readable)
+      more = true;
+    else
+      watch_reading(socket);
+  }
+  return more;
+}
+
+void Network::send(Transmit&& transmit) {
+  for (const auto& socket : sockets_) {
+    if (socket->udp.local() != transmit.local) continue;
+    socket->udp.send(std::move(transmit));
+    return;
+  }
+}
+
+void Network::flush() {
+  for (const auto& socket : sockets_) {
+    if (!socket->udp.flush() && !socket->writing) watch_writing(socket);
+  }
+}
+
+void Network::close() { sockets_.clear(); }
+
+// A wait may have ended well and still stand in the loop's queue when its socket goes.
+void Network::watch_reading(const std::shared_ptr<Socket>& socket) {
+  socket->waits.async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      [this, owner = owner_, weak = std::weak_ptr(socket)](const std::error_code& error) {
+        const auto alive = owner.lock();
+        const auto readable = weak.lock();
+        if (!alive || !readable || error) return;
+        readable->readable = true;
+        ready_();
+      });
+}
+
+void Network::watch_writing(const std::shared_ptr<Socket>& socket) {
+  socket->writing = true;
+  socket->waits.async_wait(
+      asio::posix::stream_descriptor::wait_write,
+      [this, owner = owner_, weak = std::weak_ptr(socket)](const std::error_code& error) {
+        const auto alive = owner.lock();
+        const auto writable = weak.lock();
+        if (!alive || !writable || error) return;
+        writable->writing = false;
+        if (!writable->udp.flush()) watch_writing(writable);
+      });
+}
+
+}  // namespace specter::io

@@ -1,0 +1,123 @@
+#include "io/resolver.h"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include <netdb.h>
+
+#include "io/sockaddr.h"
+#include "io/thread.h"
+
+namespace specter::io {
+
+struct Resolver::State {
+  explicit State(Lookup how) : lookup(std::move(how)) {}
+
+  const Lookup lookup;
+  std::mutex mutex;
+  std::map<std::string, std::vector<Answer>> waiting;  // by name, in flight or not
+  std::deque<std::string> queue;                       // names that no thread looks up yet
+  std::size_t waiting_count = 0;
+  std::size_t threads = 0;
+
+  std::vector<Answer> take_answers(const std::string& host) {
+    const std::scoped_lock lock(mutex);
+    const auto found = waiting.find(host);
+    if (found == waiting.end()) return {};
+    std::vector<Answer> answers = std::move(found->second);
+    waiting.erase(found);
+    waiting_count -= answers.size();
+    return answers;
+  }
+
+  // A thread's life: until no name is left.
+  void run() {
+    for (;;) {
+      std::string host;
+      {
+        const std::scoped_lock lock(mutex);
+        if (queue.empty()) {
+          --threads;
+          return;
+        }
+        host = std::move(queue.front());
+        queue.pop_front();
+      }
+      std::vector<IpAddress> addresses;
+      try {
+        addresses = lookup(host);
+      } catch (const std::exception&) {
+        // No answer is an answer, too.
+      }
+      for (Answer& answer : take_answers(host)) answer(addresses);
+    }
+  }
+};
+
+Resolver::Resolver(Lookup lookup) : state_(std::make_shared<State>(std::move(lookup))) {}
+
+Resolver::~Resolver() {
+  std::map<std::string, std::vector<Answer>> dropped;  // destroyed outside the lock
+  const std::scoped_lock lock(state_->mutex);
+  dropped.swap(state_->waiting);
+  state_->queue.clear();
+  state_->waiting_count = 0;
+}
+
+void Resolver::resolve(const std::string& host, Answer answer) {
+  bool full = false;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    full = state_->waiting_count == kMaxWaiting;
+    if (!full) {
+      ++state_->waiting_count;
+      auto& answers = state_->waiting[host];
+      answers.push_back(std::move(answer));
+      if (answers.size() > 1) return;
+      state_->queue.push_back(host);
+      if (state_->threads == kMaxInFlight) return;
+      ++state_->threads;
+    }
+  }
+  if (full) {
+    answer({});
+    return;
+  }
+  try {
+    start_thread("specter-dns", [state = state_] { state->run(); }).detach();
+  } catch (const std::system_error&) {
+    {
+      const std::scoped_lock lock(state_->mutex);
+      // Other threads, if there are any, will come to it.
+      if (--state_->threads > 0) return;
+      std::erase(state_->queue, host);
+    }
+    for (Answer& unlucky : state_->take_answers(host)) unlucky({});
+  }
+}
+
+std::vector<IpAddress> Resolver::system_lookup(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* first = nullptr;
+  std::vector<IpAddress> addresses;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &first) != 0) return addresses;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(first, &::freeaddrinfo);
+  for (const addrinfo* entry = first; entry; entry = entry->ai_next) {
+    SocketAddress address;
+    const socklen_t length = std::min<socklen_t>(entry->ai_addrlen, sizeof address);
+    std::memcpy(&address, entry->ai_addr, length);
+    const auto endpoint = from_socket_address(address, length);
+    if (endpoint && std::ranges::find(addresses, endpoint->address) == addresses.end())
+      addresses.push_back(endpoint->address);
+  }
+  return addresses;
+}
+
+}  // namespace specter::io

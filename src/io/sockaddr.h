@@ -1,0 +1,25 @@
+// Endpoints as the socket calls want them.
+#pragma once
+
+#include <optional>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "specter/endpoint.h"
+
+namespace specter::io {
+
+union SocketAddress {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+// Writes the address and answers its length.
+socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out);
+
+// Nothing for a family that is not IP, or one cut short.
+std::optional<Endpoint> from_socket_address(const SocketAddress& address, socklen_t length);
+
+}  // namespace specter::io

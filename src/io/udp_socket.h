@@ -1,0 +1,104 @@
+// A UDP socket bound to one local address. It never waits; datagrams come and go in batches, in the
+// best way that the kernel at hand knows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+#include "specter/endpoint.h"
+
+namespace specter::io {
+
+// What to try. What the kernel refuses is turned off when it does.
+struct UdpFeatures {
+  bool segmentation = true;  // UDP_SEGMENT: many datagrams to one destination in one send
+  bool coalescing = true;    // UDP_GRO: many datagrams of one source in one receive
+  bool batches = true;       // sendmmsg, recvmmsg: several sends or receives in one call
+};
+
+struct UdpCounters {
+  std::uint64_t datagrams_sent = 0, send_calls = 0;
+  std::uint64_t datagrams_received = 0, receive_calls = 0;
+  std::uint64_t dropped_empty = 0;       // of no byte, or from no address
+  std::uint64_t dropped_truncated = 0;   // longer than a receive buffer
+  std::uint64_t dropped_queue_full = 0;  // the kernel took nothing for too long: the oldest went
+  std::uint64_t unreachable = 0;         // an ICMP error, or no route: the destination's affair
+  std::uint64_t refused = 0;             // by a firewall of this machine, or for want of buffers
+};
+
+// Where received datagrams lie while they are looked at. One serves all sockets of a thread.
+class ReceiveBuffers {
+ public:
+  ReceiveBuffers();
+  ~ReceiveBuffers();
+  ReceiveBuffers(const ReceiveBuffers&) = delete;
+
+ private:
+  friend class UdpSocket;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class UdpSocket {
+ public:
+  // Past it the oldest go: what waits long on a path is worth little to the protocols above.
+  static constexpr std::size_t kMaxQueuedBytes = 1 << 20;
+
+  // Port 0: one that is free.
+  static std::expected<UdpSocket, std::error_code> open(const Endpoint& local,
+                                                        UdpFeatures features = {});
+  ~UdpSocket();
+  UdpSocket(UdpSocket&& other) noexcept;
+  UdpSocket& operator=(UdpSocket&&) = delete;
+
+  // Hands what has arrived to `handle`, until nothing waits or about `budget` datagrams were
+  // handed over. True when more may wait.
+  bool receive(ReceiveBuffers& buffers, std::size_t budget,
+               const std::function<void(const DatagramView&)>& handle);
+
+  // Gathers; flush() sends. `transmit.local` is not looked at.
+  void send(Transmit&& transmit);
+  // False when the kernel takes no more now: call it again when the socket is writable.
+  bool flush();
+
+  const Endpoint& local() const { return local_; }
+  int native_handle() const { return descriptor_; }
+  const UdpFeatures& features() const { return features_; }
+  const UdpCounters& counters() const { return counters_; }
+  std::size_t queued_bytes() const { return queued_bytes_; }
+
+ private:
+  struct Outgoing;
+  struct Piece;
+
+  UdpSocket(int descriptor, const Endpoint& local, UdpFeatures features)
+      : descriptor_(descriptor), local_(local), features_(features) {}
+
+  int receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots);
+  std::size_t deliver(ReceiveBuffers::Impl& buffers, std::size_t slot,
+                      const std::function<void(const DatagramView&)>& handle);
+  std::size_t gather(Outgoing& out) const;
+  Piece next_piece(std::size_t index, std::size_t offset) const;
+  int send_some(Outgoing& out, std::size_t count);
+  void advance(std::size_t bytes);
+  bool give_up_segmentation(int error, const Piece& piece);
+  void count_failure(int error);
+  void drop_oldest();
+
+  int descriptor_;
+  Endpoint local_;
+  UdpFeatures features_;
+  UdpCounters counters_{};
+  // queue_[head_] from head_offset_ on is what goes out next.
+  std::vector<Transmit> queue_{};
+  std::size_t head_ = 0;
+  std::size_t head_offset_ = 0;
+  std::size_t queued_bytes_ = 0;
+};
+
+}  // namespace specter::io

@@ -1,0 +1,117 @@
+#include "stun/integrity.h"
+
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "crypto/digest.h"
+#include "stun/message.h"
+
+namespace specter::stun {
+
+namespace {
+
+constexpr auto kCrcTable = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+    table[i] = crc;
+  }
+  return table;
+}();
+
+// The bytes before the attribute at `at`, with a length field that ends after its `size` bytes.
+Buffer covered_by(Bytes message, std::size_t at, std::size_t size) {
+  Buffer covered = to_buffer(message.first(at));
+  ByteWriter(covered).set_u16(2, static_cast<std::uint16_t>(at - kHeaderSize + 4 + size));
+  return covered;
+}
+
+struct Found {
+  std::size_t at;
+  Bytes value;
+};
+
+// The first attribute of a type that counts, RFC 8489 §14.5.
+std::optional<Found> find(Bytes message, AttributeType wanted) {
+  ByteReader r(message);
+  r.skip(kHeaderSize);
+  while (r.ok() && r.remaining() > 0) {
+    const std::size_t at = message.size() - r.remaining();
+    const auto type = static_cast<AttributeType>(r.u16());
+    const std::uint16_t size = r.u16();
+    const Bytes value = r.bytes(size);
+    r.skip((4 - size % 4) % 4);
+    if (!r.ok()) return std::nullopt;
+    if (type == wanted) return Found{at, value};
+    if (type == AttributeType::MessageIntegritySha256 || type == AttributeType::Fingerprint)
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string joined(std::string_view a, std::string_view b) {
+  return std::string(a).append(":").append(b);
+}
+
+}  // namespace
+
+std::array<std::uint8_t, 16> long_term_key_md5(std::string_view username, std::string_view realm,
+                                               std::string_view password) {
+  return crypto::md5(as_bytes(joined(joined(username, realm), password)));
+}
+
+std::array<std::uint8_t, 32> long_term_key_sha256(std::string_view username, std::string_view realm,
+                                                  std::string_view password) {
+  return crypto::sha256(as_bytes(joined(joined(username, realm), password)));
+}
+
+std::array<std::uint8_t, 32> userhash(std::string_view username, std::string_view realm) {
+  return crypto::sha256(as_bytes(joined(username, realm)));
+}
+
+std::array<std::uint8_t, kIntegritySize> integrity_of(Bytes covered, Bytes key) {
+  return crypto::hmac_sha1(key, covered);
+}
+
+std::array<std::uint8_t, kIntegritySha256Size> integrity_sha256_of(Bytes covered, Bytes key) {
+  return crypto::hmac_sha256(key, covered);
+}
+
+bool has_integrity(Bytes message, Bytes key) {
+  const auto found = find(message, AttributeType::MessageIntegrity);
+  if (!found || found->value.size() != kIntegritySize) return false;
+  const Buffer covered = covered_by(message, found->at, kIntegritySize);
+  return crypto::equal_in_constant_time(integrity_of(covered, key), found->value);
+}
+
+bool has_integrity_sha256(Bytes message, Bytes key) {
+  const auto found = find(message, AttributeType::MessageIntegritySha256);
+  if (!found) return false;
+  const std::size_t size = found->value.size();
+  // RFC 8489 §14.6: at least 16, at most 32 bytes, a multiple of four.
+  if (size < 16 || size > kIntegritySha256Size || size % 4 != 0) return false;
+  const auto whole = integrity_sha256_of(covered_by(message, found->at, size), key);
+  return crypto::equal_in_constant_time(Bytes(whole).first(size), found->value);
+}
+
+std::uint32_t fingerprint_of(Bytes covered) {
+  // RFC 8489 §14.7: the constant sets it apart from a CRC of the application's own.
+  return crc32(covered) ^ 0x5354554e;
+}
+
+bool is_fingerprint_of(Bytes message, std::size_t at, Bytes value) {
+  ByteReader r(value);
+  const std::uint32_t claimed = r.u32();
+  if (!r.ok() || r.remaining() != 0) return false;
+  return fingerprint_of(covered_by(message, at, 4)) == claimed;
+}
+
+std::uint32_t crc32(Bytes data) {
+  std::uint32_t crc = 0xffffffff;
+  for (const std::uint8_t byte : data) crc = crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff];
+  return ~crc;
+}
+
+}  // namespace specter::stun
