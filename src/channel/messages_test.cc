@@ -139,7 +139,7 @@ TEST(Messages, ComeOnceEachOnAnUnorderedChannel) {
 // the ACK are reliable whatever the channel is (reliability.md row 99).
 TEST(Messages, AreGivenUpOnAPartiallyReliableChannel) {
   for (const DataChannelOptions& options :
-       {DataChannelOptions{.max_retransmits = 0}, DataChannelOptions{.max_packet_life_time = 30ms},
+       {DataChannelOptions{.max_retransmits = 0}, DataChannelOptions{.max_packet_life_time = 100ms},
         DataChannelOptions{.ordered = false, .max_retransmits = 0}}) {
     TwoSides two({.latency = 20ms, .loss = 0.3, .seed = 8});
     two.establish();
