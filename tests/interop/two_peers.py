@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two `specter peer` processes exchange messages of all sizes over real UDP, and each byte is checked.
 
-    two_peers.py --specter build/release/bin/specter            both send, 10,000 messages in all
+    two_peers.py --specter build/release/specter            both send, 10,000 messages in all
     two_peers.py --specter … --mode echo --messages 2000        one sends, the other echoes
     two_peers.py --specter … --mode flood                       a receiver that stops reading
 
