@@ -100,20 +100,35 @@ defmodule Specter.VmTest do
     assert run(script) == {"done", 0}
   end
 
-  test "the module's code may be deleted, and comes again with nothing in it" do
+  test "the module's code may be deleted, and comes again" do
     script =
       @begin <>
         """
-        for _ <- 1..20 do
-          {specter, [{pc, _} | _]} = connect.()
-          :code.purge(Specter.Native)
-          true = :code.delete(Specter.Native)
-          :code.purge(Specter.Native)
-          receive do: ({:peer_connection_closed, ^pc} -> :ok)
-          {0, 0, 0} = Specter.Native.counters()
-          # It is another library's Specter now.
+        test = self()
+        settle = fn settle, expected ->
+          if Specter.Native.counters() == expected, do: :ok, else: settle.(settle, expected)
+        end
+        for round <- 1..20 do
+          {owner, monitor} = spawn_monitor(fn ->
+            {specter, _pcs} = connect.()
+            send(test, {:up, specter})
+            receive do: (:end -> :ok)
+          end)
+          old = receive do: ({:up, specter} -> specter)
+          delete = fn ->
+            :code.purge(Specter.Native)
+            true = :code.delete(Specter.Native)
+            :code.purge(Specter.Native)
+          end
+          # Before the owner's end or after it.
+          if rem(round, 2) == 0, do: delete.()
+          send(owner, :end)
+          receive do: ({:DOWN, ^monitor, _, _, :normal} -> :ok)
+          settle.(settle, {0, 0, 0})
+          if rem(round, 2) == 1, do: delete.()
+          # What the deleted code made is nothing to the new.
           try do
-            Specter.config(specter)
+            Specter.config(old)
             exit(:taken)
           rescue
             ArgumentError -> :ok
