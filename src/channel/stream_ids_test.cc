@@ -72,7 +72,7 @@ TEST(StreamIds, GiveNoneTwiceWhateverHappens) {
       while (taken.contains(lowest)) lowest += 2;
       ASSERT_EQ(ids.take_lowest(65535), lowest);
       taken.insert(lowest);
-    } else if (random.chance(0.5)) {
+    } else if (random.chance(0.1)) {
       const auto id = static_cast<std::uint16_t>(random.below(60));
       ASSERT_EQ(ids.take(id), taken.insert(id).second);
     } else {

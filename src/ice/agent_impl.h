@@ -32,6 +32,7 @@ struct Check {
   Role role = Role::Controlling;  // as the request said
   bool nominates = false;         // the request had USE-CANDIDATE
   Timestamp last_sent{};
+  int sent = 1;  // repeated requests do not tell which of them was answered
   // Gone when the check was superseded: RFC 8445 §7.3.1.4 has its response count still, but nothing
   // is sent for it any more.
   std::optional<stun::ClientTransaction> transaction{};

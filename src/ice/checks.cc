@@ -77,6 +77,7 @@ std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nom
     if (!bytes) continue;
     pacer_.take(now);
     check.last_sent = now;
+    ++check.sent;
     if (Pair* pair = checklist_.find(check.path)) ++pair->requests_sent;
     return transmit(check.path, std::move(*bytes));
   }
@@ -294,8 +295,7 @@ void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
 }
 
 void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {
-  // Repeated requests don't tell which one was answered.
-  if (!check.transaction || check.transaction->sent() != 1) return;
+  if (check.sent != 1) return;
   const Duration sample = now - check.last_sent;
   pair.last_round_trip_time = sample;
   pair.total_round_trip_time += sample;

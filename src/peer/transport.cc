@@ -103,6 +103,7 @@ void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
   const ice::Path path{datagram.local, datagram.remote};
   if (dtls_ && ice_.is_validated(path)) {
     dtls_->handle_datagram(now, datagram.bytes);
+    pump_dtls(now, path);
     return;
   }
   std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
@@ -121,6 +122,7 @@ void Transport::replay_early(Timestamp now) {
     if (early.expires <= now) continue;
     if (ice_.is_validated(early.path)) {
       dtls_->handle_datagram(now, early.bytes);
+      pump_dtls(now, early.path);
     } else {
       early_.push_back(std::move(early));
     }
@@ -139,7 +141,7 @@ void Transport::pump(Timestamp now) {
   for (bool busy = true; busy && !is_closed_;) {
     replay_early(now);
     busy = pump_ice(now);
-    busy = pump_dtls(now) || busy;
+    busy = pump_dtls(now, std::nullopt) || busy;
   }
 }
 
@@ -163,11 +165,13 @@ bool Transport::pump_ice(Timestamp now) {
   return busy;
 }
 
-bool Transport::pump_dtls(Timestamp now) {
+bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
   bool busy = false;
   while (auto event = dtls_ ? dtls_->poll_event() : std::nullopt) {
     busy = true;
     if (auto* data = std::get_if<dtls::DataReceived>(&*event)) {
+      // Only the peer can have sealed this: it is alive on that path.
+      if (from) ice_.handle_activity(now, *from);
       channels_.handle_packet(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
       set_dtls_state(DtlsState::Connected);

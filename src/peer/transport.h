@@ -102,7 +102,7 @@ class Transport {
   void handle_dtls(Timestamp now, const DatagramView& datagram);
   void replay_early(Timestamp now);
   bool pump_ice(Timestamp now);
-  bool pump_dtls(Timestamp now);
+  bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
   void set_dtls_state(DtlsState state, std::string reason = {});
   std::optional<Buffer> next_datagram(Timestamp now);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/machine.h"
+#include "sctp/ids.h"
 
 #include "specter/bytes.h"
 #include "specter/error.h"
@@ -19,9 +20,6 @@
 #include "specter/time.h"
 
 namespace specter::sctp {
-
-enum class StreamId : std::uint16_t {};
-enum class Ppid : std::uint32_t {};  // payload protocol identifier, RFC 9260 §3.3.1
 
 // How a message is sent. RFC 3758, RFC 7496: with a limit it may be given up as a whole.
 struct SendOptions {
@@ -100,6 +98,7 @@ class Association {
     // No limit on retransmissions of data and INIT by default: the association lives as long as
     // DTLS and ICE do (reliability.md row 107).
     std::optional<int> max_retransmissions{};
+    std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
   Association(Config config, Random& random);

@@ -2,6 +2,7 @@
 // and lets in what its kind allows. RFC 4787's words for the kinds.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <utility>
@@ -28,15 +29,26 @@ class Nat {
   // All mappings are forgotten: the next packet out gets a new port.
   void rebind() { by_inside_.clear(), by_port_.clear(); }
 
-  // For Network::filter. False: the datagram ends here. Put all NATs of a network into one filter.
-  bool translate(Flight& flight) {
-    const bool from_inside = inside_.contains(flight.from.address);
-    if (from_inside && inside_.contains(flight.to.address)) return true;  // never reaches the NAT
-    if (from_inside) flight.from = map(flight.from, flight.to);
-    if (flight.to.address == outside_) return admit(flight);  // a hairpin, or from outside
-    // Private addresses are not routed from elsewhere.
-    return !inside_.contains(flight.to.address);
+  // For Network::filter, with all NATs of the network: sources are rewritten on the way out, then
+  // destinations on the way in. False: the datagram ends here.
+  static bool translate(std::initializer_list<Nat*> nats, Flight& flight) {
+    for (const Nat* nat : nats) {
+      if (nat->is_inside(flight.from) && nat->is_inside(flight.to)) return true;
+    }
+    for (Nat* nat : nats) {
+      if (nat->is_inside(flight.from)) {
+        flight.from = nat->map(flight.from, flight.to);
+        break;
+      }
+    }
+    for (Nat* nat : nats) {
+      if (flight.to.address == nat->outside_) return nat->admit(flight);
+      // Private addresses are not routed from elsewhere.
+      if (nat->is_inside(flight.to)) return false;
+    }
+    return true;
   }
+  bool translate(Flight& flight) { return translate({this}, flight); }
 
  private:
   struct Entry {
@@ -45,6 +57,7 @@ class Nat {
   };
   using Key = std::pair<Endpoint, Endpoint>;
 
+  bool is_inside(const Endpoint& endpoint) const { return inside_.contains(endpoint.address); }
   Endpoint map(const Endpoint& inside, const Endpoint& remote) {
     const bool dependent = options_.mapping == Mapping::AddressAndPortDependent;
     const auto [at, is_new] =

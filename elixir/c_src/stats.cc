@@ -1,0 +1,146 @@
+#include "stats.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace specter::nif {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// "udp4", "udp6".
+std::string network_type(const CandidateStats& candidate) {
+  return candidate.protocol + (candidate.address.find(':') == std::string::npos ? "4" : "6");
+}
+
+// Reports of one moment.
+class Reports {
+ public:
+  explicit Reports(double timestamp) : timestamp_(timestamp) {}
+
+  void add(const std::string& id, std::string_view type, Json fields) {
+    Json report = {{"id", id}, {"type", type}, {"timestamp", timestamp_}};
+    report.update(fields);
+    reports_[id] = std::move(report);
+  }
+
+  // A label is the peer's, and need not be UTF-8.
+  std::string text() const { return reports_.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+ private:
+  const double timestamp_;
+  Json reports_ = Json::object();
+};
+
+// Candidates have no id of their own: their kind and address tell them apart.
+std::string candidate_id(std::string_view side, const CandidateStats& candidate) {
+  return fmt::format("candidate-{}-{}-{}:{}", side, candidate.type, candidate.address,
+                     candidate.port);
+}
+
+Json candidate_fields(const CandidateStats& candidate) {
+  return {{"candidateType", candidate.type},
+          {"deleted", false},
+          {"ip", candidate.address},
+          {"networkType", network_type(candidate)},
+          {"port", candidate.port},
+          {"priority", candidate.priority},
+          {"relayProtocol", ""},
+          {"url", ""}};
+}
+
+Json pair_fields(const CandidatePairStats& pair) {
+  Json fields = {{"localCandidateId", candidate_id("local", pair.local)},
+                 {"remoteCandidateId", candidate_id("remote", pair.remote)},
+                 {"state", pair.state},
+                 {"nominated", pair.nominated},
+                 {"requestsSent", pair.requests_sent},
+                 {"requestsReceived", pair.requests_received},
+                 {"responsesSent", pair.responses_sent},
+                 {"responsesReceived", pair.responses_received},
+                 {"consentRequestsSent", pair.consent_requests_sent},
+                 {"totalRoundTripTime", seconds(pair.total_round_trip_time)}};
+  if (pair.current_round_trip_time) {
+    fields["currentRoundTripTime"] = seconds(*pair.current_round_trip_time);
+  }
+  return fields;
+}
+
+// "sha-256 4A:AD:…", taken apart.
+void add_certificate(Reports& reports, std::string_view side, const std::string& fingerprint) {
+  const std::size_t space = fingerprint.find(' ');
+  if (space == std::string::npos) return;
+  reports.add(fmt::format("certificate-{}", side), "certificate",
+              {{"fingerprint", fingerprint.substr(space + 1)},
+               {"fingerprintAlgorithm", fingerprint.substr(0, space)}});
+}
+
+Json channel_fields(const DataChannelStats& channel) {
+  Json fields = {{"bytesReceived", channel.bytes_received},
+                 {"bytesSent", channel.bytes_sent},
+                 {"label", channel.label},
+                 {"messagesReceived", channel.messages_received},
+                 {"messagesSent", channel.messages_sent},
+                 {"protocol", channel.protocol},
+                 {"state", to_string(channel.state)}};
+  if (channel.data_channel_identifier) {
+    fields["dataChannelIdentifier"] = *channel.data_channel_identifier;
+  }
+  return fields;
+}
+
+}  // namespace
+
+std::string to_json(const Stats& stats, const std::string& peer, double epoch_seconds) {
+  Reports reports(epoch_seconds);
+  reports.add("PeerConnection-" + peer, "peer-connection",
+              {{"dataChannelsOpened", stats.data_channels_opened},
+               {"dataChannelsClosed", stats.data_channels_closed},
+               {"dataChannelsAccepted", stats.data_channels_accepted},
+               {"dataChannelsRequested", stats.data_channels_requested}});
+  reports.add("ice_transport", "transport",
+              {{"bytesReceived", stats.transport.bytes_received},
+               {"bytesSent", stats.transport.bytes_sent},
+               {"packetsReceived", stats.transport.packets_received},
+               {"packetsSent", stats.transport.packets_sent},
+               {"dtlsState", stats.transport.dtls_state},
+               {"dtlsRole", stats.transport.dtls_role},
+               {"tlsVersion", stats.transport.tls_version},
+               {"dtlsCipher", stats.transport.dtls_cipher},
+               {"iceRole", stats.transport.ice_role}});
+  reports.add("sctp_transport", "transport",
+              {{"packetsReceived", stats.sctp.packets_received},
+               {"packetsSent", stats.sctp.packets_sent},
+               {"retransmissions", stats.sctp.retransmissions},
+               {"congestionWindow", stats.sctp.congestion_window},
+               {"receiverWindow", stats.sctp.receiver_window},
+               {"unackedData", stats.sctp.unacknowledged_bytes}});
+  add_certificate(reports, "local", stats.transport.local_fingerprint);
+  add_certificate(reports, "remote", stats.transport.remote_fingerprint);
+  for (const CandidateStats& candidate : stats.local_candidates) {
+    reports.add(candidate_id("local", candidate), "local-candidate", candidate_fields(candidate));
+  }
+  for (const CandidateStats& candidate : stats.remote_candidates) {
+    reports.add(candidate_id("remote", candidate), "remote-candidate", candidate_fields(candidate));
+  }
+  for (const CandidatePairStats& pair : stats.candidate_pairs) {
+    reports.add(fmt::format("{}-{}", candidate_id("local", pair.local),
+                            candidate_id("remote", pair.remote)),
+                "candidate-pair", pair_fields(pair));
+  }
+  for (const DataChannelStats& channel : stats.data_channels) {
+    reports.add(fmt::format("DataChannel-{}", static_cast<std::uint64_t>(channel.channel)),
+                "data-channel", channel_fields(channel));
+  }
+  return reports.text();
+}
+
+}  // namespace specter::nif

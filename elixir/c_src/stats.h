@@ -1,0 +1,14 @@
+// A connection's statistics as JSON.
+#pragma once
+
+#include <string>
+
+#include "specter/stats.h"
+
+namespace specter::nif {
+
+// An object from report ids to reports, each with id, type and timestamp. `peer` is the
+// connection's id; the time is of the epoch, in seconds.
+std::string to_json(const Stats& stats, const std::string& peer, double epoch_seconds);
+
+}  // namespace specter::nif

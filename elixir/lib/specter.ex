@@ -1,0 +1,274 @@
+defmodule Specter do
+  @moduledoc """
+  WebRTC peer connections for Elixir, on a library in C++.
+
+  A call returns at once; what becomes of it is a message. All messages go to **the process that
+  called `init/1`**, whichever process calls the other functions. [Lifecycle](lifecycle.md) leads
+  through all of it, and `Specter.PeerConnection` lists the messages.
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> {:ok, registry} = Specter.new_registry(specter, media_engine)
+      iex> {:ok, api} = Specter.new_api(specter, media_engine, registry)
+      iex> {:ok, pc} = Specter.new_peer_connection(specter, api)
+      iex> receive do
+      ...>   {:peer_connection_ready, ^pc} -> :ready
+      ...> end
+      :ready
+
+  ## Whose everything is
+
+  When the process that called `init/1` ends, however it ends, all that it made is closed and freed.
+  So is what belongs to a Specter that no process holds any more: keep it for as long as you need
+  its connections.
+
+  Things are named by ids, which mean nothing to another Specter. An id that is unknown, consumed or
+  closed gives `{:error, :not_found}`. An argument of the wrong type raises `ArgumentError`.
+
+  The functions on peer connections stand here, too, under the names that they had first.
+  """
+
+  alias Specter.{Config, Native, PeerConnection}
+
+  @default_ice_servers ["stun:stun.l.google.com:19302"]
+
+  @enforce_keys [:native]
+  defstruct [:native]
+
+  @typedoc "An initialized library: what its owner made, and where messages go."
+  @opaque t :: %Specter{native: reference}
+
+  @typedoc "A table of codecs, by its id. `new_api/3` consumes it."
+  @opaque media_engine_t :: String.t()
+
+  @typedoc "A set of interceptors, by its id. `new_api/3` consumes it."
+  @opaque registry_t :: String.t()
+
+  @typedoc "A factory of peer connections, by its id."
+  @opaque api_t :: String.t()
+
+  @typedoc "`ice_servers`: URLs of STUN servers, as `\"stun:host:port\"`."
+  @type option :: {:ice_servers, [String.t()]}
+
+  @doc """
+  Initializes the library. The calling process becomes the owner: it gets all messages, and
+  everything is closed when it ends.
+
+  Options:
+
+    * `:ice_servers`: URLs of servers that tell a peer how it is seen from outside. The default is
+      `#{inspect(@default_ice_servers)}`. A URL that can't be used shows when a connection is made,
+      by `{:peer_connection_error, pc}`.
+
+  `{:error, :webrtc_error}` means that the system has no thread or descriptor left.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init(ice_servers: ["stun:stun.example.org:3478"])
+      iex> {:ok, config} = Specter.config(specter)
+      iex> config.ice_servers
+      ["stun:stun.example.org:3478"]
+  """
+  @spec init([option]) :: {:ok, t} | {:error, :invalid_configuration | :webrtc_error}
+  def init(options \\ []) do
+    [ice_servers: ice_servers] = options!(options, ice_servers: @default_ice_servers)
+
+    with {:ok, native} <- Native.init(%Config{ice_servers: ice_servers}) do
+      {:ok, %Specter{native: native}}
+    end
+  end
+
+  @doc """
+  The configuration that a Specter was initialized with.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> Specter.config(specter)
+      {:ok, %Specter.Config{ice_servers: ["stun:stun.l.google.com:19302"]}}
+  """
+  @spec config(t) :: {:ok, Config.t()}
+  def config(specter), do: {:ok, %Config{ice_servers: Native.config(native(specter))}}
+
+  @doc """
+  Makes a media engine: the table of codecs that connections may negotiate.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> Specter.media_engine_exists?(specter, media_engine)
+      true
+  """
+  @spec new_media_engine(t) :: {:ok, media_engine_t} | {:error, :not_found}
+  def new_media_engine(specter), do: Native.new_media_engine(native(specter))
+
+  @doc """
+  Whether a media engine is there, and not consumed.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> {:ok, registry} = Specter.new_registry(specter, media_engine)
+      iex> {:ok, _api} = Specter.new_api(specter, media_engine, registry)
+      iex> Specter.media_engine_exists?(specter, media_engine)
+      false
+  """
+  @spec media_engine_exists?(t, media_engine_t) :: boolean
+  def media_engine_exists?(specter, media_engine) do
+    Native.media_engine_exists(native(specter), media_engine)
+  end
+
+  @doc """
+  Makes a registry of interceptors for a media engine, which stays.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> {:ok, registry} = Specter.new_registry(specter, media_engine)
+      iex> Specter.registry_exists?(specter, registry)
+      true
+      iex> Specter.new_registry(specter, "unknown")
+      {:error, :not_found}
+  """
+  @spec new_registry(t, media_engine_t) :: {:ok, registry_t} | {:error, :not_found}
+  def new_registry(specter, media_engine) do
+    Native.new_registry(native(specter), media_engine)
+  end
+
+  @doc """
+  Whether a registry is there, and not consumed.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> Specter.registry_exists?(specter, "unknown")
+      false
+  """
+  @spec registry_exists?(t, registry_t) :: boolean
+  def registry_exists?(specter, registry) do
+    Native.registry_exists(native(specter), registry)
+  end
+
+  @doc """
+  Makes an API, which makes peer connections: any number of them.
+
+  It consumes the media engine and the registry; neither can be used again. Where one of them is
+  unknown, the other stays.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> {:ok, registry} = Specter.new_registry(specter, media_engine)
+      iex> {:ok, _api} = Specter.new_api(specter, media_engine, registry)
+      iex> Specter.new_api(specter, media_engine, registry)
+      {:error, :not_found}
+  """
+  @spec new_api(t, media_engine_t, registry_t) :: {:ok, api_t} | {:error, :not_found}
+  def new_api(specter, media_engine, registry) do
+    Native.new_api(native(specter), media_engine, registry)
+  end
+
+  @doc "Makes a peer connection. See `Specter.PeerConnection.new/2`."
+  @spec new_peer_connection(t, api_t) :: {:ok, PeerConnection.t()} | {:error, :not_found}
+  defdelegate new_peer_connection(specter, api), to: PeerConnection, as: :new
+
+  @doc "Whether a connection is ready and not closed. See `Specter.PeerConnection.exists?/2`."
+  @spec peer_connection_exists?(t, PeerConnection.t()) :: boolean
+  defdelegate peer_connection_exists?(specter, pc), to: PeerConnection, as: :exists?
+
+  @doc "Closes a connection. See `Specter.PeerConnection.close/2`."
+  @spec close_peer_connection(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate close_peer_connection(specter, pc), to: PeerConnection, as: :close
+
+  @doc "Adds a data channel. See `Specter.PeerConnection.create_data_channel/3`."
+  @spec create_data_channel(t, PeerConnection.t(), String.t()) :: PeerConnection.result()
+  defdelegate create_data_channel(specter, pc, label), to: PeerConnection
+
+  @doc "Makes an offer. See `Specter.PeerConnection.create_offer/3`."
+  @spec create_offer(t, PeerConnection.t(), [PeerConnection.offer_option()]) ::
+          PeerConnection.result()
+  defdelegate create_offer(specter, pc, options \\ []), to: PeerConnection
+
+  @doc "Makes an answer. See `Specter.PeerConnection.create_answer/3`."
+  @spec create_answer(t, PeerConnection.t(), [PeerConnection.answer_option()]) ::
+          PeerConnection.result()
+  defdelegate create_answer(specter, pc, options \\ []), to: PeerConnection
+
+  @doc "Takes a description of one's own side. See `Specter.PeerConnection.set_local_description/3`."
+  @spec set_local_description(t, PeerConnection.t(), PeerConnection.session_description_t()) ::
+          PeerConnection.json_result()
+  defdelegate set_local_description(specter, pc, description), to: PeerConnection
+
+  @doc "Takes the peer's description. See `Specter.PeerConnection.set_remote_description/3`."
+  @spec set_remote_description(t, PeerConnection.t(), PeerConnection.session_description_t()) ::
+          PeerConnection.json_result()
+  defdelegate set_remote_description(specter, pc, description), to: PeerConnection
+
+  @doc "Takes a candidate of the peer's. See `Specter.PeerConnection.add_ice_candidate/3`."
+  @spec add_ice_candidate(t, PeerConnection.t(), PeerConnection.ice_candidate_t()) ::
+          PeerConnection.json_result()
+  defdelegate add_ice_candidate(specter, pc, candidate), to: PeerConnection
+
+  @doc "Asks for one's own description. See `Specter.PeerConnection.local_description/2`."
+  @spec local_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate local_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the negotiated one. See `Specter.PeerConnection.current_local_description/2`."
+  @spec current_local_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate current_local_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the one in negotiation. See `Specter.PeerConnection.pending_local_description/2`."
+  @spec pending_local_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate pending_local_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the peer's description. See `Specter.PeerConnection.remote_description/2`."
+  @spec remote_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate remote_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the negotiated one. See `Specter.PeerConnection.current_remote_description/2`."
+  @spec current_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate current_remote_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the one in negotiation. See `Specter.PeerConnection.pending_remote_description/2`."
+  @spec pending_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate pending_remote_description(specter, pc), to: PeerConnection
+
+  @doc "Asks for the state of the whole. See `Specter.PeerConnection.connection_state/2`."
+  @spec connection_state(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate connection_state(specter, pc), to: PeerConnection
+
+  @doc "Asks for the state of ICE. See `Specter.PeerConnection.ice_connection_state/2`."
+  @spec ice_connection_state(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate ice_connection_state(specter, pc), to: PeerConnection
+
+  @doc "Asks how far gathering is. See `Specter.PeerConnection.ice_gathering_state/2`."
+  @spec ice_gathering_state(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate ice_gathering_state(specter, pc), to: PeerConnection
+
+  @doc "Asks how far negotiation is. See `Specter.PeerConnection.signaling_state/2`."
+  @spec signaling_state(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate signaling_state(specter, pc), to: PeerConnection
+
+  @doc "Asks for statistics. See `Specter.PeerConnection.get_stats/2`."
+  @spec get_stats(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate get_stats(specter, pc), to: PeerConnection
+
+  @doc false
+  def native(%Specter{native: native}), do: native
+  def native(other), do: raise(ArgumentError, "expected a %Specter{}, got: #{inspect(other)}")
+
+  # The options with their defaults, in the order of `known`.
+  @doc false
+  def options!(options, known) do
+    if not Keyword.keyword?(options) do
+      raise ArgumentError, "expected a keyword list, got: #{inspect(options)}"
+    end
+
+    given = Keyword.validate!(options, known)
+    Enum.map(known, fn {key, _default} -> {key, Keyword.fetch!(given, key)} end)
+  end
+end

@@ -1,0 +1,108 @@
+defmodule Specter.Native do
+  @moduledoc false
+  # The stubs of c_src/nif.cc, which has this table from its other side. Each returns at once; a
+  # term of the wrong type raises ArgumentError.
+
+  @on_load :load
+
+  @type result :: :ok | {:error, :not_found}
+  @type json_result :: result | {:error, :invalid_json}
+
+  @doc false
+  def load do
+    :specter
+    |> :code.priv_dir()
+    |> :filename.join('specter_nif')
+    |> :erlang.load_nif(0)
+  end
+
+  @spec init(map) :: {:ok, reference} | {:error, :invalid_configuration | :webrtc_error}
+  def init(_config), do: stub()
+
+  @spec config(reference) :: [String.t()]
+  def config(_specter), do: stub()
+
+  @spec new_media_engine(reference) :: {:ok, Specter.media_engine_t()} | {:error, :not_found}
+  def new_media_engine(_specter), do: stub()
+
+  @spec media_engine_exists(reference, Specter.media_engine_t()) :: boolean
+  def media_engine_exists(_specter, _media_engine), do: stub()
+
+  @spec new_registry(reference, Specter.media_engine_t()) ::
+          {:ok, Specter.registry_t()} | {:error, :not_found}
+  def new_registry(_specter, _media_engine), do: stub()
+
+  @spec registry_exists(reference, Specter.registry_t()) :: boolean
+  def registry_exists(_specter, _registry), do: stub()
+
+  @spec new_api(reference, Specter.media_engine_t(), Specter.registry_t()) ::
+          {:ok, Specter.api_t()} | {:error, :not_found}
+  def new_api(_specter, _media_engine, _registry), do: stub()
+
+  @spec new_peer_connection(reference, Specter.api_t()) ::
+          {:ok, Specter.PeerConnection.t()} | {:error, :not_found}
+  def new_peer_connection(_specter, _api), do: stub()
+
+  @spec peer_connection_exists(reference, Specter.PeerConnection.t()) :: boolean
+  def peer_connection_exists(_specter, _pc), do: stub()
+
+  @spec close_peer_connection(reference, Specter.PeerConnection.t()) :: result
+  def close_peer_connection(_specter, _pc), do: stub()
+
+  @spec create_data_channel(reference, Specter.PeerConnection.t(), String.t()) :: result
+  def create_data_channel(_specter, _pc, _label), do: stub()
+
+  @spec create_offer(reference, Specter.PeerConnection.t(), boolean) :: result
+  def create_offer(_specter, _pc, _ice_restart), do: stub()
+
+  @spec create_answer(reference, Specter.PeerConnection.t()) :: result
+  def create_answer(_specter, _pc), do: stub()
+
+  @spec set_local_description(reference, Specter.PeerConnection.t(), String.t()) :: json_result
+  def set_local_description(_specter, _pc, _json), do: stub()
+
+  @spec set_remote_description(reference, Specter.PeerConnection.t(), String.t()) :: json_result
+  def set_remote_description(_specter, _pc, _json), do: stub()
+
+  @spec add_ice_candidate(reference, Specter.PeerConnection.t(), String.t()) :: json_result
+  def add_ice_candidate(_specter, _pc, _json), do: stub()
+
+  @spec local_description(reference, Specter.PeerConnection.t()) :: result
+  def local_description(_specter, _pc), do: stub()
+
+  @spec current_local_description(reference, Specter.PeerConnection.t()) :: result
+  def current_local_description(_specter, _pc), do: stub()
+
+  @spec pending_local_description(reference, Specter.PeerConnection.t()) :: result
+  def pending_local_description(_specter, _pc), do: stub()
+
+  @spec remote_description(reference, Specter.PeerConnection.t()) :: result
+  def remote_description(_specter, _pc), do: stub()
+
+  @spec current_remote_description(reference, Specter.PeerConnection.t()) :: result
+  def current_remote_description(_specter, _pc), do: stub()
+
+  @spec pending_remote_description(reference, Specter.PeerConnection.t()) :: result
+  def pending_remote_description(_specter, _pc), do: stub()
+
+  @spec connection_state(reference, Specter.PeerConnection.t()) :: result
+  def connection_state(_specter, _pc), do: stub()
+
+  @spec ice_connection_state(reference, Specter.PeerConnection.t()) :: result
+  def ice_connection_state(_specter, _pc), do: stub()
+
+  @spec ice_gathering_state(reference, Specter.PeerConnection.t()) :: result
+  def ice_gathering_state(_specter, _pc), do: stub()
+
+  @spec signaling_state(reference, Specter.PeerConnection.t()) :: result
+  def signaling_state(_specter, _pc), do: stub()
+
+  @spec get_stats(reference, Specter.PeerConnection.t()) :: result
+  def get_stats(_specter, _pc), do: stub()
+
+  # How many there are in the VM: Specters, connections, and sets of event loops.
+  @spec counters() :: {non_neg_integer, non_neg_integer, non_neg_integer}
+  def counters, do: stub()
+
+  defp stub, do: :erlang.nif_error(:nif_not_loaded)
+end

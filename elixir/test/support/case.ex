@@ -1,0 +1,112 @@
+defmodule Specter.Test.Case do
+  @moduledoc false
+  # What tests of connections begin with: helpers, and a VM in which nothing of an earlier test is
+  # left, so that what the native side counts is the test's own.
+
+  use ExUnit.CaseTemplate
+
+  import ExUnit.Assertions
+
+  alias Specter.{Native, PeerConnection}
+
+  @unknown "6b6ba3b0-1c7e-4b3d-9a51-000000000000"
+
+  using do
+    quote do
+      import Specter.Test.Case
+    end
+  end
+
+  setup do
+    await_counters({0, 0, 0})
+    :ok
+  end
+
+  # An id that nothing has.
+  def unknown, do: @unknown
+
+  # A Specter that asks no server: its gathering needs no network.
+  def init(options \\ [ice_servers: []]) do
+    {:ok, specter} = Specter.init(options)
+    specter
+  end
+
+  def new_api(specter) do
+    {:ok, media_engine} = Specter.new_media_engine(specter)
+    {:ok, registry} = Specter.new_registry(specter, media_engine)
+    {:ok, api} = Specter.new_api(specter, media_engine, registry)
+    api
+  end
+
+  # A connection that is ready.
+  def new_peer(specter, api \\ nil) do
+    {:ok, pc} = PeerConnection.new(specter, api || new_api(specter))
+    assert_receive {:peer_connection_ready, ^pc}, 5_000
+    pc
+  end
+
+  # A connection with an offer of a data channel that is set: it gathers.
+  def new_gathering_peer(specter, api \\ nil) do
+    pc = new_peer(specter, api)
+    :ok = PeerConnection.create_data_channel(specter, pc, "data")
+    :ok = PeerConnection.create_offer(specter, pc)
+    assert_receive {:offer, ^pc, offer}, 5_000
+    :ok = PeerConnection.set_local_description(specter, pc, offer)
+    assert_receive {:ok, ^pc, :set_local_description}, 5_000
+    {pc, offer}
+  end
+
+  # Two connections that exchanged descriptions, but no candidate yet.
+  def new_negotiated_pair(specter) do
+    {pc_1, offer} = new_gathering_peer(specter)
+    pc_2 = new_peer(specter)
+    :ok = PeerConnection.set_remote_description(specter, pc_2, offer)
+    assert_receive {:ok, ^pc_2, :set_remote_description}, 5_000
+    :ok = PeerConnection.create_answer(specter, pc_2)
+    assert_receive {:answer, ^pc_2, answer}, 5_000
+    :ok = PeerConnection.set_local_description(specter, pc_2, answer)
+    assert_receive {:ok, ^pc_2, :set_local_description}, 5_000
+    :ok = PeerConnection.set_remote_description(specter, pc_1, answer)
+    assert_receive {:ok, ^pc_1, :set_remote_description}, 5_000
+    {pc_1, pc_2}
+  end
+
+  # One candidate each way, the first that each side sends.
+  def exchange_a_candidate(specter, pc_1, pc_2) do
+    assert_receive {:ice_candidate, ^pc_1, candidate_1}, 5_000
+    assert_receive {:ice_candidate, ^pc_2, candidate_2}, 5_000
+    :ok = PeerConnection.add_ice_candidate(specter, pc_2, candidate_1)
+    :ok = PeerConnection.add_ice_candidate(specter, pc_1, candidate_2)
+  end
+
+  # What the native side is freeing has no message, since there is nobody to tell: so this looks
+  # again and again.
+  def await_counters(expected, milliseconds \\ 5_000) do
+    await(fn -> Native.counters() end, expected, now() + milliseconds)
+  end
+
+  def await_descriptors(expected, milliseconds \\ 5_000) do
+    await(&descriptors/0, expected, now() + milliseconds)
+  end
+
+  # How many descriptors the VM has open.
+  def descriptors, do: length(File.ls!("/proc/self/fd"))
+
+  defp await(look, expected, deadline) do
+    seen = look.()
+
+    cond do
+      seen == expected ->
+        :ok
+
+      now() > deadline ->
+        flunk("still #{inspect(seen)} and not #{inspect(expected)}")
+
+      true ->
+        :erlang.yield()
+        await(look, expected, deadline)
+    end
+  end
+
+  def now, do: System.monotonic_time(:millisecond)
+end

@@ -1,0 +1,2 @@
+# The replies that the lifecycle document waits 100 ms for, are waited for so long: ExUnit's default.
+ExUnit.start()

@@ -1,0 +1,133 @@
+defmodule Specter.VmTest do
+  # Ends of the VM and changes of its code, in VMs of their own.
+  use ExUnit.Case, async: true
+
+  @rounds 5
+
+  # Defines connect.(): connections in every phase, and the Specter that has them.
+  @begin """
+  connect = fn ->
+    {:ok, specter} = Specter.init(ice_servers: [])
+    {:ok, engine} = Specter.new_media_engine(specter)
+    {:ok, registry} = Specter.new_registry(specter, engine)
+    {:ok, api} = Specter.new_api(specter, engine, registry)
+    await = fn tag, pc ->
+      receive do
+        {^tag, ^pc} -> :ok
+        {^tag, ^pc, json} -> json
+        {:ok, ^pc, ^tag} -> :ok
+      after
+        5_000 -> exit({:no, tag})
+      end
+    end
+    pcs = for n <- 1..10 do
+      {:ok, pc_1} = Specter.new_peer_connection(specter, api)
+      {:ok, pc_2} = Specter.new_peer_connection(specter, api)
+      if n > 1 do
+        await.(:peer_connection_ready, pc_1)
+        :ok = Specter.create_data_channel(specter, pc_1, "data")
+        :ok = Specter.create_offer(specter, pc_1)
+        offer = await.(:offer, pc_1)
+        :ok = Specter.set_local_description(specter, pc_1, offer)
+        await.(:peer_connection_ready, pc_2)
+        :ok = Specter.set_remote_description(specter, pc_2, offer)
+        :ok = Specter.create_answer(specter, pc_2)
+        answer = await.(:answer, pc_2)
+        :ok = Specter.set_local_description(specter, pc_2, answer)
+        :ok = Specter.set_remote_description(specter, pc_1, answer)
+        if n > 3 do
+          :ok = Specter.add_ice_candidate(specter, pc_2, await.(:ice_candidate, pc_1))
+          :ok = Specter.add_ice_candidate(specter, pc_1, await.(:ice_candidate, pc_2))
+        end
+      end
+      {pc_1, pc_2}
+    end
+    {specter, pcs}
+  end
+  """
+
+  for {name, code, status} <- [
+        {"System.halt", "System.halt(0)", 0},
+        {"System.halt with a status", "System.halt(7)", 7},
+        {":erlang.halt without flushing", ":erlang.halt(3, flush: false)", 3},
+        {":init.stop", ":init.stop(); receive do: (:never -> :ok)", 0},
+        {"System.stop with a status", "System.stop(5); receive do: (:never -> :ok)", 5},
+        {"the end of the script", ":ok", 0},
+        {"SIGTERM",
+         "System.cmd(\"kill\", [\"-TERM\", System.pid()]); receive do: (:never -> :ok)", 0}
+      ] do
+    test "#{name} with live connections ends cleanly" do
+      script = @begin <> "kept = connect.()\nIO.write(\"up\")\n" <> unquote(code)
+      script = script <> "\n_ = kept"
+
+      for _ <- 1..@rounds do
+        assert run(script) == {"up", unquote(status)}
+      end
+    end
+  end
+
+  test "halting in the midst of calls ends cleanly" do
+    script =
+      @begin <>
+        """
+        {:ok, _} = Application.ensure_all_started(:crypto)
+        for _ <- 1..4, do: spawn(fn -> for _ <- Stream.cycle([1]), do: connect.() end)
+        for _ <- 1..4, do: spawn(fn -> for _ <- Stream.cycle([1]), do: Specter.init(ice_servers: []) end)
+        for _ <- 1..4, do: spawn(fn -> for _ <- Stream.cycle([1]), do: :crypto.hash(:sha256, "x") end)
+        _ = connect.()
+        System.halt(0)
+        """
+
+    for _ <- 1..@rounds, do: assert(run(script) == {"", 0})
+  end
+
+  test "the module's code may be loaded anew, with live connections" do
+    script =
+      @begin <>
+        """
+        {specter, [{_, pc} | _]} = connect.()
+        for _ <- 1..200 do
+          :code.purge(Specter.Native)
+          {:module, Specter.Native} = :code.load_file(Specter.Native)
+          true = Specter.config(specter) == {:ok, %Specter.Config{ice_servers: []}}
+        end
+        true = Specter.peer_connection_exists?(specter, pc)
+        {1, 20, 1} = Specter.Native.counters()
+        connect.()
+        IO.write("done")
+        """
+
+    assert run(script) == {"done", 0}
+  end
+
+  test "the module's code may be deleted, and comes again with nothing in it" do
+    script =
+      @begin <>
+        """
+        for _ <- 1..20 do
+          {specter, [{pc, _} | _]} = connect.()
+          :code.purge(Specter.Native)
+          true = :code.delete(Specter.Native)
+          :code.purge(Specter.Native)
+          receive do: ({:peer_connection_closed, ^pc} -> :ok)
+          {0, 0, 0} = Specter.Native.counters()
+          # It is another library's Specter now.
+          try do
+            Specter.config(specter)
+            exit(:taken)
+          rescue
+            ArgumentError -> :ok
+          end
+        end
+        IO.write("done")
+        """
+
+    assert run(script) == {"done", 0}
+  end
+
+  # {what it printed, its exit status}: 128 and more for one that a signal ended.
+  defp run(script) do
+    ebin = Path.dirname(to_string(:code.which(Specter)))
+    System.cmd("elixir", ["-pa", ebin, "-e", script], stderr_to_stdout: true)
+  end
+end

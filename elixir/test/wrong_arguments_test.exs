@@ -1,0 +1,112 @@
+defmodule Specter.WrongArgumentsTest do
+  # Every function with every kind of wrong argument: ArgumentError, and nothing is the worse for it.
+  use Specter.Test.Case
+
+  alias Specter.PeerConnection
+
+  @not_text [:atom, nil, 1, 1.5, 'charlist', ["io", "list"], %{}, {}, <<1::3>>]
+
+  # {module, function, how many ids or texts come after the Specter}
+  @flat for {name, texts} <- [
+              new_media_engine: 0,
+              config: 0,
+              media_engine_exists?: 1,
+              registry_exists?: 1,
+              new_registry: 1,
+              new_api: 2,
+              new_peer_connection: 1,
+              peer_connection_exists?: 1,
+              close_peer_connection: 1
+            ],
+            do: {Specter, name, texts}
+
+  @both for {name, texts} <- [
+              create_data_channel: 2,
+              create_offer: 1,
+              create_answer: 1,
+              set_local_description: 2,
+              set_remote_description: 2,
+              add_ice_candidate: 2,
+              local_description: 1,
+              current_local_description: 1,
+              pending_local_description: 1,
+              remote_description: 1,
+              current_remote_description: 1,
+              pending_remote_description: 1,
+              connection_state: 1,
+              ice_connection_state: 1,
+              ice_gathering_state: 1,
+              signaling_state: 1,
+              get_stats: 1
+            ],
+            module <- [Specter, PeerConnection],
+            do: {module, name, texts}
+
+  @all @flat ++
+         @both ++
+         [{PeerConnection, :new, 1}, {PeerConnection, :exists?, 1}] ++
+         [{PeerConnection, :close, 1}]
+
+  setup do
+    specter = init()
+    {:ok, specter: specter, pc: new_peer(specter)}
+  end
+
+  test "the table has every function that takes a Specter" do
+    listed = MapSet.new(@all, fn {module, name, _texts} -> {module, name} end)
+
+    for module <- [Specter, PeerConnection],
+        {name, _arity} <- module.__info__(:functions),
+        name not in [:init, :native, :options!, :__struct__] do
+      assert {module, name} in listed
+    end
+  end
+
+  test "something else than a Specter", %{pc: pc} do
+    for {module, name, texts} <- @all,
+        wrong <- [
+          nil,
+          :specter,
+          make_ref(),
+          %{native: make_ref()},
+          %Specter{native: make_ref()},
+          %Specter{native: nil},
+          self()
+        ] do
+      assert_raise ArgumentError, fn ->
+        apply(module, name, [wrong | List.duplicate(pc, texts)])
+      end
+    end
+  end
+
+  test "something else than a string", %{specter: specter, pc: pc} do
+    for {module, name, texts} <- @all, texts > 0, at <- 0..(texts - 1), wrong <- @not_text do
+      arguments = List.replace_at(List.duplicate(pc, texts), at, wrong)
+      assert_raise ArgumentError, fn -> apply(module, name, [specter | arguments]) end
+    end
+
+    # And it works as before: nothing was locked or lost.
+    assert PeerConnection.exists?(specter, pc)
+    assert :ok = PeerConnection.signaling_state(specter, pc)
+    assert_receive {:signaling_state, ^pc, :stable}
+  end
+
+  test "options that are none", %{specter: specter, pc: pc} do
+    for module <- [Specter, PeerConnection],
+        options <- [
+          nil,
+          %{},
+          [:ice_restart],
+          [unknown: true],
+          [ice_restart: nil],
+          [ice_restart: 1],
+          [voice_activity_detection: "no"]
+        ] do
+      assert_raise ArgumentError, fn -> module.create_offer(specter, pc, options) end
+    end
+
+    for options <- [nil, [ice_restart: true], [voice_activity_detection: 0]] do
+      assert_raise ArgumentError, fn -> PeerConnection.create_answer(specter, pc, options) end
+    end
+  end
+end

@@ -1,0 +1,420 @@
+// Against plain OpenSSL: peers with other certificates, other wishes, or bad manners.
+#include <cstring>
+#include <functional>
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/srtp.h>
+#include <openssl/ssl.h>
+
+#include "dtls/datagram_bio.h"
+#include "dtls/ends.h"
+
+namespace specter::dtls {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Identity {
+  EVP_PKEY* key;
+  X509* certificate;
+
+  crypto::Fingerprint fingerprint() const {
+    std::uint8_t* der = nullptr;
+    const int size = i2d_X509(certificate, &der);
+    auto out = crypto::Fingerprint::of(Bytes(der, static_cast<std::size_t>(size)),
+                                       crypto::HashAlgorithm::Sha256);
+    OPENSSL_free(der);
+    return out;
+  }
+};
+
+Identity sign_own(EVP_PKEY* key) {
+  X509* const certificate = X509_new();
+  X509_set_version(certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  // Long expired: nobody checks.
+  ASN1_TIME_set(X509_getm_notBefore(certificate), 0);
+  ASN1_TIME_set(X509_getm_notAfter(certificate), 1000);
+  X509_set_pubkey(certificate, key);
+  X509_sign(certificate, key, EVP_sha256());
+  return {key, certificate};
+}
+const Identity& rsa_2048() {
+  static const Identity identity = sign_own(EVP_RSA_gen(2048));
+  return identity;
+}
+const Identity& p384() {
+  static const Identity identity = sign_own(EVP_EC_gen("P-384"));
+  return identity;
+}
+
+// A peer made of OpenSSL as it comes, in the default library context.
+class Foreigner {
+ public:
+  using Setup = std::function<void(SSL_CTX*)>;
+
+  explicit Foreigner(Role role, const Identity* identity, const Setup& setup = {})
+      : context_(SSL_CTX_new(DTLS_method())), bio_(1200) {
+    SSL_CTX_set_security_level(context_, 0);
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    SSL_CTX_set_tlsext_use_srtp(context_, "SRTP_AES128_CM_SHA1_80");
+    SSL_CTX_set_options(context_, SSL_OP_NO_QUERY_MTU);
+    if (identity) {
+      EXPECT_EQ(SSL_CTX_use_certificate(context_, identity->certificate), 1);
+      EXPECT_EQ(SSL_CTX_use_PrivateKey(context_, identity->key), 1);
+    }
+    if (setup) setup(context_);
+    ssl = SSL_new(context_);
+    SSL_set_app_data(ssl, this);
+    SSL_set_info_callback(ssl, [](const SSL* which, int where, int value) {
+      if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
+      static_cast<Foreigner*>(SSL_get_app_data(which))->alert =
+          std::string(SSL_alert_type_string_long(value)) + " " + SSL_alert_desc_string_long(value);
+    });
+    SSL_set_mtu(ssl, 1200);
+    BIO* const native = bio_.make();
+    SSL_set_bio(ssl, native, native);
+    role == Role::Client ? SSL_set_connect_state(ssl) : SSL_set_accept_state(ssl);
+  }
+  ~Foreigner() {
+    SSL_free(ssl);
+    SSL_CTX_free(context_);
+    ERR_clear_error();
+  }
+  Foreigner(const Foreigner&) = delete;
+
+  // What came in goes to OpenSSL; false when it has failed.
+  bool handle(Bytes datagram) {
+    bio_.offer(datagram);
+    const bool fine = go_on();
+    bio_.withdraw();
+    return fine;
+  }
+  bool go_on() {
+    ERR_clear_error();
+    std::array<char, 16'384> data;
+    int result = SSL_do_handshake(ssl);
+    while (result > 0) {
+      result = SSL_read(ssl, data.data(), static_cast<int>(data.size()));
+      if (result > 0) received.emplace_back(data.data(), static_cast<std::size_t>(result));
+    }
+    const int error = SSL_get_error(ssl, result);
+    if (error == SSL_ERROR_SSL) failed = true;
+    return !failed;
+  }
+  std::optional<Buffer> poll() {
+    if (bio_.outgoing().empty()) return std::nullopt;
+    Buffer out = bio_.outgoing().front();
+    bio_.outgoing().pop_front();
+    return out;
+  }
+  bool is_connected() const { return !failed && SSL_is_init_finished(ssl); }
+
+  SSL* ssl;
+  std::vector<std::string> received;
+  std::string alert;  // the last that came
+  bool failed = false;
+
+ private:
+  SSL_CTX* context_;
+  DatagramBio bio_;
+};
+
+struct Meeting {
+  Meeting(Role our_role, const Identity* identity, const Foreigner::Setup& setup = {},
+          const Identity* promised = nullptr)
+      : random(5),
+        peer(other(our_role), identity, setup),
+        us(config(our_role, promised ? promised : identity), random) {
+    now = testing::kStart;
+    us.start(now);
+    peer.go_on();
+  }
+  static Connection::Config config(Role role, const Identity* identity) {
+    auto out = config_for(role);
+    if (identity) out.remote_fingerprints = {identity->fingerprint()};
+    out.mtu = 600;
+    return out;
+  }
+  // Until there is nothing more to exchange; with the time that our deadlines want, up to a minute.
+  void run(Duration limit = 60s) {
+    const Timestamp end = now + limit;
+    for (;;) {
+      exchange();
+      const Deadline next = us.next_timeout();
+      if (!next || *next > end) return;
+      now = *next;
+      us.handle_timeout(now);
+    }
+  }
+  void exchange() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      while (auto datagram = us.poll_transmit(now)) {
+        busy = true;
+        largest = std::max(largest, datagram->size());
+        peer.handle(*datagram);
+      }
+      while (auto datagram = peer.poll()) {
+        busy = true;
+        us.handle_datagram(now, *datagram);
+      }
+      while (auto event = us.poll_event()) events.push_back(std::move(*event));
+    }
+  }
+
+  Timestamp now;
+  testing::SeededRandom random;
+  Foreigner peer;
+  Connection us;
+  std::vector<Connection::Event> events;
+  std::size_t largest = 0;
+};
+
+class EitherRole : public ::testing::TestWithParam<Role> {};
+INSTANTIATE_TEST_SUITE_P(Roles, EitherRole, ::testing::Values(Role::Client, Role::Server),
+                         [](const auto& parameter) {
+                           return parameter.param == Role::Client ? "AsClient" : "AsServer";
+                         });
+
+TEST_P(EitherRole, MeetsRsa2048) {
+  Meeting meeting(GetParam(), &rsa_2048());
+  meeting.run();
+  ASSERT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+  EXPECT_TRUE(meeting.peer.is_connected());
+  EXPECT_LE(meeting.largest, 600u);
+  EXPECT_EQ(meeting.us.srtp_profile(), "SRTP_AES128_CM_HMAC_SHA1_80");
+  EXPECT_THAT(meeting.us.cipher_suite(), HasSubstr(GetParam() == Role::Client ? "RSA" : "ECDSA"));
+  ASSERT_TRUE(meeting.us.send(as_bytes("hello")));
+  meeting.exchange();
+  EXPECT_THAT(meeting.peer.received, ElementsAre("hello"));
+  SSL_write(meeting.peer.ssl, "hi", 2);
+  meeting.exchange();
+  EXPECT_THAT(texts(meeting.events), ElementsAre("hi"));
+
+  const auto keys = meeting.us.export_keying_material("EXTRACTOR-dtls_srtp", 60);
+  Buffer theirs(60);
+  EXPECT_EQ(SSL_export_keying_material(meeting.peer.ssl, theirs.data(), 60, "EXTRACTOR-dtls_srtp",
+                                       19, nullptr, 0, 0),
+            1);
+  EXPECT_EQ(keys, theirs);
+}
+
+TEST_P(EitherRole, MeetsP384) {
+  Meeting meeting(GetParam(), &p384());
+  meeting.run();
+  EXPECT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+}
+
+TEST_P(EitherRole, AgreesOnEachOfItsSuitesAndNoOther) {
+  for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                            "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    Meeting meeting(GetParam(), &p384(),
+                    [&](SSL_CTX* context) { SSL_CTX_set_cipher_list(context, suite); });
+    meeting.run();
+    EXPECT_TRUE(meeting.us.is_connected()) << suite << detail(meeting.events);
+    ASSERT_TRUE(meeting.us.send(as_bytes("data")));
+    meeting.exchange();
+    EXPECT_THAT(meeting.peer.received, ElementsAre("data"));
+  }
+  for (const char* suite :
+       {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-GCM-SHA256",
+        "ECDHE-ECDSA-NULL-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-CCM"}) {
+    Meeting meeting(GetParam(), &p384(),
+                    [&](SSL_CTX* context) { SSL_CTX_set_cipher_list(context, suite); });
+    meeting.run();
+    EXPECT_FALSE(meeting.us.is_connected()) << suite;
+    EXPECT_EQ(closes(meeting.events).size(), 1u) << suite;
+  }
+}
+
+TEST_P(EitherRole, RefusesDtls10) {
+  Meeting meeting(GetParam(), &p384(), [](SSL_CTX* context) {
+    SSL_CTX_set_min_proto_version(context, DTLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, DTLS1_VERSION);
+    SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+  });
+  meeting.run();
+  EXPECT_EQ(closes(meeting.events).size(), 1u);
+  EXPECT_THAT(only<Connected>(meeting.events), IsEmpty());
+}
+
+TEST_P(EitherRole, LivesWithoutSrtp) {
+  Meeting meeting(GetParam(), &p384(), [](SSL_CTX* context) {
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AES128_CM_SHA1_32");
+  });
+  meeting.run();
+  EXPECT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+  EXPECT_EQ(meeting.us.srtp_profile(), std::nullopt);
+}
+
+TEST_P(EitherRole, RefusesACertificateChainOverItsBound) {
+  Meeting meeting(GetParam(), &rsa_2048(), [](SSL_CTX* context) {
+    for (int i = 0; i < 30; ++i) SSL_CTX_add1_chain_cert(context, rsa_2048().certificate);
+    SSL_CTX_set_max_cert_list(context, 1 << 20);
+  });
+  meeting.run();
+  EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::TimedOut));
+  EXPECT_GT(meeting.us.counters().records_dropped, 0u);
+}
+
+TEST_P(EitherRole, TakesAChainWithinItsBound) {
+  Meeting meeting(GetParam(), &rsa_2048(), [](SSL_CTX* context) {
+    for (int i = 0; i < 10; ++i) SSL_CTX_add1_chain_cert(context, rsa_2048().certificate);
+  });
+  meeting.run();
+  EXPECT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+}
+
+TEST_P(EitherRole, ClosesWhenThePeerDoes) {
+  Meeting meeting(GetParam(), &p384());
+  meeting.run();
+  ASSERT_TRUE(meeting.us.is_connected());
+  SSL_shutdown(meeting.peer.ssl);
+  meeting.exchange();
+  EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::CloseNotify));
+  EXPECT_EQ(SSL_get_shutdown(meeting.peer.ssl), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+// RFC 8827 §6.5: none. A peer that asks is told no; OpenSSL takes that for a failure, and its
+// alert, which the keys protect, is the reason that we report.
+TEST_P(EitherRole, DoesNotRenegotiate) {
+  Meeting meeting(GetParam(), &p384());
+  meeting.run();
+  ASSERT_TRUE(meeting.us.is_connected());
+  SSL_renegotiate(meeting.peer.ssl);
+  meeting.peer.go_on();
+  meeting.run();
+  EXPECT_EQ(meeting.peer.alert, "warning no renegotiation");
+  EXPECT_EQ(only<Connected>(meeting.events).size(), 1u);
+  EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::PeerAlert));
+  EXPECT_THAT(detail(meeting.events), HasSubstr("handshake_failure"));
+  EXPECT_EQ(meeting.us.poll_transmit(meeting.now), std::nullopt);
+}
+
+TEST(ForeignPeer, AServerWithACookieIsAnswered) {
+  Meeting meeting(Role::Client, &p384(), [](SSL_CTX* context) {
+    SSL_CTX_set_options(context, SSL_OP_COOKIE_EXCHANGE);
+    SSL_CTX_set_cookie_generate_cb(context, [](SSL*, unsigned char* cookie, unsigned* size) {
+      std::memcpy(cookie, "biscuit", 7);
+      *size = 7;
+      return 1;
+    });
+    SSL_CTX_set_cookie_verify_cb(context, [](SSL*, const unsigned char* cookie, unsigned size) {
+      return size == 7 && std::memcmp(cookie, "biscuit", 7) == 0 ? 1 : 0;
+    });
+  });
+  meeting.run();
+  EXPECT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+  EXPECT_EQ(meeting.us.counters().retransmissions, 0u);
+}
+
+TEST(ForeignPeer, AServerThatAsksForNoCertificateIsAccepted) {
+  Meeting meeting(Role::Client, &p384(),
+                  [](SSL_CTX* context) { SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr); });
+  meeting.run();
+  EXPECT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
+}
+
+TEST(ForeignPeer, AClientWithoutACertificateIsRefused) {
+  Meeting meeting(Role::Server, nullptr);
+  meeting.run();
+  EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::NoCertificate));
+  EXPECT_THAT(only<Connected>(meeting.events), IsEmpty());
+  EXPECT_FALSE(meeting.peer.is_connected());
+}
+
+TEST(ForeignPeer, AnotherCertificateIsRefusedAndToldSo) {
+  for (const Role role : {Role::Client, Role::Server}) {
+    Meeting meeting(role, &rsa_2048(), {}, &p384());
+    meeting.run();
+    EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::BadFingerprint));
+    EXPECT_TRUE(meeting.peer.failed);
+    EXPECT_EQ(meeting.peer.alert, "fatal bad certificate");
+    EXPECT_FALSE(meeting.peer.is_connected());
+  }
+}
+
+// In the clear anyone could have sent it: it is a hint for people, no more.
+TEST(ForeignPeer, APeerThatRefusesOurCertificateIsWaitedForInVain) {
+  for (const Role role : {Role::Client, Role::Server}) {
+    Meeting meeting(role, &p384(), [](SSL_CTX* context) {
+      SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                         [](int, X509_STORE_CTX*) { return 0; });
+    });
+    meeting.run();
+    EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::TimedOut));
+    EXPECT_THAT(detail(meeting.events), HasSubstr("alert "));
+  }
+}
+
+// A session ticket or a session kept from before would be a way round the fingerprint.
+TEST(ForeignPeer, NothingIsResumed) {
+  SSL_SESSION* session = nullptr;
+  {
+    Meeting first(Role::Server, &p384());
+    first.run();
+    ASSERT_TRUE(first.us.is_connected());
+    session = SSL_get1_session(first.peer.ssl);
+    ASSERT_NE(session, nullptr);
+    EXPECT_EQ(SSL_SESSION_has_ticket(session), 0);
+  }
+  testing::SeededRandom random(6);
+  Foreigner peer(Role::Client, &p384());
+  SSL_set_session(peer.ssl, session);
+  Connection us(Meeting::config(Role::Server, &p384()), random);
+  us.start(testing::kStart);
+  peer.go_on();
+  for (int i = 0; i < 10; ++i) {
+    while (auto datagram = peer.poll()) us.handle_datagram(testing::kStart, *datagram);
+    while (auto datagram = us.poll_transmit(testing::kStart)) peer.handle(*datagram);
+  }
+  EXPECT_TRUE(us.is_connected());
+  EXPECT_EQ(SSL_session_reused(peer.ssl), 0);
+  SSL_SESSION_free(session);
+}
+
+// Dirt that others leave in this thread's error queue must not end a healthy connection.
+TEST(ForeignPeer, AnErrorQueueFullOfDirtDoesNoHarm) {
+  const auto poison = [] {
+    for (int i = 0; i < 20; ++i) ERR_raise(ERR_LIB_SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC);
+  };
+  Ends ends;
+  ends.pair.filter = [&](bool, Buffer&) {
+    poison();
+    return true;
+  };
+  poison();
+  ASSERT_TRUE(ends.connect());
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(ends.client.send(as_bytes("x")));
+    poison();
+    ends.pair.run_for(100ms);
+  }
+  EXPECT_EQ(texts(ends.pair.events_b).size(), 5u);
+  ends.client.close(ends.pair.now());
+  poison();
+  ends.pair.run_for(100ms);
+  EXPECT_THAT(closes(ends.pair.events_b), ElementsAre(CloseReason::CloseNotify));
+  ERR_clear_error();
+}
+
+// A Random that runs dry fails the one connection, typed.
+TEST(ForeignPeer, WithoutRandomnessTheHandshakeFails) {
+  struct Dry final : Random {
+    void fill(MutableBytes) override { throw std::runtime_error("no entropy"); }
+  } dry;
+  Connection client(config_for(Role::Client), dry);
+  client.start(testing::kStart);
+  std::vector<Connection::Event> events;
+  while (auto event = client.poll_event()) events.push_back(std::move(*event));
+  EXPECT_THAT(closes(events), ElementsAre(CloseReason::HandshakeFailed));
+  EXPECT_EQ(client.next_timeout(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace specter::dtls

@@ -1,0 +1,222 @@
+// Local candidates, alone and behind NATs.
+#include "ice/gathering.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ice/test_agents.h"
+#include "testing/nat.h"
+#include "testing/stun_server.h"
+
+namespace specter::ice {
+namespace {
+
+using specter::testing::Nat;
+using specter::testing::StunServer;
+using ::testing::ElementsAre;
+
+const Endpoint kServer = at("192.0.2.53:3478");
+
+std::vector<IceGatheringState> gathering_states(const AgentHost& host) {
+  std::vector<IceGatheringState> states;
+  for (const auto& change : all<GatheringStateChanged>(host.events)) states.push_back(change.state);
+  return states;
+}
+
+TEST(Gathering, WithoutServersItIsCompleteAtOnce) {
+  TwoAgents two;
+  two.gather(two.alice, two.a);
+  two.network.settle();
+  EXPECT_THAT(gathering_states(two.alice),
+              ElementsAre(IceGatheringState::Gathering, IceGatheringState::Complete));
+  const auto found = all<LocalCandidateFound>(two.alice.events);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].candidate.to_string(), "candidate:1 1 udp 2130706175 10.0.0.1 5000 typ host");
+}
+
+TEST(Gathering, WithoutAnyAddressItIsCompleteToo) {
+  TwoAgents two;
+  two.alice.agent.start_gathering(two.now());
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+}
+
+TEST(Gathering, EachBaseHasAPreferenceAndAFoundationOfItsOwn) {
+  TwoAgents two;
+  for (const std::string_view text :
+       {"10.0.0.1:1", "10.0.0.3:1", "[2001:db8::1]:1", "[2001:db8::3]:1", "10.0.0.1:2"})
+    two.alice.agent.add_local_endpoint(two.now(), at(text));
+  std::vector<std::uint32_t> preferences;
+  std::vector<std::string> foundations;
+  for (const Candidate& candidate : two.alice.agent.local_candidates()) {
+    preferences.push_back(candidate.priority >> 8 & 0xffff);
+    foundations.push_back(candidate.foundation);
+  }
+  EXPECT_THAT(preferences, ElementsAre(65534, 65532, 65535, 65533, 65530));
+  EXPECT_THAT(foundations, ElementsAre("1", "2", "3", "4", "1"));
+}
+
+TEST(Gathering, BehindANatItFindsTheOutsideAddress) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.gather(two.alice, two.a);
+  two.network.run_for(19ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
+  two.network.run_for(1ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+  ASSERT_EQ(two.alice.agent.local_candidates().size(), 2u);
+  EXPECT_EQ(two.alice.agent.local_candidates()[1].to_string(),
+            "candidate:2 1 udp 1694498559 203.0.113.1 40000 typ srflx raddr 10.0.0.1 rport 5000");
+}
+
+// RFC 8445 §5.1.3
+TEST(Gathering, WithoutANatTheServerTellsNothingNew) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  two.gather(two.alice, two.a);
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.network.run_for(1s);
+  EXPECT_EQ(server.requests, 1);
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 1u);
+}
+
+TEST(Gathering, TwoServersThatSayTheSameGiveOneCandidate) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:a");
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.53:3479"), "stun:b");
+  two.gather(two.alice, two.a);
+  two.network.run_for(1s);
+  EXPECT_EQ(server.requests, 2);
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
+}
+
+TEST(Gathering, ADeadServerHoldsItNoLongerThanItsTimeout) {
+  TwoAgents two;
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.gather(two.alice, two.a);
+  two.network.run_for(3999ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
+  two.network.run_for(1ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+}
+
+TEST(Gathering, AsksServersOfItsOwnFamilyAndScope) {
+  TwoAgents two;
+  std::vector<Flight> sent;
+  two.network.filter = [&](Flight& flight) {
+    sent.push_back(flight);
+    return false;
+  };
+  two.alice.agent.add_local_endpoint(two.now(), at("127.0.0.1:5000"));
+  two.alice.agent.add_local_endpoint(two.now(), at("[fe80::1]:5000"));
+  two.alice.agent.add_local_endpoint(two.now(), at("[2001:db8::1]:5000"));
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:v4");
+  two.alice.agent.add_stun_server(two.now(), at("[2001:db8::53]:3478"), "stun:v6");
+  two.network.settle();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].from, at("[2001:db8::1]:5000"));
+  EXPECT_EQ(sent[0].to, at("[2001:db8::53]:3478"));
+}
+
+TEST(Gathering, BelievesTheServerItAskedAndNobodyElse) {
+  TwoAgents two;
+  std::vector<Flight> sent;
+  two.network.filter = [&](Flight& flight) {
+    sent.push_back(flight);
+    return false;
+  };
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.gather(two.alice, two.a);
+  two.network.settle();
+  ASSERT_EQ(sent.size(), 1u);
+
+  StunServer liar;
+  liar.handle_datagram(two.now(), {kServer, at("198.51.100.66:66"), sent[0].bytes});
+  const Buffer lie = liar.poll_transmit(two.now())->bytes;
+  two.alice.agent.handle_datagram(two.now(), {two.a, at("198.51.100.1:3478"), lie});
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 1u);
+  two.alice.agent.handle_datagram(two.now(), {two.a, kServer, lie});
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
+}
+
+TEST(Gathering, TakesNoMoreBasesThanItsLimit) {
+  TwoAgents two;
+  for (std::uint16_t port = 1; port <= 100; ++port)
+    two.alice.agent.add_local_endpoint(two.now(), {two.a.address, port});
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), Gathering::kMaxBases);
+}
+
+TEST(Gathering, IgnoresBasesThatAreNoAddresses) {
+  TwoAgents two;
+  for (const std::string_view text : {"0.0.0.0:1", "[::]:1", "224.0.0.1:1", "10.0.0.1:0"})
+    two.alice.agent.add_local_endpoint(two.now(), at(text));
+  EXPECT_TRUE(two.alice.agent.local_candidates().empty());
+}
+
+// ---- with NATs all the way
+
+struct BehindNats {
+  BehindNats(Nat::Options alices, Nat::Options bobs)
+      : nat_a(at("203.0.113.1:1").address, alices), nat_b(at("203.0.113.2:1").address, bobs) {
+    two.network.attach(server, kServer.address);
+    nat_a.add_inside(two.a.address);
+    nat_b.add_inside(two.b.address);
+    two.network.filter = [this](Flight& flight) {
+      return Nat::translate({&nat_a, &nat_b}, flight);
+    };
+    two.alice.trickle_to = &two.bob;
+    two.bob.trickle_to = &two.alice;
+    two.alice.agent.add_stun_server(two.now(), kServer, "stun:s");
+    two.bob.agent.add_stun_server(two.now(), kServer, "stun:s");
+    two.exchange_credentials();
+    two.gather(two.alice, two.a);
+    two.gather(two.bob, two.b);
+  }
+  TwoAgents two;
+  StunServer server;
+  Nat nat_a, nat_b;
+};
+
+TEST(BehindNats, PortRestrictedConesConnect) {
+  BehindNats nats({}, {});
+  ASSERT_TRUE(nats.two.network.run_until([&] { return nats.two.both_connected(); }, 5s));
+  EXPECT_EQ(nats.two.alice.agent.path()->remote, at("203.0.113.2:40000"));
+  EXPECT_EQ(nats.two.bob.agent.path()->remote, at("203.0.113.1:40000"));
+}
+
+TEST(BehindNats, ASymmetricNatConnectsToAnAddressRestrictedOne) {
+  BehindNats nats({.mapping = Nat::Mapping::AddressAndPortDependent},
+                  {.filtering = Nat::Filtering::AddressDependent});
+  ASSERT_TRUE(nats.two.network.run_until([&] { return nats.two.both_connected(); }, 5s));
+  // Bob learned the port that Alice's NAT gave to this path from her check.
+  EXPECT_NE(nats.two.bob.agent.path()->remote.port, 40000);
+  const auto stats = nats.two.alice.agent.pair_stats();
+  const auto selected =
+      std::ranges::find_if(stats, [](const CandidatePairStats& pair) { return pair.selected; });
+  ASSERT_NE(selected, stats.end());
+  EXPECT_EQ(selected->local.type, CandidateType::PeerReflexive);
+}
+
+TEST(BehindNats, TwoSymmetricNatsFailWithAReason) {
+  BehindNats nats({.mapping = Nat::Mapping::AddressAndPortDependent},
+                  {.mapping = Nat::Mapping::AddressAndPortDependent});
+  EXPECT_TRUE(nats.two.network.run_until(
+      [&] { return nats.two.alice.state() == IceConnectionState::Failed; }, 31s));
+  EXPECT_THAT(nats.two.alice.reason(), ::testing::HasSubstr("TURN"));
+}
+
+}  // namespace
+}  // namespace specter::ice

@@ -1,0 +1,52 @@
+#include "sctp/association.h"
+
+#include "sctp/association/impl.h"
+
+namespace specter::sctp {
+
+std::string_view to_string(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::Shutdown: return "shutdown";
+    case CloseReason::PeerShutdown: return "shutdown by the peer";
+    case CloseReason::Aborted: return "aborted";
+    case CloseReason::PeerAborted: return "aborted by the peer";
+    case CloseReason::TooManyRetransmissions: return "too many retransmissions";
+    case CloseReason::ProtocolViolation: return "protocol violation by the peer";
+  }
+  return "unknown";
+}
+
+Association::Association(Config config, Random& random)
+    : impl_(std::make_unique<Impl>(config, random)) {}
+Association::~Association() = default;
+
+void Association::connect(Timestamp now) { impl_->connect(now); }
+Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+                           const SendOptions& options) {
+  return impl_->send(now, stream, ppid, message, options);
+}
+void Association::reset_streams(Timestamp now, std::span<const StreamId> streams) {
+  impl_->reset_streams(now, streams);
+}
+void Association::set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes) {
+  impl_->set_buffered_amount_low_threshold(stream, bytes);
+}
+void Association::shutdown(Timestamp now) { impl_->shutdown(now); }
+void Association::abort(Timestamp now, std::string_view reason) { impl_->abort(now, reason); }
+
+void Association::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
+void Association::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
+std::optional<Association::Transmit> Association::poll_transmit(Timestamp now) {
+  return impl_->poll_transmit(now);
+}
+std::optional<Association::Event> Association::poll_event() { return impl_->poll_event(); }
+Deadline Association::next_timeout() const { return impl_->next_timeout(); }
+
+bool Association::is_established() const { return impl_->is_established(); }
+std::size_t Association::buffered_amount(StreamId stream) const {
+  return impl_->buffered_amount(stream);
+}
+std::uint16_t Association::outgoing_streams() const { return impl_->outgoing_streams(); }
+Counters Association::counters() const { return impl_->counters(); }
+
+}  // namespace specter::sctp

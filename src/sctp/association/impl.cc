@@ -1,0 +1,142 @@
+#include "sctp/association/impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace specter::sctp {
+namespace {
+
+// Below these an association could not work: one fragment of a byte besides what RFC 9260 §3.3.2
+// asks of a window.
+constexpr std::size_t kMinPacketBytes = 256;
+constexpr std::size_t kMaxPacketBytes = 65532;
+constexpr std::size_t kMinReceiveBuffer = 4096;
+
+Association::Config sane(Association::Config config) {
+  config.max_packet_bytes =
+      std::clamp(config.max_packet_bytes, kMinPacketBytes, kMaxPacketBytes) & ~std::size_t{3};
+  config.receive_buffer_bytes = std::max(config.receive_buffer_bytes, kMinReceiveBuffer);
+  // A message that does not fit into the buffer could never be completed in it.
+  config.max_receive_message_bytes =
+      std::min(config.max_receive_message_bytes, config.receive_buffer_bytes);
+  config.max_outgoing_streams = std::max<std::uint16_t>(config.max_outgoing_streams, 1);
+  config.max_incoming_streams = std::max<std::uint16_t>(config.max_incoming_streams, 1);
+  return config;
+}
+
+}  // namespace
+
+Association::Impl::Impl(const Config& config, Random& random)
+    : config_(sane(config)),
+      random_(random),
+      segment_bytes_(config_.max_packet_bytes - kCommonHeaderBytes),
+      cookies_(random),
+      local_tag_(random_tag()),
+      local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
+      outgoing_streams_(config_.max_outgoing_streams) {
+  make_sender(local_tsn_);
+}
+
+void Association::Impl::make_sender(std::uint32_t initial_tsn) {
+  sender_.emplace(Sender::Config{segment_bytes_,
+                                 config_.send_buffer_bytes,
+                                 {config_.initial_rto, config_.min_rto, config_.max_rto}},
+                  initial_tsn);
+}
+
+std::uint32_t Association::Impl::random_tag() {
+  for (;;) {  // RFC 9260 §5.3.1: any but 0
+    if (const std::uint32_t tag = random_.u32(); tag != 0) return tag;
+  }
+}
+
+void Association::Impl::connect(Timestamp now) {
+  if (state_ != State::Closed) return;  // the peer was faster, or it is over
+  state_ = State::CookieWait;
+  send_init(now);
+}
+
+Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+                                 const SendOptions& options) {
+  switch (state_) {
+    case State::Closed:
+    case State::CookieWait:
+    case State::CookieEchoed:
+    case State::Established: break;
+    default:
+      return fail(ErrorCode::Closed, "the association is closing or closed: nothing more is sent");
+  }
+  if (message.empty()) {  // RFC 9260 §3.3.1
+    return fail(ErrorCode::InvalidArgument,
+                "an SCTP message can't be empty: send at least one byte");
+  }
+  if (std::to_underlying(stream) >= outgoing_streams_) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("stream {} is past the {} agreed with the peer",
+                            std::to_underlying(stream), outgoing_streams_));
+  }
+  if (message.size() > config_.send_buffer_bytes) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a message of {} bytes is larger than the whole send buffer of {}",
+                            message.size(), config_.send_buffer_bytes));
+  }
+  if (!sender_->has_room_for(message.size()))
+    return fail(ErrorCode::WouldBlock, "the send buffer is full: wait for buffered_amount to fall");
+
+  OutgoingMessage outgoing;
+  outgoing.bytes.assign(message.begin(), message.end());
+  outgoing.stream = stream;
+  outgoing.ppid = ppid;
+  outgoing.unordered = options.unordered;
+  outgoing.max_retransmits = options.max_retransmits;
+  if (options.lifetime) outgoing.expires = now + *options.lifetime;
+  sender_->send(std::move(outgoing));
+  return {};
+}
+
+void Association::Impl::reset_streams(Timestamp, std::span<const StreamId> streams) {
+  if (state_ == State::Ended) return;
+  for (const StreamId stream : streams)
+    if (std::to_underlying(stream) < outgoing_streams_) sender_->queue().push_reset(stream);
+}
+
+void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes) {
+  sender_->queue().set_threshold(stream, bytes);
+}
+
+std::optional<Association::Event> Association::Impl::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  if (const auto* message = std::get_if<MessageReceived>(&event); message && receiver_)
+    receiver_->release(message->bytes.size());
+  return event;
+}
+
+bool Association::Impl::is_established() const {
+  switch (state_) {
+    case State::Established:
+    case State::ShutdownPending:
+    case State::ShutdownSent:
+    case State::ShutdownReceived:
+    case State::ShutdownAckSent: return true;
+    default: return false;
+  }
+}
+
+Counters Association::Impl::counters() const {
+  Counters counters = counters_;
+  counters.retransmissions = sender_->retransmissions();
+  counters.messages_abandoned = sender_->abandoned();
+  counters.receive_buffered_bytes = receiver_ ? receiver_->buffered_bytes() : 0;
+  counters.send_buffered_bytes = sender_->queue().held_bytes();
+  counters.congestion_window_bytes = sender_->congestion_window_bytes();
+  counters.flight_bytes = sender_->flight_bytes();
+  counters.peer_window_bytes = sender_->peer_window_bytes();
+  counters.smoothed_round_trip_time = sender_->rto().smoothed();
+  return counters;
+}
+
+}  // namespace specter::sctp

@@ -1,0 +1,114 @@
+// What goes into the next packet, decided when it is asked for. RFC 9260 §6.10: control chunks
+// first, then DATA; INIT, INIT ACK and SHUTDOWN COMPLETE alone.
+#include <algorithm>
+#include <utility>
+
+#include "sctp/association/impl.h"
+
+namespace specter::sctp {
+
+PacketWriter Association::Impl::packet_to(std::uint32_t tag) const {
+  return PacketWriter({config_.local_port, config_.remote_port, tag}, config_.max_packet_bytes);
+}
+
+void Association::Impl::queue_packet(Buffer packet) {
+  if (own_packets_.size() < kMaxOwnPackets) own_packets_.push_back(std::move(packet));
+}
+
+// An ERROR about something of the peer's, cut to what fits into a packet.
+void Association::Impl::report(CauseCode code, Buffer info) {
+  const std::size_t room = segment_bytes_ - kChunkHeaderBytes - 4;
+  if (info.size() > room) info.resize(room);
+  queue_control(ErrorChunk{ErrorChunk::Kind::Error, false, {{code, std::move(info)}}});
+}
+
+std::optional<Association::Transmit> Association::Impl::poll_transmit(Timestamp now) {
+  std::optional<Transmit> packet;
+  if (!own_packets_.empty()) {
+    packet = std::move(own_packets_.front());
+    own_packets_.pop_front();
+  } else {
+    switch (state_) {
+      case State::Closed:
+      case State::Ended: break;
+      case State::CookieWait:
+        if (std::exchange(init_due_, false)) {
+          PacketWriter writer = packet_to(0);  // §8.5.1 A
+          writer.add(own_init(InitChunk::Kind::Init));
+          packet = writer.finish();
+        }
+        break;
+      case State::CookieEchoed: packet = poll_cookie_packet(now); break;
+      default: packet = poll_packet(now);
+    }
+  }
+  if (packet) ++counters_.packets_sent;
+  return packet;
+}
+
+// §5.1 C: DATA may go with the COOKIE ECHO, and with nothing else until the COOKIE ACK is here.
+std::optional<Association::Transmit> Association::Impl::poll_cookie_packet(Timestamp now) {
+  if (!std::exchange(cookie_due_, false)) return std::nullopt;
+  PacketWriter writer = packet_to(peer_.tag);
+  writer.add(CookieEchoChunk{cookie_});
+  add_control(writer);
+  sender_->prepare(now);
+  sender_->fill(writer, now);
+  emit_low();
+  return writer.finish();
+}
+
+void Association::Impl::add_control(PacketWriter& packet) {
+  while (!control_.empty() && packet.fits(control_.front().size())) {
+    packet.add_bytes(control_.front());
+    control_bytes_ -= control_.front().size();
+    control_.pop_front();
+  }
+}
+
+void Association::Impl::add_sack(PacketWriter& packet) {
+  if (!packet.fits(SackChunk::kFixedBytes)) return;
+  packet.add(receiver_->make_sack(packet.room()));
+}
+
+std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp now) {
+  start_outgoing_reset();
+  const bool sends_data = state_ == State::Established || state_ == State::ShutdownPending ||
+                          state_ == State::ShutdownReceived;
+  if (sends_data) {
+    sender_->set_hurry(state_ != State::Established || sender_->queue().waiting_resets() > 0);
+    sender_->prepare(now);
+  }
+  if (reset_->due()) {
+    ReConfigChunk reconfig;
+    reconfig.parameters.push_back(reset_->take_due(now, sender_->rto().value()));
+    queue_control(reconfig);
+  }
+
+  PacketWriter packet = packet_to(peer_.tag);
+  add_control(packet);
+  const bool data = sends_data && sender_->wants_to_send();
+  const bool shutting = shutdown_due_ || shutdown_ack_due_;
+  // §6.2, §6.10: a SACK that waits goes with whatever goes.
+  if (receiver_->sack_due() ||
+      (receiver_->sack_pending() && (data || shutting || !packet.empty()))) {
+    add_sack(packet);
+  }
+  if (shutdown_due_ && packet.fits(8)) {
+    shutdown_due_ = false;
+    packet.add(ShutdownChunk{receiver_->cumulative_tsn()});
+  }
+  if (shutdown_ack_due_ && packet.fits(kChunkHeaderBytes)) {
+    shutdown_ack_due_ = false;
+    packet.add(BareChunk{ChunkType::ShutdownAck, false});
+  }
+  if (data) {
+    sender_->fill(packet, now);
+    emit_low();
+    proceed_with_shutdown(now);  // what was given up last may have been all there was
+  }
+  if (packet.empty()) return std::nullopt;
+  return packet.finish();
+}
+
+}  // namespace specter::sctp

@@ -1,0 +1,121 @@
+// Messages that wait for their first transmission or for their last acknowledgement, by stream.
+//
+// A message's bytes are copied in once, into its own buffer; fragments only refer to it. Streams
+// exist here while they have something to keep. They take turns message by message: without
+// RFC 8260 the fragments of one message can't be mixed with another's.
+//
+// A stream's reset is a marker in its queue: what was sent before it goes first, what was sent
+// after it waits until the peer has agreed (RFC 6525 §5.1.2 A1).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sctp/ids.h"
+
+#include "specter/bytes.h"
+#include "specter/time.h"
+
+namespace specter::sctp {
+
+using MessageIndex = std::uint32_t;
+inline constexpr MessageIndex kNoMessage = 0xffffffff;
+
+struct OutgoingMessage {
+  Buffer bytes;
+  StreamId stream{};
+  Ppid ppid{};
+  bool unordered = false;
+  std::optional<std::uint16_t> max_retransmits;
+  Deadline expires;
+
+  // Kept by the queue and the sender.
+  enum class Kind : std::uint8_t { Free, Message, ResetMarker };
+  Kind kind = Kind::Free;
+  bool queued = false;     // has bytes without a TSN, or is a marker
+  bool abandoned = false;  // given up; its bytes are gone
+  std::uint16_t ssn = 0;
+  std::size_t size = 0;
+  std::size_t sent = 0;                      // bytes that have a TSN
+  std::size_t records = 0;                   // TSNs that are not acknowledged cumulatively
+  std::int64_t first_tsn = 0, last_tsn = 0;  // of what has one
+  MessageIndex next = kNoMessage;            // on the same stream
+  std::uint32_t generation = 0;              // of the slot, to tell a later message in it
+
+  bool started() const { return sent > 0; }
+};
+
+class SendQueue {
+ public:
+  MessageIndex push(OutgoingMessage message);
+  void push_reset(StreamId stream);  // again, with nothing sent since the last: nothing
+
+  // The message to be sent next, whole or further; kNoMessage: none may be.
+  MessageIndex front();
+  // `bytes` more of the front have got the TSN `tsn`. The first gives the message its number.
+  void advance_front(std::size_t bytes, std::int64_t tsn);
+  // A TSN of it that stands for no bytes.
+  void add_record(MessageIndex index, std::int64_t tsn);
+  // A TSN of it was acknowledged for good.
+  void release_record(MessageIndex index);
+  // Drops its bytes, sent or not. Free afterwards, once no TSN refers to it.
+  void abandon(MessageIndex index);
+
+  OutgoingMessage& operator[](MessageIndex index) { return slots_[index]; }
+  const OutgoingMessage& operator[](MessageIndex index) const { return slots_[index]; }
+
+  // Streams whose marker's turn it is, at most `max`; to be answered by finish_reset().
+  bool has_due_resets() const { return !due_resets_.empty(); }
+  std::vector<StreamId> take_due_resets(std::size_t max);
+  void finish_reset(StreamId stream, bool numbers_start_again);
+  std::size_t waiting_resets() const { return markers_; }
+
+  void set_threshold(StreamId stream, std::size_t bytes);
+  // Streams whose buffered amount fell to the threshold since the last call, once each time.
+  std::vector<StreamId> take_low() { return std::exchange(low_, {}); }
+
+  std::size_t buffered_bytes(StreamId stream) const;      // that have no TSN yet
+  std::size_t held_bytes() const { return held_bytes_; }  // in memory: unsent or unacknowledged
+  std::size_t started_messages() const { return started_messages_; }  // with a TSN, not yet free
+  std::size_t messages() const { return messages_; }
+  std::vector<StreamId> streams() const;
+  std::size_t drop_streams_from(std::uint16_t first);  // the peer has fewer; how many messages
+
+ private:
+  struct Stream {
+    MessageIndex head = kNoMessage;
+    MessageIndex tail = kNoMessage;
+    std::uint16_t next_ssn = 0;
+    bool ready = false;         // stands in ready_
+    bool resetting = false;     // its marker stands in due_resets_ or is with the peer
+    std::uint32_t started = 0;  // messages with a TSN that are not free
+    std::size_t buffered = 0;
+    std::size_t threshold = 0;
+  };
+
+  Stream& stream(StreamId id) { return streams_[static_cast<std::uint16_t>(id)]; }
+  MessageIndex allocate();
+  void free(MessageIndex index);
+  void append(MessageIndex index);
+  void pop_head(Stream& stream);
+  void settle(StreamId id);
+  void reduce_buffered(StreamId id, std::size_t bytes);
+  void drop_bytes(OutgoingMessage& message);
+
+  std::deque<OutgoingMessage> slots_;
+  std::vector<MessageIndex> free_;
+  std::unordered_map<std::uint16_t, Stream> streams_;
+  std::deque<StreamId> ready_;  // in their turn; the first one's head may be half sent
+  std::deque<StreamId> due_resets_;
+  std::vector<StreamId> low_;
+  std::size_t held_bytes_ = 0;
+  std::size_t started_messages_ = 0;
+  std::size_t messages_ = 0;
+  std::size_t markers_ = 0;
+};
+
+}  // namespace specter::sctp
