@@ -101,9 +101,9 @@ class Hostile {
     for (bool busy = true; busy;) {
       busy = false;
       while (auto event = channels.poll_event()) events.push_back(std::move(*event)), busy = true;
-      while (auto event = peer.poll_event()) note(*event), busy = true;
       while (auto packet = channels.poll_transmit(now))
         peer.handle_packet(now, *packet), busy = true;
+      while (auto event = peer.poll_event()) note(*event), busy = true;
       while (auto packet = peer.poll_transmit(now)) {
         busy = true;
         if (keeping_)

@@ -94,7 +94,9 @@ void Agent::Impl::announce_gathering() {
     announced_gathering_ = state;
     events_.push_back(GatheringStateChanged{state});
   };
-  if (gathering_.state() != IceGatheringState::New) announce(IceGatheringState::Gathering);
+  const bool is_new = announced_gathering_ == IceGatheringState::New;
+  if (is_new && gathering_.state() != IceGatheringState::New)
+    announce(IceGatheringState::Gathering);
   while (auto candidate = gathering_.poll_candidate())
     events_.push_back(LocalCandidateFound{std::move(*candidate)});
   if (gathering_.state() == IceGatheringState::Complete) announce(IceGatheringState::Complete);

@@ -265,7 +265,7 @@ TEST(BindingRequests, AFloodOfForgedOnesIsHardlyAnswered) {
   std::size_t out = 0;
   std::size_t answers = 0;
   const Buffer forged = one.request({.controlling = 1, .username = "spoofed:request"});
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 30'000; ++i) {
     const Endpoint from{IpAddress::v4({198, 51, 100, static_cast<std::uint8_t>(i)}),
                         static_cast<std::uint16_t>(1024 + i % 50'000)};
     one.receive(forged, from);
@@ -274,7 +274,7 @@ TEST(BindingRequests, AFloodOfForgedOnesIsHardlyAnswered) {
       out += transmit.bytes.size();
       ++answers;
     }
-    if (i % 100 == 99) one.pass(1ms);  // 100,000 a second
+    if (i % 30 == 29) one.pass(1ms);  // 30,000 a second
   }
   EXPECT_LE(out, in);
   EXPECT_LE(answers, 20u);  // ten at once and ten a second
@@ -361,8 +361,6 @@ TEST(Responses, ThatAreForgedMakeNoPairValid) {
   one.receive(one.success(sent[0], "wrong password wrong password"));
   EXPECT_EQ(one.agent->counters().dropped_integrity, 1u);
 
-  Transmit other = sent[0];
-  other.bytes[8] ^= 1;  // another transaction; the fingerprint no longer fits, so build on its id
   stun::MessageWriter stranger(stun::Class::SuccessResponse, stun::Method::Binding,
                                stun::TransactionId::generate(one.random));
   stranger.add(stun::XorMappedAddress{one.base});

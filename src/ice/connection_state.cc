@@ -98,8 +98,10 @@ std::string Agent::Impl::why_nothing_connected() const {
   }
   std::string text =
       requests_taken_ > 0
-          ? fmt::format("the peer's checks arrive, but none of our {} checks was answered",
-                        checks_sent_)
+          ? fmt::format(
+                "the peer's checks arrive, but none of our {} checks was answered: packets "
+                "get through in one direction only, or the peer has other credentials",
+                checks_sent_)
           : fmt::format(
                 "none of {} checks on {} candidate pairs was answered; a firewall may "
                 "block UDP, and a TURN server would help",

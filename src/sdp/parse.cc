@@ -137,7 +137,7 @@ class Parser {
                                                                           : media_line(**line);
       if (!taken) return std::unexpected(taken.error());
     }
-    put_repeats_last();
+    session_.other_lines.insert(session_.other_lines.end(), of_times_.begin(), of_times_.end());
     return std::move(session_);
   }
 
@@ -179,6 +179,7 @@ class Parser {
   // that the attributes come last.
   Result<> session_line(const Line& line) {
     constexpr std::string_view kOthers = "iuepcbrzk";
+    constexpr std::string_view kOfTimes = "rzk";
     if (line.type() == 'a') return add_attribute(session_.attributes, line);
     const bool is_time = line.type() == 't';
     if (!is_time && kOthers.find(line.type()) == kOthers.npos)
@@ -189,6 +190,8 @@ class Parser {
       return std::unexpected(good.error());
     if (is_time)
       session_.times.emplace_back(line.value());
+    else if (kOfTimes.find(line.type()) != kOfTimes.npos)
+      of_times_.emplace_back(line.text);
     else
       session_.other_lines.emplace_back(line.text);
     return {};
@@ -219,16 +222,11 @@ class Parser {
     return {};
   }
 
-  // write() puts what repeats and adjusts times behind them (RFC 8866 §5): so do we, and what was
-  // written is parsed as it was.
-  void put_repeats_last() {
-    std::ranges::stable_partition(session_.other_lines, [](const std::string& line) {
-      return line[0] != 'r' && line[0] != 'z' && line[0] != 'k';
-    });
-  }
-
   LineReader lines_;
   Session session_;
+  // r=, z= and k=. write() puts them behind the times (RFC 8866 §5), so they are the last of the
+  // other lines: what was written is parsed as it was.
+  std::vector<std::string> of_times_;
 };
 
 }  // namespace

@@ -278,7 +278,7 @@ TEST(SdpNonsense, MutatedKeepsItsMeaningWhenWritten) {
   testing::SeededRandom random(11);
   constexpr std::string_view kSpecial = "=\r\n: /vosctmarzk019\0\xff";
   int parsed = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string text = testing::browser_sdp(testing::kBrowserOffers[random.below(
         static_cast<std::uint32_t>(testing::kBrowserOffers.size()))]);
     for (std::uint32_t edits = 1 + random.below(4); edits > 0; --edits) {
@@ -295,8 +295,8 @@ TEST(SdpNonsense, MutatedKeepsItsMeaningWhenWritten) {
     expect_fixpoint(text);
     if (parse(text)) ++parsed;
   }
-  EXPECT_GT(parsed, 200);
-  EXPECT_LT(parsed, 1950);
+  EXPECT_GT(parsed, 100);
+  EXPECT_LT(parsed, 975);
 }
 
 }  // namespace

@@ -1,0 +1,186 @@
+// RFC 7675: no consent, no sending; and what the application sees of it.
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ice/test_agents.h"
+#include "stun/message.h"
+
+namespace specter::ice {
+namespace {
+
+using ::testing::ElementsAre;
+using enum IceConnectionState;
+
+TEST(Consent, RequestsAreFreshSpreadAndNotRepeated) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(1s);
+  std::vector<Timestamp> times;
+  std::set<stun::TransactionId> ids;
+  two.network.filter = [&](Flight& flight) {
+    const auto message = stun::Message::parse(flight.bytes);
+    if (flight.from == two.a && message->cls == stun::Class::Request) {
+      times.push_back(flight.sent);
+      ids.insert(message->id);
+    }
+    return true;
+  };
+  two.network.run_for(10min);
+  EXPECT_EQ(ids.size(), times.size());
+  ASSERT_GT(times.size(), 100u);
+  Duration shortest = 1h;
+  Duration longest = 0s;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    shortest = std::min(shortest, times[i] - times[i - 1]);
+    longest = std::max(longest, times[i] - times[i - 1]);
+  }
+  EXPECT_GE(shortest, 4s);
+  EXPECT_LE(longest, 6s);
+  EXPECT_GT(longest - shortest, 1s);
+}
+
+TEST(Consent, EndsThirtySecondsAfterTheLastResponse) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(20s);
+  Timestamp last_response;
+  two.network.filter = [&](Flight& flight) {
+    if (flight.to == two.a) last_response = flight.sent + 10ms;
+    return true;
+  };
+  two.network.run_for(20s);
+  two.bob.is_dead = true;
+  two.network.filter = nullptr;
+  two.network.run_until([&] { return !two.alice.agent.path(); }, 60s);
+  EXPECT_EQ(two.now(), last_response + 30s);
+  EXPECT_EQ(two.alice.state(), Failed);
+  EXPECT_THAT(two.alice.reason(), ::testing::HasSubstr("not answered for 30 s"));
+  EXPECT_THAT(two.alice.states, ElementsAre(Checking, Connected, Completed, Disconnected, Failed));
+}
+
+TEST(Consent, SilenceIsToldEarlyAndTakenBack) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(20s);
+  bool cut = true;
+  const Timestamp cut_at = two.now();
+  two.network.filter = [&](Flight&) { return !cut; };
+  ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Disconnected; }, 30s));
+  EXPECT_LE(two.now() - cut_at, 11s + 100ms);
+  EXPECT_TRUE(two.alice.agent.path());  // consent is not over yet
+  cut = false;
+  ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Completed; }, 7s));
+  two.network.run_for(2min);
+  EXPECT_TRUE(two.both_completed());
+}
+
+TEST(Consent, OneLostRequestIsNoDisconnection) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  int lost = 0;
+  two.network.filter = [&](Flight& flight) { return !(flight.from == two.a && lost++ == 0); };
+  two.network.run_for(1min);
+  EXPECT_GE(lost, 1);
+  EXPECT_THAT(two.alice.states, ElementsAre(Checking, Connected, Completed));
+}
+
+TEST(Consent, ProvenTrafficIsASignOfLifeButNoConsent) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.bob.is_dead = true;
+  for (int i = 0; i < 35; ++i) {
+    two.alice.agent.handle_activity(two.now(), {two.a, two.b});
+    two.network.run_for(1s);
+  }
+  EXPECT_THAT(two.alice.states, ElementsAre(Checking, Connected, Completed, Failed));
+}
+
+TEST(Consent, RequestsOfThePeersAreNoConsent) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  // Bob's requests come through, his responses don't.
+  two.network.filter = [&](Flight& flight) {
+    return flight.to != two.a || stun::Message::parse(flight.bytes)->cls == stun::Class::Request;
+  };
+  two.network.run_for(31s);
+  EXPECT_EQ(two.alice.state(), Failed);
+  EXPECT_FALSE(two.alice.agent.path());
+}
+
+TEST(Consent, ResponsesWithAWrongPasswordAreNone) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.filter = [&](Flight& flight) {
+    if (flight.to == two.a) flight.bytes[30] ^= 1;
+    return true;
+  };
+  two.network.run_for(31s);
+  EXPECT_EQ(two.alice.state(), Failed);
+}
+
+// A path that dies while another pair is alive.
+TEST(Consent, AnotherValidPairTakesOver) {
+  TwoAgents two;
+  const Endpoint second = at("10.0.0.11:5011");
+  two.network.attach(two.alice, second.address);
+  two.alice.agent.add_local_endpoint(two.now(), two.a);
+  two.alice.agent.add_local_endpoint(two.now(), second);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  two.exchange_candidates();
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 1s));
+  const Endpoint dead = two.alice.agent.path()->local;
+  two.network.filter = [&](Flight& flight) { return flight.from != dead && flight.to != dead; };
+  ASSERT_TRUE(two.network.run_until(
+      [&] { return two.alice.agent.path()->local != dead && two.alice.is_connected(); }, 15s));
+  ASSERT_TRUE(two.network.run_until(
+      [&] {
+        return two.bob.agent.path() && two.bob.agent.path()->remote != dead && two.both_completed();
+      },
+      30s));
+  two.network.run_for(1min);
+  EXPECT_TRUE(two.both_completed());
+  for (const IceConnectionState state : two.alice.states) EXPECT_NE(state, Failed);
+}
+
+TEST(Consent, ARemovedAddressMovesToAnother) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.alice.agent.remove_local_endpoint(two.now(), two.a);
+  two.network.settle();
+  EXPECT_EQ(two.alice.state(), Disconnected);
+  EXPECT_FALSE(two.alice.agent.path());
+  const Endpoint second = at("10.0.0.11:5011");
+  two.network.detach(two.a.address);
+  two.network.attach(two.alice, second.address);
+  two.alice.agent.add_local_endpoint(two.now(), second);
+  ASSERT_TRUE(two.network.run_until([&] { return two.alice.is_connected(); }, 1s));
+  EXPECT_EQ(two.alice.agent.path(), (Path{second, two.b}));
+  ASSERT_TRUE(two.network.run_until([&] { return two.bob.agent.path()->remote == second; }, 31s));
+}
+
+TEST(Consent, FailedIsTakenBackWhenThePeersCheckComes) {
+  TwoAgents two({.latency = 10ms}, {.failed_timeout = 3s});
+  two.network.filter = [&](Flight&) { return two.now() > kStart + 5s; };
+  two.gather(two.alice, two.a);
+  two.alice.agent.set_remote_credentials(two.now(), two.bob.agent.local_credentials());
+  Candidate bobs;
+  bobs.foundation = "1";
+  bobs.priority = 1;
+  bobs.endpoint = two.b;
+  ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), bobs));
+  two.network.run_for(6s);
+  EXPECT_EQ(two.alice.state(), Failed);
+  EXPECT_THAT(two.alice.reason(), ::testing::HasSubstr("was answered"));
+
+  two.gather(two.bob, two.b);
+  two.bob.agent.set_remote_credentials(two.now(), two.alice.agent.local_credentials());
+  ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), two.alice.agent.local_candidates()[0]));
+  EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s));
+}
+
+}  // namespace
+}  // namespace specter::ice

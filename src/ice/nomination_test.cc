@@ -1,0 +1,226 @@
+// Nomination: regular, aggressive, lost, refused, contested.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ice/test_agents.h"
+#include "stun/attributes.h"
+
+namespace specter::ice {
+namespace {
+
+using stun::AttributeType;
+using enum IceConnectionState;
+
+std::optional<stun::Message> request_in(const Flight& flight) {
+  auto message = stun::Message::parse(flight.bytes);
+  if (!message || message->cls != stun::Class::Request) return std::nullopt;
+  return std::move(*message);
+}
+bool nominates(const Flight& flight) {
+  const auto request = request_in(flight);
+  return request && request->has(AttributeType::UseCandidate);
+}
+
+// Alice has two addresses, so there are two ways to Bob; the first is the better one.
+struct TwoWays : TwoAgents {
+  explicit TwoWays(LinkOptions link = {.latency = 10ms}, Agent::Config config = {})
+      : TwoAgents(link, config) {
+    network.attach(alice, second.address);
+  }
+  void start_both() {
+    alice.agent.add_local_endpoint(now(), a);
+    alice.agent.add_local_endpoint(now(), second);
+    alice.agent.end_of_local_endpoints(now());
+    gather(bob, b);
+    exchange_credentials();
+    exchange_candidates();
+  }
+  Endpoint second = at("10.0.0.11:5011");
+};
+
+TEST(Nomination, IsOneFreshCheckWithUseCandidate) {
+  TwoAgents two;
+  int nominations = 0;
+  two.network.filter = [&](Flight& flight) {
+    nominations += nominates(flight) ? 1 : 0;
+    return true;
+  };
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(1min);
+  EXPECT_EQ(nominations, 1);
+  EXPECT_TRUE(two.alice.agent.pair_stats()[0].nominated);
+  EXPECT_TRUE(two.bob.agent.pair_stats()[0].nominated);
+}
+
+TEST(Nomination, OfHostCandidatesWaitsForNothing) {
+  TwoAgents two({.latency = 1ms});
+  ASSERT_TRUE(two.connect());
+  EXPECT_LE(two.now() - kStart, 5ms);
+}
+
+// Alice only knows Bob from his check, so she waits for something better, but not for long.
+TEST(Nomination, OfALearnedCandidateWaitsForABetterOneAShortTime) {
+  TwoAgents two({.latency = 1ms});
+  two.gather(two.alice, two.a);
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), two.alice.agent.local_candidates()[0]));
+  // One of Bob's candidates that does not answer, with the best of priorities.
+  Candidate dead = two.bob.agent.local_candidates()[0];
+  dead.endpoint = at("10.0.0.99:1");
+  dead.priority = 0x7fffffff;
+  ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), dead));
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 20ms));
+  EXPECT_TRUE(all<SelectedPathChanged>(two.alice.events).empty());
+  EXPECT_EQ(all<PathUsable>(two.alice.events).size(), 1u);  // DTLS need not wait
+  ASSERT_TRUE(two.network.run_until(
+      [&] { return !all<SelectedPathChanged>(two.alice.events).empty(); }, 60ms));
+}
+
+// shared/design/reliability.md row 10
+TEST(Nomination, ThatIsNotAnsweredGoesToTheNextPair) {
+  TwoWays two;
+  std::optional<Endpoint> silent;
+  two.network.filter = [&](Flight& flight) {
+    if (!silent && nominates(flight)) silent = flight.from;
+    return !silent || (flight.from != *silent && flight.to != *silent);
+  };
+  two.start_both();
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s));
+  ASSERT_TRUE(two.network.run_until(
+      [&] { return two.both_completed() && two.alice.agent.path()->local != *silent; }, 15s));
+  EXPECT_EQ(two.bob.agent.path()->remote, two.alice.agent.path()->local);
+}
+
+TEST(Nomination, IsTriedAgainWhileThereIsNoOtherPair) {
+  TwoAgents two;
+  two.network.filter = [&](Flight& flight) {
+    return !nominates(flight) || two.now() > kStart + 6s;
+  };
+  two.start();
+  two.network.run_for(5s);
+  EXPECT_EQ(two.alice.state(), Connected);
+  EXPECT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 5s));
+}
+
+// shared/design/reliability.md row 9
+TEST(Nomination, RolesSettleWhateverTheyWere) {
+  for (const Role alices : {Role::Controlling, Role::Controlled}) {
+    for (const Role bobs : {Role::Controlling, Role::Controlled}) {
+      for (const bool equal_tiebreakers : {false, true}) {
+        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+          TwoAgents two({.latency = 10ms, .loss = 0.2, .seed = seed});
+          // The same randomness gives the same tiebreaker.
+          AgentHost alice({.role = alices, .local = {"alic", std::string(24, 'a')}}, seed);
+          AgentHost bob({.role = bobs, .local = {"bobb", std::string(24, 'b')}},
+                        equal_tiebreakers ? seed : seed + 100);
+          Network network({.latency = 10ms, .loss = 0.2, .seed = seed});
+          network.attach(alice, two.a.address);
+          network.attach(bob, two.b.address);
+          two.gather(alice, two.a);
+          two.gather(bob, two.b);
+          alice.agent.set_remote_credentials(kStart, bob.agent.local_credentials());
+          bob.agent.set_remote_credentials(kStart, alice.agent.local_credentials());
+          ASSERT_TRUE(alice.agent.add_remote_candidate(kStart, bob.agent.local_candidates()[0]));
+          ASSERT_TRUE(bob.agent.add_remote_candidate(kStart, alice.agent.local_candidates()[0]));
+          alice.agent.end_of_remote_candidates(kStart);
+          bob.agent.end_of_remote_candidates(kStart);
+          EXPECT_TRUE(network.run_until(
+              [&] {
+                return alice.state() == Completed && bob.state() == Completed &&
+                       alice.agent.role() != bob.agent.role();
+              },
+              3s))
+              << static_cast<int>(alices) << static_cast<int>(bobs) << equal_tiebreakers << ' '
+              << seed;
+        }
+      }
+    }
+  }
+}
+
+TEST(Nomination, SetRoleCountsBeforeAndAfterTheStart) {
+  TwoAgents two;
+  two.alice.agent.set_role(Role::Controlled);
+  two.bob.agent.set_role(Role::Controlling);
+  ASSERT_TRUE(two.connect());
+  EXPECT_EQ(two.bob.agent.role(), Role::Controlling);
+
+  TwoAgents late;
+  late.alice.agent.set_role(Role::Controlled);  // nobody controls
+  late.start();
+  late.network.run_until([&] { return late.alice.agent.role() != late.bob.agent.role(); }, 1s);
+  EXPECT_TRUE(late.network.run_until([&] { return late.both_completed(); }, 1s));
+}
+
+// Aggressive nomination, RFC 5245 §8.1.1.2: every check has USE-CANDIDATE; the best pair counts.
+TEST(Nomination, OfAPeerThatNominatesEverythingSelectsTheBestPair) {
+  TwoWays two;
+  // Bob sees every check of Alice's as if she nominated aggressively: not her doing, so rewrite.
+  two.network.filter = [&](Flight& flight) {
+    const auto request = request_in(flight);
+    if (!request || flight.to != two.b || request->has(AttributeType::UseCandidate)) return true;
+    stun::MessageWriter writer(request->cls, request->method, request->id);
+    for (const auto& attribute : request->attributes) {
+      if (attribute.type == AttributeType::MessageIntegrity) break;
+      writer.raw(attribute);
+    }
+    writer.add(stun::UseCandidate{});
+    writer.integrity(as_bytes(two.bob.agent.local_credentials().pwd)).fingerprint();
+    flight.bytes = writer.finish();
+    return true;
+  };
+  two.start_both();
+  two.network.run_for(2s);
+  EXPECT_EQ(two.bob.agent.path(), (Path{two.b, two.a}));
+  EXPECT_EQ(two.bob.state(), Completed);
+}
+
+// shared/design/reliability.md row 11: no limbo; the valid pair stays usable as long as it answers.
+TEST(Nomination, ThatNeverComesLeavesTheValidPairInUse) {
+  TwoAgents two;
+  two.network.filter = [&](Flight& flight) { return !nominates(flight); };
+  two.start();
+  two.network.run_for(2min);
+  EXPECT_EQ(two.bob.state(), Connected);
+  EXPECT_EQ(two.bob.agent.path(), (Path{two.b, two.a}));
+  two.alice.is_dead = true;
+  two.network.run_for(40s);
+  EXPECT_EQ(two.bob.state(), Failed);
+  EXPECT_FALSE(two.bob.reason().empty());
+}
+
+// shared/design/reliability.md row 12
+TEST(Nomination, SurvivesWhenALearnedCandidateIsSignalledLater) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    TwoAgents two({.latency = 10ms, .jitter = 30ms, .seed = seed});
+    two.gather(two.alice, two.a);
+    two.gather(two.bob, two.b);
+    two.exchange_credentials();
+    ASSERT_TRUE(
+        two.bob.agent.add_remote_candidate(two.now(), two.alice.agent.local_candidates()[0]));
+    two.network.run_for(Duration(std::chrono::milliseconds(5 * seed)));
+    ASSERT_TRUE(
+        two.alice.agent.add_remote_candidate(two.now(), two.bob.agent.local_candidates()[0]));
+    two.alice.agent.end_of_remote_candidates(two.now());
+    two.bob.agent.end_of_remote_candidates(two.now());
+    ASSERT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 2s)) << seed;
+    const auto stats = two.alice.agent.pair_stats();
+    ASSERT_EQ(stats.size(), 1u);
+    EXPECT_EQ(stats[0].remote.type, CandidateType::Host);
+    EXPECT_TRUE(stats[0].nominated);
+    EXPECT_EQ(all<SelectedPathChanged>(two.alice.events).size(), 1u);
+  }
+}
+
+TEST(Nomination, OtherChecksEndWithIt) {
+  TwoWays two;
+  two.start_both();
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 1s));
+  const std::uint64_t before = two.network.link().sent();
+  two.network.run_for(3s);
+  EXPECT_LE(two.network.link().sent() - before, 8u);
+}
+
+}  // namespace
+}  // namespace specter::ice
