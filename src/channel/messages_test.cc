@@ -301,6 +301,11 @@ TEST(Backpressure, HoldsThePeerUntilTheApplicationListens) {
   EXPECT_THAT(two.pair.events_b, IsEmpty());
   EXPECT_LE(two.b.association().counters().receive_buffered_bytes, 100'000u);
   EXPECT_GT(two.a.buffered_amount(here), 700'000u);
+  // Who takes one message makes room for one.
+  const auto waiting = [&] { return two.b.association().counters().receive_buffered_bytes; };
+  const std::size_t before = waiting();
+  two.pair.events_b.push_back(*two.b.poll_event());
+  EXPECT_GE(waiting() + 2'000, before);
   two.listener_b.paused = false;
   EXPECT_TRUE(two.pair.run_until([&] { return two.pair.events_b.size() == sent.size(); }, 120s));
   EXPECT_EQ(messages(two.pair.events_b), sent);

@@ -88,6 +88,18 @@ TEST(Opening, CarriesEveryOption) {
   }
 }
 
+// RFC 8832 §6: DCEP is reliable though the channel is not.
+TEST(Opening, SurvivesLossOnChannelsThatDoNot) {
+  TwoSides two({.latency = 20ms, .loss = 0.4, .seed = 5});
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(two.a.create(two.pair.now(), "x", {.ordered = false, .max_retransmits = 0}));
+    ASSERT_TRUE(two.b.create(two.pair.now(), "x", {.max_packet_life_time = 1ms}));
+  }
+  two.connect();
+  EXPECT_TRUE(two.pair.run_until(
+      [&] { return two.a.totals().opened == 100 && two.b.totals().opened == 100; }, 120s));
+}
+
 TEST(Opening, TakesEveryLabel) {
   TwoSides two;
   two.establish();
