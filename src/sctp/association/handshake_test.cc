@@ -265,16 +265,28 @@ TEST(Handshake, Rfc9260Section5_2_4CaseBTakesThePeersNewTag) {
 // §5.2.4 C: a cookie that comes too late is discarded, and so is all behind it.
 TEST(Handshake, Rfc9260Section5_2_4CaseCDiscardsALateCookie) {
   Puppet puppet;
-  puppet.establish();
-  InitChunk init = Puppet::init();  // the peer's tag is the same, ours is new, nothing tied to it
-  Puppet other;
-  const InitChunk ack = puppet.ask_init_ack(init);
-  // Tied to the live association, with the peer's own tag: not in the table either.
-  const auto heard = puppet.say_with(ack.initiate_tag, CookieEchoChunk{ack.cookie},
-                                     puppet.data(Puppet::kTsn, 0, 0, pattern(5, 1)));
-  EXPECT_TRUE(heard.empty());
+  const InitChunk first = puppet.ask_init_ack();
+  puppet.say_with(first.initiate_tag, CookieEchoChunk{first.cookie});
+  const Buffer payload = pattern(5, 1);
+  // Our tag is new in it, the peer's is not: of an INIT that the peer sent before it was answered.
+  const InitChunk same = puppet.ask_init_ack(Puppet::init());
+  EXPECT_NE(same.initiate_tag, first.initiate_tag);
+  EXPECT_TRUE(puppet
+                  .say_with(same.initiate_tag, CookieEchoChunk{same.cookie},
+                            puppet.data(Puppet::kTsn, 0, 0, payload))
+                  .empty());
+  // Both are old, and nothing is tied: the first cookie, after the peer has started anew.
+  InitChunk init = Puppet::init();
+  init.initiate_tag = 0x1234;
+  const InitChunk anew = puppet.ask_init_ack(init);
+  puppet.say_with(anew.initiate_tag, CookieEchoChunk{anew.cookie});
+  EXPECT_TRUE(puppet
+                  .say_with(first.initiate_tag, CookieEchoChunk{first.cookie},
+                            puppet.data(Puppet::kTsn, 0, 0, payload))
+                  .empty());
   EXPECT_EQ(count<MessageReceived>(puppet.events), 0u);
   EXPECT_EQ(count<Established>(puppet.events), 1u);
+  EXPECT_EQ(puppet.association.counters().packets_dropped, 2u);
 }
 
 // §5.2.4 D: our COOKIE ACK was lost: again, whatever the cookie's age.
