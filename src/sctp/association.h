@@ -61,7 +61,8 @@ std::string_view to_string(CloseReason reason);
 struct Closed {
   CloseReason reason;
   std::string detail;
-};  // afterwards the machine is silent
+};  // the last event. Afterwards only a packet that was still due is polled, and a peer that missed
+    // the end of a shutdown is told it again
 
 struct Counters {
   std::uint64_t packets_sent = 0, packets_received = 0;

@@ -100,6 +100,7 @@ void Association::Impl::reset_streams(Timestamp, std::span<const StreamId> strea
   if (state_ == State::Ended) return;
   for (const StreamId stream : streams)
     if (std::to_underlying(stream) < outgoing_streams_) sender_->queue().push_reset(stream);
+  start_outgoing_reset();
 }
 
 void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes) {

@@ -407,8 +407,10 @@ TEST(CongestionWindow, OpensByTenAndDoubles) {
   duo.connect();
   duo.pair.run_for(1s);
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(256 * 1024, 1)));
-  std::vector<std::uint64_t> sent;
-  for (int i = 0; i < 4; ++i) {
+  std::vector<std::uint64_t> sent = {duo.pair.to_b().sent()};
+  duo.pair.run_for(50ms);
+  sent[0] = duo.pair.to_b().sent() - sent[0];
+  for (int i = 0; i < 3; ++i) {
     const std::uint64_t before = duo.pair.to_b().sent();
     duo.pair.run_for(100ms);
     sent.push_back(duo.pair.to_b().sent() - before);
@@ -428,7 +430,7 @@ TEST(Retransmission, ATimerRunsWhileAnythingIsOutstanding) {
     duo.connect();
     for (std::uint64_t i = 0; i < 20; ++i)
       ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(5000, i)));
-    for (int step = 0; step < 3000; ++step) {
+    for (int step = 0; step < 20'000; ++step) {
       duo.pair.run_for(5ms);
       if (duo.a.counters().send_buffered_bytes == 0) break;
       ASSERT_TRUE(duo.a.next_timeout());

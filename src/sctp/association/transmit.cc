@@ -72,7 +72,6 @@ void Association::Impl::add_sack(PacketWriter& packet) {
 }
 
 std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp now) {
-  start_outgoing_reset();
   const bool sends_data = state_ == State::Established || state_ == State::ShutdownPending ||
                           state_ == State::ShutdownReceived;
   if (sends_data) {

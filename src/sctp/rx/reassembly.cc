@@ -161,9 +161,9 @@ void Reassembly::deliver_waiting(Stream& stream) {
   }
 }
 
-void Reassembly::skip_to(std::int64_t cumulative_tsn,
-                         std::span<const ForwardTsnChunk::Skipped> skipped) {
-  while (!runs_.empty() && runs_.begin()->first <= cumulative_tsn) drop(runs_.begin());
+void Reassembly::skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
+                      std::span<const ForwardTsnChunk::Skipped> skipped) {
+  while (!runs_.empty() && runs_.begin()->first <= skipped_to) drop(runs_.begin());
   sweep(cumulative_tsn);
   for (const auto& entry : skipped) {
     Stream& stream = streams_[std::to_underlying(entry.stream)];

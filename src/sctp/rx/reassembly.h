@@ -45,8 +45,10 @@ class Reassembly {
     return runs_.size() < kMaxRuns || (chunk.begin && chunk.end);
   }
 
-  // RFC 3758 §3.6: nothing up to `cumulative_tsn` comes any more.
-  void skip_to(std::int64_t cumulative_tsn, std::span<const ForwardTsnChunk::Skipped> skipped);
+  // RFC 3758 §3.6: nothing up to `skipped_to` comes any more; with it the cumulative TSN is
+  // `cumulative_tsn`, farther on when what follows was there already.
+  void skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
+            std::span<const ForwardTsnChunk::Skipped> skipped);
 
   // RFC 6525 §5.2.2: the streams' numbers start again (none: of all), once everything up to
   // `last_tsn` is there; until then what comes for them after `last_tsn` is held. What they are is

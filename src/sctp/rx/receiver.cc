@@ -84,7 +84,7 @@ bool Receiver::handle_forward_tsn(const ForwardTsnChunk& chunk) {
                                                 static_cast<std::int64_t>(limits_.buffer_bytes));
   if (target - tsns_.cumulative() > reachable) return false;
   tsns_.skip_to(target);
-  reassembly_.skip_to(tsns_.cumulative(), chunk.skipped);
+  reassembly_.skip(target, tsns_.cumulative(), chunk.skipped);
   return true;
 }
 

@@ -1,0 +1,47 @@
+#include "sctp/tx/rto.h"
+
+#include <gtest/gtest.h>
+
+namespace specter::sctp {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Rto::Limits kLimits{500ms, 200ms, 10s};
+
+// RFC 9260 §6.3.1 C2: SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 RTTVAR.
+TEST(Rto, FollowsTheFirstMeasurement) {
+  Rto rto(kLimits);
+  EXPECT_EQ(rto.value(), 500ms);
+  EXPECT_FALSE(rto.smoothed());
+  rto.sample(100ms);
+  EXPECT_EQ(rto.smoothed(), 100ms);
+  EXPECT_EQ(rto.value(), 300ms);
+  rto.sample(100ms);  // C3: RTTVAR = 3/4 · 50 ms
+  EXPECT_EQ(rto.value(), 250ms);
+}
+
+TEST(Rto, StaysWithinItsLimits) {
+  Rto rto(kLimits);
+  for (int i = 0; i < 50; ++i) rto.sample(1us);
+  EXPECT_EQ(rto.value(), 200ms);
+  for (int i = 0; i < 50; ++i) rto.sample(60s);
+  EXPECT_EQ(rto.value(), 10s);
+}
+
+// RFC 9260 §6.3.3 E2, with the bound of reliability.md row 107.
+TEST(Rto, DoublesUpToTwoSeconds) {
+  Rto rto(kLimits);
+  rto.back_off();
+  EXPECT_EQ(rto.value(), 1s);
+  for (int i = 0; i < 100; ++i) rto.back_off();
+  EXPECT_EQ(rto.value(), 2s);
+  rto.restore();
+  EXPECT_EQ(rto.value(), 500ms);
+  rto.sample(3s);  // a path that slow keeps its own timeout
+  rto.back_off();
+  EXPECT_EQ(rto.value(), 9s);
+}
+
+}  // namespace
+}  // namespace specter::sctp
