@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kMaxPieces = 16;         // messages a call
 constexpr std::size_t kMaxSegments = 64;       // UDP_MAX_SEGMENTS of the older kernels
 constexpr std::size_t kMaxPieceBytes = 65507;  // an IPv4 datagram's payload at most
-constexpr std::size_t kGatherAtMost = 64;      // transmits that wait for flush()
+// What waits for flush() at most: transmits and bytes.
+constexpr std::size_t kGatherAtMost = 64;
+constexpr std::size_t kGatherBytesAtMost = 256 << 10;
 
 }  // namespace
 
@@ -46,8 +48,11 @@ void UdpSocket::send(Transmit&& transmit) {
   if (transmit.bytes.empty()) return;
   queued_bytes_ += transmit.bytes.size();
   queue_.push_back(std::move(transmit));
-  if (queue_.size() - head_ >= kGatherAtMost) flush();
-  while (queued_bytes_ > kMaxQueuedBytes) drop_oldest();
+  const bool is_enough =
+      queue_.size() - head_ >= kGatherAtMost || queued_bytes_ >= kGatherBytesAtMost;
+  if (is_enough && !flush()) {
+    while (queued_bytes_ > kMaxQueuedBytes) drop_oldest();
+  }
 }
 
 bool UdpSocket::flush() {
@@ -130,6 +135,7 @@ std::size_t UdpSocket::gather(Outgoing& out) const {
 
 int UdpSocket::send_some(Outgoing& out, std::size_t count) {
   ++counters_.send_calls;
+  if (fault_for_tests && (errno = fault_for_tests()) != 0) return -1;
   if (features_.batches && count > 1) {
     const int sent = ::sendmmsg(descriptor_, out.messages.data(), static_cast<unsigned int>(count),
                                 MSG_DONTWAIT | MSG_NOSIGNAL);

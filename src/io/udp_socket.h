@@ -66,6 +66,9 @@ class UdpSocket {
   // False when the kernel takes no more now: call it again when the socket is writable.
   bool flush();
 
+  // For tests: what the next system call that sends or receives fails with; 0: it is made.
+  std::function<int()> fault_for_tests{};
+
   const Endpoint& local() const { return local_; }
   int native_handle() const { return descriptor_; }
   const UdpFeatures& features() const { return features_; }

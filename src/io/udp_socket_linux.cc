@@ -107,7 +107,8 @@ UdpSocket::~UdpSocket() {
 }
 
 UdpSocket::UdpSocket(UdpSocket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
+    : fault_for_tests(std::move(other.fault_for_tests)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
       local_(other.local_),
       features_(other.features_),
       counters_(other.counters_),
@@ -120,6 +121,7 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
 int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
   for (std::size_t i = 0; i < slots; ++i) buffers.prepare(i);
   ++counters_.receive_calls;
+  if (fault_for_tests && (errno = fault_for_tests()) != 0) return -1;
   if (features_.batches) {
     const int got = ::recvmmsg(descriptor_, buffers.messages.data(),
                                static_cast<unsigned int>(slots), MSG_DONTWAIT, nullptr);
@@ -150,12 +152,12 @@ bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
     for (std::size_t slot = 0; slot < static_cast<std::size_t>(got); ++slot)
       handed += deliver(*buffers.impl_, slot, handle);
     if (features_.batches && static_cast<std::size_t>(got) < slots) return false;
-    if (!features_.batches) ++handed;  // dropped ones count too, so that the loop ends
   }
   return true;
 }
 
-// Hands over the datagrams of one message; answers how many there were.
+// Hands over the datagrams of one message; answers how many there were, dropped ones too, so that
+// a flood of those ends a turn like any other.
 std::size_t UdpSocket::deliver(ReceiveBuffers::Impl& buffers, std::size_t slot,
                                const std::function<void(const DatagramView&)>& handle) {
   const mmsghdr& message = buffers.messages[slot];

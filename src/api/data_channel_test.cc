@@ -1,0 +1,248 @@
+#include "specter/data_channel.h"
+
+#include <cstring>
+#include <future>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "api/mailbox_state.h"
+#include "api/two_peers.h"
+
+namespace specter {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using testing::kSoon;
+using testing::TwoPeers;
+
+struct DataChannelTest : ::testing::Test, TwoPeers {
+  Result<event::Message> next_message() { return inbox_b.receive<event::Message>(b, kSoon); }
+};
+
+TEST_F(DataChannelTest, CarriesTextAndBinaryBothWays) {
+  connect();
+  ASSERT_TRUE(channel_a.send("hello").has_value());
+  const Buffer bytes = {0, 1, 255};
+  ASSERT_TRUE(channel_a.send(Bytes(bytes)).has_value());
+  ASSERT_TRUE(channel_a.send("").has_value());
+  ASSERT_TRUE(channel_b.send("and back").has_value());
+
+  auto message = next_message();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->text(), "hello");
+  EXPECT_EQ(message->kind, MessageKind::Text);
+  EXPECT_EQ(message->channel, channel_b);
+  message = next_message();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->data, bytes);
+  EXPECT_EQ(message->kind, MessageKind::Binary);
+  message = next_message();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->text(), "");
+  EXPECT_EQ(inbox_a.receive<event::Message>(a, kSoon)->text(), "and back");
+  EXPECT_EQ(channel_a.id(), channel_b.id());
+  EXPECT_TRUE(channel_a.id().has_value());
+}
+
+TEST_F(DataChannelTest, SaysOnTheSpotWhatItCantSend) {
+  const auto channel = a.create_data_channel("early");
+  ASSERT_TRUE(channel.has_value());
+  EXPECT_EQ(channel->send("x").error().code, ErrorCode::InvalidState);
+  connect();
+  const std::string too_long(256 * 1024 + 1, 'x');
+  const auto refused = channel_a.send(too_long);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(refused.error().message, HasSubstr("262145"));
+  EXPECT_THAT(refused.error().message, HasSubstr("262144"));
+  EXPECT_TRUE(channel_a.send(std::string_view(too_long).substr(1)).has_value());
+  EXPECT_EQ(next_message()->data.size(), 256U * 1024);
+  channel_a.close();
+  EXPECT_EQ(channel_a.send("x").error().code, ErrorCode::Closed);
+}
+
+TEST_F(DataChannelTest, ClosesOnBothSidesAfterWhatWasSent) {
+  connect();
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(channel_a.send(std::string(10'000, 'x')).has_value());
+  channel_a.close();
+  channel_a.close();
+  EXPECT_EQ(channel_a.state(), DataChannelState::Closing);
+  int came = 0;
+  for (;;) {
+    const auto event = inbox_b.next(kSoon);
+    ASSERT_TRUE(event.has_value());
+    if (std::holds_alternative<event::Message>(*event)) ++came;
+    if (std::holds_alternative<event::DataChannelClosed>(*event)) break;
+  }
+  EXPECT_EQ(came, 100);
+  EXPECT_EQ(channel_b.state(), DataChannelState::Closed);
+  EXPECT_TRUE(inbox_a.receive<event::DataChannelClosed>(a, kSoon).has_value());
+  EXPECT_EQ(channel_a.state(), DataChannelState::Closed);
+  EXPECT_EQ(a.connection_state(), ConnectionState::Connected) << "the connection lives on";
+}
+
+// Sends `count` messages of `size` bytes as fast as send() takes them, and receives them meanwhile;
+// each carries its number. No wake-up may be lost.
+void pump(TwoPeers& peers, std::size_t count, std::size_t size, std::size_t* would_block) {
+  std::thread receiver([&] {
+    for (std::uint32_t expected = 0; expected < count; ++expected) {
+      const auto message = peers.inbox_b.receive<event::Message>(peers.b, 60s);
+      ASSERT_TRUE(message.has_value()) << "message " << expected;
+      ASSERT_EQ(message->data.size(), size);
+      std::uint32_t number = 0;
+      std::memcpy(&number, message->data.data(), sizeof number);
+      ASSERT_EQ(number, expected);
+    }
+  });
+  Buffer message(size);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::memcpy(message.data(), &i, sizeof i);
+    for (;;) {
+      const auto sent = peers.channel_a.send(Bytes(message));
+      if (sent) break;
+      ASSERT_EQ(sent.error().code, ErrorCode::WouldBlock);
+      ++*would_block;
+      const auto low = peers.inbox_a.receive<event::BufferedAmountLow>(peers.a, 60s);
+      ASSERT_TRUE(low.has_value()) << "a wake-up was lost at message " << i;
+      ASSERT_EQ(low->channel, peers.channel_a);
+    }
+  }
+  receiver.join();
+}
+
+TEST(DataChannelFlow, Moves100MegabytesThroughASmallSendBuffer) {
+  TwoPeers peers({.send_buffer_bytes = 1 << 20});
+  peers.connect();
+  std::size_t would_block = 0;
+  pump(peers, 1600, 64 << 10, &would_block);
+  EXPECT_GT(would_block, 0U);
+  EXPECT_EQ(peers.channel_a.buffered_amount(), 0U);
+}
+
+TEST(DataChannelFlow, MovesManySmallMessages) {
+  TwoPeers peers({.send_buffer_bytes = 64 << 10});
+  peers.connect();
+  std::size_t would_block = 0;
+  pump(peers, 50'000, 100, &would_block);
+  EXPECT_GT(would_block, 0U);
+}
+
+TEST(DataChannelFlow, WithOneLoopWorksAsWell) {
+  TwoPeers peers({.loops = 1, .send_buffer_bytes = 256 << 10});
+  peers.connect();
+  std::size_t would_block = 0;
+  pump(peers, 500, 64 << 10, &would_block);
+}
+
+// Channel b has nothing waiting, so nothing of its own will fall: it is told all the same.
+TEST(DataChannelFlow, TellsAChannelThatWasBlockedByAnother) {
+  TwoPeers peers({.send_buffer_bytes = 1 << 20});
+  peers.connect();
+  const auto other = peers.a.create_data_channel("other");
+  ASSERT_TRUE(other.has_value());
+  ASSERT_TRUE(peers.inbox_a
+                  .receive_if<event::DataChannelOpen>(
+                      [&](const auto& e) { return e.channel == *other; }, kSoon)
+                  .has_value());
+  const std::string large(200'000, 'x');
+  for (int round = 0; round < 20; ++round) {
+    while (peers.channel_a.send(large)) {
+    }
+    if (other->send(large)) continue;  // it drained in between
+    ASSERT_TRUE(peers.inbox_a
+                    .receive_if<event::BufferedAmountLow>(
+                        [&](const auto& e) { return e.channel == *other; }, kSoon)
+                    .has_value());
+    while (peers.inbox_b.receive<event::Message>(peers.b, 0s)) {
+    }
+  }
+}
+
+TEST_F(DataChannelTest, CountsWhatIsBufferedAndTellsWhenItIsLow) {
+  connect();
+  channel_a.set_buffered_amount_low_threshold(50'000);
+  const std::string message(100'000, 'x');
+  ASSERT_TRUE(channel_a.send(message).has_value());
+  const auto low = inbox_a.receive<event::BufferedAmountLow>(a, kSoon);
+  ASSERT_TRUE(low.has_value());
+  EXPECT_LE(channel_a.buffered_amount(), 50'000U);
+  EXPECT_EQ(next_message()->data.size(), message.size());
+  // From below the threshold to below it is no fall.
+  ASSERT_TRUE(channel_a.send("small").has_value());
+  ASSERT_TRUE(next_message().has_value());
+  EXPECT_EQ(inbox_a.receive<event::BufferedAmountLow>(a, 0s).error().code, ErrorCode::Timeout);
+}
+
+TEST(DataChannelFlow, RefusesWhatTheSendBufferCanNeverHold) {
+  TwoPeers peers({.send_buffer_bytes = 10'000});
+  peers.connect();
+  EXPECT_EQ(peers.channel_a.send(std::string(10'001, 'x')).error().code,
+            ErrorCode::InvalidArgument);
+  EXPECT_TRUE(peers.channel_a.send(std::string(10'000, 'x')).has_value());
+  EXPECT_TRUE(peers.inbox_b.receive<event::Message>(peers.b, kSoon).has_value());
+}
+
+// An owner that does not receive: memory stays bounded on the way, the sender is held up, and when
+// it receives at last everything is there.
+TEST(DataChannelFlow, ASlowOwnerSlowsItsPeerDown) {
+  TwoPeers peers({.send_buffer_bytes = 1 << 20, .receive_buffer_bytes = 256 << 10});
+  peers.connect();
+  const std::string message(64 << 10, 'x');
+  std::size_t sent = 0;
+  // Until nothing moves any more: a whole second without a wake-up.
+  for (;;) {
+    if (peers.channel_a.send(message)) {
+      ++sent;
+    } else if (!peers.inbox_a.receive<event::BufferedAmountLow>(peers.a, 1s)) {
+      break;
+    }
+    ASSERT_LT(sent, 1000U) << "nothing held the sender up";
+  }
+  const std::size_t bound =
+      api::MailboxState::kMaxOfConnection + (1 << 20) + (256 << 10) + (1 << 20);
+  EXPECT_LE(sent * message.size(), bound);
+  for (std::size_t i = 0; i < sent; ++i) {
+    const auto came = peers.inbox_b.receive<event::Message>(peers.b, kSoon);
+    ASSERT_TRUE(came.has_value()) << i << " of " << sent;
+    ASSERT_EQ(came->text(), message);
+  }
+}
+
+TEST(DataChannelFlow, AHandlerMaySendFromEveryMessage) {
+  // Ping-pong on the loops alone: each message is answered inside its handler.
+  constexpr int kRounds = 2000;
+  Specter specter(testing::on_loopback());
+  auto api = testing::default_api(specter);
+  Mailbox inbox;
+  const auto a = api.new_peer_connection(inbox);
+  const auto must = [](const auto& result) { EXPECT_TRUE(result.has_value()); };
+  const auto b = api.new_peer_connection([&](Event&& event) {
+    if (const auto* message = std::get_if<event::Message>(&event))
+      must(message->channel.send(message->text()));
+    if (auto* gathering = std::get_if<event::IceGatheringStateChange>(&event);
+        gathering && gathering->state == IceGatheringState::Complete)
+      must(a.set_remote_description(*gathering->connection.local_description()));
+    if (std::holds_alternative<event::RemoteDescriptionSet>(event))
+      must(connection_of(event).create_answer());
+    if (const auto* answer = std::get_if<event::Answer>(&event))
+      must(answer->connection.set_local_description(answer->description));
+  });
+  const auto channel = a.create_data_channel("ping");
+  ASSERT_TRUE(channel.has_value());
+  ASSERT_TRUE(a.create_offer().has_value());
+  ASSERT_TRUE(a.set_local_description(inbox.receive<event::Offer>(a, kSoon)->description));
+  ASSERT_TRUE(b.set_remote_description(testing::gathered(inbox, a)).has_value());
+  ASSERT_TRUE(inbox.receive<event::DataChannelOpen>(a, kSoon).has_value());
+  for (int i = 0; i < kRounds; ++i) {
+    const std::string text = std::to_string(i);
+    ASSERT_TRUE(channel->send(text).has_value());
+    const auto back = inbox.receive<event::Message>(a, kSoon);
+    ASSERT_TRUE(back.has_value());
+    ASSERT_EQ(back->text(), text);
+  }
+}
+
+}  // namespace
+}  // namespace specter

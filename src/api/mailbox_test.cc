@@ -1,0 +1,196 @@
+#include "specter/mailbox.h"
+
+#include <future>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <poll.h>
+
+#include "api/handles.h"
+#include "api/mailbox_state.h"
+
+namespace specter {
+namespace {
+
+using namespace std::chrono_literals;
+using api::ConnectionHandle;
+using api::MailboxState;
+
+// A connection that has no loop: enough for a name.
+std::shared_ptr<ConnectionHandle> nameless(std::uint64_t id) {
+  return std::make_shared<ConnectionHandle>(id, nullptr, 1 << 20);
+}
+
+struct MailboxTest : ::testing::Test {
+  void put(const std::shared_ptr<ConnectionHandle>& handle, Event event) {
+    std::vector<Event> events;
+    const std::size_t bytes = MailboxState::charge(event);
+    events.push_back(std::move(event));
+    inbox.state()->deliver(*handle, events, bytes);
+  }
+  void put_message(const std::shared_ptr<ConnectionHandle>& handle, std::size_t size) {
+    put(handle, event::Message{PeerConnection(handle), {}, MessageKind::Binary, Buffer(size)});
+  }
+  bool is_readable() {
+    pollfd waiting{inbox.native_handle(), POLLIN, 0};
+    return ::poll(&waiting, 1, 0) == 1;
+  }
+
+  Mailbox inbox;
+  std::shared_ptr<ConnectionHandle> handle_1 = nameless(1), handle_2 = nameless(2);
+  PeerConnection one{handle_1}, two{handle_2};
+};
+
+TEST_F(MailboxTest, GivesTheOldestFirst) {
+  put(handle_1, event::Ready{one});
+  put(handle_2, event::Ready{two});
+  put(handle_1, event::NegotiationNeeded{one});
+  EXPECT_EQ(inbox.size(), 3U);
+  EXPECT_EQ(connection_of(*inbox.next(0s)), one);
+  EXPECT_EQ(connection_of(*inbox.next(0s)), two);
+  EXPECT_TRUE(std::holds_alternative<event::NegotiationNeeded>(*inbox.next(0s)));
+  EXPECT_EQ(inbox.size(), 0U);
+}
+
+TEST_F(MailboxTest, TakesTheFirstThatFitsAndLeavesTheOthersInOrder) {
+  put(handle_1, event::Ready{one});
+  put(handle_2, event::NegotiationNeeded{two});
+  put(handle_2, event::Ready{two});
+  put(handle_1, event::NegotiationNeeded{one});
+  EXPECT_EQ(inbox.receive<event::Ready>(two, 0s)->connection, two);
+  EXPECT_EQ(inbox.receive<event::NegotiationNeeded>(0s)->connection, two);
+  EXPECT_TRUE(std::holds_alternative<event::Ready>(*inbox.next(0s)));
+  EXPECT_TRUE(std::holds_alternative<event::NegotiationNeeded>(*inbox.next(0s)));
+}
+
+TEST_F(MailboxTest, SaysTimeoutWhenNothingFits) {
+  EXPECT_EQ(inbox.next(0s).error().code, ErrorCode::Timeout);
+  EXPECT_EQ(inbox.next(-1s).error().code, ErrorCode::Timeout);
+  put(handle_1, event::Ready{one});
+  EXPECT_EQ(inbox.receive<event::Closed>(5ms).error().code, ErrorCode::Timeout);
+  EXPECT_EQ(inbox.receive<event::Ready>(two, 5ms).error().code, ErrorCode::Timeout);
+  EXPECT_EQ(inbox.size(), 1U);
+}
+
+TEST_F(MailboxTest, GivesTheErrorThatCameInsteadOfAnAnswer) {
+  const auto failed = [&](const PeerConnection& pc, Operation operation) {
+    return event::OperationFailed{pc, operation, {ErrorCode::InvalidState, "why", {}}};
+  };
+  put(handle_2, failed(two, Operation::CreateOffer));
+  put(handle_1, failed(one, Operation::CreateAnswer));
+  put(handle_1, failed(one, Operation::CreateOffer));
+  const auto offer = inbox.receive<event::Offer>(one, 0s);
+  EXPECT_EQ(offer.error(), (Error{ErrorCode::InvalidState, "why", {}}));
+  EXPECT_EQ(inbox.size(), 2U) << "the failure of another call, and of another connection, stay";
+  EXPECT_EQ(inbox.receive<event::OperationFailed>(one, 0s)->operation, Operation::CreateAnswer);
+}
+
+TEST_F(MailboxTest, MayBeAskedFromWithinAPredicate) {
+  put(handle_1, event::Ready{one});
+  const auto found = inbox.receive_if<event::Ready>(
+      [&](const event::Ready&) { return inbox.size() == 1 && inbox.native_handle() >= 0; }, 0s);
+  EXPECT_TRUE(found.has_value());
+}
+
+TEST_F(MailboxTest, IsReadableWhileEventsWait) {
+  EXPECT_FALSE(is_readable());
+  put(handle_1, event::Ready{one});
+  put(handle_1, event::Closed{one});
+  EXPECT_TRUE(is_readable());
+  EXPECT_TRUE(inbox.receive<event::Closed>(0s).has_value());
+  EXPECT_TRUE(is_readable()) << "one was looked at and left";
+  EXPECT_TRUE(inbox.next(0s).has_value());
+  EXPECT_FALSE(is_readable());
+}
+
+TEST_F(MailboxTest, IsReadableFromTheFirstQuestion) {
+  put(handle_1, event::Ready{one});
+  EXPECT_TRUE(is_readable());
+}
+
+TEST_F(MailboxTest, WakesWhoWaits) {
+  std::thread sender([&] { put(handle_1, event::Ready{one}); });
+  EXPECT_TRUE(inbox.receive<event::Ready>(one, 30s).has_value());
+  sender.join();
+}
+
+TEST_F(MailboxTest, SharedByThreadsGivesEachEventToOne) {
+  constexpr int kEvents = 2000;
+  std::atomic<int> taken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      for (;;) {
+        const auto event = inbox.next(30s);
+        if (!event || std::holds_alternative<event::Closed>(*event)) return;
+        ++taken;
+      }
+    });
+  }
+  for (int i = 0; i < kEvents; ++i) put(handle_1, event::NegotiationNeeded{one});
+  for (int i = 0; i < 3; ++i) put(handle_1, event::Closed{one});
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(taken, kEvents);
+  EXPECT_EQ(inbox.size(), 0U);
+}
+
+TEST_F(MailboxTest, AConnectionHasAShare) {
+  std::size_t put_in = 0;
+  while (inbox.state()->has_room(*handle_1, 0)) {
+    put_message(handle_1, 64 << 10);
+    put_in += 64 << 10;
+  }
+  EXPECT_GT(put_in, MailboxState::kMaxOfConnection / 2);
+  EXPECT_LE(put_in, MailboxState::kMaxOfConnection + (64 << 10));
+  EXPECT_TRUE(handle_1->is_paused);
+  EXPECT_TRUE(inbox.state()->has_room(*handle_2, 0)) << "the share of one is not that of another";
+  while (handle_1->waiting_bytes >= MailboxState::kMaxOfConnection / 2) {
+    EXPECT_TRUE(handle_1->is_paused);
+    ASSERT_TRUE(inbox.next(0s).has_value());
+  }
+  EXPECT_FALSE(handle_1->is_paused) << "woken at the half";
+}
+
+TEST_F(MailboxTest, MessagesOfNoByteCountToo) {
+  std::size_t count = 0;
+  while (inbox.state()->has_room(*handle_1, 0)) {
+    put_message(handle_1, 0);
+    ++count;
+  }
+  EXPECT_LE(count, MailboxState::kMaxOfConnection / sizeof(Event) + 1);
+}
+
+TEST_F(MailboxTest, AllConnectionsTogetherHaveAShareAndNobodyStarves) {
+  std::vector<std::shared_ptr<ConnectionHandle>> many;
+  for (std::uint64_t id = 10; id < 10 + 2 * MailboxState::kMaxOfAll / (1 << 20); ++id) {
+    many.push_back(nameless(id));
+    if (inbox.state()->has_room(*many.back(), 0)) put_message(many.back(), 1 << 20);
+  }
+  // Full, and yet a connection of which nothing waits may always put a turn's worth in.
+  EXPECT_FALSE(inbox.state()->has_room(*many.front(), 0));
+  EXPECT_TRUE(inbox.state()->has_room(*handle_1, 0));
+  put_message(handle_1, 100);
+  EXPECT_FALSE(inbox.state()->has_room(*handle_1, 0));
+  EXPECT_TRUE(handle_1->is_paused);
+  // Its own is taken: nothing of it waits, so it goes on although the whole is full.
+  ASSERT_TRUE(inbox.receive<event::Message>(one, 0s).has_value());
+  EXPECT_FALSE(handle_1->is_paused);
+  // The others go on when half of the whole is free.
+  const auto& last = many.back();
+  EXPECT_TRUE(last->is_paused);
+  while (inbox.size() > 1) ASSERT_TRUE(inbox.next(0s).has_value());
+  for (const auto& handle : many) EXPECT_FALSE(handle->is_paused);
+}
+
+TEST_F(MailboxTest, TheLastCopyClosesItsConnections) {
+  auto copy = std::make_unique<Mailbox>();
+  copy->state()->join(handle_1);
+  auto other = std::make_unique<Mailbox>(*copy);
+  copy.reset();
+  EXPECT_FALSE(handle_1->is_closed());
+  other.reset();
+  EXPECT_TRUE(handle_1->is_closed());
+}
+
+}  // namespace
+}  // namespace specter

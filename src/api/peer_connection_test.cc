@@ -1,0 +1,298 @@
+#include "specter/peer_connection.h"
+
+#include <gmock/gmock.h>
+
+#include "api/two_peers.h"
+
+namespace specter {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::kSoon;
+using ::testing::StartsWith;
+using testing::TwoPeers;
+
+struct PeerConnectionTest : ::testing::Test, TwoPeers {};
+
+// The lifecycle document, from the first line to the last.
+TEST_F(PeerConnectionTest, LivesTheLifecycle) {
+  const auto ready = inbox_a.next(kSoon);
+  ASSERT_TRUE(ready.has_value());
+  EXPECT_TRUE(std::holds_alternative<event::Ready>(*ready)) << "Ready is the first event";
+
+  const auto channel = a.create_data_channel("data");
+  ASSERT_TRUE(channel.has_value());
+  const auto created = inbox_a.receive<event::DataChannelCreated>(a, kSoon);
+  ASSERT_TRUE(created.has_value());
+  EXPECT_EQ(created->channel, *channel);
+  EXPECT_EQ(channel->state(), DataChannelState::Connecting);
+
+  ASSERT_TRUE(a.create_offer().has_value());
+  const auto offer = inbox_a.receive<event::Offer>(a, kSoon);
+  ASSERT_TRUE(offer.has_value());
+  EXPECT_THAT(offer->description.sdp, HasSubstr("m=application"));
+  ASSERT_TRUE(a.set_local_description(offer->description.to_json()).has_value());
+  ASSERT_TRUE(inbox_a.receive<event::LocalDescriptionSet>(a, kSoon).has_value());
+  EXPECT_EQ(a.signaling_state(), SignalingState::HaveLocalOffer);
+  EXPECT_TRUE(a.pending_local_description().has_value());
+  EXPECT_FALSE(a.current_local_description().has_value());
+
+  ASSERT_TRUE(b.set_remote_description(offer->description).has_value());
+  ASSERT_TRUE(inbox_b.receive<event::RemoteDescriptionSet>(b, kSoon).has_value());
+  EXPECT_EQ(b.signaling_state(), SignalingState::HaveRemoteOffer);
+  EXPECT_EQ(b.pending_remote_description(), offer->description);
+  ASSERT_TRUE(b.create_answer().has_value());
+  const auto answer = inbox_b.receive<event::Answer>(b, kSoon);
+  ASSERT_TRUE(answer.has_value());
+  ASSERT_TRUE(b.set_local_description(answer->description).has_value());
+  ASSERT_TRUE(inbox_b.receive<event::LocalDescriptionSet>(b, kSoon).has_value());
+  EXPECT_EQ(b.signaling_state(), SignalingState::Stable);
+  EXPECT_EQ(b.current_remote_description(), offer->description);
+  ASSERT_TRUE(a.set_remote_description(answer->description).has_value());
+  ASSERT_TRUE(inbox_a.receive<event::RemoteDescriptionSet>(a, kSoon).has_value());
+
+  // One candidate each way is enough.
+  const auto from_a = inbox_a.receive<event::IceCandidate>(a, kSoon);
+  ASSERT_TRUE(from_a.has_value());
+  ASSERT_TRUE(b.add_ice_candidate(from_a->candidate.to_json()).has_value());
+  ASSERT_TRUE(inbox_b.receive<event::IceCandidateAdded>(b, kSoon).has_value());
+  const auto from_b = inbox_b.receive<event::IceCandidate>(b, kSoon);
+  ASSERT_TRUE(from_b.has_value());
+  ASSERT_TRUE(a.add_ice_candidate(from_b->candidate).has_value());
+  ASSERT_TRUE(inbox_a.receive<event::IceCandidateAdded>(a, kSoon).has_value());
+
+  ASSERT_TRUE(inbox_a.receive<event::DataChannelOpen>(a, kSoon).has_value());
+  const auto incoming = inbox_b.receive<event::IncomingDataChannel>(b, kSoon);
+  ASSERT_TRUE(incoming.has_value());
+  EXPECT_EQ(incoming->channel.label(), "data");
+  EXPECT_EQ(a.connection_state(), ConnectionState::Connected);
+
+  a.close();
+  ASSERT_TRUE(inbox_a.receive<event::Closed>(a, kSoon).has_value());
+  EXPECT_EQ(a.connection_state(), ConnectionState::Closed);
+  EXPECT_EQ(a.signaling_state(), SignalingState::Closed);
+  EXPECT_EQ(channel->state(), DataChannelState::Closed);
+  b.close();
+  ASSERT_TRUE(inbox_b.receive<event::Closed>(b, kSoon).has_value());
+}
+
+TEST_F(PeerConnectionTest, AnswersCallsInTheirOrder) {
+  ASSERT_TRUE(a.create_offer().has_value());
+  ASSERT_TRUE(a.create_answer().has_value());  // fails: there is no offer
+  ASSERT_TRUE(a.create_data_channel("x").has_value());
+  ASSERT_TRUE(a.get_stats().has_value());
+  ASSERT_TRUE(a.add_ice_candidate(IceCandidate{}).has_value());  // fails: no remote description
+  a.close();
+  std::vector<std::string> order;
+  for (;;) {
+    const auto event = inbox_a.next(kSoon);
+    ASSERT_TRUE(event.has_value());
+    if (std::holds_alternative<event::Ready>(*event)) order.emplace_back("ready");
+    if (std::holds_alternative<event::Offer>(*event)) order.emplace_back("offer");
+    if (std::holds_alternative<event::DataChannelCreated>(*event)) order.emplace_back("created");
+    if (std::holds_alternative<event::Stats>(*event)) order.emplace_back("stats");
+    if (const auto* failed = std::get_if<event::OperationFailed>(&*event))
+      order.emplace_back(to_string(failed->operation));
+    if (std::holds_alternative<event::Closed>(*event)) break;
+  }
+  EXPECT_THAT(order, ElementsAre("ready", "offer", "create_answer", "created", "stats",
+                                 "add_ice_candidate"));
+  EXPECT_EQ(inbox_a.next(0s).error().code, ErrorCode::Timeout) << "nothing comes after Closed";
+}
+
+TEST_F(PeerConnectionTest, RefusesEveryCallOnceItIsClosed) {
+  connect();
+  a.close();
+  a.close();
+  const auto closed = [](const auto& result) {
+    return !result.has_value() && result.error().code == ErrorCode::Closed;
+  };
+  for (const PeerConnection& pc : {a, PeerConnection()}) {
+    EXPECT_TRUE(closed(pc.create_data_channel("x")));
+    EXPECT_TRUE(closed(pc.create_offer()));
+    EXPECT_TRUE(closed(pc.create_answer()));
+    EXPECT_TRUE(closed(pc.set_local_description(SessionDescription{})));
+    EXPECT_TRUE(closed(pc.set_remote_description(SessionDescription{})));
+    EXPECT_TRUE(closed(pc.add_ice_candidate(IceCandidate{})));
+    EXPECT_TRUE(closed(pc.set_local_description("no JSON")));
+    EXPECT_TRUE(closed(pc.set_remote_description("no JSON")));
+    EXPECT_TRUE(closed(pc.add_ice_candidate("no JSON")));
+    EXPECT_TRUE(closed(pc.get_stats()));
+    pc.close();
+  }
+  ASSERT_TRUE(inbox_a.receive<event::Closed>(a, kSoon).has_value());
+  EXPECT_TRUE(closed(channel_a.send("late")));
+  EXPECT_TRUE(closed(DataChannel().send("nowhere")));
+  EXPECT_EQ(inbox_a.receive<event::Closed>(a, 0s).error().code, ErrorCode::Timeout) << "told once";
+}
+
+TEST(PeerConnectionHandle, ThatNamesNothingIsClosed) {
+  const PeerConnection nothing;
+  EXPECT_EQ(nothing.id(), 0U);
+  EXPECT_EQ(nothing.connection_state(), ConnectionState::Closed);
+  EXPECT_EQ(nothing.ice_connection_state(), IceConnectionState::Closed);
+  EXPECT_EQ(nothing.ice_gathering_state(), IceGatheringState::New);
+  EXPECT_EQ(nothing.signaling_state(), SignalingState::Closed);
+  EXPECT_EQ(nothing.local_description(), std::nullopt);
+  const DataChannel channel;
+  EXPECT_EQ(channel.state(), DataChannelState::Closed);
+  EXPECT_EQ(channel.label(), "");
+  EXPECT_EQ(channel.id(), std::nullopt);
+  EXPECT_EQ(channel.buffered_amount(), 0U);
+  channel.set_buffered_amount_low_threshold(5);
+  channel.close();
+}
+
+TEST_F(PeerConnectionTest, HasAnIdOfItsOwn) {
+  EXPECT_NE(a.id(), 0U);
+  EXPECT_NE(a.id(), b.id());
+  EXPECT_EQ(a, PeerConnection(a));
+}
+
+TEST_F(PeerConnectionTest, JudgesJsonOnTheSpot) {
+  EXPECT_EQ(a.set_local_description("{").error().code, ErrorCode::InvalidJson);
+  EXPECT_EQ(a.set_remote_description("[]").error().code, ErrorCode::InvalidJson);
+  EXPECT_EQ(a.add_ice_candidate("").error().code, ErrorCode::InvalidJson);
+}
+
+// W3C §6.1.
+TEST_F(PeerConnectionTest, JudgesAChannelsOptionsOnTheSpot) {
+  const std::string longest(65535, 'x'), too_long(65536, 'x');
+  const auto refused = [&](std::string_view label, const DataChannelOptions& options) {
+    const auto channel = a.create_data_channel(label, options);
+    return !channel.has_value() && channel.error().code == ErrorCode::InvalidArgument;
+  };
+  EXPECT_TRUE(refused(too_long, {}));
+  EXPECT_TRUE(refused("x", {.protocol = too_long}));
+  EXPECT_TRUE(refused("x", {.max_packet_life_time = 1ms, .max_retransmits = 1}));
+  EXPECT_TRUE(refused("x", {.max_packet_life_time = -1ms}));
+  EXPECT_TRUE(refused("x", {.max_packet_life_time = 65536ms}));
+  EXPECT_TRUE(refused("x", {.negotiated = true}));
+  EXPECT_TRUE(refused("x", {.negotiated = true, .id = 65535}));
+  EXPECT_FALSE(refused(longest, {.protocol = longest}));
+  EXPECT_FALSE(refused("", {.max_packet_life_time = 65535ms}));
+  EXPECT_FALSE(refused("x", {.negotiated = true, .id = 65534}));
+}
+
+TEST_F(PeerConnectionTest, ShowsTheOptionsOfAChannel) {
+  const auto channel = a.create_data_channel(
+      "name", {.ordered = false, .protocol = "chat", .negotiated = true, .id = 7});
+  ASSERT_TRUE(channel.has_value());
+  EXPECT_EQ(channel->label(), "name");
+  EXPECT_EQ(channel->protocol(), "chat");
+  EXPECT_FALSE(channel->ordered());
+  EXPECT_EQ(channel->id(), 7);
+  EXPECT_EQ(a.create_data_channel("other")->id(), std::nullopt) << "not known before DTLS";
+}
+
+TEST_F(PeerConnectionTest, TellsWhatBecameOfAFailedCall) {
+  ASSERT_TRUE(a.set_remote_description({SdpType::Offer, "nonsense"}).has_value());
+  const auto set = inbox_a.receive<event::RemoteDescriptionSet>(a, kSoon);
+  ASSERT_FALSE(set.has_value());
+  EXPECT_NE(set.error().message, "");
+  EXPECT_EQ(a.signaling_state(), SignalingState::Stable);
+}
+
+TEST_F(PeerConnectionTest, ReportsItsStats) {
+  connect();
+  ASSERT_TRUE(a.get_stats().has_value());
+  const auto stats = inbox_a.receive<event::Stats>(a, kSoon);
+  ASSERT_TRUE(stats.has_value());
+  EXPECT_EQ(stats->stats.transport.dtls_state, "connected");
+  EXPECT_GT(stats->stats.transport.packets_sent, 0U);
+}
+
+TEST_F(PeerConnectionTest, TellsThePeersGoodbye) {
+  connect();
+  a.close();
+  EXPECT_TRUE(inbox_b.receive<event::DataChannelClosed>(b, kSoon).has_value());
+  EXPECT_EQ(channel_b.state(), DataChannelState::Closed);
+}
+
+// ---- what a Specter's configuration does
+
+struct Start {
+  std::vector<IceServer> servers;
+  ErrorCode code;
+  const char* message;
+};
+
+TEST(Configuration, OfBadServersShowsAtTheConnection) {
+  const Start table[] = {
+      {{{.urls = {"http://x"}}}, ErrorCode::SyntaxError, "the ICE server URL \"http://x\""},
+      {{{.urls = {"turn:x"}}}, ErrorCode::InvalidAccess, "turn server credentials required"},
+  };
+  for (const Start& row : table) {
+    Specter specter({.ice_servers = row.servers});
+    Mailbox inbox;
+    const auto pc = testing::default_api(specter).new_peer_connection(inbox);
+    const auto failed = inbox.next(kSoon);
+    ASSERT_TRUE(failed.has_value());
+    const auto* event = std::get_if<event::OperationFailed>(&*failed);
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->operation, Operation::Start);
+    EXPECT_EQ(event->error.code, row.code);
+    EXPECT_THAT(event->error.message, StartsWith(row.message));
+    EXPECT_TRUE(std::holds_alternative<event::Closed>(*inbox.next(kSoon)));
+    EXPECT_EQ(pc.create_offer().error().code, ErrorCode::Closed);
+    EXPECT_EQ(pc.connection_state(), ConnectionState::Closed);
+  }
+}
+
+TEST(Configuration, OfADatagramTooSmallShowsAtTheConnection) {
+  Specter specter({.max_datagram_bytes = 100});
+  Mailbox inbox;
+  const auto pc = testing::default_api(specter).new_peer_connection(inbox);
+  const auto ready = inbox.receive<event::Ready>(pc, kSoon);
+  ASSERT_FALSE(ready.has_value());
+  EXPECT_EQ(ready.error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(Configuration, IsWhatWasGiven) {
+  const Specter specter({.ice_servers = {{.urls = {"stun:a.example", "stun:b.example"}}},
+                         .loops = 1,
+                         .send_buffer_bytes = 1234});
+  EXPECT_THAT(specter.configuration().ice_servers[0].urls,
+              ElementsAre("stun:a.example", "stun:b.example"));
+  EXPECT_EQ(specter.configuration().send_buffer_bytes, 1234U);
+}
+
+// A server that never answers, and TURN that is not used yet, end no gathering late.
+TEST(Configuration, OfServersThatDoNotAnswerStillGathers) {
+  Specter specter(testing::on_loopback(
+      {.ice_servers = {{.urls = {"stun:127.0.0.1:9", "stun:[::1]:9", "stun:no-such-name.invalid"}},
+                       {.urls = {"turn:127.0.0.1"}, .username = "u", .credential = "p"}}}));
+  Mailbox inbox;
+  const auto pc = testing::default_api(specter).new_peer_connection(inbox);
+  ASSERT_TRUE(pc.create_data_channel("data").has_value());
+  ASSERT_TRUE(pc.create_offer().has_value());
+  const auto offer = inbox.receive<event::Offer>(pc, kSoon);
+  ASSERT_TRUE(offer.has_value());
+  ASSERT_TRUE(pc.set_local_description(offer->description).has_value());
+  const auto complete = inbox.receive_if<event::IceGatheringStateChange>(
+      [](const auto& e) { return e.state == IceGatheringState::Complete; }, 30s);
+  EXPECT_TRUE(complete.has_value());
+  EXPECT_THAT(pc.local_description()->sdp, HasSubstr("127.0.0.1"));
+}
+
+TEST(SpecterApi, ConsumesEngineAndRegistryAndServesManyConnections) {
+  static_assert(!std::is_copy_constructible_v<MediaEngine>);
+  static_assert(!std::is_copy_constructible_v<Registry>);
+  Mailbox inbox;
+  std::optional<Api> api;
+  {
+    Specter specter(testing::on_loopback());
+    api = testing::default_api(specter);
+  }
+  EXPECT_FALSE(api->codecs().empty());
+  // An Api keeps the loops alive on its own.
+  for (int i = 0; i < 5; ++i) {
+    const auto pc = api->new_peer_connection(inbox);
+    EXPECT_TRUE(inbox.receive<event::Ready>(pc, kSoon).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace specter

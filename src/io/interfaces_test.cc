@@ -1,0 +1,58 @@
+#include "io/interfaces.h"
+
+#include <gmock/gmock.h>
+
+namespace specter::io {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+
+const std::vector<InterfaceAddress> kMachine = {
+    {ip("127.0.0.1"), true, true},    {ip("::1"), true, true},
+    {ip("192.0.2.7"), true, false},   {ip("198.51.100.1"), false, false},  // down
+    {ip("2001:db8::7"), true, false}, {ip("fe80::1"), true, false},
+    {ip("169.254.3.4"), true, false}, {ip("0.0.0.0"), true, false},
+    {ip("224.0.0.1"), true, false},   {ip("::ffff:192.0.2.9"), true, false},
+    {ip("192.0.2.7"), true, false},  // once more
+};
+
+TEST(UsableAddresses, AreThoseThatNameThisHostToOthers) {
+  EXPECT_THAT(usable_addresses(kMachine, LoopbackPolicy::Fallback),
+              ElementsAre(ip("192.0.2.7"), ip("2001:db8::7"), ip("169.254.3.4")));
+}
+
+TEST(UsableAddresses, IncludeLoopbackAsAsked) {
+  EXPECT_THAT(usable_addresses(kMachine, LoopbackPolicy::Only),
+              ElementsAre(ip("127.0.0.1"), ip("::1")));
+  EXPECT_THAT(usable_addresses(kMachine, LoopbackPolicy::Include),
+              ElementsAre(ip("192.0.2.7"), ip("2001:db8::7"), ip("169.254.3.4"), ip("127.0.0.1"),
+                          ip("::1")));
+}
+
+TEST(UsableAddresses, FallBackToLoopbackOnALonelyMachine) {
+  const std::vector<InterfaceAddress> lonely = {kMachine[0], kMachine[1], kMachine[3], kMachine[5]};
+  EXPECT_THAT(usable_addresses(lonely, LoopbackPolicy::Fallback),
+              ElementsAre(ip("127.0.0.1"), ip("::1")));
+  EXPECT_THAT(usable_addresses({}, LoopbackPolicy::Include), IsEmpty());
+}
+
+TEST(UsableAddresses, AreBounded) {
+  std::vector<InterfaceAddress> many;
+  for (std::uint8_t i = 1; i <= 100; ++i) many.push_back({IpAddress::v4({192, 0, 2, i})});
+  EXPECT_EQ(usable_addresses(many, LoopbackPolicy::Include).size(), kMaxLocalAddresses);
+}
+
+TEST(InterfaceAddresses, HaveTheLoopback) {
+  std::vector<IpAddress> loopback;
+  for (const auto& found : interface_addresses()) {
+    if (found.loopback && found.up) loopback.push_back(found.address);
+  }
+  EXPECT_THAT(loopback, Contains(ip("127.0.0.1")));
+}
+
+}  // namespace
+}  // namespace specter::io
