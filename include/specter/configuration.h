@@ -12,7 +12,8 @@
 
 namespace specter {
 
-// RTCIceServer, W3C §4.2.2.
+// RTCIceServer, W3C §4.2.2. stun: servers are asked for candidates; turn: (which needs username and
+// credential) and stuns: are checked and not used yet.
 struct IceServer {
   std::vector<std::string>
       urls;                // "stun:host[:port]", "turn:host[:port][?transport=udp]"; RFC 7064, 7065

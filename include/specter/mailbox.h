@@ -22,7 +22,9 @@ class MailboxState;
 // A queue of events that any number of connections may share. Its calls are the only ones in the
 // library that wait, and each takes a timeout. An owner that does not receive slows its peers down:
 // past a bound on waiting message bytes, a connection stops taking messages from the network, and
-// its peer's window closes. Receive from one thread at a time; a copy is the same mailbox.
+// its peer's window closes. Receive from one thread at a time (others wait for their turn, within
+// their timeout); a copy is the same mailbox. When the last copy is gone, the connections that it
+// owned are closed.
 class SPECTER_EXPORT Mailbox {
  public:
   Mailbox();
@@ -55,7 +57,8 @@ class SPECTER_EXPORT Mailbox {
 
   std::size_t size() const;
 
-  // A descriptor that is readable while events wait, for a poll loop; owned by the mailbox.
+  // A descriptor that is readable while events wait, for a poll loop; owned by the mailbox. -1 when
+  // the system has none left.
   int native_handle() const;
 
   const std::shared_ptr<api::MailboxState>& state() const {

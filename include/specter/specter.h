@@ -54,7 +54,8 @@ class SPECTER_EXPORT Api {
   PeerConnection new_peer_connection(const Mailbox& owner) const;
   // The owner's events are handed to a function on the connection's loop, one at a time. Every call
   // is allowed in it, close and destruction included; it must not wait, or everything on that loop
-  // waits.
+  // waits. An exception that it lets out is logged and closes the connection; it still hears the
+  // end.
   PeerConnection new_peer_connection(std::function<void(Event&&)> owner) const;
 
   const std::vector<RtpCodec>& codecs() const;
@@ -66,8 +67,9 @@ class SPECTER_EXPORT Api {
 };
 
 // The library: its loops and its configuration. When the last copy of it and of its Apis is gone,
-// all its connections are closed and its loops end. Never blocks for the network; destroying it
-// inside a handler is allowed.
+// all its connections are closed and its loops end: it waits for the handlers that are running, and
+// never for the network. Destroying it inside a handler is allowed: then the loops end by
+// themselves soon afterwards.
 class SPECTER_EXPORT Specter {
  public:
   // Throws std::system_error when no thread or descriptor is to be had. A bad URL in ice_servers

@@ -212,7 +212,7 @@ TEST(DataChannelFlow, ASlowOwnerSlowsItsPeerDown) {
 
 TEST(DataChannelFlow, AHandlerMaySendFromEveryMessage) {
   // Ping-pong on the loops alone: each message is answered inside its handler.
-  constexpr int kRounds = 2000;
+  constexpr int kRounds = 300;
   Specter specter(testing::on_loopback());
   auto api = testing::default_api(specter);
   Mailbox inbox;

@@ -49,14 +49,14 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     LoopbackPolicy loopback = LoopbackPolicy::Fallback;
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
+    // Names that take longer to resolve are left out of the gathering.
+    Duration resolve_cap = std::chrono::seconds(5);
   };
 
   // What one turn does at most; then others have theirs.
   static constexpr std::size_t kDatagramsPerTurn = 512;
   static constexpr std::size_t kEventsPerTurn = 1024;
   static constexpr std::size_t kTransmitsPerTurn = 256;
-  // Names that take longer to resolve are left out of the gathering.
-  static constexpr Duration kResolveCap = std::chrono::seconds(5);
 
   // Throws std::invalid_argument as core::PeerConnection does.
   Driver(Loop& loop, Options options);

@@ -26,7 +26,7 @@ void Driver::gather() {
   if (unresolved_ == 0)
     end_gathering();
   else
-    resolve_cap_->set(now_ + kResolveCap);
+    resolve_cap_->set(now_ + options_.resolve_cap);
 }
 
 void Driver::open_sockets() {
