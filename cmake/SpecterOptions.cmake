@@ -23,7 +23,7 @@ target_compile_options(specter_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees ghosts in inlined vector code; clang and the sanitizers watch over those.
   target_compile_options(specter_options INTERFACE
-    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict
+    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-restrict
     -Wno-missing-field-initializers)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")

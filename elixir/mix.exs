@@ -103,7 +103,7 @@ defmodule Mix.Tasks.Compile.SpecterNative do
         env: [{'NINJA_STATUS', '[%f/%t] '}]
       ])
 
-    follow(port, [], 0)
+    follow(port, [], -1)
   end
 
   defp follow(port, output, shown) do
@@ -127,10 +127,10 @@ defmodule Mix.Tasks.Compile.SpecterNative do
       case Regex.run(~r/^\[ *(\d+)(?:\/(\d+)\]|%\])/, line) do
         [_, done, total] -> percent(String.to_integer(done), String.to_integer(total))
         [_, percent] -> String.to_integer(percent)
-        nil -> 0
+        nil -> -1
       end
 
-    quarter = div(percent, 25) * 25
+    quarter = if percent < 0, do: -1, else: div(percent, 25) * 25
 
     if quarter > shown do
       Mix.shell().info("Specter's native code: #{quarter} % built")
@@ -141,7 +141,7 @@ defmodule Mix.Tasks.Compile.SpecterNative do
   end
 
   defp percent(done, total) when total > 8, do: div(done * 100, total)
-  defp percent(_done, _total), do: 0
+  defp percent(_done, _total), do: -1
 end
 
 defmodule Specter.MixProject do

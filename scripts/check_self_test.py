@@ -102,6 +102,15 @@ class CheckRules(unittest.TestCase):
         self.write("src/sctp/packet_test.cc", '#include "testing/hex.h"\n')
         self.assert_only("src/sctp/packet_test.cc:1: includes", "(TEST_LINKS)")
 
+    def test_a_header_that_only_tests_include_is_a_tests(self):
+        self.write("src/stun/pair.h", '#include "stun/ends.h"\n')
+        self.write("src/stun/ends.h", '#include "testing/hex.h"\n#include <gtest/gtest.h>\n')
+        self.add("src/stun/message_test.cc", '#include "stun/pair.h"\n')
+        self.assertEqual(self.check().returncode, 0, self.check().stdout)
+        self.add("src/io/loop.cc", '#include "stun/pair.h"\n')
+        done = self.check()
+        self.assertIn("src/stun/ends.h:1: includes: stun does not link testing", done.stdout)
+
     def test_a_folder_without_a_place_is_refused(self):
         self.write("src/helper/CMakeLists.txt", "specter_module(helper LINKS base)\n")
         self.write("src/helper/README.md", "")

@@ -10,9 +10,9 @@ Instance::Instance(ErlNifPid owner, std::vector<std::string> ice_servers,
     : owner_(owner),
       ice_servers_(std::move(ice_servers)),
       reaper_(std::move(reaper)),
-      counted_(counter),
       peer_counter_(peer_counter),
-      specter_(std::move(specter)) {}
+      specter_(std::move(specter)),
+      counted_(std::in_place, counter) {}
 
 std::optional<std::string> Instance::new_media_engine() {
   MediaEngine engine = MediaEngine::with_default_codecs();
@@ -89,6 +89,7 @@ void Instance::close() {
     remains.apis = apis_.take_all();
     remains.specter = std::move(specter_);
     specter_ = nullptr;
+    counted_.reset();
     engines_.take_all();
     registries_.take_all();
   }

@@ -52,11 +52,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const ErlNifPid owner_;
   const std::vector<std::string> ice_servers_;
   const std::shared_ptr<Reaper> reaper_;
-  const Counter::Share counted_;
   Counter& peer_counter_;
 
   mutable std::mutex mutex_;                // of what is below; held for a look-up or a post
   std::shared_ptr<const Specter> specter_;  // none once it is closed
+  std::optional<Counter::Share> counted_;
   Table<MediaEngine> engines_;
   Table<Registry> registries_;
   Table<Api> apis_;

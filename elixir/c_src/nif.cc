@@ -69,19 +69,23 @@ Term id_or_not_found(ErlNifEnv* env, const std::optional<std::string>& id) {
   return id ? ok(env, *id) : not_found(env);
 }
 
-// :ok for what was posted; a connection that closed itself meanwhile is not there any more.
+// :ok for what was posted. A connection that closed itself meanwhile is not there any more; one for
+// which too many calls wait takes none.
 Term posted(ErlNifEnv* env, const Result<>& result) {
-  return result ? Atom("ok").term(env) : not_found(env);
+  if (result) return Atom("ok").term(env);
+  return result.error().code == ErrorCode::WouldBlock ? error(env, "would_block") : not_found(env);
 }
 
 // The same for an operation, whose refusal on the spot is told like one that comes later.
 template <class T>
 Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& result) {
   if (result) return Atom("ok").term(env);
-  if (result.error().code == ErrorCode::Closed) return not_found(env);
-  return posted(env, peer.ask([operation, error = result.error()](const Peer& self, const auto&,
-                                                                  const auto&) {
-    self.tell_failure(operation, error);
+  const Error& why = result.error();
+  if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock) {
+    return posted(env, std::unexpected(why));
+  }
+  return posted(env, peer.ask([operation, why](const Peer& self, const auto&, const auto&) {
+    self.tell_failure(operation, why);
   }));
 }
 
@@ -139,7 +143,7 @@ Term new_api(ErlNifEnv* env, const InstanceRef& instance, std::string_view engin
   return id_or_not_found(env, instance->new_api(engine, registry));
 }
 
-// ---- connections: :ok | {:error, :not_found}, and the rest by message
+// ---- connections: :ok | {:error, :not_found | :would_block}, and the rest by message
 
 // {:ok, id} | {:error, :not_found}
 Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api) {
@@ -211,7 +215,7 @@ Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_
                 peer->connection().add_ice_candidate(std::move(*candidate)));
 }
 
-// ---- questions: :ok | {:error, :not_found}, and {tag, pc, answer}
+// ---- questions: :ok | {:error, :not_found | :would_block}, and {tag, pc, answer}
 
 std::optional<std::string> json_of(const std::optional<SessionDescription>& description) {
   return description ? std::optional(description->to_json()) : std::nullopt;
@@ -294,7 +298,7 @@ Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc)
   }));
 }
 
-// {instances, connections, sets of loops} that there are: for tests.
+// {open instances, connections, sets of loops} that there are: for tests.
 Term counters(ErlNifEnv* env) {
   const Library& library = library_of(env);
   return enif_make_tuple3(env, enif_make_uint64(env, library.instances().count()),

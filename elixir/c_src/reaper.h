@@ -14,11 +14,11 @@
 
 namespace specter::nif {
 
-// What an instance leaves.
+// What an instance leaves. The Specter is named first, so that it goes last.
 struct Remains {
-  std::vector<std::shared_ptr<Peer>> peers;
-  std::vector<Api> apis;
   std::shared_ptr<const Specter> specter;
+  std::vector<Api> apis;
+  std::vector<std::shared_ptr<Peer>> peers;
 };
 
 // Closes and frees what it is given on a thread of its own. The last holder of a Specter waits for

@@ -181,7 +181,7 @@ defmodule Specter do
   defdelegate peer_connection_exists?(specter, pc), to: PeerConnection, as: :exists?
 
   @doc "Closes a connection. See `Specter.PeerConnection.close/2`."
-  @spec close_peer_connection(t, PeerConnection.t()) :: PeerConnection.result()
+  @spec close_peer_connection(t, PeerConnection.t()) :: :ok | {:error, :not_found}
   defdelegate close_peer_connection(specter, pc), to: PeerConnection, as: :close
 
   @doc "Adds a data channel. See `Specter.PeerConnection.create_data_channel/3`."

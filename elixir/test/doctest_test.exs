@@ -3,7 +3,6 @@ defmodule Specter.DoctestTest do
 
   doctest Specter
   doctest Specter.PeerConnection
-  doctest Specter.Test.Guide
 
   test "every public function and type has its words" do
     for module <- [Specter, Specter.PeerConnection, Specter.Config] do

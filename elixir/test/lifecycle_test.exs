@@ -1,64 +1,38 @@
 defmodule Specter.LifecycleTest do
   use Specter.Test.Case
 
-  # The document that the library is made after, as it stands. Its examples run in their order, and
-  # each must say what the document says.
-  @document Path.expand("fixtures/lifecycle.txt", __DIR__)
-  @external_resource @document
+  alias Specter.Test.Examples
 
-  # Two of its steps have no code of their own. What the document does later for its second
-  # connection stands for them.
-  @step_without_code "Create a peer connection\n"
+  # The document that the library is made after, as it stands.
+  @document Path.expand("fixtures/lifecycle.txt", __DIR__)
+  @guide Path.expand("../guides/lifecycle.md", __DIR__)
 
   @runs 100
 
-  test "the lifecycle document's examples run as they stand, #{@runs} times" do
+  # Two of its steps have no code. What it does later for its second connection stands for them.
+  @step_without_code "Create a peer connection\n"
+  @second_connection ~w(new_media_engine new_registry new_api new_peer_connection
+                        peer_connection_ready)
+
+  test "the lifecycle document's examples do what it says, #{@runs} times" do
     document = File.read!(@document)
-    [before, later] = String.split(document, @step_without_code, parts: 2)
-    first = examples(before)
-    rest = examples(later)
-    second_connection = Enum.filter(rest, &String.contains?(elem(&1, 0), creations()))
-    assert length(second_connection) == 5
+    [before, later] = document |> String.split(@step_without_code) |> Enum.map(&Examples.parse/1)
 
     first_connection =
-      Enum.map(second_connection, fn {code, result} ->
+      for {code, result} <- later, String.contains?(code, @second_connection) do
         {String.replace(code, "pc_2", "pc_1"), result}
-      end)
+      end
 
-    all = first ++ first_connection ++ rest
-    assert length(all) == 5 + count(document)
+    assert length(first_connection) == 5
+    assert length(before ++ later) == length(Regex.scan(~r/iex>/, document))
+    assert Enum.count(later, &match?({_code, ":ok"}, &1)) == 2
 
-    for _ <- 1..@runs, do: Enum.reduce(all, [], &run/2)
+    for _ <- 1..@runs, do: :ok = Examples.run(before ++ first_connection ++ later)
   end
 
-  defp creations do
-    ~w(new_media_engine new_registry new_api new_peer_connection peer_connection_ready)
+  test "the guide's examples do what it says" do
+    examples = Examples.parse(File.read!(@guide))
+    assert Enum.count(examples, fn {_code, result} -> result != nil end) > 10
+    assert Examples.run(examples) == :ok
   end
-
-  defp count(document), do: length(Regex.scan(~r/iex>/, document))
-
-  defp run({code, expected}, binding) do
-    {value, binding} = Code.eval_string(code, binding, __ENV__)
-    if expected, do: assert(inspect(value) == expected, code)
-    binding
-  end
-
-  # [{code, result or nil}]
-  defp examples(text) do
-    text
-    |> String.split("\n")
-    |> Enum.map(&String.trim/1)
-    |> Enum.reduce([], &read_line/2)
-    |> Enum.reverse()
-  end
-
-  defp read_line("iex>" <> code, examples), do: [{code, nil} | examples]
-
-  defp read_line("...>" <> code, [{begun, nil} | examples]) do
-    [{begun <> "\n" <> code, nil} | examples]
-  end
-
-  # A result stands right below its example.
-  defp read_line(":ok", [{code, nil} | examples]), do: [{code, ":ok"} | examples]
-  defp read_line(_other, examples), do: examples
 end

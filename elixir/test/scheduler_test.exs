@@ -4,7 +4,7 @@ defmodule Specter.SchedulerTest do
 
   alias Specter.PeerConnection
 
-  @calls 1_000
+  @calls 500
   @rule_us 1_000
 
   test "no call takes 1 ms, whatever the connection is doing" do

@@ -2,7 +2,7 @@ defmodule Specter.VmTest do
   # Ends of the VM and changes of its code, in VMs of their own.
   use ExUnit.Case, async: true
 
-  @rounds 5
+  @rounds 3
 
   # Defines connect.(): connections in every phase, and the Specter that has them.
   @begin """
@@ -57,11 +57,11 @@ defmodule Specter.VmTest do
          "System.cmd(\"kill\", [\"-TERM\", System.pid()]); receive do: (:never -> :ok)", 0}
       ] do
     test "#{name} with live connections ends cleanly" do
-      script = @begin <> "kept = connect.()\nIO.write(\"up\")\n" <> unquote(code)
-      script = script <> "\n_ = kept"
+      script = @begin <> "kept = connect.()\n" <> unquote(code) <> "\n_ = kept"
 
       for _ <- 1..@rounds do
-        assert run(script) == {"up", unquote(status)}
+        {output, status} = run(script)
+        assert status == unquote(status), output
       end
     end
   end
@@ -100,20 +100,35 @@ defmodule Specter.VmTest do
     assert run(script) == {"done", 0}
   end
 
-  test "the module's code may be deleted, and comes again with nothing in it" do
+  test "the module's code may be deleted, and comes again" do
     script =
       @begin <>
         """
-        for _ <- 1..20 do
-          {specter, [{pc, _} | _]} = connect.()
-          :code.purge(Specter.Native)
-          true = :code.delete(Specter.Native)
-          :code.purge(Specter.Native)
-          receive do: ({:peer_connection_closed, ^pc} -> :ok)
-          {0, 0, 0} = Specter.Native.counters()
-          # It is another library's Specter now.
+        test = self()
+        settle = fn settle, expected ->
+          if Specter.Native.counters() == expected, do: :ok, else: settle.(settle, expected)
+        end
+        for round <- 1..20 do
+          {owner, monitor} = spawn_monitor(fn ->
+            {specter, _pcs} = connect.()
+            send(test, {:up, specter})
+            receive do: (:end -> :ok)
+          end)
+          old = receive do: ({:up, specter} -> specter)
+          delete = fn ->
+            :code.purge(Specter.Native)
+            true = :code.delete(Specter.Native)
+            :code.purge(Specter.Native)
+          end
+          # Before the owner's end or after it.
+          if rem(round, 2) == 0, do: delete.()
+          send(owner, :end)
+          receive do: ({:DOWN, ^monitor, _, _, :normal} -> :ok)
+          settle.(settle, {0, 0, 0})
+          if rem(round, 2) == 1, do: delete.()
+          # What the deleted code made is nothing to the new.
           try do
-            Specter.config(specter)
+            Specter.config(old)
             exit(:taken)
           rescue
             ArgumentError -> :ok
@@ -125,9 +140,38 @@ defmodule Specter.VmTest do
     assert run(script) == {"done", 0}
   end
 
+  test "new code with another shared object is refused, and the old goes on" do
+    lib =
+      Path.join(
+        System.tmp_dir!(),
+        "specter-#{System.pid()}-#{System.unique_integer([:positive])}"
+      )
+
+    copy = Path.join(lib, "specter")
+    on_exit(fn -> File.rm_rf!(lib) end)
+    File.mkdir_p!(copy)
+    File.cp_r!(Path.dirname(ebin()), copy)
+
+    script =
+      @begin <>
+        """
+        {specter, [{_, pc} | _]} = connect.()
+        :code.add_patha(String.to_charlist(hd(System.argv())))
+        Logger.configure(level: :none)
+        :code.purge(Specter.Native)
+        {:error, :on_load_failure} = :code.load_file(Specter.Native)
+        true = Specter.peer_connection_exists?(specter, pc)
+        connect.()
+        IO.write("done")
+        """
+
+    assert run(script, [Path.join(copy, "ebin")]) == {"done", 0}
+  end
+
+  defp ebin, do: Path.dirname(to_string(:code.which(Specter)))
+
   # {what it printed, its exit status}: 128 and more for one that a signal ended.
-  defp run(script) do
-    ebin = Path.dirname(to_string(:code.which(Specter)))
-    System.cmd("elixir", ["-pa", ebin, "-e", script], stderr_to_stdout: true)
+  defp run(script, arguments \\ []) do
+    System.cmd("elixir", ["-pa", ebin(), "-e", script, "--" | arguments], stderr_to_stdout: true)
   end
 end

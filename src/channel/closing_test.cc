@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "channel/two_sides.h"
+#include "sctp/packet/packet.h"
 
 namespace specter::channel {
 namespace {
@@ -148,6 +149,39 @@ TEST(Closing, WhileTheAssociationIsMadeEndsOnBothSides) {
   auto events = two.take_a();
   std::ranges::sort(events);
   EXPECT_THAT(events, ElementsAre("closed 1", "closed 2", "established"));
+}
+
+// Turns the answers to a peer's resets into "Denied" (RFC 6525 §4.4) on their way.
+void deny_resets(Buffer& packet) {
+  constexpr std::uint8_t kReConfig = 130, kResponse = 16, kDenied = 2;
+  for (std::size_t chunk = 12; chunk + 4 <= packet.size();) {
+    const std::size_t size = std::size_t{packet[chunk + 2]} << 8 | packet[chunk + 3];
+    if (packet[chunk] == kReConfig) {
+      for (std::size_t at = chunk + 4; at + 12 <= chunk + size;) {
+        if (packet[at] == 0 && packet[at + 1] == kResponse) packet[at + 11] = kDenied;
+        at += (packet[at + 3] + 3u) & ~3u;
+      }
+    }
+    chunk += (size + 3) & ~std::size_t{3};
+  }
+  sctp::fix_checksum(packet);
+}
+
+TEST(Closing, FailsWhenThePeerDeniesTheReset) {
+  TwoSides two;
+  two.establish();
+  const auto [here, there] = two.channel();
+  two.pair.filter = [](bool from_a, Buffer& packet) {
+    if (!from_a) deny_resets(packet);
+    return true;
+  };
+  two.a.close(two.pair.now(), here);
+  two.pair.run_for(5s);
+  EXPECT_THAT(two.take_a(), ElementsAre("failed 1 NetworkError", "closed 1"));
+  EXPECT_THAT(two.take_b(), ElementsAre("closing 1", "closed 1"));
+  // Its stream can't begin anew, so another is taken.
+  const auto [next, next_there] = two.channel();
+  EXPECT_EQ(two.a.info(next)->options.id, 2);
 }
 
 // Every channel's events are those of the header's order, and no id leaks. reliability.md row 89.

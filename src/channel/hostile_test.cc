@@ -47,10 +47,11 @@ class Hostile {
     ASSERT_TRUE(peer.send(now, sctp::StreamId{stream}, ppid, bytes, {.unordered = unordered}));
     settle();
   }
-  void say_open(std::uint16_t stream, const std::string& label = "x") {
+  void say_open(std::uint16_t stream, const std::string& label = "x",
+                ChannelType type = ChannelType::Reliable) {
     Buffer bytes;
     ByteWriter out(bytes);
-    OpenMessage{.label = label}.write(out);
+    OpenMessage{.channel_type = type, .label = label}.write(out);
     say(stream, kPpidDcep, bytes);
   }
   void reset(std::uint16_t stream) {
@@ -115,11 +116,10 @@ class Hostile {
   }
   void note(const sctp::Association::Event& event) {
     if (const auto* message = std::get_if<sctp::MessageReceived>(&event)) {
-      const bool dcep = message->ppid == kPpidDcep;
-      answers.emplace_back(std::to_underlying(message->stream), !dcep ? "message"
-                                                                : message->bytes == hex("02")
-                                                                    ? "ack"
-                                                                    : "open");
+      std::string what = "message";
+      if (message->ppid == kPpidDcep) what = message->bytes == hex("02") ? "ack" : "open";
+      if (message->unordered) what = "unordered " + what;
+      answers.emplace_back(std::to_underlying(message->stream), what);
     } else if (const auto* reset_streams = std::get_if<sctp::IncomingStreamsReset>(&event)) {
       for (const auto stream : reset_streams->streams) {
         answers.emplace_back(std::to_underlying(stream), "reset");
@@ -221,6 +221,21 @@ TEST(HostileDcep, AckThatNobodyWaitsForDoesNothing) {
   hostile.say(3, kPpidDcep, hex("02"));
   EXPECT_THAT(hostile.happened(), ElementsAre("incoming 1 x", "opened 1"));
   EXPECT_EQ(hostile.answer(1), "");
+}
+
+// RFC 8832 §6, reliability.md row 99.
+TEST(Dcep, IsOrderedWhateverTheChannelIs) {
+  Hostile hostile;
+  hostile.say_open(1, "x", ChannelType::PartialReliableRexmitUnordered);
+  const ChannelId ours = *hostile.channels.create(hostile.now, "", {.ordered = false});
+  hostile.run_for(1s);
+  hostile.say(0, kPpidDcep, hex("02"));
+  EXPECT_TRUE(hostile.channels.send(hostile.now, ChannelId{1}, MessageKind::Binary, hex("00")));
+  EXPECT_TRUE(hostile.channels.send(hostile.now, ours, MessageKind::Binary, hex("00")));
+  hostile.run_for(1s);
+  EXPECT_THAT(hostile.answers, UnorderedElementsAre(std::pair(1, "ack"), std::pair(0, "open"),
+                                                    std::pair(1, "unordered message"),
+                                                    std::pair(0, "unordered message")));
 }
 
 // Some implementations pad it to four bytes.

@@ -88,6 +88,18 @@ TEST(Opening, CarriesEveryOption) {
   }
 }
 
+// RFC 8832 §6: DCEP is reliable though the channel is not.
+TEST(Opening, SurvivesLossOnChannelsThatDoNot) {
+  TwoSides two({.latency = 20ms, .loss = 0.4, .seed = 5});
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(two.a.create(two.pair.now(), "x", {.ordered = false, .max_retransmits = 0}));
+    ASSERT_TRUE(two.b.create(two.pair.now(), "x", {.max_packet_life_time = 1ms}));
+  }
+  two.connect();
+  EXPECT_TRUE(two.pair.run_until(
+      [&] { return two.a.totals().opened == 100 && two.b.totals().opened == 100; }, 120s));
+}
+
 TEST(Opening, TakesEveryLabel) {
   TwoSides two;
   two.establish();
@@ -178,6 +190,43 @@ TEST(Opening, EndsWhereTheStreamsEnd) {
   EXPECT_TRUE(two.a.create(two.pair.now(), "", {.negotiated = true, .id = 3}));
 }
 
+// Ids are chosen before the peer has said how many streams it takes (RFC 9260 §5.1.1).
+TEST(Opening, FailsPastTheStreamsThatThePeerTakes) {
+  DataChannels::Config config_b;
+  config_b.association.max_incoming_streams = 3;
+  TwoSides two({}, {}, config_b);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(two.a.create(two.pair.now(), "", {}));
+  ASSERT_TRUE(two.a.create(two.pair.now(), "", {.negotiated = true, .id = 100}));
+  two.connect();
+  two.pair.run_for(5s);
+  EXPECT_THAT(two.take_a(),
+              ElementsAre("established", "failed 3 OperationError", "closed 3",
+                          "failed 4 OperationError", "closed 4", "opened 1", "opened 2"));
+  EXPECT_EQ(two.b.totals().accepted, 2u);
+  EXPECT_EQ(two.a.create(two.pair.now(), "", {}).error().code, ErrorCode::OperationFailed);
+}
+
+// RFC 8261 §6.1: what comes before DTLS is done, and with it connect(), is not for us.
+TEST(Opening, BeginsWhenBothSidesAreConnected) {
+  TwoSides two;
+  const ChannelId id = *two.a.create(two.pair.now(), "", {});
+  two.a.connect(two.pair.now(), Parity::Even, kPeerLimit, 5000);
+  two.pair.run_for(5s);
+  EXPECT_THAT(two.take_b(), IsEmpty());
+  two.b.connect(two.pair.now(), Parity::Odd, kPeerLimit, 5000);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.state(id) == DataChannelState::Open; }, 10s));
+}
+
+TEST(Opening, TakesTheRemotePortOfTheDescription) {
+  DataChannels::Config config_b;
+  config_b.association.local_port = 6000;
+  TwoSides two({}, {}, config_b);
+  const ChannelId id = *two.a.create(two.pair.now(), "", {});
+  two.a.connect(two.pair.now(), Parity::Even, kPeerLimit, 6000);
+  two.b.connect(two.pair.now(), Parity::Odd, kPeerLimit, 5000);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.state(id) == DataChannelState::Open; }, 2s));
+}
+
 TEST(Opening, EndsAtMaxChannelsOnBothSides) {
   DataChannels::Config few;
   few.max_channels = 3;
@@ -264,6 +313,21 @@ TEST(Opening, WorksAThousandTimesAtOnceUnderLoss) {
   EXPECT_EQ(two.a.totals().accepted, 500u);
   EXPECT_EQ(two.b.totals().accepted, 500u);
   EXPECT_EQ(two.a.stats().size(), 1000u);
+}
+
+// reliability.md row 104. The whole of one half: 0, 2, … 65,534.
+TEST(Opening, WorksForEveryStreamOfAHalf) {
+  TwoSides two({.latency = 1ms});
+  two.establish();
+  std::size_t made = 0;
+  while (two.a.create(two.pair.now(), "", {})) ++made;
+  EXPECT_EQ(made, 32768u);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.totals().opened == made; }, 300s));
+  EXPECT_EQ(two.b.totals().accepted, made);
+  EXPECT_TRUE(two.send_text(two.b, ChannelId{made}, "the last"));
+  two.take_a();
+  two.pair.run_for(1s);
+  EXPECT_THAT(two.take_a(), ElementsAre("text 32768 the last"));
 }
 
 TEST(Opening, IsTheSameForTheSameSeed) {

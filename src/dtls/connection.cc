@@ -228,8 +228,8 @@ void Connection::Impl::handle_timeout(Timestamp now) {
   const auto sent = session_->resend();
   bio_.end_flight();
   if (!sent) return end(sent.error());
-  // What had to be repeated goes out twice: where one in five is lost, one flight in three needs
-  // no further, ever longer, wait.
+  // What had to be repeated goes out twice: at 40 % loss a flight and its answer then get through
+  // 70 times in a hundred rather than 36, and the waits only grow longer.
   bio_.repeat_from(queued);
   ++counters_.retransmissions;
   ++handshaking->resends;

@@ -1,5 +1,8 @@
 #include "dtls/connection.h"
 
+#include <array>
+#include <thread>
+
 #include "dtls/ends.h"
 
 namespace specter::dtls {
@@ -261,6 +264,19 @@ TEST(Connection, TheSameSeedsGiveTheSameBytes) {
     EXPECT_EQ(once, transcript(seed)) << seed;
     EXPECT_NE(once, transcript(seed + 100)) << seed;
   }
+}
+
+TEST(Connection, TheSameSeedsGiveTheSameBytesOnEveryThread) {
+  const auto here = transcript(3);
+  std::array<std::vector<Buffer>, 4> elsewhere;
+  std::array<std::thread, 4> threads;
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    threads[i] = std::thread([&elsewhere, i] {
+      for (std::uint64_t seed = 10 * i; seed < 10 * i + 5; ++seed) transcript(seed);
+      elsewhere[i] = transcript(3);
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& there : elsewhere) EXPECT_EQ(there, here);
 }
 
 }  // namespace

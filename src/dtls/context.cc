@@ -1,6 +1,8 @@
 #include "dtls/context.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
@@ -17,8 +19,8 @@ constexpr const char* kCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
-constexpr const char* kGroups = "X25519:P-256:P-384";
-constexpr const char* kSignatures =
+constexpr std::string_view kGroups = "X25519:P-256:P-384";
+constexpr std::string_view kSignatures =
     "ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256:ECDSA+SHA384:RSA-PSS+SHA384:RSA+SHA384:"
     "RSA-PSS+SHA512:RSA+SHA512";
 // RFC 5764 §4.1.2, RFC 7714 §14.2, in OpenSSL's spelling.
@@ -39,11 +41,12 @@ SSL_CTX* make_context() {
   SSL_CTX* const context = SSL_CTX_new_ex(crypto::library_context(), nullptr, DTLS_method());
   SPECTER_CHECK(context != nullptr);
   SSL_CTX_set_security_level(context, kSecurityLevel);
+  std::string groups(kGroups), signatures(kSignatures);  // the macros cast const away
   SPECTER_CHECK(SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
                 SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1 &&
                 SSL_CTX_set_cipher_list(context, kCiphers) == 1 &&
-                SSL_CTX_set1_groups_list(context, kGroups) == 1 &&
-                SSL_CTX_set1_sigalgs_list(context, kSignatures) == 1 &&
+                SSL_CTX_set1_groups_list(context, groups.data()) == 1 &&
+                SSL_CTX_set1_sigalgs_list(context, signatures.data()) == 1 &&
                 SSL_CTX_set_tlsext_use_srtp(context, kSrtpProfiles) == 0);
   // RFC 8827 §6.5: no renegotiation; each association has keys of its own, so nothing is resumed.
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |

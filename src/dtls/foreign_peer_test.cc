@@ -403,6 +403,18 @@ TEST(ForeignPeer, AnErrorQueueFullOfDirtDoesNoHarm) {
   ERR_clear_error();
 }
 
+TEST(ForeignPeer, AFailureLeavesNoDirtInTheErrorQueue) {
+  ERR_clear_error();
+  testing::SeededRandom random(1);
+  Connection client(config_for(Role::Client), random);
+  client.start(testing::kStart);
+  client.handle_datagram(testing::kStart, record(22, message(2, 0, 200)));  // nonsense
+  EXPECT_EQ(ERR_peek_error(), 0u);
+  std::vector<Connection::Event> events;
+  while (auto event = client.poll_event()) events.push_back(std::move(*event));
+  EXPECT_THAT(closes(events), ElementsAre(CloseReason::HandshakeFailed));
+}
+
 // A Random that runs dry fails the one connection, typed.
 TEST(ForeignPeer, WithoutRandomnessTheHandshakeFails) {
   struct Dry final : Random {

@@ -33,6 +33,20 @@ std::string library_error() {
   return reason ? reason : "no reason given";
 }
 
+// The cage of one call. The error queue is the thread's, and SSL_get_error looks into it: dirt of
+// others must not end this connection, nor ours theirs.
+class Call {
+ public:
+  explicit Call(Random& random) : scope_(random) { ERR_clear_error(); }
+  ~Call() {
+    if (ERR_peek_error()) ERR_clear_error();
+  }
+  Call(const Call&) = delete;
+
+ private:
+  const crypto::RandomScope scope_;
+};
+
 Session& session_of(const SSL* ssl) { return *static_cast<Session*>(SSL_get_app_data(ssl)); }
 
 }  // namespace
@@ -41,8 +55,7 @@ void Session::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
 Session::Session(const Connection::Config& config, DatagramBio& bio, Random& random)
     : promised_(config.remote_fingerprints), random_(random) {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   ssl_.reset(SSL_new(shared_context()));
   SSL* const ssl = ssl_.get();
   SPECTER_CHECK(ssl != nullptr);
@@ -123,8 +136,7 @@ bool Session::clock_is_ours() const {
 }
 
 Session::Outcome<bool> Session::handshake() {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   const int result = SSL_do_handshake(ssl_.get());
   if (result != 1) {
     if (auto closed = failure(result)) return std::unexpected(std::move(*closed));
@@ -140,8 +152,7 @@ Session::Outcome<bool> Session::handshake() {
 }
 
 Session::Outcome<std::optional<Buffer>> Session::read() {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   std::array<std::uint8_t, kMaxRecord> record;
   const int size = SSL_read(ssl_.get(), record.data(), static_cast<int>(record.size()));
   if (size > 0) return Buffer(record.begin(), record.begin() + size);
@@ -150,15 +161,13 @@ Session::Outcome<std::optional<Buffer>> Session::read() {
 }
 
 bool Session::write(Bytes data) {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   const int size = static_cast<int>(data.size());
   return SSL_write(ssl_.get(), data.data(), size) == size;
 }
 
 Session::Outcome<void> Session::resend() {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   const long result = DTLSv1_handle_timeout(ssl_.get());
   if (result == 1) return {};
   // 0 would say that its timer isn't due, which it is; asked again, it would say so again.
@@ -169,15 +178,13 @@ Session::Outcome<void> Session::resend() {
 }
 
 void Session::shut_down() {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   SSL_shutdown(ssl_.get());
 }
 
 std::optional<Buffer> Session::export_keying_material(std::string_view label,
                                                       std::size_t size) const {
-  const crypto::RandomScope scope(random_);
-  ERR_clear_error();
+  const Call call(random_);
   Buffer out(size);
   if (SSL_export_keying_material(ssl_.get(), out.data(), size, label.data(), label.size(), nullptr,
                                  0, 0) != 1) {

@@ -85,7 +85,7 @@ class Agent {
 
   struct Config {
     Role role = Role::Controlling;
-    Credentials local;
+    Credentials local;  // generated when empty
     // All below have the RFCs' or the browsers' values; tests may turn them.
     Duration check_interval =
         std::chrono::milliseconds(50);  // Ta between ordinary checks, RFC 8445 §14.2; see README
@@ -107,7 +107,7 @@ class Agent {
   Agent(const Agent&) = delete;
 
   // ---- gathering. The driver opens the sockets and says which; RFC 8445 §5.1.1.
-  void start_gathering(Timestamp now);  // New -> Gathering
+  void start_gathering(Timestamp now);  // New -> Gathering; so does the first local endpoint
   void add_local_endpoint(Timestamp now,
                           Endpoint base);  // a socket is bound: one more host candidate
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket is gone

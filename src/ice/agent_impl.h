@@ -93,7 +93,7 @@ class Agent::Impl {
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
   Transmit send_check(Timestamp now, Pair& pair);
   Buffer build_request(const stun::TransactionId& id, const Pair& pair, bool nominates) const;
-  Duration first_interval(const Pair& pair, bool nominates) const;
+  stun::ClientTransaction::Schedule schedule(const Pair& pair, bool nominates) const;
   Check& remember(const stun::TransactionId& id, Check check);
   void supersede(Timestamp now, Pair& pair);
   void expire_checks(Timestamp now);
@@ -102,6 +102,7 @@ class Agent::Impl {
                       const Endpoint& mapped);
   void handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code);
   void fail(Timestamp now, Pair& pair, const Check& check);
+  void handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id, Check check);
   void measure(Timestamp now, Pair& pair, const Check& check);
   void switch_role(Role role);
   Deadline checks_deadline() const;
@@ -167,6 +168,7 @@ class Agent::Impl {
   Pair* current_ = nullptr;            // what path() answers
   Pair* nominating_ = nullptr;         // its nomination is under way
   Timestamp first_valid_{};            // when a pair first became valid
+  Timestamp considered_{};             // when consider_nomination() last looked
   std::optional<Path> told_path_;      // by PathUsable or SelectedPathChanged
   std::optional<Path> told_selected_;  // by SelectedPathChanged
 

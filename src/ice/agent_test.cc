@@ -143,6 +143,14 @@ TEST(Agent, TwentyPercentLossIsNoHindrance) {
   }
 }
 
+TEST(Agent, FortyPercentLossTakesTenSecondsAtMost) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    TwoAgents two({.latency = 20ms, .loss = 0.4, .seed = seed});
+    two.start();
+    EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 10s)) << seed;
+  }
+}
+
 TEST(Agent, SixtyPercentLossIsNoneForLong) {
   int connected = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {

@@ -21,6 +21,10 @@ constexpr int kLastWait = 32;
 // A nomination that is not answered moves on to another pair, so it gives up earlier (3.9 s).
 constexpr int kNominationSends = 6;
 constexpr int kNominationLastWait = 8;
+// To an address that the peer has sent checks from, silence is loss: rounds of four (0, 0.1, 0.3
+// and 0.7 s) follow each other every 1.2 s until one is answered.
+constexpr int kProvenSends = 4;
+constexpr int kProvenLastWait = 5;
 // A superseded check's answer still counts for so long.
 constexpr Duration kSupersededLife = 5s;
 
@@ -89,9 +93,7 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair) {
   const bool nominates = pair.nominate && role_ == Role::Controlling;
   const auto id = stun::TransactionId::generate(random_);
   stun::ClientTransaction transaction(build_request(id, pair, nominates),
-                                      {.rto = first_interval(pair, nominates),
-                                       .rc = nominates ? kNominationSends : kSends,
-                                       .rm = nominates ? kNominationLastWait : kLastWait});
+                                      schedule(pair, nominates));
   transaction.start(now);
   auto bytes = transaction.poll_transmit(now);
   SPECTER_CHECK(bytes.has_value());
@@ -124,12 +126,17 @@ Buffer Agent::Impl::build_request(const stun::TransactionId& id, const Pair& pai
 
 // RFC 8445 §14.3: the more checks there are, the longer each waits, so that repeating them keeps
 // within the pace too.
-Duration Agent::Impl::first_interval(const Pair& pair, bool nominates) const {
-  if (nominates || pair.is_valid)
-    return std::max(kFirstInterval, 2 * pair.smoothed_round_trip_time.value_or(0ms));
+stun::ClientTransaction::Schedule Agent::Impl::schedule(const Pair& pair, bool nominates) const {
+  if (nominates) {
+    return {.rto = std::max(kFirstInterval, 2 * pair.smoothed_round_trip_time.value_or(0ms)),
+            .rc = kNominationSends,
+            .rm = kNominationLastWait};
+  }
   const auto busy = static_cast<Duration::rep>(checklist_.count(PairState::Waiting) +
                                                checklist_.count(PairState::InProgress));
-  return std::max(kFirstInterval, config_.check_interval * busy);
+  const Duration first = std::max(kFirstInterval, config_.check_interval * busy);
+  if (pair.requests_received > 0) return {.rto = first, .rc = kProvenSends, .rm = kProvenLastWait};
+  return {.rto = first, .rc = kSends, .rm = kLastWait};
 }
 
 Check& Agent::Impl::remember(const stun::TransactionId& id, Check check) {
@@ -164,12 +171,11 @@ void Agent::Impl::expire_checks(Timestamp now) {
     if (check.transaction ? check.transaction->is_over() : now >= check.expires) over.push_back(id);
   }
   for (const stun::TransactionId& id : over) {
-    const auto node = checks_.extract(id);
+    auto node = checks_.extract(id);
     Pair* pair = checklist_.find(node.mapped().path);
-    // RFC 8445 §7.2.5.2.3: a time-out fails the pair.
     if (pair && pair->active == id) {
       pair->active.reset();
-      fail(now, *pair, node.mapped());
+      handle_check_timeout(now, *pair, id, std::move(node.mapped()));
     }
   }
 }
@@ -292,6 +298,22 @@ void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
   } else if (!pair.is_valid && !pair.is_triggered) {
     pair.state = PairState::Failed;
   }
+}
+
+// RFC 8445 §7.2.5.2.3: a time-out fails the pair. But while nothing is connected, an address that
+// the peer itself has sent checks from is worth another round, and a late answer to this one
+// counts.
+void Agent::Impl::handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id,
+                                       Check check) {
+  fail(now, pair, check);
+  const bool is_there = pair.requests_received > 0;
+  if (pair.state != PairState::Failed || !is_there || current_ ||
+      state_ == IceConnectionState::Failed)
+    return;
+  check.transaction.reset();
+  check.expires = now + kSupersededLife;
+  remember(id, std::move(check));
+  checklist_.trigger(pair);
 }
 
 void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {

@@ -26,6 +26,7 @@ Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
 }
 
 void Agent::Impl::consider_nomination(Timestamp now) {
+  considered_ = now;
   if (role_ != Role::Controlling || nominating_ || closed_ || !may_send_checks()) return;
   if (current_ && current_->is_nominated && !is_disconnected(*current_, now)) return;
   Pair* best = best_to_nominate(now);
@@ -116,7 +117,9 @@ void Agent::Impl::conclude(Timestamp now) {
 Deadline Agent::Impl::nomination_deadline() const {
   if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
   if (!current_ || current_->is_nominated) return std::nullopt;
-  return first_valid_ + kPatience;
+  const Timestamp patience_ends = first_valid_ + kPatience;
+  // Once it has, what was in the way (silence, say) ends with an input, not with time.
+  return patience_ends > considered_ ? Deadline(patience_ends) : std::nullopt;
 }
 
 }  // namespace specter::ice

@@ -190,6 +190,19 @@ TEST(Nomination, ThatNeverComesLeavesTheValidPairInUse) {
   EXPECT_FALSE(two.bob.reason().empty());
 }
 
+// A valid pair that is neither nominated nor alive leaves nothing to do but wait: no timer may spin
+// on it (Network throws when one does).
+TEST(Nomination, OfASilentPairWaitsWithoutSpinning) {
+  TwoAgents two;
+  two.network.filter = [&](Flight& flight) { return !nominates(flight); };
+  two.start();
+  two.network.run_for(3s);
+  EXPECT_EQ(two.alice.state(), Connected);
+  two.bob.is_dead = true;
+  EXPECT_NO_THROW(two.network.run_for(1min));
+  EXPECT_EQ(two.alice.state(), Failed);
+}
+
 // shared/design/reliability.md row 12
 TEST(Nomination, SurvivesWhenALearnedCandidateIsSignalledLater) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {

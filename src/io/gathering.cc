@@ -77,7 +77,7 @@ void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
                              const std::vector<IpAddress>& addresses) {
   if (gathering != gathering_ || unresolved_ == 0) return;
   if (addresses.empty()) {
-    log().warn("the ICE server {} has no address",
+    log().info("the ICE server {} has no address",
                shown(url.host, options_.log_addresses ? Addresses::Show : Addresses::Hide));
   }
   add_servers(url, addresses);

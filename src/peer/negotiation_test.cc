@@ -154,7 +154,8 @@ TEST(Negotiation, AnOfferWithMediaAloneIsAnsweredAllRejected) {
   const auto change = peer.negotiation.set_local(answer).value();
   EXPECT_FALSE(change.gather);
   EXPECT_FALSE(change.transport);
-  for (const auto& media : sdp::parse(answer.sdp)->media) EXPECT_EQ(media.port, 0);
+  const auto session = sdp::parse(answer.sdp).value();
+  for (const auto& media : session.media) EXPECT_EQ(media.port, 0);
   EXPECT_THAT(answer.sdp, Not(HasSubstr("BUNDLE")));
 }
 

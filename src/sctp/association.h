@@ -29,7 +29,8 @@ struct SendOptions {
   std::optional<Duration> lifetime{};  // from send(); given up afterwards
 };
 
-struct Established {};
+struct Established {};  // once. A peer that starts anew later (RFC 9260 §5.2.4 A) shows as
+                        // IncomingStreamsReset of all streams in use; what was queued is dropped
 struct MessageReceived {
   StreamId stream;
   Ppid ppid;
@@ -42,10 +43,12 @@ struct IncomingStreamsReset {
 struct OutgoingStreamsReset {
   std::vector<StreamId> streams;
 };  // ours are done: their next message is number 0 again
+// The peer refused, can't do it, or the stream does not exist. The streams go on with their
+// numbers.
 struct OutgoingResetFailed {
   std::vector<StreamId> streams;
 };
-// What waits to be sent or acknowledged on a stream fell to its threshold, from above it.
+// A stream's buffered_amount() fell to its threshold, from above it. Once for each time.
 struct BufferedAmountLow {
   StreamId stream;
 };
@@ -61,7 +64,8 @@ std::string_view to_string(CloseReason reason);
 struct Closed {
   CloseReason reason;
   std::string detail;
-};  // afterwards the machine is silent
+};  // the last event. Afterwards only a packet that was still due is polled, and a peer that missed
+    // the end of a shutdown is told it again
 
 struct Counters {
   std::uint64_t packets_sent = 0, packets_received = 0;
@@ -90,7 +94,9 @@ class Association {
         1135;  // 1200 of UDP payload less DTLS's share, a multiple of 4 below
     std::size_t receive_buffer_bytes = 1 << 20;  // a_rwnd; nothing more is kept, delivered or not
     std::size_t send_buffer_bytes = 16 << 20;    // send() says WouldBlock when more would wait
-    std::size_t max_receive_message_bytes = 256 * 1024;  // a larger one is a ProtocolViolation
+    // A larger message is a ProtocolViolation. No more than receive_buffer_bytes, or it would never
+    // be complete: cut to that, and that is 4096 at least.
+    std::size_t max_receive_message_bytes = 256 * 1024;
     Duration initial_rto = std::chrono::milliseconds(500);
     Duration min_rto = std::chrono::milliseconds(200);
     Duration max_rto = std::chrono::seconds(10);
@@ -113,7 +119,9 @@ class Association {
                 const SendOptions& options = {});
   // Whatever was sent on them first goes out and is acknowledged; then RFC 6525's outgoing request.
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
+  // 0 at first, and again once the stream has been reset.
   void set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes);
+  // Before Established it is the end at once.
   void shutdown(Timestamp now);  // after all that was sent is acknowledged: RFC 9260 §9.2
   void abort(Timestamp now, std::string_view reason);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two `specter peer` processes exchange messages of all sizes over real UDP, and each byte is checked.
 
-    two_peers.py --specter build/release/bin/specter            both send, 10,000 messages in all
+    two_peers.py --specter build/release/specter            both send, 10,000 messages in all
     two_peers.py --specter … --mode echo --messages 2000        one sends, the other echoes
     two_peers.py --specter … --mode flood                       a receiver that stops reading
 
@@ -220,8 +220,6 @@ def exchange(options):
             check(not flow.error, f"{flow.name}: {flow.error}")
             check(flow.sent == flow.received == count, f"{flow.name}: {flow.sent} {flow.received}")
             check(len(flow.kinds) == 4, f"{flow.name}: not each channel saw both kinds")
-        if echo:
-            check(b.echoed == options.messages, f"b echoed {b.echoed} messages")
         # What the connection counts is what we counted.
         stats = a.peer.ask("get_stats", "stats")["stats"]
         counted = sum(channel["messages_received"] for channel in stats["data_channels"])
@@ -234,6 +232,8 @@ def exchange(options):
         b.peer.take("data_channel_closed", label="ordered")
         codes = a.peer.finish(), b.peer.finish()
         check(codes == (0, 0), f"exit codes {codes}: {a.peer.stderr()}{b.peer.stderr()}")
+        if echo:  # b's output is read to its end only now; its echoes came here before its word of them
+            check(b.echoed == options.messages, f"b echoed {b.echoed} messages")
 
         total_bytes = sum(flow.bytes for flow in flows) * (2 if echo else 1)
         transport = stats["transport"]

@@ -5,7 +5,7 @@ defmodule Specter.Native do
 
   @on_load :load
 
-  @type result :: :ok | {:error, :not_found}
+  @type result :: :ok | {:error, :not_found | :would_block}
   @type json_result :: result | {:error, :invalid_json}
 
   @doc false
@@ -46,7 +46,8 @@ defmodule Specter.Native do
   @spec peer_connection_exists(reference, Specter.PeerConnection.t()) :: boolean
   def peer_connection_exists(_specter, _pc), do: stub()
 
-  @spec close_peer_connection(reference, Specter.PeerConnection.t()) :: result
+  @spec close_peer_connection(reference, Specter.PeerConnection.t()) ::
+          :ok | {:error, :not_found}
   def close_peer_connection(_specter, _pc), do: stub()
 
   @spec create_data_channel(reference, Specter.PeerConnection.t(), String.t()) :: result
@@ -100,7 +101,7 @@ defmodule Specter.Native do
   @spec get_stats(reference, Specter.PeerConnection.t()) :: result
   def get_stats(_specter, _pc), do: stub()
 
-  # How many there are in the VM: Specters, connections, and sets of event loops.
+  # How many there are in the VM: Specters that are open, connections, and sets of event loops.
   @spec counters() :: {non_neg_integer, non_neg_integer, non_neg_integer}
   def counters, do: stub()
 

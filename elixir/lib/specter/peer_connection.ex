@@ -59,7 +59,8 @@ defmodule Specter.PeerConnection do
   @typedoc ~S'A candidate as JSON: `{"candidate":"candidate:…","sdpMid":"0","sdpMLineIndex":0,…}`.'
   @type ice_candidate_t :: String.t()
 
-  @type result :: :ok | {:error, :not_found}
+  @typedoc "`:would_block`: 65,536 calls wait for this connection already. Nothing was done."
+  @type result :: :ok | {:error, :not_found | :would_block}
   @type json_result :: result | {:error, :invalid_json}
 
   @type offer_option :: {:voice_activity_detection, boolean} | {:ice_restart, boolean}
@@ -137,7 +138,7 @@ defmodule Specter.PeerConnection do
       iex> Specter.PeerConnection.close(specter, pc)
       {:error, :not_found}
   """
-  @spec close(Specter.t(), t) :: result
+  @spec close(Specter.t(), t) :: :ok | {:error, :not_found}
   def close(specter, pc), do: Native.close_peer_connection(Specter.native(specter), pc)
 
   @doc """

@@ -81,11 +81,11 @@ defmodule Specter.Test.Case do
 
   # What the native side is freeing has no message, since there is nobody to tell: so this looks
   # again and again.
-  def await_counters(expected, milliseconds \\ 5_000) do
+  def await_counters(expected, milliseconds \\ 60_000) do
     await(fn -> Native.counters() end, expected, now() + milliseconds)
   end
 
-  def await_descriptors(expected, milliseconds \\ 5_000) do
+  def await_descriptors(expected, milliseconds \\ 60_000) do
     await(&descriptors/0, expected, now() + milliseconds)
   end
 
@@ -103,7 +103,8 @@ defmodule Specter.Test.Case do
         flunk("still #{inspect(seen)} and not #{inspect(expected)}")
 
       true ->
-        :erlang.yield()
+        # Lets the native threads have the processor.
+        receive after: (1 -> :ok)
         await(look, expected, deadline)
     end
   end

@@ -51,10 +51,10 @@ class TerminalReport final : public LifecycleReport {
     if (exchange.number <= kExchangesShown) {
       const bool is_text = exchange.kind == MessageKind::Text;
       const bool shown = is_text && exchange.data.size() <= kTextShownBytes;
-      print("    {} {}->{} {}  {:<6} {:>9}  {}{:>8.2f} ms{}  {}", exchange.from, style(kFaint),
+      print("    {} {}->{} {}  {:<6} {:>9}  {}{:>8.2f} ms{}{}{}", exchange.from, style(kFaint),
             style(kPlain), exchange.to, is_text ? "text" : "binary",
             size_text(exchange.data.size()), style(kFaint), exchange.took.count(), style(kPlain),
-            shown ? as_text(exchange.data) : std::string_view());
+            shown ? "  " : "", shown ? as_text(exchange.data) : std::string_view());
     } else if (exchange.number == kExchangesShown + 1) {
       print("    and so on");
     }

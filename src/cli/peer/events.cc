@@ -56,7 +56,10 @@ void Session::error(const Command& command, const Error& error) {
 
 // ---- answers
 
-void Session::on(const event::Ready&) { print({{"event", "ready"}, {"version", version()}}); }
+void Session::on(const event::Ready&) {
+  started_ = true;
+  print({{"event", "ready"}, {"version", version()}});
+}
 
 Json Session::channel_event(std::string_view name, const DataChannel& channel) {
   const auto id = channel.id();

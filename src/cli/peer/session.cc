@@ -47,18 +47,16 @@ bool Session::run() {
   return !start_failed_;
 }
 
-bool Session::reads_input() const { return !input_ended_ && pending_.size() < kMaxUnanswered; }
-
 // Until there is something to do, and reads what has come from stdin.
 void Session::wait() {
   if (echo_.waiting()) {
     // The mailbox stays readable for the messages that we leave in it: take_events() waits instead.
-    if (reads_input() && is_readable(in_)) read_input();
+    if (takes_commands() && !input_ended_ && is_readable(in_)) read_input();
     return;
   }
   std::array<pollfd, 2> watched{
       pollfd{.fd = inbox_.native_handle(), .events = POLLIN, .revents = 0},
-      pollfd{.fd = reads_input() ? in_ : -1, .events = POLLIN, .revents = 0},
+      pollfd{.fd = takes_commands() && !input_ended_ ? in_ : -1, .events = POLLIN, .revents = 0},
   };
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(kGoodbyeLimit);
   ::poll(watched.data(), watched.size(), closing_ ? static_cast<int>(limit.count()) : -1);
@@ -76,12 +74,12 @@ void Session::read_input() {
 }
 
 void Session::handle_lines() {
-  while (pending_.size() < kMaxUnanswered) {
+  while (takes_commands()) {
     const auto line = lines_.next();
     if (!line) break;
     handle_line(*line);
   }
-  if (input_ended_ && !closing_ && pending_.size() < kMaxUnanswered) {
+  if (input_ended_ && !closing_ && takes_commands()) {
     handle_line({.number = 0, .text = R"({"op":"close"})"});
   }
 }

@@ -60,7 +60,7 @@ class Session {
 
   // ---- session.cc: the loop
   void wait();
-  bool reads_input() const;
+  bool takes_commands() const { return started_ && pending_.size() < kMaxUnanswered; }
   void read_input();
   void handle_lines();
   void take_events();
@@ -134,6 +134,7 @@ class Session {
   Channels channels_;
   Echo echo_;
   std::deque<Command> pending_;  // to be answered by events; at most kMaxUnanswered
+  bool started_ = false;         // `ready` is written: no command is taken before
   bool start_failed_ = false;
   bool closing_ = false;
   bool closed_ = false;

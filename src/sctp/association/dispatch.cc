@@ -19,7 +19,7 @@ bool has_chunk(const PacketView& packet, ChunkType type) {
 }  // namespace
 
 void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
-  if (state_ == State::Ended) return;
+  if (state_ == State::Ended) return handle_after_end(bytes);
   ++counters_.packets_received;
   const auto packet = PacketView::parse(bytes);
   if (!packet || packet->header.destination_port != config_.local_port ||
@@ -29,7 +29,18 @@ void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
   if (!first || check_tag(now, *packet, *first) == Gate::Drop) return;
   handle_chunks(now, *packet);
   if (receiver_) receiver_->handle_packet_end(now);
+  start_outgoing_reset();
   proceed_with_shutdown(now);
+}
+
+// §8.4: a peer whose SHUTDOWN COMPLETE was lost asks until it gets one. The only thing ever said
+// after the end.
+void Association::Impl::handle_after_end(Bytes bytes) {
+  const auto packet = PacketView::parse(bytes);
+  if (!packet || packet->header.verification_tag != local_tag_) return;
+  const auto first = ChunkReader(packet->chunks).next();
+  if (ended_well_ && first && first->type == ChunkType::ShutdownAck)
+    queue_alone(local_tag_, BareChunk{ChunkType::ShutdownComplete, true});
 }
 
 // RFC 9260 §8.5, §8.5.1.

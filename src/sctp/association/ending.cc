@@ -27,6 +27,7 @@ std::string printable(Bytes text) {
 void Association::Impl::end(CloseReason reason, std::string detail) {
   if (state_ == State::Ended) return;
   emit_messages();  // what was complete before the end is still delivered
+  ended_well_ = reason == CloseReason::Shutdown || reason == CloseReason::PeerShutdown;
   state_ = State::Ended;
   t1_.stop();
   t2_.stop();
@@ -94,11 +95,11 @@ void Association::Impl::proceed_with_shutdown(Timestamp now) {
   if (state_ == State::ShutdownPending) {
     state_ = State::ShutdownSent;
     shutdown_due_ = true;
-    guard_ = now + kShutdownGuard * config_.max_rto;
   } else {
     state_ = State::ShutdownAckSent;
     shutdown_ack_due_ = true;
   }
+  guard_ = now + kShutdownGuard * config_.max_rto;
   t2_.start(now, sender_->rto().value());
 }
 
@@ -166,6 +167,7 @@ void Association::Impl::handle_timeout(Timestamp now) {
   emit_low();
   if (reset_ && reset_->handle_timeout(now) && too_many_errors()) return;
   handle_heartbeat_timeout(now);
+  start_outgoing_reset();
   proceed_with_shutdown(now);
 }
 
@@ -178,6 +180,10 @@ void Association::Impl::handle_handshake_timeout(Timestamp now) {
 
 void Association::Impl::handle_shutdown_timeout(Timestamp now) {
   if (guard_ && *guard_ <= now) {
+    // All has arrived on both sides; only the peer's last word did not.
+    if (state_ == State::ShutdownAckSent)
+      return end(we_shut_down_ ? CloseReason::Shutdown : CloseReason::PeerShutdown,
+                 "all that was sent has arrived; the peer's last word was lost");
     queue_alone(peer_.tag, ErrorChunk{ErrorChunk::Kind::Abort, false, {}});
     return end(CloseReason::TooManyRetransmissions, "the peer did not answer our shutdown in time");
   }

@@ -98,8 +98,15 @@ Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Byte
 
 void Association::Impl::reset_streams(Timestamp, std::span<const StreamId> streams) {
   if (state_ == State::Ended) return;
-  for (const StreamId stream : streams)
-    if (std::to_underlying(stream) < outgoing_streams_) sender_->queue().push_reset(stream);
+  std::vector<StreamId> unknown;
+  for (const StreamId stream : streams) {
+    if (std::to_underlying(stream) < outgoing_streams_)
+      sender_->queue().push_reset(stream);
+    else
+      unknown.push_back(stream);
+  }
+  if (!unknown.empty()) events_.push_back(OutgoingResetFailed{std::move(unknown)});
+  start_outgoing_reset();
 }
 
 void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes) {

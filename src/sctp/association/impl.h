@@ -107,6 +107,7 @@ class Association::Impl {
   // dispatch.cc
   enum class Gate { Open, Drop };
   Gate check_tag(Timestamp now, const PacketView& packet, const ChunkView& first);
+  void handle_after_end(Bytes bytes);
   void handle_out_of_the_blue(const PacketView& packet, const ChunkView& first);
   void handle_chunks(Timestamp now, const PacketView& packet);
   bool handle_chunk(Timestamp now, const PacketView& packet, const ChunkView& chunk);
@@ -195,7 +196,8 @@ class Association::Impl {
   int errors_ = 0;  // unanswered in a row: RFC 9260 §8.1
   bool init_due_ = false, cookie_due_ = false, shutdown_due_ = false, shutdown_ack_due_ = false;
   bool we_shut_down_ = false;
-  Buffer cookie_;  // to echo
+  bool ended_well_ = false;  // by a shutdown that both sides finished
+  Buffer cookie_;            // to echo
 
   Deadline heartbeat_at_;
   Timestamp active_at_{};  // when it was established

@@ -72,7 +72,6 @@ void Association::Impl::add_sack(PacketWriter& packet) {
 }
 
 std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp now) {
-  start_outgoing_reset();
   const bool sends_data = state_ == State::Established || state_ == State::ShutdownPending ||
                           state_ == State::ShutdownReceived;
   if (sends_data) {
@@ -85,15 +84,12 @@ std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp no
     queue_control(reconfig);
   }
 
-  PacketWriter packet = packet_to(peer_.tag);
-  add_control(packet);
   const bool data = sends_data && sender_->wants_to_send();
   const bool shutting = shutdown_due_ || shutdown_ack_due_;
-  // §6.2, §6.10: a SACK that waits goes with whatever goes.
-  if (receiver_->sack_due() ||
-      (receiver_->sack_pending() && (data || shutting || !packet.empty()))) {
-    add_sack(packet);
-  }
+  if (!data && !shutting && control_.empty() && !receiver_->sack_due()) return std::nullopt;
+  PacketWriter packet = packet_to(peer_.tag);
+  add_control(packet);
+  if (receiver_->sack_pending()) add_sack(packet);  // §6.2, §6.10: with whatever goes
   if (shutdown_due_ && packet.fits(8)) {
     shutdown_due_ = false;
     packet.add(ShutdownChunk{receiver_->cumulative_tsn()});
@@ -104,6 +100,8 @@ std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp no
   }
   if (data) {
     sender_->fill(packet, now);
+    // All it looked at was given up: then the peer is to be told that.
+    if (packet.empty() && sender_->wants_to_send()) sender_->fill(packet, now);
     emit_low();
     proceed_with_shutdown(now);  // what was given up last may have been all there was
   }

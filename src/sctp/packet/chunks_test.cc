@@ -233,7 +233,7 @@ TEST(ErrorChunk, HasTheFormOfRfc9260Section3_3_10) {
   EXPECT_EQ(error_chunk().written_bytes(), 17u);
 }
 TEST(ErrorChunk, RefusesTruncations) {
-  refuses_truncations(error_chunk(), 17);
+  refuses_truncations(error_chunk(), 4);
   EXPECT_EQ(error_of<ErrorChunk>("0a 00 00 04"), ParseError::WrongType);
 }
 TEST(ErrorChunk, AnAbortIsOneWhateverItsCauses) {
