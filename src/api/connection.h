@@ -58,7 +58,7 @@ class Connection final : public io::Driver::Sink {
   bool takes_events() override { return owner_->has_room(); }
   void handle_event(core::Event&& event) override;
   bool settle() override;
-  void end_turn() override;
+  bool end_turn() override;
   void close_by_loop() override { handle_->close(); }
   void handle_end(std::string_view fault) override;
 

@@ -13,9 +13,9 @@ void Connection::tell(Event&& event) {
   owner_->tell(std::move(event));
 }
 
-void Connection::end_turn() {
+bool Connection::end_turn() {
   if (descriptions_changed_) refresh_descriptions();
-  owner_->flush();
+  return owner_->flush();
 }
 
 void Connection::tell_failure(Operation operation, Error error) {

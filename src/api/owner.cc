@@ -22,13 +22,14 @@ class MailboxOwner final : public Owner {
     batch_.push_back(std::move(event));
   }
 
-  void flush() override {
+  bool flush() override {
     const auto mailbox = mailbox_for_this_turn();
+    held_.reset();
     if (mailbox && (!batch_.empty() || !mailbox->has_room(*connection_, 0)))
       mailbox->deliver(*connection_, batch_, batch_bytes_);
     batch_.clear();
     batch_bytes_ = 0;
-    held_.reset();
+    return !mailbox || mailbox->has_room(*connection_, 0);
   }
 
   bool has_room() override {
@@ -66,7 +67,7 @@ class FunctionOwner final : public Owner {
       fail("no std::exception");
     }
   }
-  void flush() override {}
+  bool flush() override { return true; }
   bool has_room() override { return true; }
   bool is_told_at_once() const override { return true; }
 

@@ -18,7 +18,7 @@ class Owner {
  public:
   virtual ~Owner() = default;
   virtual void tell(Event&& event) = 0;
-  virtual void flush() = 0;     // at the end of a turn
+  virtual bool flush() = 0;     // at the end of a turn; what has_room() would say now
   virtual bool has_room() = 0;  // for messages of the peer's; answers are told always
   virtual bool is_told_at_once() const = 0;
 };

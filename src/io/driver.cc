@@ -71,7 +71,7 @@ void Driver::schedule_turn() {
 void Driver::run_turn(const std::function<void()>& input) {
   now_ = io::now();
   events_left_ = kEventsPerTurn;
-  transmits_left_ = kTransmitsPerTurn;
+  transmit_bytes_left_ = kTransmitBytesPerTurn;
   events_held_back_ = false;
   if (input) input();
   if (readable_) receive();
@@ -79,7 +79,7 @@ void Driver::run_turn(const std::function<void()>& input) {
 
   draining_ = true;
   bool quiet = false;
-  while (!quiet && !closed_ && events_left_ > 0 && transmits_left_ > 0) {
+  while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0) {
     bool busy = sink_->run_calls();
     busy = drain_events() || busy;
     busy = drain_transmits() || busy;
@@ -89,7 +89,7 @@ void Driver::run_turn(const std::function<void()>& input) {
   draining_ = false;
   if (closed_ || (closing_ && quiet)) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
-    transmits_left_ = kTransmitsPerTurn;
+    transmit_bytes_left_ = kTransmitBytesPerTurn;
     drain_transmits();
     network_->flush();
     end({});
@@ -132,11 +132,11 @@ bool Driver::drain_events() {
 
 bool Driver::drain_transmits() {
   bool busy = false;
-  while (transmits_left_ > 0) {
+  while (transmit_bytes_left_ > 0) {
     auto transmit = core_->poll_transmit(now_);
     if (!transmit) break;
     busy = true;
-    --transmits_left_;
+    transmit_bytes_left_ -= std::min(transmit_bytes_left_, transmit->bytes.size());
     network_->send(std::move(*transmit));
   }
   return busy;
@@ -144,8 +144,7 @@ bool Driver::drain_transmits() {
 
 void Driver::finish_turn(bool quiet) {
   network_->flush();
-  sink_->end_turn();
-  const bool room_again = events_held_back_ && sink_->takes_events();
+  const bool room_again = sink_->end_turn() && events_held_back_;
   if (!quiet || readable_ || room_again) {
     schedule_turn();
     return;

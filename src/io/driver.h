@@ -36,7 +36,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     virtual void handle_event(core::Event&& event) = 0;
     // After packets went out; true when it told anything or there may be calls again.
     virtual bool settle() = 0;
-    virtual void end_turn() = 0;
+    virtual bool end_turn() = 0;  // what takes_events() would say now
     // All queued calls, and then close().
     virtual void close_by_loop() = 0;
     // The last thing that is called. `fault` says what we did wrong; empty when it was closed.
@@ -56,7 +56,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // What one turn does at most; then others have theirs.
   static constexpr std::size_t kDatagramsPerTurn = 512;
   static constexpr std::size_t kEventsPerTurn = 1024;
-  static constexpr std::size_t kTransmitsPerTurn = 256;
+  static constexpr std::size_t kTransmitBytesPerTurn = 1 << 20;
 
   // Throws std::invalid_argument as core::PeerConnection does.
   Driver(Loop& loop, Options options);
@@ -111,7 +111,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool ended_ = false;
   bool events_held_back_ = false;
   std::size_t events_left_ = 0;
-  std::size_t transmits_left_ = 0;
+  std::size_t transmit_bytes_left_ = 0;
 
   std::uint64_t gathering_ = 0;  // counts gatherings: answers to an earlier one come too late
   std::size_t unresolved_ = 0;   // names of this gathering
