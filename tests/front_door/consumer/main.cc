@@ -1,6 +1,6 @@
-#include <specter/specter.h>
-
 #include <cstdio>
+
+#include <specter/specter.h>
 
 int main() {
   specter::Mailbox inbox;
