@@ -158,8 +158,13 @@ void Checklist::set_role(Role role) {
 }
 
 void Checklist::sort() {
-  std::ranges::stable_sort(pairs_, std::ranges::greater{},
-                           [](const auto& pair) { return pair->priority; });
+  // Of equal priority, the older remote candidate and the smaller base: some order, always the
+  // same. (Not stable_sort: GCC 12's uses what clang 19 calls deprecated.)
+  std::ranges::sort(pairs_, [](const auto& x, const auto& y) {
+    if (x->priority != y->priority) return x->priority > y->priority;
+    if (x->remote_index != y->remote_index) return x->remote_index < y->remote_index;
+    return x->base.endpoint < y->base.endpoint;
+  });
 }
 
 // ---- what to check next
