@@ -1,4 +1,5 @@
 // Time, loss and sizes: RFC 6347 §4.2.4.
+#include <atomic>
 #include <ctime>
 
 #include <sys/time.h>
@@ -7,16 +8,16 @@
 
 namespace {
 // Seconds by which the clock of this process leaps at each look.
-std::int64_t wall_clock_leap = 0;
-std::int64_t wall_clock_looks = 0;
+std::atomic<std::int64_t> wall_clock_leap = 0;
+std::atomic<std::int64_t> wall_clock_looks = 0;  // other tests of this program use threads
 }  // namespace
 
 // In OpenSSL's way to the wall clock.
 extern "C" __attribute__((visibility("default"))) int gettimeofday(timeval* now, void*) noexcept {
   timespec real{};
   clock_gettime(CLOCK_REALTIME, &real);
-  ++wall_clock_looks;
-  now->tv_sec = real.tv_sec + wall_clock_leap * (wall_clock_looks % 2 ? 1 : -1) * wall_clock_looks;
+  const std::int64_t looks = ++wall_clock_looks;
+  now->tv_sec = real.tv_sec + wall_clock_leap * (looks % 2 ? 1 : -1) * looks;
   now->tv_usec = real.tv_nsec / 1000;
   return 0;
 }
