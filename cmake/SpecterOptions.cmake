@@ -30,10 +30,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(specter_options INTERFACE -Wno-missing-field-initializers
     -Wno-missing-designated-field-initializers)
 endif()
-if(SPECTER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Asio has a fence beside its locks; TSan sees the locks.
-  target_compile_options(specter_options INTERFACE -Wno-tsan)
-endif()
 if(SPECTER_SANITIZE)
   add_compile_options(-fsanitize=${SPECTER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SPECTER_SANITIZE})
