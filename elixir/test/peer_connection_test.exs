@@ -168,18 +168,6 @@ defmodule Specter.PeerConnectionTest do
     end
   end
 
-  describe "calls that nobody carries out" do
-    # The loop is slower than this process: it makes a message of each call.
-    test "are refused from some number on, and taken again later", %{specter: specter, pc: pc} do
-      calls = Stream.repeatedly(fn -> PeerConnection.create_answer(specter, pc) end)
-      refused = calls |> Stream.with_index() |> Enum.find(&(elem(&1, 0) != :ok))
-      assert {{:error, :would_block}, number} = refused
-      assert number >= 65_536
-      assert Enum.uniq(tags(pc, number)) == [:answer_error]
-      assert PeerConnection.create_answer(specter, pc) == :ok
-    end
-  end
-
   describe "descriptions" do
     test "what is no JSON description is refused at once", %{specter: specter, pc: pc} do
       more = [~s({"type":"offer"}), ~s({"sdp":""}), ~s({"type":"bid","sdp":""})]
