@@ -48,7 +48,7 @@ const Identity& rsa_2048() {
   return identity;
 }
 const Identity& p384() {
-  static const Identity identity = sign_own(EVP_EC_gen("P-384"));
+  static const Identity identity = sign_own(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
   return identity;
 }
 

@@ -6,7 +6,7 @@
 namespace specter::sctp {
 
 void StreamReset::start(std::vector<StreamId> streams, std::uint32_t last_tsn) {
-  asked_.emplace();
+  asked_ = Asked{};
   asked_->request.request = next_request_++;  // §5.1.2 A2
   asked_->request.last_tsn = last_tsn;        // A3
   asked_->request.response = expected_ - 1;   // A4
