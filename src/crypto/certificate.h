@@ -33,17 +33,27 @@ struct Fingerprint {
   bool operator==(const Fingerprint&) const = default;
 };
 
+// RsaPss: a key that may only sign so (id-RSASSA-PSS).
+enum class KeyType : std::uint8_t { EcdsaP256, EcdsaP384, Rsa, RsaPss, Ed25519 };
+
 // Immutable; shared by the connections that use it.
 class Certificate {
  public:
   // ECDSA P-256 (RFC 8827 §6.5), valid from a day before `unix_seconds` for 30 days; nobody checks
   // these dates, the fingerprint is the trust. Deterministic in `random`. Throws Bug when the
   // crypto library fails.
-  static std::shared_ptr<const Certificate> generate(Random& random, std::int64_t unix_seconds);
+  static std::shared_ptr<const Certificate> generate(Random& random, std::int64_t unix_seconds) {
+    return generate(KeyType::EcdsaP256, random, unix_seconds);
+  }
+  // With a key of another kind: Rsa is RSA-2048 (RFC 8827 §6.5 has it as the other that every peer
+  // takes; making one costs some 100 ms of CPU). All kinds can be made, for tests.
+  static std::shared_ptr<const Certificate> generate(KeyType type, Random& random,
+                                                     std::int64_t unix_seconds);
 
   ~Certificate();
   Certificate(const Certificate&) = delete;
 
+  KeyType key_type() const;
   Bytes der() const;
   Fingerprint fingerprint(HashAlgorithm algorithm = HashAlgorithm::Sha256) const;
 
