@@ -3,29 +3,18 @@
 #include <algorithm>
 #include <deque>
 
-#include <fmt/format.h>
-
 #include "base/bytes.h"
 #include "base/check.h"
-#include "dtls/alert.h"
-#include "dtls/datagram_bio.h"
-#include "dtls/record_filter.h"
-#include "dtls/session.h"
+#include "dtls/association.h"
+#include "dtls/handshake/negotiation.h"
 
 namespace specter::dtls {
 namespace {
 
-constexpr std::size_t kMaxRecordBytes = 16'384;
 constexpr std::size_t kMaxEarlyDatagrams = 8;
 constexpr std::size_t kMaxEarlyBytes = 16'384;  // of these together
-constexpr std::size_t kMaxQueuedDatagrams = 1024;
 constexpr std::size_t kMaxQueuedEvents = 4096;
-// OpenSSL gives up at its thirteenth time-out; so do we, a step before it.
-constexpr int kMaxResends = 12;
-// OpenSSL counts the peer's repeated Finished with the time-outs: at the thirteenth it would end a
-// connection that works.
-constexpr int kMaxRepeats = 10;
-constexpr std::uint8_t kChangeCipherSpec = 20;
+constexpr std::size_t kMinMtu = 256;
 
 // ---- the states, with what exists only in each
 
@@ -33,16 +22,9 @@ struct Idle {
   std::vector<Buffer> early;  // came before start()
   std::size_t early_bytes = 0;
 };
-struct Handshaking {
-  Deadline deadline;  // when to send our last flight again
-  Duration interval{};
-  int resends = 0;
-  unsigned timer = 0;  // which of OpenSSL's timers this follows
-};
-struct Open {
-  int repeats = 0;  // of our last flight
-};
 struct Ended {};
+using Handshaking = std::unique_ptr<Negotiation>;
+using Open = std::unique_ptr<Association>;
 
 }  // namespace
 
@@ -59,11 +41,29 @@ std::string_view to_string(CloseReason reason) {
   return "?";
 }
 
+void Context::log_key(std::string_view label, const HelloRandom& client_random, Bytes secret) {
+  if (!config.log_keys) return;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string line(label);
+  for (const Bytes part : {Bytes(client_random), secret}) {
+    line += ' ';
+    for (const std::uint8_t byte : part) {
+      line += kDigits[byte >> 4];
+      line += kDigits[byte & 15];
+    }
+  }
+  key_log.push_back(std::move(line));
+}
+
 class Connection::Impl {
  public:
   Impl(Config config, Random& random)
-      : config_(std::move(config)), random_(random), filter_(config_.role), bio_(config_.mtu) {
+      : config_(std::move(config)),
+        outbox_(config_.mtu),
+        context_{config_, random, outbox_, counters_, key_log_, config_.first_timeout} {
     SPECTER_CHECK(config_.certificate && config_.first_timeout > Duration::zero());
+    SPECTER_CHECK(config_.mtu >= kMinMtu && !config_.versions.empty() &&
+                  !config_.cipher_suites.empty() && !config_.groups.empty());
     config_.max_timeout = std::max(config_.max_timeout, config_.first_timeout);
   }
 
@@ -71,77 +71,82 @@ class Connection::Impl {
   Result<> send(Bytes data);
   void close();
   void handle_datagram(Timestamp now, Bytes datagram);
+  std::optional<MutableBytes> open(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void handle_timeout(Timestamp now);
-  std::optional<Buffer> poll_transmit();
+  std::optional<Buffer> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
 
-  bool is_connected() const { return std::holds_alternative<Open>(state_); }
-  std::optional<Buffer> export_keying_material(std::string_view label, std::size_t size) const;
-  const std::string& srtp_profile() const { return srtp_profile_; }
-  const std::string& version() const { return version_; }
-  const std::string& cipher_suite() const { return cipher_suite_; }
-  Buffer peer_certificate() const {
-    return session_ ? session_->peer_certificate() : peer_certificate_;
+  Association* association() const {
+    const auto* const open = std::get_if<Open>(&state_);
+    return open ? open->get() : nullptr;
   }
-  Counters counters() const;
-
- private:
-  void feed(Timestamp now, Bytes datagram);
-  void advance(Timestamp now);
-  void follow_timer(Timestamp now, Handshaking& handshaking);
-  void become_open();
-  void read_records();
-  void end(Closed closed);
-  Closed timed_out() const;
+  const Agreement* agreement() const {
+    const auto* const it = association();
+    return it ? &it->agreement() : nullptr;
+  }
+  Buffer peer_certificate() const;
 
   Config config_;
-  Random& random_;
-  RecordFilter filter_;
-  DatagramBio bio_;
-  std::unique_ptr<Session> session_;  // while Handshaking or Open; goes before bio_
+  Outbox outbox_;
+  Counters counters_;
+  std::vector<std::string> key_log_;
+  Context context_;
+  // What stays to be asked after the end.
+  std::string version_, cipher_suite_, group_;
+
+ private:
+  void handle_records(Timestamp now, Bytes datagram);
+  void advance(Timestamp now);
+  void become_open(Timestamp now, Negotiation& negotiation, std::unique_ptr<Attempt> winner);
+  void push(Event event);
+  void end(Closed closed);
+
   std::variant<Idle, Handshaking, Open, Ended> state_;
   std::deque<Event> events_;
-  Counters counters_;
   Buffer peer_certificate_;
-  std::string srtp_profile_, version_, cipher_suite_;
 };
 
 void Connection::Impl::start(Timestamp now) {
   auto* const idle = std::get_if<Idle>(&state_);
   if (!idle) return;
   const std::vector<Buffer> early = std::move(idle->early);
-  session_ = std::make_unique<Session>(config_, bio_, random_);
-  state_ = Handshaking{};
-  advance(now);
-  for (const Buffer& datagram : early) feed(now, datagram);
+  Handshaking negotiation;
+  if (config_.role == Role::Client) {
+    negotiation = std::make_unique<ClientNegotiation>(context_);
+  } else {
+    negotiation = std::make_unique<ServerNegotiation>(context_);
+  }
+  state_ = std::move(negotiation);
+  std::get<Handshaking>(state_)->start(now);
+  for (const Buffer& datagram : early) handle_records(now, datagram);
 }
 
 Result<> Connection::Impl::send(Bytes data) {
   if (std::holds_alternative<Ended>(state_))
     return fail(ErrorCode::Closed, "The DTLS association is closed.");
-  if (!is_connected())
-    return fail(ErrorCode::InvalidState, "The DTLS association is not connected yet.");
-  if (data.empty() || data.size() > kMaxRecordBytes)
+  Association* const open = association();
+  if (!open) return fail(ErrorCode::InvalidState, "The DTLS association is not connected yet.");
+  if (data.empty() || data.size() > kMaxPlaintext)
     return fail(ErrorCode::InvalidArgument, "A DTLS record carries 1 to 16384 bytes.");
-  if (bio_.outgoing().size() >= kMaxQueuedDatagrams)
+  if (outbox_.full())
     return fail(ErrorCode::WouldBlock, "Datagrams wait to be polled; poll them first.");
-  if (!session_->write(data))
-    return fail(ErrorCode::Internal, "OpenSSL could not protect a record.");
+  open->send(data);
   return {};
 }
 
 void Connection::Impl::close() {
   if (std::holds_alternative<Ended>(state_)) return;
-  if (is_connected()) session_->shut_down();
+  if (Association* const open = association())
+    open->send_alert(false, AlertDescription::CloseNotify);
   end({CloseReason::LocalClose, "The association was closed on this side."});
 }
 
 void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
   if (std::holds_alternative<Ended>(state_)) return;
-  ++counters_.datagrams_received;
   auto* const idle = std::get_if<Idle>(&state_);
-  if (!idle) return feed(now, datagram);
+  if (!idle) return handle_records(now, datagram);
+  ++counters_.datagrams_received;
   if (idle->early.size() == kMaxEarlyDatagrams ||
       idle->early_bytes + datagram.size() > kMaxEarlyBytes) {
     ++counters_.records_dropped;
@@ -151,118 +156,91 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
   idle->early.push_back(to_buffer(datagram));
 }
 
-void Connection::Impl::feed(Timestamp now, Bytes datagram) {
-  if (std::holds_alternative<Ended>(state_)) return;
-  const Bytes records = filter_.filter(datagram);
-  if (records.empty()) return;
-  bio_.offer(records);
-  advance(now);
-  bio_.withdraw();
-}
-
-void Connection::Impl::advance(Timestamp now) {
-  const std::size_t queued = bio_.outgoing().size();
-  bio_.begin_flight();
-  if (auto* const handshaking = std::get_if<Handshaking>(&state_)) {
-    const auto done = session_->handshake();
-    if (!done) {
-      end(done.error());
-    } else if (*done) {
-      become_open();
-    } else {
-      follow_timer(now, *handshaking);
-    }
-  } else if (auto* const open = std::get_if<Open>(&state_)) {
-    read_records();
-    // RFC 6347 §4.2.4: the peer repeats its last flight since it has not seen ours. (Only our last
-    // flight begins in the clear.)
-    if (bio_.outgoing().size() > queued && bio_.outgoing()[queued][0] == kChangeCipherSpec) {
-      ++counters_.retransmissions;
-      bio_.repeat_from(queued);
-      if (is_connected() && ++open->repeats == kMaxRepeats) filter_.refuse_repeats();
-    }
-  }
-  bio_.end_flight();
-}
-
-// OpenSSL says that a timer runs, we say when it is due. RFC 6347 §4.2.4.1.
-void Connection::Impl::follow_timer(Timestamp now, Handshaking& handshaking) {
-  if (!bio_.timer_runs()) {
-    handshaking.deadline.reset();
-  } else if (!handshaking.deadline || handshaking.timer != bio_.times_stopped()) {
-    handshaking = {now + config_.first_timeout, config_.first_timeout, 0, bio_.times_stopped()};
-  }
-}
-
-void Connection::Impl::become_open() {
-  state_ = Open{};
-  filter_.handshake_done();
-  srtp_profile_ = session_->srtp_profile();
-  version_ = session_->version();
-  cipher_suite_ = session_->cipher_suite();
-  events_.push_back(Connected{});
-  read_records();
-}
-
-void Connection::Impl::read_records() {
-  for (;;) {
-    auto record = session_->read();
-    if (!record) return end(std::move(record.error()));
-    if (!*record) return;
+void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
+  Buffer scratch(datagram.size());
+  while (const auto data = open(now, datagram, scratch)) {
     if (events_.size() < kMaxQueuedEvents) {
-      events_.push_back(DataReceived{std::move(**record)});
+      push(DataReceived{to_buffer(*data)});
     } else {
       ++counters_.records_dropped;
     }
   }
 }
 
-void Connection::Impl::handle_timeout(Timestamp now) {
-  auto* const handshaking = std::get_if<Handshaking>(&state_);
-  if (!handshaking || !handshaking->deadline || now < *handshaking->deadline) return;
-  if (handshaking->resends == kMaxResends) return end(timed_out());
-
-  const std::size_t queued = bio_.outgoing().size();
-  bio_.expire_timer();
-  bio_.begin_flight();
-  const auto sent = session_->resend();
-  bio_.end_flight();
-  if (!sent) return end(sent.error());
-  // What had to be repeated goes out twice: at 40 % loss a flight and its answer then get through
-  // 70 times in a hundred rather than 36, and the waits only grow longer.
-  bio_.repeat_from(queued);
-  ++counters_.retransmissions;
-  ++handshaking->resends;
-  handshaking->interval = std::min(handshaking->interval * 2, config_.max_timeout);
-  handshaking->deadline = now + handshaking->interval;
-}
-
-Closed Connection::Impl::timed_out() const {
-  std::string detail = "The peer did not answer in time.";
-  if (const auto alert = filter_.plaintext_alert()) {
-    detail += fmt::format(
-        " An alert {} came in the clear, which anyone could have sent; it may be the reason.",
-        alert_name(*alert));
+std::optional<MutableBytes> Connection::Impl::open(Timestamp now, Bytes& datagram,
+                                                   MutableBytes scratch) {
+  if (std::holds_alternative<Idle>(state_)) {
+    handle_datagram(now, std::exchange(datagram, {}));
+    return std::nullopt;
   }
-  return {CloseReason::TimedOut, std::move(detail)};
+  ++counters_.datagrams_received;
+  while (!datagram.empty()) {
+    const auto record = next_record(datagram);
+    if (!record) {
+      ++counters_.records_dropped;
+      break;
+    }
+    if (Association* const open = association()) {
+      const auto data = open->handle_record(now, *record, scratch);
+      if (data) return data;
+    } else if (auto* const handshaking = std::get_if<Handshaking>(&state_)) {
+      (*handshaking)->handle_record(now, *record);
+    }
+    advance(now);
+  }
+  return std::nullopt;
 }
+
+// What came of an input.
+void Connection::Impl::advance(Timestamp now) {
+  if (auto* const handshaking = std::get_if<Handshaking>(&state_)) {
+    if (auto winner = (*handshaking)->take_winner()) {
+      const Handshaking negotiation = std::move(*handshaking);
+      become_open(now, *negotiation, std::move(winner));
+    } else if (auto failure = (*handshaking)->take_failure()) {
+      end(std::move(*failure));
+    }
+  }
+  if (Association* const open = association()) {
+    if (auto closed = open->take_end()) end(std::move(*closed));
+  }
+  for (std::string& line : std::exchange(key_log_, {})) push(KeyLogged{std::move(line)});
+}
+
+void Connection::Impl::become_open(Timestamp now, Negotiation& negotiation,
+                                   std::unique_ptr<Attempt> winner) {
+  state_ = std::make_unique<Association>(now, context_, winner->agreement());
+  winner.reset();
+  const Agreement& agreed = *agreement();
+  version_ = to_string(agreed.suite.version);
+  cipher_suite_ = agreed.suite.name;
+  group_ = crypto::to_string(agreed.group);
+  push(Connected{});
+  for (const Buffer& early : negotiation.take_early()) handle_records(now, early);
+}
+
+void Connection::Impl::handle_timeout(Timestamp now) {
+  if (auto* const handshaking = std::get_if<Handshaking>(&state_)) {
+    (*handshaking)->handle_timeout(now);
+  } else if (Association* const open = association()) {
+    open->handle_timeout(now);
+  }
+  advance(now);
+}
+
+void Connection::Impl::push(Event event) { events_.push_back(std::move(event)); }
 
 void Connection::Impl::end(Closed closed) {
-  if (closed.reason == CloseReason::CloseNotify && is_connected()) {
-    session_->shut_down();  // RFC 5246 §7.2.1: answered with our own
-  }
-  if (session_) peer_certificate_ = session_->peer_certificate();
-  session_.reset();
+  peer_certificate_ = peer_certificate();
   state_ = Ended{};
-  events_.push_back(std::move(closed));
+  outbox_.forget_flight();
+  push(std::move(closed));
 }
 
-std::optional<Buffer> Connection::Impl::poll_transmit() {
-  auto& outgoing = bio_.outgoing();
-  if (outgoing.empty()) return std::nullopt;
-  Buffer datagram = std::move(outgoing.front());
-  outgoing.pop_front();
-  ++counters_.datagrams_sent;
+std::optional<Buffer> Connection::Impl::poll_transmit(Timestamp now) {
+  if (Association* const open = association()) open->renew_keys(now);
+  auto datagram = outbox_.poll();
+  if (datagram) ++counters_.datagrams_sent;
   return datagram;
 }
 
@@ -270,24 +248,22 @@ std::optional<Connection::Event> Connection::Impl::poll_event() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
+  if (events_.empty()) events_.shrink_to_fit();
   return event;
 }
 
 Deadline Connection::Impl::next_timeout() const {
-  const auto* const handshaking = std::get_if<Handshaking>(&state_);
-  return handshaking ? handshaking->deadline : std::nullopt;
+  if (const auto* const handshaking = std::get_if<Handshaking>(&state_))
+    return (*handshaking)->next_timeout();
+  const Association* const open = association();
+  return open ? open->next_timeout() : std::nullopt;
 }
 
-std::optional<Buffer> Connection::Impl::export_keying_material(std::string_view label,
-                                                               std::size_t size) const {
-  if (!is_connected()) return std::nullopt;
-  return session_->export_keying_material(label, size);
-}
-
-Counters Connection::Impl::counters() const {
-  Counters out = counters_;
-  out.records_dropped += filter_.dropped();
-  return out;
+Buffer Connection::Impl::peer_certificate() const {
+  if (const Agreement* const agreed = agreement()) return agreed->peer_certificate;
+  if (const auto* const handshaking = std::get_if<Handshaking>(&state_))
+    return (*handshaking)->peer_certificate();
+  return peer_certificate_;
 }
 
 // ---- the facade
@@ -299,26 +275,57 @@ Connection::~Connection() = default;
 void Connection::start(Timestamp now) { impl_->start(now); }
 Result<> Connection::send(Bytes application_data) { return impl_->send(application_data); }
 void Connection::close(Timestamp) { impl_->close(); }
+RecordRoom Connection::record_room() const {
+  const Association* const open = impl_->association();
+  SPECTER_CHECK(open);
+  return open->record_room();
+}
+void Connection::seal(MutableBytes record) {
+  Association* const open = impl_->association();
+  SPECTER_CHECK(open);
+  open->seal(record);
+}
 void Connection::handle_datagram(Timestamp now, Bytes datagram) {
   impl_->handle_datagram(now, datagram);
 }
+std::optional<MutableBytes> Connection::open(Timestamp now, Bytes& datagram, MutableBytes scratch) {
+  SPECTER_CHECK(scratch.size() >= datagram.size());
+  return impl_->open(now, datagram, scratch);
+}
 void Connection::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
-std::optional<Buffer> Connection::poll_transmit(Timestamp) { return impl_->poll_transmit(); }
+std::optional<Buffer> Connection::poll_transmit(Timestamp now) { return impl_->poll_transmit(now); }
 std::optional<Connection::Event> Connection::poll_event() { return impl_->poll_event(); }
 Deadline Connection::next_timeout() const { return impl_->next_timeout(); }
 
-bool Connection::is_connected() const { return impl_->is_connected(); }
+bool Connection::is_connected() const { return impl_->association() != nullptr; }
 std::optional<Buffer> Connection::export_keying_material(std::string_view label,
                                                          std::size_t size) const {
-  return impl_->export_keying_material(label, size);
+  const Association* const open = impl_->association();
+  if (!open) return std::nullopt;
+  return open->export_keying_material(label, size);
 }
 std::optional<std::string> Connection::srtp_profile() const {
-  if (impl_->srtp_profile().empty()) return std::nullopt;
-  return impl_->srtp_profile();
+  const Agreement* const agreed = impl_->agreement();
+  if (!agreed || !agreed->srtp_profile) return std::nullopt;
+  return std::string(to_string(*agreed->srtp_profile));
 }
 Buffer Connection::peer_certificate() const { return impl_->peer_certificate(); }
-std::string Connection::version() const { return impl_->version(); }
-std::string Connection::cipher_suite() const { return impl_->cipher_suite(); }
-Counters Connection::counters() const { return impl_->counters(); }
+std::string Connection::version() const { return impl_->version_; }
+std::string Connection::cipher_suite() const { return impl_->cipher_suite_; }
+std::string Connection::group() const { return impl_->group_; }
+Counters Connection::counters() const { return impl_->counters_; }
+
+void Connection::keep_flights() { impl_->outbox_.keep_flights(true); }
+std::span<const Buffer> Connection::flight() const { return impl_->outbox_.flight(); }
+std::uint32_t Connection::flight_generation() const { return impl_->outbox_.flight_generation(); }
+bool Connection::is_handshake_confirmed() const {
+  const Association* const open = impl_->association();
+  return open && open->is_handshake_confirmed();
+}
+void Connection::hold_timers(Timestamp, bool held) { impl_->context_.timers_held = held; }
+void Connection::set_first_timeout(Duration timeout) {
+  SPECTER_CHECK(timeout > Duration::zero());
+  impl_->context_.first_timeout = timeout;
+}
 
 }  // namespace specter::dtls

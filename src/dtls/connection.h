@@ -1,10 +1,12 @@
-// A DTLS association over datagrams in and out. RFC 6347; RFC 8827 §6.5 for what WebRTC asks of it.
-// Which library or code of ours stands behind it does not show here.
+// A DTLS association over datagrams in and out, 1.3 or 1.2 as the peer can. RFC 9147, 6347;
+// RFC 8827 §6.5 for what WebRTC asks of it. A facade: record/ has what is done to each record,
+// handshake/ how an association comes to be, association.h how it lives.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,6 +14,9 @@
 
 #include "base/machine.h"
 #include "crypto/certificate.h"
+#include "crypto/key_exchange.h"
+#include "dtls/wire/numbers.h"
+#include "dtls/wire/record.h"
 
 #include "specter/bytes.h"
 #include "specter/error.h"
@@ -38,6 +43,9 @@ enum class CloseReason {
   LocalClose
 };
 std::string_view to_string(CloseReason reason);
+struct KeyLogged {
+  std::string line;  // as in an NSS key log (SSLKEYLOGFILE), for Wireshark
+};
 struct Closed {
   CloseReason reason;
   std::string detail;
@@ -53,7 +61,7 @@ struct Counters {
 class Connection {
  public:
   using Transmit = Buffer;  // one datagram
-  using Event = std::variant<Connected, DataReceived, Closed>;
+  using Event = std::variant<Connected, DataReceived, Closed, KeyLogged>;
 
   struct Config {
     Role role = Role::Client;
@@ -61,9 +69,27 @@ class Connection {
     // Of the peer's a=fingerprint lines: the strongest algorithm among them must match, RFC 8122
     // §5. Empty: nothing can.
     std::vector<crypto::Fingerprint> remote_fingerprints;
-    std::size_t mtu = 1200;  // no datagram of a handshake is larger, when repeated either
+    std::size_t mtu = 1200;  // no datagram of a handshake is larger, when repeated either; >= 256
     Duration first_timeout = std::chrono::milliseconds(100);  // doubles up to max_timeout
-    Duration max_timeout = std::chrono::seconds(3);
+    Duration max_timeout = std::chrono::seconds(1);
+
+    // What we offer and take, best first. Each list has one entry at least.
+    std::vector<Version> versions = {Version::Dtls13, Version::Dtls12};
+    std::vector<CipherSuite> cipher_suites = {
+        CipherSuite::Aes128GcmSha256,           CipherSuite::Aes256GcmSha384,
+        CipherSuite::ChaCha20Poly1305Sha256,    CipherSuite::EcdheEcdsaAes128GcmSha256,
+        CipherSuite::EcdheRsaAes128GcmSha256,   CipherSuite::EcdheEcdsaAes256GcmSha384,
+        CipherSuite::EcdheRsaAes256GcmSha384,   CipherSuite::EcdheEcdsaChaCha20Poly1305Sha256,
+        CipherSuite::EcdheRsaChaCha20Poly1305Sha256};
+    std::vector<crypto::Group> groups = {crypto::Group::X25519, crypto::Group::Secp256r1,
+                                         crypto::Group::Secp384r1};
+    std::vector<SrtpProfile> srtp_profiles = {
+        SrtpProfile::AeadAes128Gcm, SrtpProfile::AeadAes256Gcm, SrtpProfile::Aes128CmSha1_80,
+        SrtpProfile::Aes128CmSha1_32};  // may be empty: no use_srtp
+    // Each secret becomes a KeyLogged event. Whoever has them can read everything.
+    bool log_keys = false;
+    // AES-GCM keys of 1.3 are renewed after so many records (RFC 8446 §5.5: at most 2^24.5).
+    std::uint64_t records_a_key = 1 << 24;
   };
 
   Connection(Config config, Random& random);
@@ -73,9 +99,18 @@ class Connection {
   void start(Timestamp now);  // a client's first flight goes out; a server listens
   // Before Connected: InvalidState. One call is one record and one datagram; at most 16,384 bytes.
   Result<> send(Bytes application_data);
+  // The same without a copy or an allocation, for the caller's own datagrams: the payload stands at
+  // record[room.before, size - room.after), and what is around it is written here. Only while
+  // is_connected(); SPECTER_CHECK. The room is the same as long as the association lives.
+  RecordRoom record_room() const;
+  void seal(MutableBytes record);
   void close(Timestamp now);  // close_notify, then silent
 
   void handle_datagram(Timestamp now, Bytes datagram);
+  // handle_datagram() in steps and without a copy: deciphers the next application data of
+  // `datagram` to the front of `scratch` (at least as large) and cuts off what it has read. Nothing
+  // at the datagram's end; all else that is in it has been handled, and may have left events.
+  std::optional<MutableBytes> open(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
@@ -87,13 +122,27 @@ class Connection {
   std::optional<std::string> srtp_profile()
       const;                         // what use_srtp (RFC 5764) agreed on, by its registered name
   Buffer peer_certificate() const;   // DER; empty before it came
-  std::string version() const;       // "DTLS 1.2"; empty before Connected
+  std::string version() const;       // "DTLS 1.3"; empty before Connected
   std::string cipher_suite() const;  // by its registered name; empty before Connected
+  std::string group() const;         // "x25519"; empty before Connected
   Counters counters() const;
 
-  // What a record adds to a datagram that carries application data with the agreed suite (37 for
-  // AES-128-GCM in 1.2).
-  static constexpr std::size_t kMaxOverhead = 64;
+  // ---- for one who carries a handshake in other ways too (SPED)
+
+  // The datagrams of the flight that the peer has not answered yet, as they were sent last. Kept
+  // only after keep_flights(), which comes before start().
+  void keep_flights();
+  std::span<const Buffer> flight() const;
+  std::uint32_t flight_generation() const;  // another one whenever flight() has changed
+  // Whether there is nothing that the peer may still need of the handshake.
+  bool is_handshake_confirmed() const;
+  // While held, no flight is sent again by time.
+  void hold_timers(Timestamp now, bool held);
+  // Of flights from now on, from a round trip that was measured.
+  void set_first_timeout(Duration timeout);
+
+  // What a record adds to its payload, at most (37 for AES-GCM in 1.2, 22 in 1.3).
+  static constexpr std::size_t kMaxOverhead = 37;
 
  private:
   class Impl;

@@ -75,6 +75,12 @@ struct HandshakeFragment {
   void write(ByteWriter& out) const;
 };
 
+// What a record takes around its payload.
+struct RecordRoom {
+  std::size_t before = 0, after = 0;  // bytes
+  std::size_t total() const { return before + after; }
+};
+
 // RFC 9147 §4: what an ACK lists.
 struct RecordNumber {
   std::uint64_t epoch = 0;

@@ -1,0 +1,59 @@
+#include "dtls/handshake/assembly.h"
+
+#include <algorithm>
+
+namespace specter::dtls {
+
+Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) {
+  if (f.message_seq < next_) return Taken::Old;
+  if (f.message_seq - next_ >= kMaxAhead || f.message_size > kMaxMessageBytes)
+    return Taken::Refused;
+  // An empty part of something says nothing, and has hung others (reliability.md row 44).
+  if (f.body.empty() && f.message_size > 0) return Taken::Refused;
+
+  auto& variants = pending_[f.message_seq];
+  const auto whole = std::ranges::find(variants, std::size_t{0}, &Variant::missing);
+  if (whole != variants.end()) return Taken::Old;
+  auto variant = std::ranges::find_if(variants, [&](const Variant& known) {
+    return known.type == HandshakeType{f.type} && known.body.size() == f.message_size &&
+           known.epoch == epoch;
+  });
+  if (variant == variants.end()) {
+    if (variants.size() == kMaxVariants || bytes_ + f.message_size > kMaxBytes) {
+      if (variants.empty()) pending_.erase(f.message_seq);
+      return Taken::Refused;
+    }
+    bytes_ += f.message_size;
+    variants.push_back({HandshakeType{f.type}, epoch, Buffer(f.message_size), f.message_size,
+                        std::vector<bool>(f.message_size)});
+    variant = variants.end() - 1;
+    if (f.message_size == 0) return Taken::New;
+  }
+  bool is_new = false;
+  for (std::size_t i = 0; i < f.body.size(); ++i) {
+    const std::size_t at = f.offset + i;
+    if (variant->received[at]) continue;
+    variant->received[at] = true;
+    variant->body[at] = f.body[i];
+    --variant->missing;
+    is_new = true;
+  }
+  return is_new ? Taken::New : Taken::Old;
+}
+
+std::optional<HandshakeMessage> Assembly::next() {
+  const auto found = pending_.find(next_);
+  if (found == pending_.end()) return std::nullopt;
+  auto& variants = found->second;
+  const auto whole = std::ranges::find(variants, std::size_t{0}, &Variant::missing);
+  if (whole == variants.end()) return std::nullopt;
+  HandshakeMessage out{whole->type, next_, whole->epoch, std::move(whole->body)};
+  bytes_ -= out.body.size();
+  variants.erase(whole);
+  for (const Variant& other : variants) bytes_ -= other.body.size();
+  pending_.erase(found);
+  ++next_;
+  return out;
+}
+
+}  // namespace specter::dtls

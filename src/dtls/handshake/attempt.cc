@@ -1,0 +1,255 @@
+#include "dtls/handshake/attempt.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "dtls/identity.h"
+
+namespace specter::dtls {
+namespace {
+
+constexpr std::size_t kMaxFragmentsARecord = 16;
+// RFC 9147 §7.1: an ACK of part of a flight waits a quarter of the retransmission time.
+constexpr int kAckFraction = 4;
+constexpr Duration kMinAckDelay = std::chrono::milliseconds(10);
+
+}  // namespace
+
+Attempt::Attempt(Context& context, Role role, const SuiteTraits& suite,
+                 std::uint16_t first_receive_seq, std::uint16_t first_send_seq)
+    : context_(context),
+      role_(role),
+      suite_(suite),
+      transcript_(suite.version),
+      writer_(context.outbox),
+      first_send_seq_(first_send_seq),
+      next_send_seq_(first_send_seq),
+      assembly_(first_receive_seq) {}
+
+// ---- what comes in
+
+bool Attempt::can_read(const RecordView& record) const {
+  if (record.plain && record.plain->epoch == 0) return true;
+  return std::ranges::any_of(openers_,
+                             [&](const Opener& opener) { return opener.is_of_epoch(record); });
+}
+
+Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
+  if (record.plain && record.plain->epoch == 0) {
+    if (record.plain->type != static_cast<std::uint8_t>(ContentType::Handshake)) return Going{};
+    return take_fragments(now, 0, record.fragment, std::nullopt);
+  }
+  const auto opener = std::ranges::find_if(
+      openers_, [&](const Opener& known) { return known.is_of_epoch(record); });
+  if (opener == openers_.end()) return Going{};
+  Buffer out(record.fragment.size());
+  const auto opened = opener->open(record, out);
+  if (!opened) {
+    ++context_.counters.records_dropped;
+    return Going{};
+  }
+  proven_ = true;
+  switch (opened->type) {
+    case ContentType::Handshake:
+      return take_fragments(now, opened->number.epoch, opened->payload, opened->number);
+    case ContentType::Ack: {
+      const auto ack = Ack::parse(opened->payload);
+      if (!ack || !is13()) break;
+      if (flight_.acknowledge(ack->records)) {
+        if (flight_.acknowledged()) {
+          timer_.stop();
+        } else if (timer_.may_repeat(now)) {
+          repeat(now);  // RFC 9147 §7.2: the rest was lost
+        }
+      }
+      return Going{};
+    }
+    case ContentType::Alert: {
+      const auto alert = Alert::parse(opened->payload);
+      if (!alert || (!alert->fatal && alert->description != 0 && !is13())) break;
+      return Failed{std::nullopt,
+                    fmt::format("The peer ended the handshake with the alert {}.",
+                                alert_name(alert->description)),
+                    CloseReason::PeerAlert};
+    }
+    default: break;
+  }
+  ++context_.counters.records_dropped;
+  return Going{};
+}
+
+Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes payload,
+                                      std::optional<RecordNumber> number) {
+  bool is_new = false, is_old = false;
+  ByteReader in(payload);
+  for (std::size_t i = 0; i < kMaxFragmentsARecord && in.remaining() > 0; ++i) {
+    const auto fragment = HandshakeFragment::read(in);
+    if (!in.ok()) break;
+    if (fragment.message_seq < assembly_.next_seq()) {
+      if (epoch == 0 && contradicts(fragment))
+        return refuse(AlertDescription::DecryptError,
+                      "Two different messages came in the clear with the same number.");
+      is_old = true;
+      continue;
+    }
+    if (!expects(HandshakeType{fragment.type}, epoch)) {
+      ++context_.counters.records_dropped;
+      return Going{};
+    }
+    const auto taken = assembly_.take(fragment, epoch);
+    if (taken == Assembly::Taken::Refused) {
+      ++context_.counters.records_dropped;
+      return Going{};
+    }
+    is_new |= taken == Assembly::Taken::New;
+    is_old |= taken == Assembly::Taken::Old;
+  }
+  if (is13() && number && (is_new || is_old)) {
+    if (received_.size() == Ack::kMaxRecords) received_.erase(received_.begin());
+    received_.push_back(*number);
+  }
+  while (auto message = assembly_.next()) {
+    if (!expects(message->type, message->epoch))
+      return refuse(AlertDescription::UnexpectedMessage,
+                    "The peer's handshake messages come in an order that is not the protocol's.");
+    if (message->epoch == 0 && !is13()) taken_in_clear_[message->message_seq] = message->body;
+    auto step = handle_message(now, *message);
+    if (!std::holds_alternative<Going>(step)) return step;
+  }
+  if (is13() && number && !ack_deadline_) {
+    ack_deadline_ = now + std::max(context_.first_timeout / kAckFraction, kMinAckDelay);
+  }
+  // Only old ones: the peer sends its flight again because it has not seen ours. In the clear that
+  // is anybody's guess, and heard no more often than the timer allows.
+  if (is_old && !is_new && timer_.may_repeat(now)) repeat(now);
+  return Going{};
+}
+
+// One of the two is forged, and the peer's is the one that comes again. (A fragment tells only when
+// it is a whole message.)
+bool Attempt::contradicts(const HandshakeFragment& fragment) const {
+  const auto taken = taken_in_clear_.find(fragment.message_seq);
+  return taken != taken_in_clear_.end() && fragment.body.size() == fragment.message_size &&
+         !std::ranges::equal(fragment.body, taken->second);
+}
+
+void Attempt::set_checkpoint() { checkpoint_.emplace(transcript_, assembly_.next_seq()); }
+
+void Attempt::rewind_to_checkpoint() {
+  SPECTER_CHECK(checkpoint_);
+  transcript_ = checkpoint_->first;
+  assembly_ = Assembly(checkpoint_->second);
+  taken_in_clear_.clear();
+  received_.clear();
+  ack_deadline_.reset();
+  proven_ = false;
+}
+
+// ---- what goes out
+
+void Attempt::add_message(std::uint64_t epoch, HandshakeType type, Bytes body) {
+  transcript_.add(type, next_send_seq_, body);
+  flight_.add_message(epoch, type, next_send_seq_++, to_buffer(body));
+}
+
+void Attempt::send_flight(Timestamp now) {
+  flight_.send(writer_, false);
+  timer_.start(now, context_.first_timeout);
+  // Ours answers the peer's: it is acknowledged by that. RFC 9147 §7.1.
+  ack_deadline_.reset();
+}
+
+void Attempt::repeat(Timestamp now) {
+  if (flight_.empty() || flight_.acknowledged()) return;
+  ++context_.counters.retransmissions;
+  // What had to be repeated goes out twice: at 40 % loss a flight and its answer then get through
+  // 70 times in a hundred rather than 36, and the waits only grow longer.
+  flight_.send(writer_, true);
+  timer_.back_off(now, context_.config.max_timeout);
+}
+
+bool Attempt::acknowledge_part() {
+  ack_deadline_.reset();
+  if (received_.empty() || writer_.epoch() == 0) return false;
+  Ack ack;
+  ack.records = received_;
+  std::ranges::sort(ack.records);
+  writer_.write(writer_.epoch(), ContentType::Ack, written(ack));
+  context_.outbox.end_datagram();
+  return true;
+}
+
+Attempt::Step Attempt::handle_timeout(Timestamp now) {
+  if (ack_deadline_ && now >= *ack_deadline_) acknowledge_part();
+  if (timer_.is_due(now)) {
+    if (flight_.acknowledged()) {
+      timer_.stop();
+    } else if (context_.timers_held) {
+      timer_.start(now, context_.first_timeout);
+    } else {
+      repeat(now);
+    }
+  }
+  return Going{};
+}
+
+Deadline Attempt::next_timeout() const { return soonest(timer_.deadline(), ack_deadline_); }
+
+// ---- keys
+
+void Attempt::install(const BothWays<RecordKeys>& keys, std::uint64_t epoch, bool send,
+                      bool receive) {
+  const bool is_client = role_ == Role::Client;
+  if (send) writer_.add(Sealer(suite_, epoch, is_client ? keys.client : keys.server));
+  if (receive) openers_.emplace_back(suite_, epoch, is_client ? keys.server : keys.client);
+}
+
+void Attempt::install13(const BothWays<crypto::Secret>& secrets, std::uint64_t epoch, bool send,
+                        bool receive) {
+  install({record_keys13(suite_, secrets.client), record_keys13(suite_, secrets.server)}, epoch,
+          send, receive);
+}
+
+// ---- judgements
+
+Attempt::Step Attempt::check_identity() const {
+  if (peer_certificate_.empty()) {
+    return Fatal{CloseReason::NoCertificate, AlertDescription::CertificateRequired,
+                 "The peer has shown no certificate."};
+  }
+  auto mismatch = identity_mismatch(peer_certificate_, context_.config.remote_fingerprints);
+  if (!mismatch) return Going{};
+  return Fatal{CloseReason::BadFingerprint, AlertDescription::BadCertificate,
+               std::move(*mismatch)};
+}
+
+void Attempt::send_alert(AlertDescription alert) {
+  writer_.write(writer_.epoch(), ContentType::Alert,
+                written(Alert{true, static_cast<std::uint8_t>(alert)}));
+  context_.outbox.end_datagram();
+}
+
+Agreement Attempt::agreement() {
+  Agreement out{
+      .role = role_,
+      .suite = suite_,
+      .group = group_,
+      .srtp_profile = srtp_profile_,
+      .peer_certificate = std::move(peer_certificate_),
+      .writer = std::move(writer_),
+      .openers = std::move(openers_),
+      .exporter = exporter_,
+      .randoms = randoms_,
+      .traffic = application_traffic_,
+      .last_flight = std::move(flight_),
+      .timer = timer_,
+      .to_acknowledge = std::move(received_),
+      .next_send_seq = next_send_seq_,
+      .next_receive_seq = assembly_.next_seq(),
+  };
+  return out;
+}
+
+}  // namespace specter::dtls

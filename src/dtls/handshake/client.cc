@@ -1,0 +1,179 @@
+// The client's hellos: ours until one is answered, and what answers there are.
+#include <algorithm>
+
+#include "base/check.h"
+#include "dtls/handshake/credentials.h"
+#include "dtls/handshake/negotiation.h"
+
+namespace specter::dtls {
+namespace {
+
+bool offers(const Connection::Config& config, Version version) {
+  return std::ranges::find(config.versions, version) != config.versions.end();
+}
+
+}  // namespace
+
+void ClientNegotiation::start(Timestamp now) {
+  begin_waiting(now);
+  say_hello(now, first_hello());
+}
+
+ClientHello ClientNegotiation::first_hello() {
+  const Connection::Config& config = context_.config;
+  ClientHello hello;
+  context_.random.fill(hello.random);
+  for (const CipherSuite suite : config.cipher_suites)
+    if (offers(config, traits(suite).version))
+      hello.cipher_suites.push_back(static_cast<std::uint16_t>(suite));
+  hello.groups = numbers(config.groups);
+  hello.signature_schemes = accepted_schemes(offers(config, Version::Dtls12));
+  if (offers(config, Version::Dtls13)) {
+    hello.supported_versions.emplace();
+    for (const Version version : config.versions)
+      hello.supported_versions->push_back(static_cast<std::uint16_t>(version));
+    // One share, of our best group: every peer that we know of takes X25519.
+    offers_.push_back(crypto::KeyOffer::generate(config.groups.front(), context_.random));
+    hello.key_shares = {{static_cast<std::uint16_t>(config.groups.front()),
+                         to_buffer(offers_.front().share())}};
+  }
+  if (offers(config, Version::Dtls12)) {
+    hello.extended_master_secret = true;
+    hello.renegotiation_info = Buffer{};
+  }
+  if (!config.srtp_profiles.empty()) {
+    hello.use_srtp.emplace();
+    for (const SrtpProfile profile : config.srtp_profiles)
+      hello.use_srtp->profiles.push_back(static_cast<std::uint16_t>(profile));
+  }
+  return hello;
+}
+
+void ClientNegotiation::say_hello(Timestamp now, ClientHello hello) {
+  SentHello sent{std::move(hello), {}, static_cast<std::uint16_t>(hellos_.size())};
+  ByteWriter out(sent.body);
+  sent.hello.write(out);
+  flight_ = {};
+  flight_.add_message(0, HandshakeType::ClientHello, sent.message_seq, sent.body);
+  hellos_.push_back(std::move(sent));
+  RecordWriter writer(context_.outbox);
+  flight_.send(writer, false);
+  timer_.start(now, context_.first_timeout);
+}
+
+bool ClientNegotiation::is_hello(const HandshakeFragment& fragment) const {
+  // RFC 6347 §4.2.2: a HelloVerifyRequest or a HelloRetryRequest is number 0, and the ServerHello
+  // that answers our second hello number 1. One that answers the first has number 0 in any case.
+  const HandshakeType type{fragment.type};
+  return fragment.message_seq < hellos_.size() &&
+         (type == HandshakeType::ServerHello || type == HandshakeType::HelloVerifyRequest);
+}
+
+void ClientNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fragment) {
+  auto& answer = answers_[fragment.message_seq];
+  if (!answer) answer.emplace(fragment.message_seq);
+  if (answer->take(fragment, 0) == Assembly::Taken::Refused) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  auto message = answer->next();
+  if (!message) return;
+  answer.reset();  // another may come: RFC 6347 §4.2.4, or a forger's came first
+  if (message->type == HandshakeType::HelloVerifyRequest) return on_hello_verify(now, *message);
+  on_server_hello(now, std::move(*message));
+}
+
+// RFC 6347 §4.2.1. We ask nobody for a cookie, but give it to whoever asks.
+void ClientNegotiation::on_hello_verify(Timestamp now, const HandshakeMessage& message) {
+  const auto request = HelloVerifyRequest::parse(message.body);
+  if (!request || message.message_seq != 0 || hellos_.size() != 1 || attempt() ||
+      !offers(context_.config, Version::Dtls12)) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  ClientHello hello = hellos_.front().hello;
+  hello.cookie = request->cookie;
+  say_hello(now, std::move(hello));
+}
+
+void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message) {
+  if (attempt() && (attempts_.front().hello == message.body || attempt()->is_proven())) return;
+  const auto hello = ServerHello::parse(message.body);
+  if (!hello) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  using enum AlertDescription;
+  if (hello->is_retry()) return on_retry(now, std::move(message), *hello);
+  const bool is13 = hello->supported_version.has_value();
+  if (is13 ? *hello->supported_version != static_cast<std::uint16_t>(Version::Dtls13)
+           : hello->version != static_cast<std::uint16_t>(Version::Dtls12))
+    return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
+                   false);
+  if (!offers(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
+    return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
+                   false);
+
+  // The hello that this one answers: told by its number.
+  const SentHello& sent = hellos_[message.message_seq];
+  const bool after_retry = retry_ && message.message_seq == 1;
+  if (after_retry && ServerHello::parse(retry_->body)->cipher_suite != hello->cipher_suite)
+    return refused(
+        now, refuse(IllegalParameter, "The peer changed the cipher suite after its retry request."),
+        false);
+  // The second hello's share is the last of the offers.
+  const auto shares = after_retry ? std::span(offers_).last(1) : std::span(offers_).first(
+                                        std::min<std::size_t>(1, offers_.size()));
+  auto made = is13 ? Client13::make(context_, sent, shares, message, *hello,
+                                    after_retry ? &hellos_.front() : nullptr,
+                                    after_retry ? &*retry_ : nullptr)
+                   : Client12::make(context_, sent, message, *hello);
+  if (!made) return refused(now, made.error(), false);
+  progressed(now);
+  attempts_.clear();
+  attempts_.push_back({std::move(message.body), std::move(*made)});
+}
+
+// RFC 8446 §4.1.4. One, and only when it changes something.
+void ClientNegotiation::on_retry(Timestamp now, HandshakeMessage message,
+                                 const ServerHello& hello) {
+  using enum AlertDescription;
+  const auto group = hello.selected_group ? crypto::group(*hello.selected_group) : std::nullopt;
+  const auto suite = suite_traits(hello.cipher_suite);
+  const bool is_new_group =
+      group && contains(numbers(context_.config.groups), *hello.selected_group) &&
+      std::ranges::none_of(offers_, [&](const auto& offer) { return offer.group() == *group; });
+  if (message.message_seq != 0 || hellos_.size() != 1 || attempt() || offers_.empty() ||
+      hello.supported_version != static_cast<std::uint16_t>(Version::Dtls13) || !suite ||
+      suite->version != Version::Dtls13 ||
+      !contains(hellos_.front().hello.cipher_suites, hello.cipher_suite) ||
+      (hello.selected_group && !is_new_group) || (!hello.selected_group && !hello.retry_cookie)) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  ClientHello again = hellos_.front().hello;
+  again.retry_cookie = hello.retry_cookie;
+  if (group) {
+    offers_.push_back(crypto::KeyOffer::generate(*group, context_.random));
+    again.key_shares = {{*hello.selected_group, to_buffer(offers_.back().share())}};
+  }
+  retry_ = std::move(message);
+  say_hello(now, std::move(again));
+}
+
+void ClientNegotiation::handle_flight_timeout(Timestamp now) {
+  if (!timer_.is_due(now)) return;
+  if (context_.timers_held) return timer_.start(now, context_.first_timeout);
+  // Once the attempt has a flight of its own, the hello was heard. In 1.3 part of the peer's flight
+  // is better acknowledged.
+  timer_.back_off(now, context_.config.max_timeout);
+  if (attempt() && attempt()->has_flight()) return;
+  if (attempt() && attempt()->acknowledge_part()) return;
+  ++context_.counters.retransmissions;
+  RecordWriter writer(context_.outbox);
+  flight_.send(writer, true);
+}
+
+Deadline ClientNegotiation::next_flight_timeout() const { return timer_.deadline(); }
+
+}  // namespace specter::dtls

@@ -1,0 +1,95 @@
+#include "dtls/handshake/flight.h"
+
+#include "base/bytes.h"
+
+namespace specter::dtls {
+namespace {
+
+// Less than this of a message isn't worth the rest of a datagram.
+constexpr std::size_t kMinPiece = 64;
+
+}  // namespace
+
+void Flight::add_message(std::uint64_t epoch, HandshakeType type, std::uint16_t message_seq,
+                         Bytes body) {
+  messages_.push_back(
+      {ContentType::Handshake, epoch, type, message_seq, to_buffer(body), {}});
+}
+
+void Flight::add_change_cipher_spec() {
+  messages_.push_back({ContentType::ChangeCipherSpec, 0, {}, 0, Buffer{1}, {}});
+}
+
+void Flight::cut(Message& message, const RecordWriter& writer, Outbox& outbox) {
+  const std::size_t overhead =
+      writer.overhead(message.epoch) +
+      (message.content == ContentType::Handshake ? HandshakeFragment::kHeaderSize : 0);
+  std::size_t room = outbox.room();
+  std::uint32_t at = 0;
+  const auto size = static_cast<std::uint32_t>(message.body.size());
+  do {
+    const std::size_t left = size - at;
+    if (room < overhead + std::min(left, kMinPiece)) room = outbox.mtu();
+    const auto part = static_cast<std::uint32_t>(std::min(left, room - overhead));
+    message.pieces.push_back({at, part, false, {}});
+    at += part;
+    room -= overhead + part;
+  } while (at < size);
+}
+
+void Flight::write(Message& message, Piece& piece, RecordWriter& writer) {
+  Buffer payload;
+  if (message.content == ContentType::Handshake) {
+    payload.reserve(HandshakeFragment::kHeaderSize + piece.size);
+    ByteWriter out(payload);
+    HandshakeFragment{static_cast<std::uint8_t>(message.type),
+                      static_cast<std::uint32_t>(message.body.size()), message.message_seq,
+                      piece.offset, Bytes(message.body).subspan(piece.offset, piece.size)}
+        .write(out);
+  } else {
+    payload = message.body;
+  }
+  if (piece.numbers.size() == kMaxNumbers) piece.numbers.erase(piece.numbers.begin());
+  piece.numbers.push_back(writer.write(message.epoch, message.content, payload));
+}
+
+void Flight::send(RecordWriter& writer, bool twice) {
+  Outbox& outbox = writer.outbox();
+  outbox.begin_flight();
+  for (Message& message : messages_) {
+    if (message.pieces.empty()) cut(message, writer, outbox);
+    for (Piece& piece : message.pieces) {
+      if (!piece.acknowledged) write(message, piece, writer);
+    }
+  }
+  outbox.end_flight(twice);
+}
+
+bool Flight::acknowledge(std::span<const RecordNumber> records) {
+  bool is_new = false;
+  for (Message& message : messages_) {
+    for (Piece& piece : message.pieces) {
+      if (piece.acknowledged) continue;
+      piece.acknowledged = std::ranges::any_of(piece.numbers, [&](const RecordNumber& number) {
+        return std::ranges::find(records, number) != records.end();
+      });
+      is_new |= piece.acknowledged;
+    }
+  }
+  return is_new;
+}
+
+bool Flight::acknowledged() const {
+  return std::ranges::all_of(messages_, [](const Message& message) {
+    return !message.pieces.empty() &&
+           std::ranges::all_of(message.pieces, &Piece::acknowledged);
+  });
+}
+
+std::uint64_t Flight::lowest_epoch() const {
+  std::uint64_t lowest = ~std::uint64_t{0};
+  for (const Message& message : messages_) lowest = std::min(lowest, message.epoch);
+  return lowest;
+}
+
+}  // namespace specter::dtls

@@ -1,0 +1,83 @@
+// Our messages that belong together: cut to the MTU, sent, and sent again until they are
+// acknowledged, explicitly (RFC 9147 §7) or by what the peer says next. RFC 6347 §4.2.4.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "dtls/record/outbox.h"
+#include "dtls/wire/record.h"
+
+#include "specter/bytes.h"
+#include "specter/time.h"
+
+namespace specter::dtls {
+
+class Flight {
+ public:
+  // A piece that was sent more often is known by its latest numbers alone.
+  static constexpr std::size_t kMaxNumbers = 8;
+
+  void add_message(std::uint64_t epoch, HandshakeType type, std::uint16_t message_seq, Bytes body);
+  void add_change_cipher_spec();  // DTLS 1.2
+
+  // All that is not acknowledged yet.
+  void send(RecordWriter& writer, bool twice);
+  // True when it says something new.
+  bool acknowledge(std::span<const RecordNumber> records);
+  bool empty() const { return messages_.empty(); }
+  // Nothing is left to be sent (again).
+  bool acknowledged() const;
+  // Keys of which epoch it still needs, at the least.
+  std::uint64_t lowest_epoch() const;
+
+ private:
+  struct Piece {
+    std::uint32_t offset, size;
+    bool acknowledged = false;
+    std::vector<RecordNumber> numbers;
+  };
+  struct Message {
+    ContentType content;  // Handshake or ChangeCipherSpec
+    std::uint64_t epoch;
+    HandshakeType type;
+    std::uint16_t message_seq;
+    Buffer body;
+    std::vector<Piece> pieces;  // cut when it is sent first, and the same ever after
+  };
+
+  static void cut(Message& message, const RecordWriter& writer, Outbox& outbox);
+  static void write(Message& message, Piece& piece, RecordWriter& writer);
+
+  std::vector<Message> messages_;
+};
+
+// When a flight is due again: doubling from `first` to `max`. RFC 9147 §5.8.
+class ResendTimer {
+ public:
+  void start(Timestamp now, Duration first) {
+    interval_ = first;
+    deadline_ = now + first;
+    last_sent_ = now;
+  }
+  void back_off(Timestamp now, Duration max) {
+    interval_ = std::min(interval_ * 2, max);
+    deadline_ = now + interval_;
+    last_sent_ = now;
+  }
+  void stop() { deadline_.reset(); }
+  bool is_due(Timestamp now) const { return deadline_ && now >= *deadline_; }
+  Deadline deadline() const { return deadline_; }
+  Duration interval() const { return interval_; }
+  // Something that asks for the flight again is heard at most this often.
+  static constexpr Duration kMinGap = std::chrono::milliseconds(50);
+  bool may_repeat(Timestamp now) const { return now - last_sent_ >= kMinGap; }
+
+ private:
+  Deadline deadline_;
+  Duration interval_{};
+  Timestamp last_sent_{};
+};
+
+}  // namespace specter::dtls

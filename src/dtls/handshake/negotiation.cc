@@ -1,0 +1,172 @@
+#include "dtls/handshake/negotiation.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace specter::dtls {
+namespace {
+
+constexpr int kMaxAlertsInClear = 3;
+
+template <class T>
+bool is(const Attempt::Step& step) {
+  return std::holds_alternative<T>(step);
+}
+
+}  // namespace
+
+void Negotiation::handle_record(Timestamp now, const RecordView& record) {
+  dispatch(now, record);
+  replay_early(now);
+}
+
+void Negotiation::dispatch(Timestamp now, const RecordView& record) {
+  if (winner_ || failure_) return keep_early(record);
+  const bool in_clear = record.plain && record.plain->epoch == 0;
+  if (in_clear && record.plain->type == static_cast<std::uint8_t>(ContentType::Alert)) {
+    // Anybody could have sent it. It is believed when nothing else comes.
+    const auto alert = Alert::parse(record.fragment);
+    ++context_.counters.records_dropped;
+    if (alert && !trouble_)
+      trouble_ = {CloseReason::PeerAlert,
+                  fmt::format("The peer ended the handshake with the alert {}, in the clear.",
+                              alert_name(alert->description)),
+                  now + kGrace};
+    return;
+  }
+  if (in_clear && record.plain->type == static_cast<std::uint8_t>(ContentType::Handshake)) {
+    ByteReader in(record.fragment);
+    const auto first = HandshakeFragment::read(in);
+    if (!in.ok()) {
+      ++context_.counters.records_dropped;
+      return;
+    }
+    if (is_hello(first)) handle_hello(now, first);
+    if (attempts_.empty()) {
+      // The rest of a flight whose hello is not here yet.
+      if (!is_hello(first)) keep_early(record);
+      return;
+    }
+  } else if (in_clear) {
+    // ChangeCipherSpec says nothing that the epoch of the next record doesn't.
+    if (record.plain->type != static_cast<std::uint8_t>(ContentType::ChangeCipherSpec))
+      ++context_.counters.records_dropped;
+    return;
+  }
+  bool readable = false;
+  // Each attempt sees it: only one can make sense of it. Backwards, since one may be dropped.
+  for (std::size_t i = attempts_.size(); i-- > 0 && !winner_ && !failure_;) {
+    Attempt& it = *attempts_[i].attempt;
+    if (!it.can_read(record)) continue;
+    readable = true;
+    const auto dropped = context_.counters.records_dropped;
+    auto step = it.handle_record(now, record);
+    // A sign of the true peer: what went wrong before may have been somebody else's doing.
+    if (it.is_proven() && !in_clear && context_.counters.records_dropped == dropped)
+      progressed(now);
+    conclude(now, i, std::move(step));
+  }
+  if (!readable) keep_early(record);
+}
+
+void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step) {
+  Attempt& it = *attempts_[index].attempt;
+  const auto drop = [&] { attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index)); };
+  if (is<Attempt::Going>(step)) return;
+  if (is<Attempt::Done>(step)) {
+    winner_ = std::move(attempts_[index].attempt);
+    attempts_.clear();
+    return;
+  }
+  if (const auto* fatal = std::get_if<Attempt::Fatal>(&step)) {
+    it.send_alert(fatal->alert);
+    // With another attempt alive this one may be a forger's.
+    if (attempts_.size() == 1) return fail(fatal->reason, fatal->detail);
+    return drop();
+  }
+  const auto& failed = std::get<Attempt::Failed>(step);
+  ++context_.counters.records_dropped;
+  const bool has_keys = it.is_proven();
+  if (has_keys && failed.alert) it.send_alert(*failed.alert);
+  refused(now, failed, has_keys);
+  if (!it.rewind()) drop();
+}
+
+void Negotiation::refused(Timestamp now, const Refusal& refusal, bool by_peer_with_keys) {
+  if (!trouble_) trouble_ = {refusal.reason, refusal.detail, now + kGrace};
+  // RFC 6347 §4.1.2.7 leaves it to us whether to say so; a peer that means well learns why.
+  if (by_peer_with_keys || !refusal.alert || alerts_in_clear_ == kMaxAlertsInClear) return;
+  ++alerts_in_clear_;
+  RecordWriter writer(context_.outbox);
+  Buffer body;
+  ByteWriter out(body);
+  Alert{true, static_cast<std::uint8_t>(*refusal.alert)}.write(out);
+  writer.write(0, ContentType::Alert, body);
+  context_.outbox.end_datagram();
+}
+
+void Negotiation::progressed(Timestamp now) {
+  trouble_.reset();
+  begin_waiting(now);
+}
+
+void Negotiation::fail(CloseReason reason, std::string detail) {
+  failure_ = Closed{reason, std::move(detail)};
+}
+
+// ---- what came before its keys
+
+void Negotiation::keep_early(const RecordView& record) {
+  const std::size_t size = record.header.size() + record.fragment.size();
+  if (size > kMaxEarlyBytes) return;
+  // Anybody can send what looks like one: the latest are kept.
+  while (early_.size() == kMaxEarlyRecords || early_bytes_ + size > kMaxEarlyBytes) {
+    early_bytes_ -= early_.front().size();
+    early_.pop_front();
+    ++context_.counters.records_dropped;
+  }
+  early_bytes_ += size;
+  Buffer& kept = early_.emplace_back(to_buffer(record.header));
+  kept.insert(kept.end(), record.fragment.begin(), record.fragment.end());
+}
+
+void Negotiation::replay_early(Timestamp now) {
+  if (replaying_ || attempts_.empty()) return;
+  replaying_ = true;
+  // Once more, as long as a record gives the keys for another.
+  for (bool again = true; again && !early_.empty() && !winner_ && !failure_;) {
+    std::deque<Buffer> waiting = std::exchange(early_, {});
+    early_bytes_ = 0;
+    const std::size_t before = waiting.size();
+    for (const Buffer& kept : waiting) {
+      Bytes rest = kept;
+      if (const auto record = next_record(rest)) dispatch(now, *record);
+    }
+    again = early_.size() < before;
+  }
+  replaying_ = false;
+}
+
+// ---- time
+
+void Negotiation::handle_timeout(Timestamp now) {
+  if (winner_ || failure_) return;
+  if (trouble_ && now >= trouble_->deadline) return fail(trouble_->reason, trouble_->detail);
+  if (give_up_ && now >= *give_up_)
+    return fail(CloseReason::TimedOut, "The peer did not answer in time.");
+  handle_flight_timeout(now);
+  for (std::size_t i = attempts_.size(); i-- > 0;) {
+    auto step = attempts_[i].attempt->handle_timeout(now);
+    if (!is<Attempt::Going>(step)) conclude(now, i, std::move(step));
+  }
+}
+
+Deadline Negotiation::next_timeout() const {
+  Deadline out = soonest(give_up_, next_flight_timeout());
+  if (trouble_) out = soonest(out, Deadline(trouble_->deadline));
+  for (const Live& live : attempts_) out = soonest(out, live.attempt->next_timeout());
+  return out;
+}
+
+}  // namespace specter::dtls

@@ -1,0 +1,142 @@
+// A handshake from the first hello to an agreement, for one role. Anybody may send hellos in the
+// clear, so there may be more than one attempt; the first that is authenticated counts.
+//
+//     Client: ClientHello sent, again and again --ServerHello--> an attempt, replaced by that of
+//             another ServerHello as long as nothing has proven it
+//     Server: each new ClientHello begins an attempt, three at the same time at most
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dtls/handshake/attempt.h"
+
+namespace specter::dtls {
+
+class Negotiation {
+ public:
+  // Records that came before there were keys for them.
+  static constexpr std::size_t kMaxEarlyRecords = 16;
+  static constexpr std::size_t kMaxEarlyBytes = 24 * 1024;
+  // Without a sign of progress: the whole handshake is given up.
+  static constexpr Duration kGiveUp = std::chrono::seconds(30);
+  // After something went wrong that a forger could have brought about: that long the true peer has
+  // to show itself.
+  static constexpr Duration kGrace = std::chrono::seconds(5);
+
+  virtual ~Negotiation() = default;
+  Negotiation(const Negotiation&) = delete;
+
+  virtual void start(Timestamp now) = 0;
+  void handle_record(Timestamp now, const RecordView& record);
+  void handle_timeout(Timestamp now);
+  Deadline next_timeout() const;
+
+  // The end, one way or the other; asked after each input.
+  std::unique_ptr<Attempt> take_winner() { return std::move(winner_); }
+  std::optional<Closed> take_failure() { return std::exchange(failure_, std::nullopt); }
+  // What came early and belongs to the association now.
+  std::deque<Buffer> take_early() { return std::move(early_); }
+  // Of the peer that is being talked to, as far as it has shown one: for reports of failures.
+  Buffer peer_certificate() const {
+    return attempts_.empty() ? Buffer{} : attempts_.front().attempt->peer_certificate();
+  }
+
+ protected:
+  explicit Negotiation(Context& context) : context_(context) {}
+
+  virtual void handle_hello(Timestamp now, const HandshakeFragment& fragment) = 0;
+  virtual bool is_hello(const HandshakeFragment& fragment) const = 0;
+  virtual void handle_flight_timeout(Timestamp now) = 0;
+  virtual Deadline next_flight_timeout() const = 0;
+
+  struct Live {
+    Buffer hello;  // the peer's, that began it
+    std::unique_ptr<Attempt> attempt;
+  };
+
+  void begin_waiting(Timestamp now) { give_up_ = now + kGiveUp; }
+  void conclude(Timestamp now, std::size_t index, Attempt::Step step);
+  void refused(Timestamp now, const Refusal& refusal, bool by_peer_with_keys);
+  void progressed(Timestamp now);
+  void replay_early(Timestamp now);
+
+  Context& context_;
+  std::vector<Live> attempts_;
+
+ private:
+  struct Trouble {
+    CloseReason reason;
+    std::string detail;
+    Timestamp deadline;
+  };
+
+  void dispatch(Timestamp now, const RecordView& record);
+  void keep_early(const RecordView& record);
+  void fail(CloseReason reason, std::string detail);
+
+  std::unique_ptr<Attempt> winner_;
+  std::optional<Closed> failure_;
+  std::optional<Trouble> trouble_;
+  Deadline give_up_;
+  std::deque<Buffer> early_;  // records with their heads
+  std::size_t early_bytes_ = 0;
+  int alerts_in_clear_ = 0;
+  bool replaying_ = false;
+};
+
+class ClientNegotiation final : public Negotiation {
+ public:
+  explicit ClientNegotiation(Context& context) : Negotiation(context) {}
+
+  void start(Timestamp now) override;
+
+ private:
+  void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
+  bool is_hello(const HandshakeFragment& fragment) const override;
+  void handle_flight_timeout(Timestamp now) override;
+  Deadline next_flight_timeout() const override;
+
+  void say_hello(Timestamp now, ClientHello hello);
+  void on_server_hello(Timestamp now, HandshakeMessage message);
+  void on_retry(Timestamp now, HandshakeMessage message, const ServerHello& hello);
+  void on_hello_verify(Timestamp now, const HandshakeMessage& message);
+  ClientHello first_hello();
+
+  // One attempt at a time.
+  Attempt* attempt() { return attempts_.empty() ? nullptr : attempts_.front().attempt.get(); }
+
+  std::vector<crypto::KeyOffer> offers_;
+  std::vector<SentHello> hellos_;          // one, or two after a cookie or a retry
+  std::optional<HandshakeMessage> retry_;  // the HelloRetryRequest that the second answers
+  Flight flight_;                          // the latest ClientHello
+  ResendTimer timer_;
+  std::optional<Assembly> answers_[2];  // of message_seq 0 and 1
+};
+
+class ServerNegotiation final : public Negotiation {
+ public:
+  // When there are more, the latest makes room: the first one and the newest stay.
+  static constexpr std::size_t kMaxAttempts = 3;
+  // ClientHellos looked at in all; more are a flood.
+  static constexpr int kMaxHellos = 64;
+
+  explicit ServerNegotiation(Context& context) : Negotiation(context) {}
+
+  void start(Timestamp now) override { (void)now; }
+
+ private:
+  void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
+  bool is_hello(const HandshakeFragment& fragment) const override;
+  void handle_flight_timeout(Timestamp) override {}
+  Deadline next_flight_timeout() const override { return std::nullopt; }
+  void on_client_hello(Timestamp now, HandshakeMessage message);
+
+  std::optional<Assembly> hello_;
+  int hellos_ = 0;
+};
+
+}  // namespace specter::dtls

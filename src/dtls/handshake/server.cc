@@ -1,0 +1,57 @@
+// The server's side of hellos: each new ClientHello gets an answer of its own.
+#include <algorithm>
+
+#include "dtls/handshake/credentials.h"
+#include "dtls/handshake/negotiation.h"
+
+namespace specter::dtls {
+
+bool ServerNegotiation::is_hello(const HandshakeFragment& fragment) const {
+  return fragment.message_seq == 0 && HandshakeType{fragment.type} == HandshakeType::ClientHello;
+}
+
+void ServerNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fragment) {
+  if (!hello_) hello_.emplace();
+  if (hello_->take(fragment, 0) == Assembly::Taken::Refused) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  auto message = hello_->next();
+  if (!message) return;
+  hello_.reset();  // the next one from the beginning
+  on_client_hello(now, std::move(*message));
+}
+
+void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message) {
+  const auto known = std::ranges::find(attempts_, message.body, &Live::hello);
+  if (known != attempts_.end()) {
+    // RFC 6347 §4.2.4: it comes again, so our answer was lost. Not in a hurry: anyone can repeat it.
+    if (known->attempt->may_repeat(now)) known->attempt->repeat(now);
+    return;
+  }
+  const auto hello = ClientHello::parse(message.body);
+  if (!hello || hellos_ == kMaxHellos) {
+    ++context_.counters.records_dropped;
+    return;
+  }
+  ++hellos_;
+  const auto has = [&](Version version) {
+    const auto& ours = context_.config.versions;
+    if (std::ranges::find(ours, version) == ours.end()) return false;
+    // RFC 8446 §4.2.1: the extension alone counts when it is there.
+    if (hello->supported_versions)
+      return contains(*hello->supported_versions, static_cast<std::uint16_t>(version));
+    return version == Version::Dtls12 && hello->version == static_cast<std::uint16_t>(version);
+  };
+  auto made = has(Version::Dtls13)   ? Server13::make(now, context_, message, *hello)
+              : has(Version::Dtls12) ? Server12::make(now, context_, message, *hello)
+                                     : std::unexpected(refuse(
+                                           AlertDescription::ProtocolVersion,
+                                           "The peer offers no version of DTLS that we speak."));
+  if (!made) return refused(now, made.error(), false);
+  progressed(now);
+  if (attempts_.size() == kMaxAttempts) attempts_.pop_back();
+  attempts_.push_back({std::move(message.body), std::move(*made)});
+}
+
+}  // namespace specter::dtls

@@ -1,0 +1,41 @@
+// Which record numbers of an epoch were had already. RFC 6347 §4.1.2.6, RFC 9147 §4.5.1.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace specter::dtls {
+
+// Asked before a record is opened, told only after it proved itself.
+class ReplayWindow {
+ public:
+  static constexpr std::uint64_t kSize = 256;  // numbers
+
+  bool is_new(std::uint64_t number) const {
+    if (number >= next_) return true;
+    if (next_ - number > kSize) return false;  // too old to tell
+    return (words_[word(number)] & bit(number)) == 0;
+  }
+  void mark(std::uint64_t number) {
+    if (number >= next_) {
+      if (number - next_ >= kSize) {
+        words_ = {};
+      } else {
+        for (std::uint64_t i = next_; i < number; ++i) words_[word(i)] &= ~bit(i);
+      }
+      next_ = number + 1;
+    }
+    words_[word(number)] |= bit(number);
+  }
+  std::uint64_t next() const { return next_; }  // the highest so far, plus one
+
+ private:
+  static std::size_t word(std::uint64_t number) { return number % kSize / 64; }
+  static std::uint64_t bit(std::uint64_t number) { return std::uint64_t{1} << number % 64; }
+
+  std::array<std::uint64_t, kSize / 64> words_{};  // a ring: each number has its bit
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace specter::dtls
