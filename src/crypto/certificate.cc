@@ -5,24 +5,16 @@
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "base/check.h"
 #include "crypto/library.h"
+#include "crypto/openssl.h"
 
 namespace specter::crypto {
 namespace {
 
-template <auto Free>
-struct With {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, With<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, With<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, With<EVP_MD_CTX_free>>;
 using X509Object = std::unique_ptr<X509, With<X509_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, With<BN_free>>;
 
@@ -30,12 +22,34 @@ constexpr std::int64_t kDay = 24 * 60 * 60;
 constexpr std::int64_t kLifetime = 30 * kDay;
 constexpr long kVersion3 = 2;
 
-Key make_key() {
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), "EC", nullptr));
+constexpr std::size_t kRsaBits = 2048;
+
+struct KindOfKey {
+  const char* name;
+  const char* curve;  // of EC alone
+  const char* hash;   // that signs the certificate; none: the kind has its own
+};
+KindOfKey kind_of(KeyType type) {
+  switch (type) {
+    case KeyType::EcdsaP256: return {"EC", "P-256", "SHA256"};
+    case KeyType::EcdsaP384: return {"EC", "P-384", "SHA384"};
+    case KeyType::Rsa: return {"RSA", nullptr, "SHA256"};
+    case KeyType::RsaPss: return {"RSA-PSS", nullptr, "SHA256"};
+    case KeyType::Ed25519: return {"ED25519", nullptr, nullptr};
+  }
+  SPECTER_CHECK(!"a kind of key that exists");
+  return {};
+}
+
+Key make_key(KeyType type) {
+  const KindOfKey kind = kind_of(type);
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), kind.name, nullptr));
+  SPECTER_CHECK(context && EVP_PKEY_keygen_init(context.get()) == 1);
+  if (kind.curve) SPECTER_CHECK(EVP_PKEY_CTX_set_group_name(context.get(), kind.curve) == 1);
+  if (type == KeyType::Rsa || type == KeyType::RsaPss)
+    SPECTER_CHECK(EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), kRsaBits) == 1);
   EVP_PKEY* key = nullptr;
-  SPECTER_CHECK(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
-                EVP_PKEY_CTX_set_group_name(context.get(), "P-256") == 1 &&
-                EVP_PKEY_generate(context.get(), &key) == 1);
+  SPECTER_CHECK(EVP_PKEY_generate(context.get(), &key) == 1);
   return Key(key);
 }
 
@@ -61,12 +75,15 @@ void set_names(X509* certificate, Random& random) {
                 X509_set_issuer_name(certificate, name) == 1);
 }
 
-void sign(X509* certificate, EVP_PKEY* key) {
+void sign(X509* certificate, KeyType type, EVP_PKEY* key) {
   const DigestContext context(EVP_MD_CTX_new());
-  SPECTER_CHECK(context &&
-                EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", library_context(), nullptr,
-                                      key, nullptr) == 1 &&
-                X509_sign_ctx(certificate, context.get()) > 0);
+  EVP_PKEY_CTX* settings = nullptr;  // the context's
+  SPECTER_CHECK(context && EVP_DigestSignInit_ex(context.get(), &settings, kind_of(type).hash,
+                                                 library_context(), nullptr, key, nullptr) == 1);
+  // RFC 4055 §3.1: a salt as long as the hash.
+  if (type == KeyType::RsaPss)
+    SPECTER_CHECK(EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_DIGEST) == 1);
+  SPECTER_CHECK(X509_sign_ctx(certificate, context.get()) > 0);
 }
 
 Buffer encode(X509* certificate) {
@@ -81,16 +98,19 @@ Buffer encode(X509* certificate) {
 }  // namespace
 
 struct Certificate::Impl {
+  KeyType type;
   Key key;
   X509Object certificate;
   Buffer der;
 };
 
-std::shared_ptr<const Certificate> Certificate::generate(Random& random,
+std::shared_ptr<const Certificate> Certificate::generate(KeyType type, Random& random,
                                                          std::int64_t unix_seconds) {
+  const CleanErrors clean;
   const RandomScope scope(random);
   auto impl = std::make_unique<Impl>();
-  impl->key = make_key();
+  impl->type = type;
+  impl->key = make_key(type);
   impl->certificate.reset(X509_new_ex(library_context(), nullptr));
   X509* const certificate = impl->certificate.get();
   SPECTER_CHECK(certificate && X509_set_version(certificate, kVersion3) == 1);
@@ -99,7 +119,7 @@ std::shared_ptr<const Certificate> Certificate::generate(Random& random,
   SPECTER_CHECK(ASN1_TIME_set(X509_getm_notBefore(certificate), unix_seconds - kDay) &&
                 ASN1_TIME_set(X509_getm_notAfter(certificate), unix_seconds - kDay + kLifetime) &&
                 X509_set_pubkey(certificate, impl->key.get()) == 1);
-  sign(certificate, impl->key.get());
+  sign(certificate, type, impl->key.get());
   impl->der = encode(certificate);
   return std::shared_ptr<const Certificate>(new Certificate(std::move(impl)));
 }
@@ -107,6 +127,7 @@ std::shared_ptr<const Certificate> Certificate::generate(Random& random,
 Certificate::Certificate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Certificate::~Certificate() = default;
 
+KeyType Certificate::key_type() const { return impl_->type; }
 Bytes Certificate::der() const { return impl_->der; }
 Fingerprint Certificate::fingerprint(HashAlgorithm algorithm) const {
   return Fingerprint::of(impl_->der, algorithm);

@@ -36,10 +36,11 @@ class KeyOffer {
   std::optional<Secret> finish(Bytes answer) const;
 
  private:
-  KeyOffer(Group group, void* key, Buffer share);
-  Group group_;
+  KeyOffer(crypto::Group group, void* key, Buffer share, const Secret& blinding);
+  crypto::Group group_;
   void* key_;  // EVP_PKEY
   Buffer share_;
+  Secret blinding_;  // a seed: finish() hides the key in randomness on some curves
 };
 
 // The server's half, in one step.

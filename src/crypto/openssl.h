@@ -1,0 +1,46 @@
+// What src/crypto's own files share of OpenSSL: owners of its objects, its algorithms fetched once,
+// and a clean error queue. No header that others include may include this.
+#pragma once
+
+#include <memory>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "crypto/aead.h"
+#include "crypto/certificate.h"
+
+namespace specter::crypto {
+
+template <auto Free>
+struct With {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, With<EVP_PKEY_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, With<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, With<EVP_MD_CTX_free>>;
+
+// The thread's error queue is OpenSSL's one channel between callers that don't know each other:
+// what one leaves there, another may take for its own failure. So everything here that may leave
+// something holds one of these.
+class CleanErrors {
+ public:
+  CleanErrors() { ERR_clear_error(); }
+  ~CleanErrors() { ERR_clear_error(); }
+  CleanErrors(const CleanErrors&) = delete;
+  CleanErrors& operator=(const CleanErrors&) = delete;
+};
+
+// Of library_context(), fetched at the first call and never freed: to fetch takes locks and costs
+// more than to hash a small message.
+const EVP_MD* native(HashAlgorithm algorithm);
+const EVP_CIPHER* native(AeadAlgorithm algorithm);
+const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
+
+// As OpenSSL calls it.
+const char* native_name(HashAlgorithm algorithm);
+
+}  // namespace specter::crypto

@@ -1,0 +1,199 @@
+#include "crypto/signature.h"
+
+#include <array>
+#include <utility>
+
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "base/check.h"
+#include "crypto/expansion.h"
+#include "crypto/library.h"
+#include "crypto/openssl.h"
+
+namespace specter::crypto {
+namespace {
+
+enum class Method { RsaPkcs1, RsaPss, Ecdsa, Ed25519 };
+
+struct Traits {
+  Method method;
+  KeyType key;                        // that it needs; of ECDSA: the one it is bound to in 1.3
+  std::optional<HashAlgorithm> hash;  // none: the method has its own
+};
+
+// RFC 8446 §4.2.3's table.
+Traits traits(SignatureScheme scheme) {
+  using enum HashAlgorithm;
+  switch (scheme) {
+    case SignatureScheme::RsaPkcs1Sha256: return {Method::RsaPkcs1, KeyType::Rsa, Sha256};
+    case SignatureScheme::RsaPkcs1Sha384: return {Method::RsaPkcs1, KeyType::Rsa, Sha384};
+    case SignatureScheme::RsaPkcs1Sha512: return {Method::RsaPkcs1, KeyType::Rsa, Sha512};
+    case SignatureScheme::EcdsaSecp256r1Sha256: return {Method::Ecdsa, KeyType::EcdsaP256, Sha256};
+    case SignatureScheme::EcdsaSecp384r1Sha384: return {Method::Ecdsa, KeyType::EcdsaP384, Sha384};
+    case SignatureScheme::RsaPssRsaeSha256: return {Method::RsaPss, KeyType::Rsa, Sha256};
+    case SignatureScheme::RsaPssRsaeSha384: return {Method::RsaPss, KeyType::Rsa, Sha384};
+    case SignatureScheme::RsaPssRsaeSha512: return {Method::RsaPss, KeyType::Rsa, Sha512};
+    case SignatureScheme::Ed25519: return {Method::Ed25519, KeyType::Ed25519, std::nullopt};
+    case SignatureScheme::RsaPssPssSha256: return {Method::RsaPss, KeyType::RsaPss, Sha256};
+    case SignatureScheme::RsaPssPssSha384: return {Method::RsaPss, KeyType::RsaPss, Sha384};
+    case SignatureScheme::RsaPssPssSha512: return {Method::RsaPss, KeyType::RsaPss, Sha512};
+  }
+  SPECTER_CHECK(!"a signature scheme that exists");
+  return {};
+}
+
+bool fits_key(SignatureScheme scheme, KeyType key, bool curve_is_bound) {
+  const Traits its = traits(scheme);
+  switch (its.method) {
+    case Method::RsaPkcs1:
+      // RFC 8446 §4.2.3: in 1.3 it stands for signatures within certificates alone.
+      return key == its.key && !curve_is_bound;
+    case Method::Ecdsa:
+      // RFC 5246 §7.4.1.4.1: a hash and a method; the curve is the certificate's.
+      return key == its.key ||
+             (!curve_is_bound && (key == KeyType::EcdsaP256 || key == KeyType::EcdsaP384));
+    case Method::RsaPss:
+    case Method::Ed25519: return key == its.key;
+  }
+  return false;
+}
+
+bool set_padding(EVP_PKEY_CTX* context, Method method) {
+  if (method == Method::RsaPkcs1)
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+  if (method != Method::RsaPss) return true;
+  // RFC 8446 §4.2.3: MGF1 with the same hash (OpenSSL's default), and a salt as long as its output.
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+const char* hash_name(const Traits& its) { return its.hash ? native_name(*its.hash) : nullptr; }
+
+EVP_PKEY* raw(void* key) { return static_cast<EVP_PKEY*>(key); }
+
+// ---- a peer's certificate
+
+using X509Object = std::unique_ptr<X509, With<X509_free>>;
+
+constexpr int kMinRsaBits = 2048;
+constexpr int kMaxRsaBits = 8192;
+
+std::optional<KeyType> ec_type(EVP_PKEY* key) {
+  int is_explicit = 0;
+  std::array<char, 32> group{};
+  std::size_t size = 0;
+  // RFC 5480 §2.1.1: the curve is named. A point is uncompressed, as RFC 8422 §5.1.2 has it.
+  if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) !=
+          1 ||
+      is_explicit != 0 || EVP_PKEY_get_group_name(key, group.data(), group.size(), &size) != 1) {
+    return std::nullopt;
+  }
+  const std::string_view name(group.data());
+  if (name == "prime256v1") return KeyType::EcdsaP256;
+  if (name == "secp384r1") return KeyType::EcdsaP384;
+  return std::nullopt;
+}
+
+std::optional<KeyType> type_of(EVP_PKEY* key) {
+  if (EVP_PKEY_is_a(key, "EC")) return ec_type(key);
+  if (EVP_PKEY_is_a(key, "ED25519")) return KeyType::Ed25519;
+  const bool is_rsa = EVP_PKEY_is_a(key, "RSA");
+  if (!is_rsa && !EVP_PKEY_is_a(key, "RSA-PSS")) return std::nullopt;
+  const int bits = EVP_PKEY_get_bits(key);
+  if (bits < kMinRsaBits || bits > kMaxRsaBits) return std::nullopt;
+  return is_rsa ? KeyType::Rsa : KeyType::RsaPss;
+}
+
+}  // namespace
+
+std::optional<SignatureScheme> signature_scheme(std::uint16_t number) {
+  switch (const SignatureScheme scheme{number}) {
+    case SignatureScheme::RsaPkcs1Sha256:
+    case SignatureScheme::RsaPkcs1Sha384:
+    case SignatureScheme::RsaPkcs1Sha512:
+    case SignatureScheme::EcdsaSecp256r1Sha256:
+    case SignatureScheme::EcdsaSecp384r1Sha384:
+    case SignatureScheme::RsaPssRsaeSha256:
+    case SignatureScheme::RsaPssRsaeSha384:
+    case SignatureScheme::RsaPssRsaeSha512:
+    case SignatureScheme::Ed25519:
+    case SignatureScheme::RsaPssPssSha256:
+    case SignatureScheme::RsaPssPssSha384:
+    case SignatureScheme::RsaPssPssSha512: return scheme;
+  }
+  return std::nullopt;
+}
+
+std::optional<PublicKey> PublicKey::of_certificate(Bytes der) {
+  if (der.size() > kMaxCertificateBytes) return std::nullopt;
+  const CleanErrors clean;
+  X509* object = X509_new_ex(library_context(), nullptr);
+  SPECTER_CHECK(object != nullptr);
+  const std::uint8_t* at = der.data();
+  const bool is_read = d2i_X509(&object, &at, static_cast<long>(der.size())) != nullptr;
+  const X509Object certificate(object);  // null when it was not read
+  if (!is_read || at != der.data() + der.size()) return std::nullopt;
+  Key key(X509_get_pubkey(certificate.get()));
+  if (!key) return std::nullopt;
+  const std::optional<KeyType> type = type_of(key.get());
+  if (!type) return std::nullopt;
+  return PublicKey(*type, key.release());
+}
+
+PublicKey::PublicKey(KeyType type, void* key) : type_(type), key_(key) {}
+PublicKey::~PublicKey() { EVP_PKEY_free(raw(key_)); }
+PublicKey::PublicKey(PublicKey&& other) noexcept
+    : type_(other.type_), key_(std::exchange(other.key_, nullptr)) {}
+PublicKey& PublicKey::operator=(PublicKey&& other) noexcept {
+  if (this == &other) return *this;
+  EVP_PKEY_free(raw(key_));
+  type_ = other.type_;
+  key_ = std::exchange(other.key_, nullptr);
+  return *this;
+}
+
+bool PublicKey::fits(SignatureScheme scheme, bool curve_is_bound) const {
+  return fits_key(scheme, type_, curve_is_bound);
+}
+
+bool PublicKey::verify(SignatureScheme scheme, Bytes message, Bytes signature) const {
+  SPECTER_CHECK(key_ != nullptr);
+  if (!fits(scheme, false)) return false;
+  const CleanErrors clean;
+  const Traits its = traits(scheme);
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* settings = nullptr;  // the context's
+  SPECTER_CHECK(context);
+  // It fails for an id-RSASSA-PSS key that is restricted to another hash.
+  return EVP_DigestVerifyInit_ex(context.get(), &settings, hash_name(its), library_context(),
+                                 nullptr, raw(key_), nullptr) == 1 &&
+         set_padding(settings, its.method) &&
+         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                          message.size()) == 1;
+}
+
+Buffer sign(const Certificate& certificate, SignatureScheme scheme, Bytes message, Random& random) {
+  SPECTER_CHECK(fits_key(scheme, certificate.key_type(), false));
+  const CleanErrors clean;
+  Expansion expansion(random);
+  const RandomScope scope(expansion);
+  const Traits its = traits(scheme);
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* settings = nullptr;
+  SPECTER_CHECK(context &&
+                EVP_DigestSignInit_ex(context.get(), &settings, hash_name(its), library_context(),
+                                      nullptr, raw(certificate.native_key()), nullptr) == 1 &&
+                set_padding(settings, its.method));
+  std::size_t size = 0;
+  SPECTER_CHECK(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1);
+  Buffer out(size);
+  SPECTER_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) ==
+                    1 &&
+                size <= out.size());
+  out.resize(size);
+  return out;
+}
+
+}  // namespace specter::crypto
