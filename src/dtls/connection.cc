@@ -7,10 +7,10 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "dtls/alert.h"
 #include "dtls/datagram_bio.h"
 #include "dtls/record_filter.h"
 #include "dtls/session.h"
+#include "dtls/wire/numbers.h"
 
 namespace specter::dtls {
 namespace {
