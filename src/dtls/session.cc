@@ -12,9 +12,9 @@
 
 #include "base/check.h"
 #include "crypto/library.h"
-#include "dtls/alert.h"
 #include "dtls/context.h"
 #include "dtls/identity.h"
+#include "dtls/wire/numbers.h"
 
 namespace specter::dtls {
 namespace {

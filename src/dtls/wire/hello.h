@@ -48,6 +48,7 @@ struct UseSrtp {
 // "Absent" is nullopt or false. Written in a fixed order.
 struct ClientHello {
   static constexpr std::size_t kMaxBytes = 16'384;
+  static constexpr std::size_t kMaxKeyShares = 32;  // TooMany beyond; browsers send two or three
 
   std::uint16_t version = 0xfefd;  // legacy_version
   HelloRandom random{};
@@ -55,6 +56,8 @@ struct ClientHello {
   Buffer cookie;  // DTLS 1.2's, RFC 6347 §4.2.1; always empty in 1.3
   std::vector<std::uint16_t> cipher_suites;
   bool null_compression = true;  // offered, as it must be
+  bool other_compression =
+      false;  // offered too: illegal in 1.3 (RFC 8446 §4.1.2), else passed over
 
   std::optional<std::vector<std::uint16_t>> supported_versions;
   std::optional<std::vector<std::uint16_t>> groups;
@@ -93,6 +96,7 @@ struct ServerHello {
   bool ec_point_formats = false;  // present
   bool extended_master_secret = false;
   // Whether there was an extension that is none of the above: nobody asked for it (RFC 8446 §4.2).
+  // Written as an empty one of GREASE's (RFC 8701).
   bool unknown_extension = false;
 
   bool is_retry() const { return random == kRetryRandom; }

@@ -106,7 +106,8 @@ struct KeyUpdate {
 
 // The payload of an ACK record. RFC 9147 §7.
 struct Ack {
-  static constexpr std::size_t kMaxRecords = 64;  // more are read over
+  // Of more, the first are taken and the rest read over. Writing more is a Bug.
+  static constexpr std::size_t kMaxRecords = 64;
   std::vector<RecordNumber> records;
 
   static std::expected<Ack, ParseError> parse(Bytes payload);
