@@ -5,9 +5,10 @@
 #   LINKS       modules below this one, by their folder's name
 #   PUBLIC      other libraries that its headers need
 #   PRIVATE     other libraries that only its sources need
-#   TEST_LINKS  what only its tests need, modules by their folder's name
+#   TEST_LINKS      what only its tests need, modules by their folder's name
+#   TEST_LIBRARIES  the same, other libraries
 function(specter_module name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PUBLIC;PRIVATE;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;PUBLIC;PRIVATE;TEST_LINKS;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -33,7 +34,7 @@ function(specter_module name)
     list(TRANSFORM test_modules PREPEND specter_)
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE
-      ${target} ${test_modules} specter_options GTest::gmock GTest::gtest_main)
+      ${target} ${test_modules} ${ARG_TEST_LIBRARIES} specter_options GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
       PROPERTIES TIMEOUT 120 LABELS unit)
   endif()

@@ -95,7 +95,8 @@ void Association::handle_old_flight(Timestamp now, const OpenedRecord& record) {
     return;
   }
   // RFC 5746 §4.5, RFC 8827 §6.5: never. Said once.
-  if (fragment.type == kHelloRequest || HandshakeType{fragment.type} == HandshakeType::ClientHello) {
+  if (fragment.type == kHelloRequest ||
+      HandshakeType{fragment.type} == HandshakeType::ClientHello) {
     if (!std::exchange(refused_renegotiation_, true))
       send_alert(false, AlertDescription::NoRenegotiation);
   }
@@ -151,9 +152,8 @@ void Association::handle_alert(Bytes payload) {
   }
   // RFC 8446 §6: in 1.3 all others are fatal whatever their level.
   if (description == AlertDescription::UserCanceled || (!is13() && !alert->fatal)) return;
-  end(CloseReason::PeerAlert,
-      fmt::format("The peer ended the association with the alert {}.",
-                  alert_name(alert->description)));
+  end(CloseReason::PeerAlert, fmt::format("The peer ended the association with the alert {}.",
+                                          alert_name(alert->description)));
 }
 
 void Association::handle_ack(Timestamp now, Bytes payload) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "dtls/handshake/agreement.h"
@@ -32,7 +33,9 @@ class Association {
   std::optional<Closed> take_end() { return std::exchange(end_, std::nullopt); }
 
   RecordRoom record_room() const { return agreed_.writer.current().room(); }
-  void seal(MutableBytes record) { agreed_.writer.current().seal(ContentType::ApplicationData, record); }
+  void seal(MutableBytes record) {
+    agreed_.writer.current().seal(ContentType::ApplicationData, record);
+  }
   void send(Bytes data);
   // Whether new keys are due; they are asked for here.
   void renew_keys(Timestamp now);
@@ -71,7 +74,7 @@ class Association {
   std::optional<Closed> end_;
   Deadline forget_old_keys_;
   Deadline give_up_;
-  bool heard_ = false;            // a record of application keys came
+  bool heard_ = false;  // a record of application keys came
   bool refused_renegotiation_ = false;
 };
 

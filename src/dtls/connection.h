@@ -75,12 +75,15 @@ class Connection {
 
     // What we offer and take, best first. Each list has one entry at least.
     std::vector<Version> versions = {Version::Dtls13, Version::Dtls12};
-    std::vector<CipherSuite> cipher_suites = {
-        CipherSuite::Aes128GcmSha256,           CipherSuite::Aes256GcmSha384,
-        CipherSuite::ChaCha20Poly1305Sha256,    CipherSuite::EcdheEcdsaAes128GcmSha256,
-        CipherSuite::EcdheRsaAes128GcmSha256,   CipherSuite::EcdheEcdsaAes256GcmSha384,
-        CipherSuite::EcdheRsaAes256GcmSha384,   CipherSuite::EcdheEcdsaChaCha20Poly1305Sha256,
-        CipherSuite::EcdheRsaChaCha20Poly1305Sha256};
+    std::vector<CipherSuite> cipher_suites = {CipherSuite::Aes128GcmSha256,
+                                              CipherSuite::Aes256GcmSha384,
+                                              CipherSuite::ChaCha20Poly1305Sha256,
+                                              CipherSuite::EcdheEcdsaAes128GcmSha256,
+                                              CipherSuite::EcdheRsaAes128GcmSha256,
+                                              CipherSuite::EcdheEcdsaAes256GcmSha384,
+                                              CipherSuite::EcdheRsaAes256GcmSha384,
+                                              CipherSuite::EcdheEcdsaChaCha20Poly1305Sha256,
+                                              CipherSuite::EcdheRsaChaCha20Poly1305Sha256};
     std::vector<crypto::Group> groups = {crypto::Group::X25519, crypto::Group::Secp256r1,
                                          crypto::Group::Secp384r1};
     std::vector<SrtpProfile> srtp_profiles = {

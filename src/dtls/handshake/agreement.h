@@ -15,8 +15,8 @@ struct Agreement {
   SuiteTraits suite{};
   crypto::Group group{};
   std::optional<SrtpProfile> srtp_profile;
-  Buffer peer_certificate;  // DER; its fingerprint fits
-  RecordWriter writer;      // the keys of application data are its current ones
+  Buffer peer_certificate;      // DER; its fingerprint fits
+  RecordWriter writer;          // the keys of application data are its current ones
   std::vector<Opener> openers;  // by epoch; the last is of application data
 
   // Exporters. 1.2: the master secret and the randoms; 1.3: the exporter master secret.
@@ -27,7 +27,7 @@ struct Agreement {
   Flight last_flight;  // what the peer may not have seen yet; empty when it has
   // 1.3: runs for a client's last flight, which is acknowledged. 1.2: never.
   ResendTimer timer;
-  std::vector<RecordNumber> to_acknowledge;  // 1.3: records of the peer's last flight
+  std::vector<RecordNumber> to_acknowledge;               // 1.3: records of the peer's last flight
   std::uint16_t next_send_seq = 0, next_receive_seq = 0;  // of handshake messages
 };
 

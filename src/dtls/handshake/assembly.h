@@ -25,9 +25,9 @@ struct HandshakeMessage {
 // by side; the first that is whole counts.
 class Assembly {
  public:
-  static constexpr std::uint16_t kMaxAhead = 8;          // messages beyond the next one
-  static constexpr std::size_t kMaxVariants = 4;         // of one message
-  static constexpr std::size_t kMaxBytes = 128 * 1024;   // of all that is unfinished
+  static constexpr std::uint16_t kMaxAhead = 8;         // messages beyond the next one
+  static constexpr std::size_t kMaxVariants = 4;        // of one message
+  static constexpr std::size_t kMaxBytes = 128 * 1024;  // of all that is unfinished
   static constexpr std::uint32_t kMaxMessageBytes = 16 * 1024;
 
   enum class Taken { New, Old, Refused };

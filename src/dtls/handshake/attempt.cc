@@ -221,8 +221,7 @@ Attempt::Step Attempt::check_identity() const {
   }
   auto mismatch = identity_mismatch(peer_certificate_, context_.config.remote_fingerprints);
   if (!mismatch) return Going{};
-  return Fatal{CloseReason::BadFingerprint, AlertDescription::BadCertificate,
-               std::move(*mismatch)};
+  return Fatal{CloseReason::BadFingerprint, AlertDescription::BadCertificate, std::move(*mismatch)};
 }
 
 void Attempt::send_alert(AlertDescription alert) {

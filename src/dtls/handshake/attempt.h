@@ -1,7 +1,7 @@
 // One attempt at a handshake, from the two hellos on. Until the peer is authenticated anybody may
-// have written what comes in the clear, so an attempt that fails says nothing about the peer: it goes
-// back to where it can begin anew when the peer sends its flight again, or is forgotten, and another
-// hello begins another (client.h, server.h). Four kinds:
+// have written what comes in the clear, so an attempt that fails says nothing about the peer: it
+// goes back to where it can begin anew when the peer sends its flight again, or is forgotten, and
+// another hello begins another (client.h, server.h). Four kinds:
 //
 //     Client13, Server13: RFC 8446 §2, RFC 9147 §5        Client12, Server12: RFC 6347 §4.2.4
 #pragma once
@@ -83,7 +83,8 @@ class Attempt {
     return body;
   }
   void begin_flight() { flight_ = {}; }
-  // Where rewind_to_checkpoint() comes back to: what is in the transcript now, and the next message.
+  // Where rewind_to_checkpoint() comes back to: what is in the transcript now, and the next
+  // message.
   void set_checkpoint();
   void rewind_to_checkpoint();
   void send_flight(Timestamp now);
@@ -124,8 +125,8 @@ class Attempt {
   Assembly assembly_;
   std::optional<std::pair<Transcript, std::uint16_t>> checkpoint_;
   std::map<std::uint16_t, Buffer> taken_in_clear_;  // 1.2: bodies, by message_seq
-  std::vector<RecordNumber> received_;  // 1.3: records of the flight that is coming in
-  Deadline ack_deadline_;               // RFC 9147 §7.1: when to say what came of it
+  std::vector<RecordNumber> received_;              // 1.3: records of the flight that is coming in
+  Deadline ack_deadline_;                           // RFC 9147 §7.1: when to say what came of it
 };
 
 // A hello that can't be answered, or an answer that doesn't fit.

@@ -34,8 +34,8 @@ ClientHello ClientNegotiation::first_hello() {
       hello.supported_versions->push_back(static_cast<std::uint16_t>(version));
     // One share, of our best group: every peer that we know of takes X25519.
     offers_.push_back(crypto::KeyOffer::generate(config.groups.front(), context_.random));
-    hello.key_shares = {{static_cast<std::uint16_t>(config.groups.front()),
-                         to_buffer(offers_.front().share())}};
+    hello.key_shares = {
+        {static_cast<std::uint16_t>(config.groups.front()), to_buffer(offers_.front().share())}};
   }
   if (offers(config, Version::Dtls12)) {
     hello.extended_master_secret = true;
@@ -122,8 +122,9 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
         now, refuse(IllegalParameter, "The peer changed the cipher suite after its retry request."),
         false);
   // The second hello's share is the last of the offers.
-  const auto shares = after_retry ? std::span(offers_).last(1) : std::span(offers_).first(
-                                        std::min<std::size_t>(1, offers_.size()));
+  const auto shares = after_retry
+                          ? std::span(offers_).last(1)
+                          : std::span(offers_).first(std::min<std::size_t>(1, offers_.size()));
   auto made = is13 ? Client13::make(context_, sent, shares, message, *hello,
                                     after_retry ? &hellos_.front() : nullptr,
                                     after_retry ? &*retry_ : nullptr)

@@ -41,10 +41,9 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client12::make(Context& context
     return std::unexpected(
         refuse(IllegalParameter, "The peer chose an SRTP profile that was not offered."));
 
-  auto attempt = std::unique_ptr<Client12>(
-      new Client12(context, Role::Client, *suite,
-                   static_cast<std::uint16_t>(message.message_seq + 1),
-                   static_cast<std::uint16_t>(sent.message_seq + 1)));
+  auto attempt = std::unique_ptr<Client12>(new Client12(
+      context, Role::Client, *suite, static_cast<std::uint16_t>(message.message_seq + 1),
+      static_cast<std::uint16_t>(sent.message_seq + 1)));
   attempt->randoms_ = {sent.hello.random, hello.random};
   attempt->srtp_profile_ = srtp.profile;
   attempt->transcript_.add(HandshakeType::ClientHello, sent.message_seq, sent.body);
@@ -166,11 +165,10 @@ Attempt::Step Client12::on_hello_done(Timestamp now, const HandshakeMessage& mes
   // RFC 7627 §3: the session hash ends with the ClientKeyExchange.
   schedule_.emplace(suite_, answer->secret, transcript_hash());
   if (scheme) {
-    add_message(
-        0, HandshakeType::CertificateVerify,
-        written(CertificateVerify{
-            static_cast<std::uint16_t>(*scheme),
-            crypto::sign(certificate, *scheme, transcript_.bytes(), context_.random)}));
+    add_message(0, HandshakeType::CertificateVerify,
+                written(CertificateVerify{
+                    static_cast<std::uint16_t>(*scheme),
+                    crypto::sign(certificate, *scheme, transcript_.bytes(), context_.random)}));
   }
   exporter_ = schedule_->master();
   context_.log_key("CLIENT_RANDOM", randoms_.client, exporter_);

@@ -41,10 +41,9 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client13::make(
   if (!shared)
     return std::unexpected(refuse(IllegalParameter, "The peer's key share is not valid."));
 
-  auto attempt = std::unique_ptr<Client13>(
-      new Client13(context, Role::Client, *suite,
-                   static_cast<std::uint16_t>(message.message_seq + 1),
-                   static_cast<std::uint16_t>(sent.message_seq + 1)));
+  auto attempt = std::unique_ptr<Client13>(new Client13(
+      context, Role::Client, *suite, static_cast<std::uint16_t>(message.message_seq + 1),
+      static_cast<std::uint16_t>(sent.message_seq + 1)));
   attempt->randoms_ = {sent.hello.random, hello.random};
   attempt->group_ = offer->group();
   if (first && retry) {
@@ -83,7 +82,8 @@ Attempt::Step Client13::handle_message(Timestamp now, const HandshakeMessage& me
         auto request = dtls::CertificateRequest::parse(Version::Dtls13, message.body);
         // RFC 8446 §4.3.2: in a handshake the context is empty.
         if (!request || !request->request_context.empty())
-          return refuse(AlertDescription::DecodeError, "The peer's CertificateRequest is malformed.");
+          return refuse(AlertDescription::DecodeError,
+                        "The peer's CertificateRequest is malformed.");
         request_ = std::move(*request);
         record(message);
         wait_ = Wait::Certificate;
@@ -159,8 +159,8 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
   // RFC 8446 §4.4: Certificate and CertificateVerify only when asked; in WebRTC one always is, and
   // a server that doesn't ask could not know whom it talks to (RFC 8827 §6.5).
   if (request_) {
-    const auto scheme = choose_scheme(*context_.config.certificate, request_->signature_schemes,
-                                      Version::Dtls13);
+    const auto scheme =
+        choose_scheme(*context_.config.certificate, request_->signature_schemes, Version::Dtls13);
     if (!scheme)
       return Fatal{CloseReason::HandshakeFailed, AlertDescription::HandshakeFailure,
                    "The peer takes no signature that our certificate can make."};
@@ -172,11 +172,10 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
       return body;
     }());
     const Buffer content = signed_content13(Role::Client, transcript_hash());
-    add_message(
-        2, HandshakeType::CertificateVerify,
-        written(CertificateVerify{
-            static_cast<std::uint16_t>(*scheme),
-            crypto::sign(*context_.config.certificate, *scheme, content, context_.random)}));
+    add_message(2, HandshakeType::CertificateVerify,
+                written(CertificateVerify{static_cast<std::uint16_t>(*scheme),
+                                          crypto::sign(*context_.config.certificate, *scheme,
+                                                       content, context_.random)}));
   }
   const auto finished = finished13(suite_.hash, handshake_traffic_.client, transcript_hash());
   add_message(2, HandshakeType::Finished, to_buffer(finished));

@@ -10,10 +10,14 @@ using crypto::KeyType;
 using crypto::SignatureScheme;
 
 constexpr std::array kPreferred = {
-    SignatureScheme::EcdsaSecp256r1Sha256, SignatureScheme::EcdsaSecp384r1Sha384,
-    SignatureScheme::Ed25519,              SignatureScheme::RsaPssRsaeSha256,
-    SignatureScheme::RsaPssRsaeSha384,     SignatureScheme::RsaPssRsaeSha512,
-    SignatureScheme::RsaPssPssSha256,      SignatureScheme::RsaPssPssSha384,
+    SignatureScheme::EcdsaSecp256r1Sha256,
+    SignatureScheme::EcdsaSecp384r1Sha384,
+    SignatureScheme::Ed25519,
+    SignatureScheme::RsaPssRsaeSha256,
+    SignatureScheme::RsaPssRsaeSha384,
+    SignatureScheme::RsaPssRsaeSha512,
+    SignatureScheme::RsaPssPssSha256,
+    SignatureScheme::RsaPssPssSha384,
     SignatureScheme::RsaPssPssSha512,
 };
 constexpr std::array kPkcs1 = {SignatureScheme::RsaPkcs1Sha256, SignatureScheme::RsaPkcs1Sha384,

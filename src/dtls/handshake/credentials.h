@@ -9,8 +9,8 @@
 #include "crypto/signature.h"
 #include "dtls/connection.h"
 #include "dtls/handshake/key_schedule.h"
-#include "dtls/wire/messages.h"
 #include "dtls/wire/hello.h"
+#include "dtls/wire/messages.h"
 
 namespace specter::dtls {
 

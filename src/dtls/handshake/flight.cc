@@ -12,8 +12,7 @@ constexpr std::size_t kMinPiece = 64;
 
 void Flight::add_message(std::uint64_t epoch, HandshakeType type, std::uint16_t message_seq,
                          Bytes body) {
-  messages_.push_back(
-      {ContentType::Handshake, epoch, type, message_seq, to_buffer(body), {}});
+  messages_.push_back({ContentType::Handshake, epoch, type, message_seq, to_buffer(body), {}});
 }
 
 void Flight::add_change_cipher_spec() {
@@ -81,8 +80,7 @@ bool Flight::acknowledge(std::span<const RecordNumber> records) {
 
 bool Flight::acknowledged() const {
   return std::ranges::all_of(messages_, [](const Message& message) {
-    return !message.pieces.empty() &&
-           std::ranges::all_of(message.pieces, &Piece::acknowledged);
+    return !message.pieces.empty() && std::ranges::all_of(message.pieces, &Piece::acknowledged);
   });
 }
 

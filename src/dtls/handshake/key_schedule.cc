@@ -116,8 +116,7 @@ RecordKeys record_keys13(const SuiteTraits& suite, Bytes traffic_secret) {
           expand_label(suite.hash, traffic_secret, "sn", {}, key)};
 }
 
-crypto::Secret finished13(crypto::HashAlgorithm hash, Bytes traffic_secret,
-                          Bytes transcript_hash) {
+crypto::Secret finished13(crypto::HashAlgorithm hash, Bytes traffic_secret, Bytes transcript_hash) {
   const crypto::Secret key =
       expand_label(hash, traffic_secret, "finished", {}, crypto::digest_size(hash));
   return crypto::hmac(hash, key, {transcript_hash});

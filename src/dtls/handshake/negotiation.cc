@@ -72,7 +72,9 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
 
 void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step) {
   Attempt& it = *attempts_[index].attempt;
-  const auto drop = [&] { attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index)); };
+  const auto drop = [&] {
+    attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index));
+  };
   if (is<Attempt::Going>(step)) return;
   if (is<Attempt::Done>(step)) {
     winner_ = std::move(attempts_[index].attempt);

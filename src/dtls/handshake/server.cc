@@ -25,7 +25,8 @@ void ServerNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fra
 void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message) {
   const auto known = std::ranges::find(attempts_, message.body, &Live::hello);
   if (known != attempts_.end()) {
-    // RFC 6347 §4.2.4: it comes again, so our answer was lost. Not in a hurry: anyone can repeat it.
+    // RFC 6347 §4.2.4: it comes again, so our answer was lost. Not in a hurry: anyone can repeat
+    // it.
     if (known->attempt->may_repeat(now)) known->attempt->repeat(now);
     return;
   }
@@ -43,10 +44,10 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
       return contains(*hello->supported_versions, static_cast<std::uint16_t>(version));
     return version == Version::Dtls12 && hello->version == static_cast<std::uint16_t>(version);
   };
-  auto made = has(Version::Dtls13)   ? Server13::make(now, context_, message, *hello)
-              : has(Version::Dtls12) ? Server12::make(now, context_, message, *hello)
-                                     : std::unexpected(refuse(
-                                           AlertDescription::ProtocolVersion,
+  auto made = has(Version::Dtls13) ? Server13::make(now, context_, message, *hello)
+              : has(Version::Dtls12)
+                  ? Server12::make(now, context_, message, *hello)
+                  : std::unexpected(refuse(AlertDescription::ProtocolVersion,
                                            "The peer offers no version of DTLS that we speak."));
   if (!made) return refused(now, made.error(), false);
   progressed(now);

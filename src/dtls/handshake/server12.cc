@@ -44,10 +44,9 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
       break;
     }
   }
-  const auto scheme =
-      hello.signature_schemes
-          ? choose_scheme(certificate, *hello.signature_schemes, Version::Dtls12)
-          : std::nullopt;
+  const auto scheme = hello.signature_schemes
+                          ? choose_scheme(certificate, *hello.signature_schemes, Version::Dtls12)
+                          : std::nullopt;
   if (!group || !scheme)
     return std::unexpected(refuse(
         HandshakeFailure, "The peer offers no key exchange group or signature that we have."));

@@ -90,8 +90,7 @@ Attempt::Step Server13::on_second_hello(Timestamp now, const HandshakeMessage& m
   const auto hello = ClientHello::parse(message.body);
   // RFC 8446 §4.1.2: the same but for the share.
   if (!hello || hello->random != first_hello_.random || !hello->key_shares ||
-      hello->cipher_suites != first_hello_.cipher_suites ||
-      hello->groups != first_hello_.groups ||
+      hello->cipher_suites != first_hello_.cipher_suites || hello->groups != first_hello_.groups ||
       hello->signature_schemes != first_hello_.signature_schemes)
     return refuse(AlertDescription::IllegalParameter,
                   "The peer's second ClientHello does not fit its first.");
@@ -143,10 +142,10 @@ Attempt::Step Server13::answer(Timestamp now, const ClientHello& hello, const Ke
   add_message(2, HandshakeType::Certificate,
               write13(CertificateMessage{{}, to_buffer(certificate.der())}));
   const Buffer content = signed_content13(Role::Server, transcript_hash());
-  add_message(2, HandshakeType::CertificateVerify,
-              written(CertificateVerify{
-                  static_cast<std::uint16_t>(*scheme),
-                  crypto::sign(certificate, *scheme, content, context_.random)}));
+  add_message(
+      2, HandshakeType::CertificateVerify,
+      written(CertificateVerify{static_cast<std::uint16_t>(*scheme),
+                                crypto::sign(certificate, *scheme, content, context_.random)}));
   const auto finished = finished13(suite_.hash, handshake_traffic_.server, transcript_hash());
   add_message(2, HandshakeType::Finished, to_buffer(finished));
 

@@ -47,8 +47,7 @@ std::array<std::uint8_t, 13> additional_data(std::uint64_t epoch, std::uint64_t 
 }
 
 bool has_explicit_nonce(const SuiteTraits& suite) {
-  return suite.version == Version::Dtls12 &&
-         suite.aead != crypto::AeadAlgorithm::ChaCha20Poly1305;
+  return suite.version == Version::Dtls12 && suite.aead != crypto::AeadAlgorithm::ChaCha20Poly1305;
 }
 
 crypto::AeadNonce padded(Bytes iv) {
@@ -82,8 +81,7 @@ Sealer::Sealer(const SuiteTraits& suite, std::uint64_t epoch, const RecordKeys& 
       mask_(mask_for(suite, keys)) {}
 
 RecordNumber Sealer::seal(ContentType type, std::span<std::uint8_t> record) {
-  SPECTER_CHECK(record.size() >= room_.total() &&
-                record.size() - room_.total() <= kMaxPlaintext);
+  SPECTER_CHECK(record.size() >= room_.total() && record.size() - room_.total() <= kMaxPlaintext);
   // RFC 6347 §4.1, RFC 9147 §4.2.1: a number never comes again. Nobody gets there: the owner ends
   // or renews the keys long before.
   SPECTER_CHECK(next_ <= kMaxSequence);
@@ -107,9 +105,8 @@ void Sealer::seal12(ContentType type, std::span<std::uint8_t> record) {
   } else {
     nonce = xor_nonce(iv_, epoch_ << 48 | next_);
   }
-  const auto additional =
-      additional_data(epoch_, next_, static_cast<std::uint8_t>(type),
-                      static_cast<std::uint16_t>(Version::Dtls12), text.size());
+  const auto additional = additional_data(epoch_, next_, static_cast<std::uint8_t>(type),
+                                          static_cast<std::uint16_t>(Version::Dtls12), text.size());
   aead_.seal(nonce, additional, text, record.last<kTag>());
 }
 
@@ -120,13 +117,13 @@ void Sealer::seal13(ContentType type, std::span<std::uint8_t> record) {
   put_u16(&record[3], record.size() - UnifiedHeader::kMaxSize);
   // DTLSInnerPlaintext: the content, its type, no padding.
   record[record.size() - kTag - 1] = static_cast<std::uint8_t>(type);
-  const auto text = record.subspan(UnifiedHeader::kMaxSize,
-                                   record.size() - UnifiedHeader::kMaxSize - kTag);
+  const auto text =
+      record.subspan(UnifiedHeader::kMaxSize, record.size() - UnifiedHeader::kMaxSize - kTag);
   aead_.seal(xor_nonce(iv_, next_), record.first<UnifiedHeader::kMaxSize>(), text,
              record.last<kTag>());
   // RFC 9147 §4.2.3.
-  const auto mask = mask_->mask(
-      std::span<const std::uint8_t>(record).subspan<UnifiedHeader::kMaxSize, 16>());
+  const auto mask =
+      mask_->mask(std::span<const std::uint8_t>(record).subspan<UnifiedHeader::kMaxSize, 16>());
   record[1] ^= mask[0];
   record[2] ^= mask[1];
 }

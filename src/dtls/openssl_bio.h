@@ -1,7 +1,10 @@
-#include "dtls/datagram_bio.h"
+// For tests: OpenSSL's DTLS as the peer, and what it sees instead of a socket and a clock.
+#pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <deque>
 
 #include <openssl/bio.h>
 #include <sys/time.h>
@@ -9,15 +12,69 @@
 #include "base/bytes.h"
 #include "base/check.h"
 
-namespace specter::dtls {
-namespace {
+#include "specter/bytes.h"
 
-constexpr timeval kNeverDue{std::int64_t{1} << 40, 0};
-constexpr timeval kLongDue{1, 0};  // not zero: that would say that no timer runs
+namespace specter::dtls {
+
+// Datagrams in and out, with their boundaries, and OpenSSL's retransmission timer under our hand.
+//
+// OpenSSL's DTLS reads the wall clock for that timer. But whenever it starts or stops it, it shows
+// the BIO the place where it keeps the due time, in its own memory, for sockets to use as their
+// timeout. We write there: far in the future, so that OpenSSL never finds its timer due by itself,
+// and the distant past at the moment when the test says so.
+class DatagramBio {
+ public:
+  explicit DatagramBio(std::size_t mtu) : mtu_(mtu) {}
+  DatagramBio(const DatagramBio&) = delete;
+  DatagramBio& operator=(const DatagramBio&) = delete;
+
+  // For SSL_set_bio, which then owns it; this object must outlive the SSL.
+  bio_st* make();
+
+  // ---- in: to be read, record by record if need be, until withdrawn.
+  void offer(Bytes datagram) { incoming_ = datagram; }
+  void withdraw() { incoming_ = {}; }
+
+  // ---- out: what OpenSSL writes between the two calls is one flight; its records share datagrams
+  // as far as they fit into the MTU. Otherwise each write is a datagram.
+  void begin_flight() { gathering_ = Gathering::Fresh; }
+  void end_flight() { gathering_ = Gathering::No; }
+  // Doubles the datagrams from the `first` on.
+  void repeat_from(std::size_t first);
+
+  std::deque<Buffer>& outgoing() { return outgoing_; }
+  const std::deque<Buffer>& outgoing() const { return outgoing_; }
+
+  // ---- OpenSSL's timer
+  bool timer_runs() const { return timer_runs_; }
+  unsigned times_stopped() const {
+    return times_stopped_;
+  }  // tells one flight's timer from the next's
+  void expire_timer();
+
+ private:
+  enum class Gathering { No, Fresh, Yes };
+  struct Callbacks;
+
+  int read(MutableBytes out);
+  void write(Bytes datagram);
+  void keep_timer(timeval* due);
+
+  const std::size_t mtu_;
+  Bytes incoming_;
+  std::deque<Buffer> outgoing_;
+  Gathering gathering_ = Gathering::No;
+  timeval* due_ = nullptr;
+  bool timer_runs_ = false;
+  unsigned times_stopped_ = 0;
+};
+
+inline constexpr timeval kNeverDue{std::int64_t{1} << 40, 0};
+inline constexpr timeval kLongDue{1, 0};  // not zero: that would say that no timer runs
 
 // The size of the whole records in front that fit in `room`; OpenSSL's buffer is made for one of
 // the largest. What is no record counts as one.
-std::size_t whole_records(Bytes datagram, std::size_t room) {
+inline std::size_t whole_records(Bytes datagram, std::size_t room) {
   constexpr std::size_t kHeaderSize = 13;
   if (datagram.size() <= room) return datagram.size();
   std::size_t size = 0;
@@ -29,8 +86,6 @@ std::size_t whole_records(Bytes datagram, std::size_t room) {
   }
   return size > 0 ? size : room;
 }
-
-}  // namespace
 
 // No exception may pass through C.
 struct DatagramBio::Callbacks {
@@ -87,14 +142,14 @@ struct DatagramBio::Callbacks {
   }
 };
 
-bio_st* DatagramBio::make() {
+inline bio_st* DatagramBio::make() {
   BIO* const bio = BIO_new(Callbacks::method());
   SPECTER_CHECK(bio != nullptr);
   BIO_set_data(bio, this);
   return bio;
 }
 
-int DatagramBio::read(MutableBytes out) {
+inline int DatagramBio::read(MutableBytes out) {
   if (incoming_.empty()) return -1;
   const std::size_t size = whole_records(incoming_, out.size());
   std::memcpy(out.data(), incoming_.data(), size);
@@ -102,7 +157,7 @@ int DatagramBio::read(MutableBytes out) {
   return static_cast<int>(size);
 }
 
-void DatagramBio::write(Bytes datagram) {
+inline void DatagramBio::write(Bytes datagram) {
   if (gathering_ == Gathering::Yes && outgoing_.back().size() + datagram.size() <= mtu_) {
     outgoing_.back().insert(outgoing_.back().end(), datagram.begin(), datagram.end());
     return;
@@ -111,12 +166,12 @@ void DatagramBio::write(Bytes datagram) {
   if (gathering_ == Gathering::Fresh) gathering_ = Gathering::Yes;
 }
 
-void DatagramBio::repeat_from(std::size_t first) {
+inline void DatagramBio::repeat_from(std::size_t first) {
   const std::size_t end = outgoing_.size();
   for (std::size_t i = first; i < end; ++i) outgoing_.push_back(Buffer(outgoing_[i]));
 }
 
-void DatagramBio::keep_timer(timeval* due) {
+inline void DatagramBio::keep_timer(timeval* due) {
   due_ = due;
   const bool stopped = due->tv_sec == 0 && due->tv_usec == 0;
   if (stopped) {
@@ -127,7 +182,7 @@ void DatagramBio::keep_timer(timeval* due) {
   timer_runs_ = !stopped;
 }
 
-void DatagramBio::expire_timer() {
+inline void DatagramBio::expire_timer() {
   SPECTER_CHECK(timer_runs_ && due_);
   *due_ = kLongDue;
 }
