@@ -1,6 +1,7 @@
 #include "peer/transport.h"
 
 #include <algorithm>
+#include <array>
 
 #include "net/demux.h"
 
@@ -56,6 +57,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     dtls.certificate = config_.certificate;
     dtls.remote_fingerprints = remote.fingerprints;
     dtls.mtu = config_.max_datagram_bytes;
+    dtls.log_keys = config_.log_keys;
     dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
     ice_.set_remote_credentials(now, remote.credentials);
   }
@@ -101,18 +103,35 @@ void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
 
 void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
   const ice::Path path{datagram.local, datagram.remote};
-  if (dtls_ && ice_.is_validated(path)) {
-    dtls_->handle_datagram(now, datagram.bytes);
-    pump_dtls(now, path);
-    return;
-  }
+  if (dtls_ && ice_.is_validated(path)) return read_dtls(now, path, datagram.bytes);
   std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
-  if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > 2048) {
+  if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > kMaxEarlyBytes) {
     ++dropped_unvalidated_;
     return;
   }
   early_.push_back(
       {path, now + kEarlyLifetime, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+}
+
+void Transport::read_dtls(Timestamp now, const ice::Path& path, Bytes datagram) {
+  std::array<std::uint8_t, kMaxEarlyBytes> place;
+  Buffer larger;  // than any path lets through in one piece, but loopback does
+  MutableBytes scratch = place;
+  if (datagram.size() > scratch.size()) {
+    larger.resize(datagram.size());
+    scratch = larger;
+  }
+  while (const auto packet = dtls_->open(now, datagram, scratch)) {
+    pump_dtls(now, path);  // that it is connected comes before its first data
+    handle_data(now, path, *packet);
+  }
+  pump_dtls(now, path);
+}
+
+void Transport::handle_data(Timestamp now, const ice::Path& path, Bytes packet) {
+  // Only the peer can have sealed this: it is alive on that path.
+  ice_.handle_activity(now, path);
+  channels_.handle_packet(now, packet);
 }
 
 void Transport::replay_early(Timestamp now) {
@@ -121,8 +140,7 @@ void Transport::replay_early(Timestamp now) {
   for (EarlyDatagram& early : waiting) {
     if (early.expires <= now) continue;
     if (ice_.is_validated(early.path)) {
-      dtls_->handle_datagram(now, early.bytes);
-      pump_dtls(now, early.path);
+      read_dtls(now, early.path, early.bytes);
     } else {
       early_.push_back(std::move(early));
     }
@@ -170,7 +188,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
   while (auto event = dtls_ ? dtls_->poll_event() : std::nullopt) {
     busy = true;
     if (auto* data = std::get_if<dtls::DataReceived>(&*event)) {
-      // Only the peer can have sealed this: it is alive on that path.
+      // It came before the handshake was over.
       if (from) ice_.handle_activity(now, *from);
       channels_.handle_packet(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
@@ -179,6 +197,8 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
       channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_);
+    } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
+      key_log_.push_back(std::move(line->line));
     } else {
       const auto& closed = std::get<dtls::Closed>(*event);
       const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
@@ -200,16 +220,58 @@ void Transport::set_dtls_state(DtlsState state, std::string reason) {
   events_.emplace_back(DtlsStateChanged{state, std::move(reason)});
 }
 
-std::optional<Buffer> Transport::next_datagram(Timestamp now) {
-  if (carried_) return std::exchange(carried_, std::nullopt);
-  if (!dtls_) return std::nullopt;
-  while (true) {
-    if (auto datagram = dtls_->poll_transmit(now)) return datagram;
-    if (!dtls_->is_connected()) return std::nullopt;
-    const auto packet = channels_.poll_transmit(now);
-    if (!packet) return std::nullopt;
-    if (!dtls_->send(*packet)) return std::nullopt;
+bool Transport::append_datagram(Timestamp now, Buffer& batch) {
+  auto datagram = carried_ ? std::exchange(carried_, std::nullopt)
+                  : dtls_  ? dtls_->poll_transmit(now)
+                           : std::nullopt;
+  if (datagram) {
+    if (batch.empty()) {
+      batch = std::move(*datagram);
+    } else {
+      batch.insert(batch.end(), datagram->begin(), datagram->end());
+    }
+    return true;
   }
+  if (!dtls_ || !dtls_->is_connected()) return false;
+  const auto packet = channels_.poll_transmit(now);
+  if (!packet) return false;
+  // Sealed where it will be sent from.
+  const auto room = dtls_->record_room();
+  const std::size_t start = batch.size();
+  batch.resize(start + room.total() + packet->size());
+  std::ranges::copy(*packet, batch.begin() + static_cast<std::ptrdiff_t>(start + room.before));
+  dtls_->seal(std::span(batch).subspan(start));
+  return true;
+}
+
+// One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
+// shorter.
+std::optional<Transmit> Transport::next_batch(Timestamp now) {
+  const auto path = ice_.path();
+  if (!path) {
+    // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
+    while (dtls_ && dtls_->poll_transmit(now)) {
+    }
+    return std::nullopt;
+  }
+  specter::Transmit out{path->local, path->remote, {}, 0};
+  std::size_t count = 0;
+  while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
+    const std::size_t start = out.bytes.size();
+    if (!append_datagram(now, out.bytes)) break;
+    const std::size_t size = out.bytes.size() - start;
+    if (count == 0) out.segment_size = size;
+    if (size > out.segment_size) {
+      carried_ = Buffer(out.bytes.begin() + static_cast<std::ptrdiff_t>(start), out.bytes.end());
+      out.bytes.resize(start);
+      break;
+    }
+    ++count;
+    if (size < out.segment_size) break;
+  }
+  if (count == 0) return std::nullopt;
+  packets_sent_ += count;
+  return out;
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
@@ -220,37 +282,12 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
     return last;
   }
   auto out = ice_.poll_transmit(now);
-  if (!out) {
-    const auto path = ice_.path();
-    if (!path) {
-      // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
-      while (dtls_ && dtls_->poll_transmit(now)) {
-      }
-      return std::nullopt;
-    }
-    auto first = next_datagram(now);
-    if (!first) return std::nullopt;
-    out = specter::Transmit{path->local, path->remote, std::move(*first), 0};
-    out->segment_size = out->bytes.size();
-    std::size_t count = 1;
-    // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may
-    // be shorter.
-    while (count < kMaxBatchDatagrams && out->bytes.size() + out->segment_size <= kMaxBatchBytes) {
-      auto more = next_datagram(now);
-      if (!more) break;
-      if (more->size() > out->segment_size) {
-        carried_ = std::move(more);
-        break;
-      }
-      out->bytes.insert(out->bytes.end(), more->begin(), more->end());
-      ++count;
-      if (more->size() < out->segment_size) break;
-    }
-    packets_sent_ += count;
-  } else {
+  if (out) {
     ++packets_sent_;
+  } else {
+    out = next_batch(now);
   }
-  bytes_sent_ += out->bytes.size();
+  if (out) bytes_sent_ += out->bytes.size();
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -55,6 +56,7 @@ class Transport {
     std::size_t send_buffer_bytes = 16 << 20;
     std::size_t receive_buffer_bytes = 1 << 20;
     std::size_t max_message_bytes = 256 * 1024;
+    bool log_keys = false;
   };
 
   Transport(Config config, Random& random);
@@ -83,6 +85,8 @@ class Transport {
 
   DtlsState dtls_state() const { return dtls_state_; }
   bool is_started() const { return role_.has_value(); }
+  // Secrets for a key log, since the last call; only with Config::log_keys.
+  std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   std::size_t max_send_message_bytes() const { return max_send_message_bytes_; }
   void add_stats(Stats& stats) const;
 
@@ -95,16 +99,21 @@ class Transport {
     Buffer bytes;
   };
   static constexpr std::size_t kMaxEarlyDatagrams = 8;
+  static constexpr std::size_t kMaxEarlyBytes = 2048;  // of one
   static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
   static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
   static constexpr std::size_t kMaxBatchDatagrams = 48;
 
   void handle_dtls(Timestamp now, const DatagramView& datagram);
+  void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
   void replay_early(Timestamp now);
   bool pump_ice(Timestamp now);
   bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
   void set_dtls_state(DtlsState state, std::string reason = {});
-  std::optional<Buffer> next_datagram(Timestamp now);
+  void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
+  // Puts the next datagram behind those in `batch`; false when there is none.
+  bool append_datagram(Timestamp now, Buffer& batch);
+  std::optional<specter::Transmit> next_batch(Timestamp now);
 
   Config config_;
   Random& random_;
@@ -118,6 +127,7 @@ class Transport {
   bool is_closed_ = false;
   std::vector<EarlyDatagram> early_;
   std::deque<Event> events_;
+  std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it
   std::deque<specter::Transmit> last_words_;  // of close()
 
