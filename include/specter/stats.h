@@ -37,9 +37,10 @@ struct TransportStats {
   std::uint64_t packets_sent = 0, packets_received = 0;  // datagrams
   std::string dtls_state = "new";     // new, connecting, connected, closed, failed
   std::string dtls_role = "unknown";  // client, server, unknown
-  std::string tls_version{};          // "DTLS 1.2"
-  std::string dtls_cipher{};
-  std::string ice_role = "unknown";                       // controlling, controlled, unknown
+  std::string tls_version{};          // "DTLS 1.3"
+  std::string dtls_cipher{};          // as IANA has it: "TLS_AES_128_GCM_SHA256"
+  std::string tls_group{};            // of the key exchange: "x25519"
+  std::string ice_role = "unknown";   // controlling, controlled, unknown
   std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"
   std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0,
                 dropped_unknown = 0;  // datagrams not taken

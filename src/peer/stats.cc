@@ -44,6 +44,7 @@ void Transport::add_stats(Stats& stats) const {
   if (dtls_) {
     transport.tls_version = dtls_->version();
     transport.dtls_cipher = dtls_->cipher_suite();
+    transport.tls_group = dtls_->group();
     transport.dropped_dtls += dtls_->counters().records_dropped;
     if (const Buffer peer = dtls_->peer_certificate(); !peer.empty()) {
       transport.remote_fingerprint =
