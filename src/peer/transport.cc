@@ -50,6 +50,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
   if (!role_) {
     role_ = role;
     remote_sctp_port_ = remote.sctp_port;
+    remote_sctp_init_ = remote.sctp_init;
     max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
     dtls::Connection::Config dtls;
     dtls.role = role;
@@ -178,7 +179,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       // RFC 8832 §6: the DTLS client has the even streams.
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
-      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_);
+      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
     } else {
       const auto& closed = std::get<dtls::Closed>(*event);
       const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
