@@ -114,8 +114,8 @@ Result<ChannelId> DataChannels::create(Timestamp now, std::string_view label,
   return impl_->create(now, label, options);
 }
 void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
-                           std::uint16_t remote_port) {
-  impl_->connect(now, parity, max_send_message_bytes, remote_port);
+                           std::uint16_t remote_port, std::optional<Bytes> remote_init) {
+  impl_->connect(now, parity, max_send_message_bytes, remote_port, remote_init);
 }
 Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
   return impl_->send(now, channel, kind, message);

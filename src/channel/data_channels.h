@@ -103,9 +103,10 @@ class DataChannels {
   Result<ChannelId> create(Timestamp now, std::string_view label,
                            const DataChannelOptions& options);
   // Ours is the half `parity`; DTLS is done: the association starts. The remote limits are those of
-  // the description.
+  // the description. With a `remote_init` (one that sctp::Association::validate_init takes), which
+  // means that the peer has ours too, it is established at once: SNAP.
   void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
-               std::uint16_t remote_port);
+               std::uint16_t remote_port, std::optional<Bytes> remote_init = std::nullopt);
   // Errors: InvalidState while connecting or closing (W3C §6.2.6 says connecting only: we queue
   // nothing before open … see README), InvalidArgument over the peer's max-message-size, WouldBlock
   // over the send buffer, Closed, NotFound.

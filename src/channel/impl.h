@@ -25,7 +25,7 @@ class DataChannels::Impl {
   Result<ChannelId> create(Timestamp now, std::string_view label,
                            const DataChannelOptions& options);
   void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
-               std::uint16_t remote_port);
+               std::uint16_t remote_port, std::optional<Bytes> remote_init);
   // messages.cc
   Result<> send(Timestamp now, ChannelId id, MessageKind kind, Bytes message);
   void set_buffered_amount_low_threshold(ChannelId id, std::size_t bytes);

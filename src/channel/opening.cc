@@ -73,18 +73,18 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
 }
 
 void DataChannels::Impl::connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
-                                 std::uint16_t remote_port) {
+                                 std::uint16_t remote_port, std::optional<Bytes> remote_init) {
   now_ = now;
   config_.max_send_message_bytes = max_send_message_bytes;
   if (phase_ != Phase::New) return;  // a later description may change the limit alone
 
   phase_ = Phase::Connecting;
   ids_.set_parity(parity);
-  if (remote_port != config_.association.remote_port) {
-    config_.association.remote_port = remote_port;
-    association_ = std::make_unique<sctp::Association>(config_.association, random_);
-  }
-  association_->connect(now);
+  association_->set_remote_port(remote_port);
+  if (remote_init)
+    SPECTER_CHECK(association_->connect_with(now, *remote_init).has_value());
+  else
+    association_->connect(now);
 
   for (auto at = channels_.begin(); at != channels_.end();) {
     const auto here = at++;

@@ -60,7 +60,8 @@ Json to_json(const SctpStats& sctp) {
           {"unacknowledged_bytes", sctp.unacknowledged_bytes},
           {"packets_sent", sctp.packets_sent},
           {"packets_received", sctp.packets_received},
-          {"retransmissions", sctp.retransmissions}};
+          {"retransmissions", sctp.retransmissions},
+          {"snap", sctp.snap}};
 }
 
 Json to_json(const DataChannelStats& channel) {

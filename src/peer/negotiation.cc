@@ -131,6 +131,7 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
           remote_offer_->transport->ice_lite ? ice::Role::Controlling : ice::Role::Controlled;
       is_role_decided_ = true;
     }
+    decide_snap(*remote_offer_->transport, says_sctp_init(true));
     transport_ = remote_offer_->transport;
     change.transport = transport_;
     change.dtls_role = dtls_role_;
@@ -180,6 +181,9 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
     return fail(ErrorCode::InvalidAccess,
                 "the description changes the fingerprint of a running connection: make a new "
                 "connection");
+  }
+  if (auto read = read_sctp_init(remote.session.media[*remote.data], *transport); !read) {
+    return std::unexpected(std::move(read).error());
   }
   remote.transport = std::move(*transport);
   return remote;
@@ -268,6 +272,7 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
           remote->transport->setup == sdp::Setup::Active ? dtls::Role::Server : dtls::Role::Client;
     }
     is_role_decided_ = true;
+    decide_snap(*remote->transport, says_sctp_init(false));
     transport_ = std::move(remote->transport);
     change.transport = transport_;
     change.dtls_role = dtls_role_;

@@ -25,6 +25,7 @@ struct LocalParameters {
   ice::Credentials credentials;
   std::string fingerprint;  // as a=fingerprint has it
   std::size_t max_message_bytes = 256 * 1024;
+  Buffer sctp_init{};  // our SCTP INIT chunk; empty: a=sctp-init is neither said nor understood
 };
 
 // What a description that was taken asks of the layers below.
@@ -95,10 +96,15 @@ class Negotiation {
   void note_data_section(const std::vector<Section>& sections);
   void note_remote_sections(const Remote& remote);
 
+  // snap.cc: whether SCTP begins with the INITs of the descriptions.
+  Result<> read_sctp_init(const sdp::Media& data, RemoteTransport& transport) const;
+  bool says_sctp_init(bool is_answer) const;
+  void decide_snap(RemoteTransport& transport, bool said);
+
   // offer_answer.cc: the texts.
   std::vector<Section> sections_to_offer() const;
   std::string write(const std::vector<Section>& sections, sdp::Setup setup, bool is_answer);
-  sdp::Media write_section(const Section& section, sdp::Setup setup) const;
+  sdp::Media write_section(const Section& section, sdp::Setup setup, bool is_answer) const;
   std::string free_mid(const std::vector<Section>& taken) const;
 
   const LocalParameters local_;
@@ -121,6 +127,10 @@ class Negotiation {
   std::optional<RemoteTransport> transport_;  // in force
   std::optional<dtls::Role> dtls_role_;
   bool is_role_decided_ = false;
+  // By the first transport in force, for good: it has one association.
+  enum class Snap { Undecided, Unused, Used };
+  Snap snap_ = Snap::Undecided;
+  Buffer remote_sctp_init_;  // the peer's, when used
 
   // The sections of the latest remote description, and those of them that share our transport.
   struct RemoteMids {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "peer/negotiation.h"
 
 namespace specter::peer {
@@ -40,7 +41,8 @@ std::vector<Negotiation::Section> Negotiation::sections_to_offer() const {
   return sections;
 }
 
-sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup) const {
+sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup,
+                                      bool is_answer) const {
   sdp::Media media{.kind = section.kind,
                    .port = static_cast<std::uint16_t>(section.is_rejected ? 0 : 9),
                    .protocol = section.protocol,
@@ -59,6 +61,7 @@ sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup) 
   a.add("tls-id", tls_id_);
   a.add("sctp-port", "5000");
   a.add("max-message-size", std::to_string(local_.max_message_bytes));
+  if (says_sctp_init(is_answer)) a.add("sctp-init", to_base64(local_.sctp_init));
   return media;
 }
 
@@ -76,7 +79,9 @@ std::string Negotiation::write(const std::vector<Section>& sections, sdp::Setup 
   if (!bundled.empty()) session.attributes.add("group", bundle_group(bundled));
   session.attributes.add("ice-options", "trickle ice2");
   session.attributes.add("fingerprint", local_.fingerprint);
-  for (const Section& section : sections) session.media.push_back(write_section(section, setup));
+  for (const Section& section : sections) {
+    session.media.push_back(write_section(section, setup, is_answer));
+  }
 
   // RFC 9429 §5.2.2: the version grows when what is said has changed.
   session.origin.session_version = "";

@@ -42,17 +42,20 @@ class PeerConnection::Impl {
  public:
   Impl(const Configuration& configuration, Random& random)
       : credentials_(ice::Credentials::generate(random)),
-        negotiation_({.credentials = credentials_,
-                      .fingerprint = checked(configuration).certificate->fingerprint().to_string(),
-                      .max_message_bytes = configuration.max_message_bytes},
-                     random),
-        transport_({.certificate = configuration.certificate,
+        transport_({.certificate = checked(configuration).certificate,
                     .credentials = credentials_,
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .max_message_bytes = configuration.max_message_bytes},
-                   random) {}
+                   random),
+        negotiation_(
+            {.credentials = credentials_,
+             .fingerprint = configuration.certificate->fingerprint().to_string(),
+             .max_message_bytes = configuration.max_message_bytes,
+             .sctp_init =
+                 configuration.snap ? transport_.channels().association().local_init() : Buffer{}},
+            random) {}
 
   // ---- negotiation
 
@@ -284,8 +287,8 @@ class PeerConnection::Impl {
   void translate(channel::AssociationClosed&) {}
 
   const ice::Credentials credentials_;
-  Negotiation negotiation_;
   Transport transport_;
+  Negotiation negotiation_;
   std::deque<Event> events_;
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;

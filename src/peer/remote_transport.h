@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct RemoteTransport {
   sdp::Setup setup = sdp::Setup::ActPass;
   std::uint16_t sctp_port = 5000;
   std::uint64_t max_message_size = 65536;  // RFC 8841 §6.1: when it is absent; 0: no limit
+  // The peer's INIT, a=sctp-init. In a transport that is in force: only when both descriptions have
+  // one, so that SCTP begins with them (SNAP).
+  std::optional<Buffer> sctp_init{};
   bool ice_lite = false;
   std::vector<ice::Candidate> candidates;
   bool end_of_candidates = false;

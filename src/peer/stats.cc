@@ -82,7 +82,8 @@ void Transport::add_stats(Stats& stats) const {
                 .unacknowledged_bytes = sctp.flight_bytes,
                 .packets_sent = sctp.packets_sent,
                 .packets_received = sctp.packets_received,
-                .retransmissions = sctp.retransmissions};
+                .retransmissions = sctp.retransmissions,
+                .snap = channels_.association().used_snap()};
 
   const channel::Totals totals = channels_.totals();
   stats.data_channels_requested = totals.requested;

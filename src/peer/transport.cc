@@ -51,6 +51,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
   if (!role_) {
     role_ = role;
     remote_sctp_port_ = remote.sctp_port;
+    remote_sctp_init_ = remote.sctp_init;
     max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
     dtls::Connection::Config dtls;
     dtls.role = role;
@@ -196,7 +197,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       // RFC 8832 §6: the DTLS client has the even streams.
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
-      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_);
+      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {

@@ -122,6 +122,7 @@ class Transport {
   channel::DataChannels channels_;
   std::optional<dtls::Role> role_;
   std::uint16_t remote_sctp_port_ = 5000;
+  std::optional<Buffer> remote_sctp_init_;  // SCTP begins with it and ours: SNAP
   std::size_t max_send_message_bytes_ = 65536;
   DtlsState dtls_state_ = DtlsState::New;
   bool is_closed_ = false;

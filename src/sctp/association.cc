@@ -20,7 +20,12 @@ Association::Association(Config config, Random& random)
     : impl_(std::make_unique<Impl>(config, random)) {}
 Association::~Association() = default;
 
+void Association::set_remote_port(std::uint16_t port) { impl_->set_remote_port(port); }
 void Association::connect(Timestamp now) { impl_->connect(now); }
+Buffer Association::local_init() const { return impl_->local_init(); }
+Result<> Association::connect_with(Timestamp now, Bytes remote_init) {
+  return impl_->connect_with(now, remote_init);
+}
 Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
                            const SendOptions& options) {
   return impl_->send(now, stream, ppid, message, options);
@@ -43,6 +48,7 @@ std::optional<Association::Event> Association::poll_event() { return impl_->poll
 Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::is_established() const { return impl_->is_established(); }
+bool Association::used_snap() const { return impl_->used_snap(); }
 std::size_t Association::buffered_amount(StreamId stream) const {
   return impl_->buffered_amount(stream);
 }

@@ -111,8 +111,22 @@ class Association {
   ~Association();
   Association(const Association&) = delete;
 
+  // Before either connect: the port of the peer's description, when it is not the usual one.
+  void set_remote_port(std::uint16_t port);
   void connect(Timestamp now);  // both sides do: RFC 8831 §6.2, and simultaneous INITs meet (RFC
                                 // 9260 §5.2.1)
+
+  // SNAP, draft-hancke-tsvwg-snap: both sides' INIT chunks go with the descriptions, and none over
+  // the path.
+  // The INIT that connect() would send, from its type byte on: the same bytes each time.
+  Buffer local_init() const;
+  // Both INITs were exchanged: established at once. Instead of connect(). A peer that begins with
+  // an INIT of its own all the same, since it has not seen ours, is answered, and the association
+  // is that one. Error: InvalidArgument, as validate_init() says.
+  Result<> connect_with(Timestamp now, Bytes remote_init);
+  // Whether this is one complete INIT chunk that can begin an association, padded or not. Error:
+  // InvalidArgument, with what is wrong with it.
+  static Result<> validate_init(Bytes chunk);
   // Taken before Established too, and sent then. Errors: InvalidArgument for an empty message or a
   // stream past the peer's; WouldBlock past send_buffer_bytes; Closed.
   Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
@@ -134,6 +148,7 @@ class Association {
   Deadline next_timeout() const;
 
   bool is_established() const;
+  bool used_snap() const;  // connect_with() established it, and no handshake has replaced it since
   std::size_t buffered_amount(
       StreamId stream) const;  // bytes of user data not yet handed to a packet for the first time
   std::uint16_t outgoing_streams() const;  // agreed; max_outgoing_streams before

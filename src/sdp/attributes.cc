@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "sdp/line.h"
 
 namespace specter::sdp {
@@ -169,6 +170,19 @@ Result<std::optional<std::uint64_t>> max_message_size(const Media& media) {
   if (!is_digits(text_of(*line))) return bad(*line, "a number of bytes");
   // RFC 8841 §6.1: 1*DIGIT has no bound; what no counter holds is as good as the largest it holds.
   return decimal(text_of(*line)).value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+Result<std::optional<Buffer>> sctp_init(const Media& media) {
+  const Attribute* line = find(media.attributes, "sctp-init");
+  if (!line) return std::nullopt;
+  for (const Attribute& other : media.attributes.lines) {
+    if (other.name == line->name && other != *line) return bad(other, "one a=sctp-init, not two");
+  }
+  constexpr std::size_t kMaxText = (kMaxSctpInitBytes + 2) / 3 * 4;
+  auto bytes = text_of(*line).size() <= kMaxText ? from_base64(text_of(*line)) : std::nullopt;
+  if (!bytes || bytes->empty() || bytes->size() > kMaxSctpInitBytes)
+    return bad(*line, fmt::format("1 to {} bytes in base64", kMaxSctpInitBytes));
+  return bytes;
 }
 
 Direction direction(const Session& session, const Media& media) {

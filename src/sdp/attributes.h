@@ -11,6 +11,7 @@
 
 #include "sdp/session.h"
 
+#include "specter/bytes.h"
 #include "specter/error.h"
 
 namespace specter::sdp {
@@ -49,6 +50,9 @@ bool bundle_only(const Media& media);  // RFC 9143 §6
 // RFC 8841 §5, §6.
 Result<std::optional<std::uint16_t>> sctp_port(const Media& media);
 Result<std::optional<std::uint64_t>> max_message_size(const Media& media);
+// a=sctp-init, draft-hancke-tsvwg-snap: the bytes of an SCTP INIT chunk, which sctp judges.
+inline constexpr std::size_t kMaxSctpInitBytes = 2048;
+Result<std::optional<Buffer>> sctp_init(const Media& media);
 
 enum class Direction { SendRecv, SendOnly, RecvOnly, Inactive };
 std::string_view to_string(Direction direction);

@@ -64,7 +64,9 @@ Association::Impl::Gate Association::Impl::check_tag(Timestamp now, const Packet
   if (first.type == ChunkType::CookieEcho)
     return handle_cookie_echo(now, packet, first.value) ? Gate::Open : Gate::Drop;
   if (state_ == State::Closed) {
-    handle_out_of_the_blue(packet, first);
+    // Under our own tag: a peer that has our INIT out of a description, and is ahead of us. It
+    // comes again; an ABORT would end what is about to begin.
+    if (tag != local_tag_) handle_out_of_the_blue(packet, first);
     return refuse();
   }
   // E, §9.2: the peer still ends an older association.
@@ -77,7 +79,9 @@ Association::Impl::Gate Association::Impl::check_tag(Timestamp now, const Packet
   if ((first.type == ChunkType::Abort || first.type == ChunkType::ShutdownComplete) &&
       (first.flags & kReflectedTag) != 0)
     return tag == peer_.tag && peer_.tag != 0 ? Gate::Open : refuse();
-  return tag == local_tag_ ? Gate::Open : refuse();
+  if (tag != local_tag_) return refuse();
+  is_on_trust_ = false;
+  return Gate::Open;
 }
 
 // §8.4: for no association that we know.

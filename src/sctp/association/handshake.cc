@@ -25,6 +25,13 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   return init;
 }
 
+Buffer Association::Impl::written_init() const {
+  Buffer bytes;
+  ByteWriter w(bytes);
+  own_init(InitChunk::Kind::Init).write(w);
+  return bytes;
+}
+
 void Association::Impl::send_init(Timestamp now) {
   init_due_ = true;
   t1_.start(now, config_.initial_rto);
@@ -85,10 +92,13 @@ void Association::Impl::handle_init(Timestamp now, const InitChunk& init) {
   InitChunk answer = own_init(InitChunk::Kind::InitAck);
   const Peer peer = peer_of(init);
   Cookie cookie;
-  switch (state_) {
+  switch (is_on_trust_ ? State::CookieEchoed : state_) {
     case State::Closed:
-    case State::CookieWait: break;  // §5.1 B, §5.2.1: our own tag and TSN, nothing tied
-    case State::CookieEchoed:       // §5.2.1: the same, tied to what is there
+    case State::CookieWait:
+      break;  // §5.1 B, §5.2.1: our own tag and TSN, nothing tied
+    // §5.2.1: the same, tied to what is there. An INIT that went with a description has crossed the
+    // peer's like one on the path: with a new tag, the cookie would be none of §5.2.4's cases.
+    case State::CookieEchoed:
       cookie.local_tie_tag = local_tag_;
       cookie.peer_tie_tag = peer_.tag;
       break;
@@ -148,7 +158,10 @@ void Association::Impl::meet(const Peer& peer) {
   receiver_.emplace(Receiver::Limits{config_.receive_buffer_bytes,
                                      config_.max_receive_message_bytes, segment_bytes_},
                     peer.initial_tsn);
-  reset_.emplace(local_tsn_, peer.initial_tsn);
+  if (reset_)
+    reset_->expect_from(peer.initial_tsn);
+  else
+    reset_.emplace(local_tsn_, peer.initial_tsn);
   sender_->start(peer.window_bytes, peer.forward_tsn);
   sender_->count_abandoned(sender_->queue().drop_streams_from(outgoing_streams_));
 }
@@ -201,21 +214,24 @@ bool Association::Impl::accept_cookie(Timestamp now, const Cookie& cookie) {
   const bool peer_matches = peer_.tag != 0 && cookie.peer_tag == peer_.tag;
   const bool ties_match = cookie.local_tie_tag == local_tag_ && cookie.peer_tie_tag == peer_.tag;
   const bool shaking = state_ == State::CookieWait || state_ == State::CookieEchoed;
+  const bool on_trust = is_on_trust_;
 
   if (local_matches && peer_matches) {  // D: our COOKIE ACK was lost, or both began at once
     if (shaking) establish(now);
+    if (on_trust) used_snap_ = is_on_trust_ = false;
     queue_control(ack);
     return true;
   }
   if (local_matches) {  // B: both began at once, and the peer took another tag meanwhile
-    if (!shaking) {
+    if (!shaking && !on_trust) {
       // Ours is established with the tag that the peer has left; only a peer that has sent nothing
       // can have done so.
       drop();
       return false;
     }
     meet(peer_of(cookie));
-    establish(now);
+    if (shaking) establish(now);
+    used_snap_ = is_on_trust_ = false;
     queue_control(ack);
     return true;
   }
@@ -251,6 +267,8 @@ void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
   sender_->count_retransmissions(retransmissions);
   local_tag_ = cookie.local_tag;
   local_tsn_ = cookie.local_tsn;
+  used_snap_ = is_on_trust_ = false;
+  reset_.reset();
   deferred_reset_.reset();
   heartbeat_.reset();
   control_.clear();

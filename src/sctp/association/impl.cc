@@ -35,6 +35,7 @@ Association::Impl::Impl(const Config& config, Random& random)
       cookies_(random),
       local_tag_(random_tag()),
       local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
+      local_init_(written_init()),
       outgoing_streams_(config_.max_outgoing_streams) {
   make_sender(local_tsn_);
 }

@@ -2,6 +2,7 @@
 //   impl.cc       construction, the application's verbs, the questions
 //   dispatch.cc   a packet's tags, then one handler a chunk
 //   handshake.cc  INIT to COOKIE ACK, collisions, restart
+//   snap.cc       INITs that came with the descriptions instead
 //   data.cc       DATA, SACK, FORWARD TSN, stream reset
 //   ending.cc     SHUTDOWN, ABORT, heartbeats, all timers
 //   transmit.cc   what goes into the next packet
@@ -66,7 +67,10 @@ class Association::Impl {
 
   Impl(const Config& config, Random& random);
 
+  void set_remote_port(std::uint16_t port) { config_.remote_port = port; }
   void connect(Timestamp now);
+  const Buffer& local_init() const { return local_init_; }
+  Result<> connect_with(Timestamp now, Bytes remote_init);
   Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
                 const SendOptions& options);
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
@@ -81,6 +85,7 @@ class Association::Impl {
   Deadline next_timeout() const;
 
   bool is_established() const;
+  bool used_snap() const { return used_snap_; }
   std::size_t buffered_amount(StreamId stream) const {
     return sender_->queue().buffered_bytes(stream);
   }
@@ -131,6 +136,7 @@ class Association::Impl {
   std::uint32_t random_tag();
   void make_sender(std::uint32_t initial_tsn);
   InitChunk own_init(InitChunk::Kind kind) const;
+  Buffer written_init() const;
   std::vector<Buffer> fitting(const std::vector<Buffer>& parts, std::size_t bytes) const;
 
   // data.cc
@@ -184,6 +190,7 @@ class Association::Impl {
   // so a collision of both sides' INITs always ends in RFC 9260 §5.2.4's case D.
   std::uint32_t local_tag_;
   std::uint32_t local_tsn_;
+  const Buffer local_init_;  // as descriptions and connect() say it; a restart does not change it
   Peer peer_;
   std::uint16_t outgoing_streams_;
   std::optional<Sender> sender_;  // there from the beginning; a restart makes a new one
@@ -194,6 +201,10 @@ class Association::Impl {
   BackoffTimer t1_, t2_;
   Deadline guard_;
   int errors_ = 0;  // unanswered in a row: RFC 9260 §8.1
+  bool used_snap_ = false;
+  // Established by descriptions, and nothing has come yet that shows that the peer knows our tag:
+  // perhaps it never saw our INIT, and will begin with one of its own.
+  bool is_on_trust_ = false;
   bool init_due_ = false, cookie_due_ = false, shutdown_due_ = false, shutdown_ack_due_ = false;
   bool we_shut_down_ = false;
   bool ended_well_ = false;  // by a shutdown that both sides finished

@@ -28,6 +28,12 @@ class StreamReset {
   StreamReset(std::uint32_t local_initial_tsn, std::uint32_t peer_initial_tsn)
       : next_request_(local_initial_tsn), expected_(peer_initial_tsn) {}
 
+  // The peer counts from another number after all. What we asked for stands.
+  void expect_from(std::uint32_t peer_initial_tsn) {
+    expected_ = peer_initial_tsn;
+    answered_ = 0;
+  }
+
   // Our request. One at a time.
   bool busy() const { return asked_.has_value(); }
   void start(std::vector<StreamId> streams, std::uint32_t last_tsn);

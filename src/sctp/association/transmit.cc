@@ -34,7 +34,7 @@ std::optional<Association::Transmit> Association::Impl::poll_transmit(Timestamp 
       case State::CookieWait:
         if (std::exchange(init_due_, false)) {
           PacketWriter writer = packet_to(0);  // §8.5.1 A
-          writer.add(own_init(InitChunk::Kind::Init));
+          writer.add_bytes(local_init_);
           packet = writer.finish();
         }
         break;
