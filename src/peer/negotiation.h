@@ -25,6 +25,7 @@ struct LocalParameters {
   ice::Credentials credentials;
   std::string fingerprint;  // as a=fingerprint has it
   std::size_t max_message_bytes = 256 * 1024;
+  bool sped = false;  // a=ice-options offers DTLS in STUN
 };
 
 // What a description that was taken asks of the layers below.

@@ -44,14 +44,16 @@ class PeerConnection::Impl {
       : credentials_(ice::Credentials::generate(random)),
         negotiation_({.credentials = credentials_,
                       .fingerprint = checked(configuration).certificate->fingerprint().to_string(),
-                      .max_message_bytes = configuration.max_message_bytes},
+                      .max_message_bytes = configuration.max_message_bytes,
+                      .sped = configuration.sped},
                      random),
         transport_({.certificate = configuration.certificate,
                     .credentials = credentials_,
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
-                    .max_message_bytes = configuration.max_message_bytes},
+                    .max_message_bytes = configuration.max_message_bytes,
+                    .sped = configuration.sped},
                    random) {}
 
   // ---- negotiation

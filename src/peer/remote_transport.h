@@ -19,6 +19,7 @@ struct RemoteTransport {
   std::uint16_t sctp_port = 5000;
   std::uint64_t max_message_size = 65536;  // RFC 8841 §6.1: when it is absent; 0: no limit
   bool ice_lite = false;
+  bool sped = false;  // it knows of DTLS in STUN
   std::vector<ice::Candidate> candidates;
   bool end_of_candidates = false;
 
