@@ -21,7 +21,8 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .max_message_bytes = configuration.max_message_bytes,
-                    .snap = configuration.snap};
+                    .snap = configuration.snap,
+                    .sped = configuration.sped};
     options.servers = std::move(*servers);
     options.loopback = configuration.loopback;
     options.log_addresses = configuration.log_addresses;

@@ -50,7 +50,8 @@ Agent::Impl::Impl(Config config, Random& random)
       gathering_(random, config_.check_interval, config_.gathering_timeout),
       checklist_(config_.role, config_.max_remote_candidates, config_.max_pairs),
       pacer_(config_.check_interval, kCheckBurst),
-      errors_(kErrorInterval, kErrorBurst) {}
+      errors_(kErrorInterval, kErrorBurst),
+      embedding_(config_.embedding ? Embedding::Wanted::Yes : Embedding::Wanted::No) {}
 
 // ---- gathering
 
@@ -71,7 +72,7 @@ void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
   let_go(current_);
   let_go(nominating_);
   std::erase_if(checks_, [&](const auto& entry) { return entry.second.path.local == base; });
-  std::erase_if(responses_, [&](const Transmit& response) { return response.local == base; });
+  std::erase_if(responses_, [&](const Response& response) { return response.path.local == base; });
   gathering_.remove_base(base);
   checklist_.remove_base(base);
   choose_path();
@@ -164,6 +165,7 @@ void Agent::Impl::close() {
   checks_.clear();
   responses_.clear();
   events_.clear();
+  queued_dtls_ = 0;
   deadline_ = std::nullopt;
   stale_ = false;
 }
@@ -221,11 +223,13 @@ std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
   if (!stale_ && (!deadline_ || now < *deadline_)) return std::nullopt;
   consider_nomination(now);
 
-  if (!responses_.empty()) {
-    Transmit response = std::move(responses_.front());
-    responses_.pop_front();
-    return response;
+  if (flight_is_new_) {
+    // What has a path leaves on it right now, by its owner's hand; embedded it follows in case of
+    // loss.
+    flight_is_new_ = false;
+    next_extra_ = current_ ? now + config_.check_interval : now;
   }
+  if (auto out = poll_response(now)) return out;
   if (auto out = gathering_.poll_transmit(now)) return out;
   if (auto out = poll_check(now)) return out;
   if (auto out = poll_consent(now)) return out;
@@ -238,6 +242,7 @@ std::optional<Agent::Event> Agent::Impl::poll_event() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
+  if (std::holds_alternative<DtlsReceived>(event)) --queued_dtls_;
   return event;
 }
 
@@ -246,7 +251,7 @@ Deadline Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() 
 Deadline Agent::Impl::compute_deadline() const {
   if (closed_) return std::nullopt;
   return soonest(gathering_.next_timeout(), checks_deadline(), consent_deadline(),
-                 soonest(nomination_deadline(), failure_at()));
+                 soonest(nomination_deadline(), failure_at(), extra_check_deadline()));
 }
 
 // ---- questions
@@ -327,6 +332,20 @@ void Agent::end_of_remote_candidates(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->end_of_remote_candidates(now);
 }
 void Agent::close() { impl_->close(); }
+
+void Agent::set_remote_embedding(bool knows_it) {
+  if (connection_state() != IceConnectionState::Closed) impl_->set_remote_embedding(knows_it);
+}
+void Agent::set_flight(std::uint32_t generation, std::span<const Buffer> datagrams) {
+  if (connection_state() != IceConnectionState::Closed) impl_->set_flight(generation, datagrams);
+}
+void Agent::note_dtls_received(Bytes datagram) { impl_->note_dtls_received(datagram); }
+void Agent::handshake_done(bool we_sent_the_last_flight) {
+  if (connection_state() != IceConnectionState::Closed)
+    impl_->handshake_done(we_sent_the_last_flight);
+}
+EmbeddingState Agent::embedding_state() const { return impl_->embedding_state(); }
+std::size_t Agent::max_embedded_bytes() const { return impl_->max_embedded_bytes(); }
 
 void Agent::handle_datagram(Timestamp now, const DatagramView& datagram) {
   if (connection_state() != IceConnectionState::Closed) impl_->handle_datagram(now, datagram);

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/machine.h"
 #include "ice/candidate.h"
+#include "ice/embedding.h"
 
 #include "specter/endpoint.h"
 #include "specter/random.h"
@@ -57,6 +59,14 @@ struct PathUsable {
   Path path;
 };
 
+// One datagram of the peer's DTLS handshake, out of a Binding message whose integrity was right:
+// that is the proof that ICE asks for, so DTLS may look at it, whether or not the path is validated
+// for what comes directly. The same one may come many times.
+struct DtlsReceived {
+  Path path;
+  Buffer bytes;
+};
+
 struct CandidatePairStats {
   Candidate local;
   Candidate remote;
@@ -75,13 +85,18 @@ struct Counters {
   std::uint64_t dropped_integrity = 0;  // wrong or missing credentials
   std::uint64_t dropped_unexpected =
       0;  // a response to nothing, from the wrong address, over a limit
+  // DTLS in Binding messages: whether the peer takes part, and the datagrams put into messages of
+  // ours (a message that is sent again counts once) and taken out of the peer's.
+  bool embedding_used = false;
+  std::uint64_t embedded_sent = 0, embedded_received = 0;
+  std::uint64_t extra_checks_sent = 0;  // that only a waiting flight was the reason for
 };
 
 class Agent {
  public:
   using Transmit = specter::Transmit;
   using Event = std::variant<LocalCandidateFound, GatheringStateChanged, ConnectionStateChanged,
-                             SelectedPathChanged, PathUsable>;
+                             SelectedPathChanged, PathUsable, DtlsReceived>;
 
   struct Config {
     Role role = Role::Controlling;
@@ -100,6 +115,10 @@ class Agent {
     std::size_t max_remote_candidates = 64;
     std::size_t max_pairs = 100;
     bool allow_loopback = true;  // pair loopback candidates of the peer's
+    // DTLS handshake datagrams in Binding messages (draft-hancke-webrtc-sped): our description says
+    // that we know of it, so the peer's checks may carry them before its answer has come.
+    bool embedding = false;
+    std::size_t max_message_bytes = 1200;  // of a Binding message with a datagram in it
   };
 
   Agent(Config config, Random& random);
@@ -125,6 +144,23 @@ class Agent {
   Result<> add_remote_candidate(Timestamp now, Candidate candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();  // silent from here on
+
+  // ---- DTLS in Binding messages (embedding.h); without Config::embedding all of it does nothing.
+  // A success response is written when it is polled: what is told between handle_datagram() and
+  // poll_transmit() goes with it.
+  void set_remote_embedding(bool knows_it);  // the peer's description has the ICE option, or not
+  // The handshake's current flight, one datagram each; also when it is sent directly. To be told
+  // with every new flight; one generation again changes nothing. At most Embedding::kMaxDatagrams
+  // and kMaxBytes are embedded.
+  void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
+  // A datagram of the peer's handshake came directly: it is acknowledged. Not for those out of
+  // DtlsReceived, and nothing any more once the handshake is done.
+  void note_dtls_received(Bytes datagram);
+  void handshake_done(bool we_sent_the_last_flight);
+  EmbeddingState embedding_state() const;
+  // What a datagram may measure to ride in any of our Binding messages. Before the peer's
+  // credentials are known, for a user fragment of 32 characters.
+  std::size_t max_embedded_bytes() const;
 
   // ---- the world
   void handle_datagram(Timestamp now,

@@ -2,6 +2,7 @@
 //
 //   agent.cc              the facade, what the application and the driver tell, stats
 //   checks.cc             our checks: requests, retransmission, responses          RFC 8445 §7.2
+//   embedded_checks.cc    DTLS datagrams in Binding messages, and checks for their sake
 //   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
 //   nomination.cc         which valid pair is used                                 RFC 8445 §8
 //   consent.cc            whether the peer still answers                           RFC 7675
@@ -16,6 +17,7 @@
 
 #include "ice/agent.h"
 #include "ice/checklist.h"
+#include "ice/embedding.h"
 #include "ice/gathering.h"
 #include "ice/pacer.h"
 #include "stun/message.h"
@@ -39,12 +41,26 @@ struct Check {
   Timestamp expires{};  // of a superseded one
 };
 
+// What waits to be sent back. A success is only written when it is polled, so that it can carry
+// what the request's own datagram led to.
+struct Response {
+  Path path;
+  std::optional<stun::TransactionId> success_of{};
+  Buffer error{};
+};
+
 class Agent::Impl {
  public:
   // Responses that wait for the driver; more are not answered.
   static constexpr std::size_t kMaxQueuedResponses = 64;
   // Requests of one pair that may still be answered; the oldest makes room.
-  static constexpr std::size_t kMaxChecksPerPair = 6;
+  static constexpr std::size_t kMaxChecksPerPair = 32;
+  // draft-hancke-webrtc-sped §9.2: a datagram is larger than what the pace of checks was made for,
+  // so only the requests of a few pairs carry one.
+  static constexpr std::size_t kMaxEmbeddingPairs = 4;
+  static constexpr int kMaxExtraChecks = 20;  // a flight
+  // Events with a datagram that wait for the owner; more are left out, and not acknowledged.
+  static constexpr std::size_t kMaxQueuedDtls = 16;
 
   Impl(Config config, Random& random);
 
@@ -59,6 +75,11 @@ class Agent::Impl {
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();
+  void set_remote_embedding(bool knows_it);
+  void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
+  void note_dtls_received(Bytes datagram);
+  void handshake_done(bool we_sent_the_last_flight);
+  std::size_t max_embedded_bytes() const;
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_activity(Timestamp now, const Path& path);
   void handle_timeout(Timestamp now);
@@ -73,6 +94,7 @@ class Agent::Impl {
   const Gathering& gathering() const { return gathering_; }
   IceConnectionState state() const { return state_; }
   const Counters& counters() const { return counters_; }
+  EmbeddingState embedding_state() const { return embedding_.state(); }
   const Pair* current() const { return current_; }
   const Checklist& checklist() const { return checklist_; }
 
@@ -91,8 +113,10 @@ class Agent::Impl {
   bool is_concluded(Timestamp now) const;
   std::optional<Transmit> poll_check(Timestamp now);
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
-  Transmit send_check(Timestamp now, Pair& pair);
-  Buffer build_request(const stun::TransactionId& id, const Pair& pair, bool nominates) const;
+  enum class Repeat { Yes, No };
+  Transmit send_check(Timestamp now, Pair& pair, Repeat repeat = Repeat::Yes);
+  Buffer build_request(Timestamp now, const stun::TransactionId& id, const Pair& pair,
+                       bool nominates);
   stun::ClientTransaction::Schedule schedule(const Pair& pair, bool nominates) const;
   Check& remember(const stun::TransactionId& id, Check check);
   void supersede(Timestamp now, Pair& pair);
@@ -107,15 +131,26 @@ class Agent::Impl {
   void switch_role(Role role);
   Deadline checks_deadline() const;
 
+  // ---- embedded_checks.cc
+  void handle_embedded(const DatagramView& datagram, const stun::Message& message);
+  enum class Carries { Datagram, NoDatagram };
+  void embed(Timestamp now, stun::MessageWriter& writer, Carries carries);
+  bool has_waiting_flight() const;
+  bool is_among_best(const Pair& pair) const;
+  std::vector<Pair*> pairs_for_extra_checks() const;
+  std::optional<Transmit> poll_extra_check(Timestamp now);
+  Deadline extra_check_deadline() const;
+
   // ---- binding_requests.cc
   void handle_request(Timestamp now, const DatagramView& datagram, const stun::Message& message);
   bool authenticate(Timestamp now, const DatagramView& datagram, const stun::Message& message);
   bool resolve_roles(const stun::Message& message);
   void answer(const DatagramView& request, const stun::Message& message);
+  std::optional<Transmit> poll_response(Timestamp now);
   void refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
               std::uint16_t code, ErrorText reason, bool authenticated,
               const std::vector<stun::AttributeType>& unknown = {});
-  void respond(const DatagramView& request, Buffer bytes);
+  void respond(Response response);
   void learn_from(Timestamp now, const DatagramView& request, const stun::Message& message,
                   std::uint32_t priority);
   void trigger_check(Timestamp now, Pair& pair);
@@ -163,7 +198,16 @@ class Agent::Impl {
   Pacer pacer_;                // all connectivity checks, retransmissions included
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
   Pacer errors_;               // error responses
-  std::deque<Transmit> responses_;
+  std::deque<Response> responses_;
+
+  Embedding embedding_;
+  bool flight_is_new_ = false;       // no poll has seen it yet
+  std::size_t flight_size_ = 0;      // as it was told
+  std::size_t flight_messages_ = 0;  // that carried a datagram of it
+  int extra_checks_ = 0;             // for it
+  std::size_t extra_turn_ = 0;       // among the pairs for them
+  Timestamp next_extra_{};           // when a further one is due
+  std::size_t queued_dtls_ = 0;      // in events_
 
   Pair* current_ = nullptr;            // what path() answers
   Pair* nominating_ = nullptr;         // its nomination is under way

@@ -37,6 +37,7 @@ void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
     return refuse(now, datagram, message, 420, "Unknown Attribute", true, unknown);
   const auto priority = message.get<stun::Priority>();
   if (!priority) return refuse(now, datagram, message, 400, "Bad Request", true);
+  handle_embedded(datagram, message);
   if (!resolve_roles(message)) return refuse(now, datagram, message, 487, "Role Conflict", true);
 
   ++requests_taken_;
@@ -86,10 +87,27 @@ bool Agent::Impl::resolve_roles(const stun::Message& message) {
 // ---- responses
 
 void Agent::Impl::answer(const DatagramView& request, const stun::Message& message) {
-  stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding, message.id);
-  writer.add(stun::XorMappedAddress{request.remote});
+  respond({.path = {request.local, request.remote}, .success_of = message.id});
+}
+
+std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
+  if (responses_.empty()) return std::nullopt;
+  Response response = std::move(responses_.front());
+  responses_.pop_front();
+  const auto& [local, remote] = response.path;
+  if (!response.success_of) {
+    const std::size_t size = response.error.size();
+    return Transmit{local, remote, std::move(response.error), size};
+  }
+  stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding,
+                             *response.success_of);
+  writer.add(stun::XorMappedAddress{remote});
+  // Whoever asked has just proved itself to be there.
+  embed(now, writer, Carries::Datagram);
   writer.integrity(stun::short_term_key(config_.local.pwd)).fingerprint();
-  respond(request, writer.finish());
+  Buffer bytes = writer.finish();
+  const std::size_t size = bytes.size();
+  return Transmit{local, remote, std::move(bytes), size};
 }
 
 void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
@@ -107,16 +125,15 @@ void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun:
   // Who has not proven an address gets no more bytes sent to it than came from it.
   if (!authenticated && writer.size() > request.bytes.size()) return;
   errors_.take(now);
-  respond(request, writer.finish());
+  respond({.path = {request.local, request.remote}, .error = writer.finish()});
 }
 
-void Agent::Impl::respond(const DatagramView& request, Buffer bytes) {
+void Agent::Impl::respond(Response response) {
   if (responses_.size() == kMaxQueuedResponses) {
     ++counters_.dropped_unexpected;
     return;
   }
-  const std::size_t size = bytes.size();
-  responses_.push_back({request.local, request.remote, std::move(bytes), size});
+  responses_.push_back(std::move(response));
 }
 
 // ---- what an accepted check teaches

@@ -71,6 +71,7 @@ std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
       return send_check(now, *pair);
     }
   }
+  if (auto extra = poll_extra_check(now)) return extra;
   return poll_retransmission(now, false);
 }
 
@@ -88,12 +89,13 @@ std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nom
   return std::nullopt;
 }
 
-Transmit Agent::Impl::send_check(Timestamp now, Pair& pair) {
+Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   supersede(now, pair);
   const bool nominates = pair.nominate && role_ == Role::Controlling;
   const auto id = stun::TransactionId::generate(random_);
-  stun::ClientTransaction transaction(build_request(id, pair, nominates),
-                                      schedule(pair, nominates));
+  const stun::ClientTransaction::Schedule once{.rto = kSupersededLife, .rc = 1, .rm = 1};
+  stun::ClientTransaction transaction(build_request(now, id, pair, nominates),
+                                      repeat == Repeat::Yes ? schedule(pair, nominates) : once);
   transaction.start(now);
   auto bytes = transaction.poll_transmit(now);
   SPECTER_CHECK(bytes.has_value());
@@ -110,8 +112,8 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair) {
 }
 
 // RFC 8445 §7.1, §7.2.2
-Buffer Agent::Impl::build_request(const stun::TransactionId& id, const Pair& pair,
-                                  bool nominates) const {
+Buffer Agent::Impl::build_request(Timestamp now, const stun::TransactionId& id, const Pair& pair,
+                                  bool nominates) {
   stun::MessageWriter writer(stun::Class::Request, stun::Method::Binding, id);
   writer.add(stun::Username{remote_->ufrag + ":" + config_.local.ufrag});
   writer.add(stun::Priority{pair.base.reflexive_priority});
@@ -120,6 +122,7 @@ Buffer Agent::Impl::build_request(const stun::TransactionId& id, const Pair& pai
   else
     writer.add(stun::IceControlled{tiebreaker_});
   if (nominates) writer.add(stun::UseCandidate{});
+  embed(now, writer, is_among_best(pair) ? Carries::Datagram : Carries::NoDatagram);
   writer.integrity(stun::short_term_key(remote_->pwd)).fingerprint();
   return writer.finish();
 }
@@ -247,6 +250,7 @@ void Agent::Impl::handle_response(Timestamp now, const DatagramView& datagram,
     handle_success(now, *pair, message.id, check, mapped->endpoint);
   else
     handle_error(now, *pair, check, error->code);
+  if (is_success) handle_embedded(datagram, message);
 }
 
 // RFC 8445 §7.2.5.3

@@ -36,7 +36,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
     if (!pair->is_valid || now < pair->consent.next_request) continue;
     // RFC 7675 §5.1: each request is a transaction of its own and is sent once.
     const auto id = stun::TransactionId::generate(random_);
-    stun::ClientTransaction transaction(build_request(id, *pair, false),
+    stun::ClientTransaction transaction(build_request(now, id, *pair, false),
                                         {.rto = kConsentLife, .rc = 1, .rm = 1});
     transaction.start(now);
     auto bytes = transaction.poll_transmit(now);

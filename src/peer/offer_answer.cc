@@ -77,7 +77,13 @@ std::string Negotiation::write(const std::vector<Section>& sections, sdp::Setup 
     if (!section.is_rejected && may_bundle) bundled.push_back(section.mid);
   }
   if (!bundled.empty()) session.attributes.add("group", bundle_group(bundled));
-  session.attributes.add("ice-options", "trickle ice2");
+  std::string options = "trickle ice2";
+  // An answer has it only when the offer had: RFC 8839 §5.6 leaves that to each option.
+  const bool offer_has_sped =
+      remote_offer_ && remote_offer_->transport && remote_offer_->transport->sped;
+  if (local_.sped && (!is_answer || offer_has_sped))
+    options += fmt::format(" {}", sdp::kSpedOptions);
+  session.attributes.add("ice-options", std::move(options));
   session.attributes.add("fingerprint", local_.fingerprint);
   for (const Section& section : sections) {
     session.media.push_back(write_section(section, setup, is_answer));

@@ -47,14 +47,16 @@ class PeerConnection::Impl {
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
-                    .max_message_bytes = configuration.max_message_bytes},
+                    .max_message_bytes = configuration.max_message_bytes,
+                    .sped = configuration.sped},
                    random),
         negotiation_(
             {.credentials = credentials_,
              .fingerprint = configuration.certificate->fingerprint().to_string(),
              .max_message_bytes = configuration.max_message_bytes,
              .sctp_init =
-                 configuration.snap ? transport_.channels().association().local_init() : Buffer{}},
+                 configuration.snap ? transport_.channels().association().local_init() : Buffer{},
+             .sped = configuration.sped},
             random) {}
 
   // ---- negotiation

@@ -95,6 +95,7 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session, const
   out.max_message_size = size->value_or(65536);
 
   out.ice_lite = sdp::ice_lite(session);
+  out.sped = sdp::has_sped(session, data);
   out.end_of_candidates = sdp::end_of_candidates(session, data);
   for (const std::string_view line : sdp::candidates(data)) {
     auto candidate = ice::Candidate::parse(line);

@@ -23,6 +23,7 @@ struct RemoteTransport {
   // one, so that SCTP begins with them (SNAP).
   std::optional<Buffer> sctp_init{};
   bool ice_lite = false;
+  bool sped = false;  // it knows of DTLS in STUN
   std::vector<ice::Candidate> candidates;
   bool end_of_candidates = false;
 

@@ -12,9 +12,11 @@ namespace {
 // SCTP's share stays a multiple of four.
 constexpr std::size_t kRecordOverhead = 40;
 
-ice::Agent::Config ice_config(const ice::Credentials& credentials) {
+ice::Agent::Config ice_config(const Transport::Config& from) {
   ice::Agent::Config config;
-  config.local = credentials;
+  config.local = from.credentials;
+  config.embedding = from.sped;
+  config.max_message_bytes = from.max_datagram_bytes;
   return config;
 }
 
@@ -43,7 +45,7 @@ std::string_view to_string(DtlsState state) {
 Transport::Transport(Config config, Random& random)
     : config_(std::move(config)),
       random_(random),
-      ice_(ice_config(config_.credentials), random),
+      ice_(ice_config(config_), random),
       channels_(channel_config(config_), random) {}
 
 void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
@@ -60,6 +62,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     dtls.mtu = config_.max_datagram_bytes;
     dtls.log_keys = config_.log_keys;
     dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
+    ice_.set_remote_embedding(remote.sped);
     ice_.set_remote_credentials(now, remote.credentials);
   }
   for (const ice::Candidate& candidate : remote.candidates) {
@@ -175,7 +178,8 @@ bool Transport::pump_ice(Timestamp now) {
               set_dtls_state(DtlsState::Connecting);
               dtls_->start(now);
             }
-          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged>) {
+          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged> &&
+                               !std::is_same_v<E, ice::DtlsReceived>) {
             events_.emplace_back(std::move(e));
           }
         },

@@ -57,6 +57,7 @@ class Transport {
     std::size_t receive_buffer_bytes = 1 << 20;
     std::size_t max_message_bytes = 256 * 1024;
     bool log_keys = false;
+    bool sped = false;  // DTLS in STUN
   };
 
   Transport(Config config, Random& random);

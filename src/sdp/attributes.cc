@@ -119,6 +119,12 @@ std::vector<std::string> ice_options(const Session& session, const Media& media)
   return all;
 }
 
+bool has_sped(const Session& session, const Media& media) {
+  return std::ranges::any_of(ice_options(session, media), [](const std::string& option) {
+    return option == "sped" || option == "googspedv1" || option == "goog-sped-v1";
+  });
+}
+
 bool ice_lite(const Session& session) { return session.attributes.has("ice-lite"); }
 
 std::vector<std::string_view> candidates(const Media& media) {

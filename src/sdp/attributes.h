@@ -33,6 +33,10 @@ Result<std::optional<IceCredentials>> ice_credentials(const Session& session, co
 // a=ice-options, RFC 8839 §5.6: the union of both levels, of which kMaxIceOptions are looked at.
 inline constexpr std::size_t kMaxIceOptions = 64;
 std::vector<std::string> ice_options(const Session& session, const Media& media);
+// What announces DTLS in STUN (draft-hancke-webrtc-sped), under the names that libwebrtc has given
+// it since M149; any of them in a description says that its sender knows of it.
+inline constexpr std::string_view kSpedOptions = "sped googspedv1 goog-sped-v1";
+bool has_sped(const Session& session, const Media& media);
 bool ice_lite(const Session& session);                               // RFC 8839 §5.3
 std::vector<std::string_view> candidates(const Media& media);        // the values of a=candidate
 bool end_of_candidates(const Session& session, const Media& media);  // RFC 8840 §8.2

@@ -99,6 +99,23 @@ std::expected<UseCandidate, ParseError> UseCandidate::parse(Bytes value, const T
   return UseCandidate{};
 }
 
+// Whether it is DTLS, by its first byte, is the receiver's question: an attribute that is not is
+// ignored, and yet it was there.
+std::expected<DtlsInStunData, ParseError> DtlsInStunData::parse(Bytes value, const TransactionId&) {
+  return DtlsInStunData{to_buffer(value)};
+}
+
+std::expected<DtlsInStunAck, ParseError> DtlsInStunAck::parse(Bytes value, const TransactionId&) {
+  if (value.size() % 4 != 0) return bad_length();
+  DtlsInStunAck out;
+  for (ByteReader r(value); r.remaining() > 0;) out.checksums.push_back(r.u32());
+  return out;
+}
+
+void DtlsInStunAck::write(ByteWriter& out, const TransactionId&) const {
+  for (const std::uint32_t checksum : checksums) out.u32(checksum);
+}
+
 std::expected<ErrorCode, ParseError> ErrorCode::parse(Bytes value, const TransactionId&) {
   ByteReader r(value);
   r.skip(2);

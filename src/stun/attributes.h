@@ -1,4 +1,4 @@
-// The attributes of RFC 8489 §14 and RFC 8445 §16.1 as values. Each has
+// The attributes of RFC 8489 §14, RFC 8445 §16.1 and draft-hancke-webrtc-sped as values. Each has
 //
 //     static constexpr AttributeType kType;
 //     static std::expected<Self, ParseError> parse(Bytes value, const TransactionId& id);
@@ -131,6 +131,31 @@ struct RoleAttribute {
 
 using IceControlled = RoleAttribute<AttributeType::IceControlled>;
 using IceControlling = RoleAttribute<AttributeType::IceControlling>;
+
+// ---- DTLS in Binding messages, draft-hancke-webrtc-sped §3.3.2
+
+// One datagram of a DTLS handshake as it would stand alone; empty: there is none to send, but the
+// sender knows of these attributes.
+struct DtlsInStunData {
+  static constexpr AttributeType kType = AttributeType::DtlsInStunData;
+  Buffer datagram;
+
+  static std::expected<DtlsInStunData, ParseError> parse(Bytes value, const TransactionId& id);
+  void write(ByteWriter& out, const TransactionId&) const { out.bytes(datagram); }
+  bool operator==(const DtlsInStunData&) const = default;
+};
+
+// The CRC-32 (integrity.h) of each datagram that arrived, in order of arrival. Who writes keeps to
+// the latest few; as many as a message holds are read.
+struct DtlsInStunAck {
+  static constexpr AttributeType kType = AttributeType::DtlsInStunAck;
+  static constexpr std::size_t kMaxWritten = 4;
+  std::vector<std::uint32_t> checksums;
+
+  static std::expected<DtlsInStunAck, ParseError> parse(Bytes value, const TransactionId& id);
+  void write(ByteWriter& out, const TransactionId& id) const;
+  bool operator==(const DtlsInStunAck&) const = default;
+};
 
 // ---- errors
 

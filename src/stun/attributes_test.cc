@@ -80,6 +80,36 @@ TEST(StunAttributes, IceAttributes) {
   expect_each_truncation_refused<IceControlling>("01 02 03 04 05 06 07 08");
 }
 
+// draft-hancke-webrtc-sped §3.3.2
+TEST(StunAttributes, DtlsInStun) {
+  expect_wire(DtlsInStunData{hex("16 fe fd 00 00")}, "16 fe fd 00 00");
+  expect_wire(DtlsInStunData{}, "");
+  expect_wire(DtlsInStunAck{}, "");
+  expect_wire(DtlsInStunAck{{0xcbf43926, 1}}, "cb f4 39 26 00 00 00 01");
+  // Whoever writes more than we do is read.
+  const auto many = DtlsInStunAck::parse(Buffer(4 * 300), kId);
+  ASSERT_TRUE(many);
+  EXPECT_EQ(many->checksums.size(), 300u);
+  for (const std::string_view wire : {"00", "00 00", "00 00 00", "cb f4 39 26 00"})
+    expect_refused<DtlsInStunAck>(wire, ParseError::BadLength);
+}
+
+// A value whose length is no multiple of four is padded, and the padding is no part of it.
+TEST(StunAttributes, DtlsInStunWithinAMessage) {
+  const Buffer bytes = MessageWriter(Class::Request, Method::Binding, kId)
+                           .add(DtlsInStunAck{{0xcbf43926}})
+                           .add(DtlsInStunData{hex("16 fe fd")})
+                           .finish();
+  EXPECT_EQ(Buffer(bytes.begin() + kHeaderSize, bytes.end()),
+            hex("c0 71 00 04 cb f4 39 26 c0 70 00 03 16 fe fd 00"));
+  const auto message = Message::parse(bytes);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->get<DtlsInStunData>(), DtlsInStunData{hex("16 fe fd")});
+  EXPECT_EQ(message->get<DtlsInStunAck>(), DtlsInStunAck{{0xcbf43926}});
+  // Comprehension-optional: a peer that has never heard of them answers all the same.
+  EXPECT_TRUE(message->unknown_required({}).empty());
+}
+
 TEST(StunAttributes, ErrorCodes) {
   expect_wire(ErrorCode{487, "Role Conflict"},
               "00 00 04 57 52 6f 6c 65 20 43 6f 6e 66 6c 69 63 74");

@@ -79,6 +79,8 @@ enum class AttributeType : std::uint16_t {
   Fingerprint = 0x8028,
   IceControlled = 0x8029,
   IceControlling = 0x802a,
+  DtlsInStunData = 0xc070,  // draft-hancke-webrtc-sped
+  DtlsInStunAck = 0xc071,
 };
 
 // RFC 8489 §14: types below 0x8000 must be understood by who processes the message.

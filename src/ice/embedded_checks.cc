@@ -1,0 +1,177 @@
+// DTLS datagrams in Binding messages: what the peer's carry, what ours carry, and the checks that
+// are sent for their sake. draft-hancke-webrtc-sped; which datagram it is stands in embedding.h.
+#include <algorithm>
+
+#include "ice/agent_impl.h"
+#include "stun/attributes.h"
+#include "stun/integrity.h"
+
+namespace specter::ice {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// RFC 8445 §14.2: never less between two checks. The datagrams of a new flight follow each other so
+// closely, once; afterwards they come Ta apart.
+constexpr Duration kFirstRound = 5ms;
+
+constexpr std::size_t kAttributeHeader = 4;
+constexpr std::size_t kSealBytes = kAttributeHeader + stun::kIntegritySize + kAttributeHeader + 4;
+
+constexpr std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
+
+// Of pairs, which is the better to carry a datagram; less is better.
+int rank(const Pair& pair) {
+  if (pair.is_valid) return 0;
+  if (pair.requests_received > 0) return 1;  // one direction works for sure
+  return pair.state == PairState::Failed ? 3 : 2;
+}
+
+}  // namespace
+
+// ---- what the owner tells
+
+void Agent::Impl::set_remote_embedding(bool knows_it) {
+  embedding_.set_remote(knows_it);
+  stale_ = true;
+}
+
+void Agent::Impl::set_flight(std::uint32_t generation, std::span<const Buffer> datagrams) {
+  if (!embedding_.set_flight(generation, datagrams)) return;
+  flight_is_new_ = true;
+  flight_size_ = embedding_.unacknowledged();
+  flight_messages_ = 0;
+  extra_checks_ = 0;
+  stale_ = true;
+}
+
+void Agent::Impl::note_dtls_received(Bytes datagram) {
+  if (embedding_.state() != EmbeddingState::Pending) embedding_.received(datagram);
+}
+
+void Agent::Impl::handshake_done(bool we_sent_the_last_flight) {
+  embedding_.handshake_done(we_sent_the_last_flight);
+  stale_ = true;
+}
+
+// draft-hancke-webrtc-sped §3.3.3; a request with all that any request has is the largest.
+std::size_t Agent::Impl::max_embedded_bytes() const {
+  constexpr std::size_t kUnknownUfrag = 32;
+  const std::size_t username =
+      config_.local.ufrag.size() + 1 + (remote_ ? remote_->ufrag.size() : kUnknownUfrag);
+  constexpr std::size_t kPriority = 8, kRole = 12, kUseCandidate = 4;
+  const std::size_t taken = stun::kHeaderSize + kAttributeHeader + padded(username) + kPriority +
+                            kRole + kUseCandidate + kAttributeHeader + 4 * Embedding::kMaxAcks +
+                            kAttributeHeader + kSealBytes;
+  return taken < config_.max_message_bytes ? (config_.max_message_bytes - taken) / 4 * 4 : 0;
+}
+
+// ---- what a message of the peer's carries; its integrity was right
+
+void Agent::Impl::handle_embedded(const DatagramView& datagram, const stun::Message& message) {
+  std::optional<stun::DtlsInStunAck> acks;
+  if (message.has(stun::AttributeType::DtlsInStunAck)) {
+    acks = message.get<stun::DtlsInStunAck>();
+    if (!acks) acks.emplace();  // malformed: it acknowledges nothing, but it is there
+  }
+  std::optional<std::span<const std::uint32_t>> checksums;
+  if (acks) checksums = acks->checksums;
+  const auto data =
+      embedding_.handle_message(message.raw(stun::AttributeType::DtlsInStunData), checksums);
+  if (embedding_.state() == EmbeddingState::Confirmed) counters_.embedding_used = true;
+  if (!data) return;
+  if (queued_dtls_ == kMaxQueuedDtls) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
+  embedding_.received(*data);
+  ++counters_.embedded_received;
+  ++queued_dtls_;
+  events_.push_back(
+      DtlsReceived{{datagram.local, datagram.remote}, Buffer(data->begin(), data->end())});
+}
+
+// ---- what ours carry
+
+// Both attributes, as long as this goes on: a message with neither would say that we know nothing
+// of them.
+void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carries) {
+  if (!embedding_.is_active()) return;
+  const auto acks = embedding_.acks();
+  writer.add(stun::DtlsInStunAck{{acks.begin(), acks.end()}});
+  const std::size_t taken = writer.size() + kAttributeHeader + kSealBytes;
+  const std::size_t room =
+      taken < config_.max_message_bytes ? (config_.max_message_bytes - taken) / 4 * 4 : 0;
+  std::optional<Bytes> datagram;
+  if (carries == Carries::Datagram) datagram = embedding_.next(room);
+  writer.raw(stun::AttributeType::DtlsInStunData, datagram.value_or(Bytes{}));
+  if (!datagram) return;
+  ++counters_.embedded_sent;
+  ++flight_messages_;
+  const bool is_first_round = flight_messages_ < flight_size_;
+  next_extra_ = now + (is_first_round ? kFirstRound : config_.check_interval);
+}
+
+bool Agent::Impl::is_among_best(const Pair& pair) const {
+  std::size_t better = 0;
+  bool is_before = true;
+  for (const auto& other : checklist_.pairs()) {
+    if (other.get() == &pair) {
+      is_before = false;
+    } else if (rank(*other) < rank(pair) || (is_before && rank(*other) == rank(pair))) {
+      ++better;
+    }
+  }
+  return better < kMaxEmbeddingPairs;
+}
+
+// ---- checks that are sent because a flight waits
+
+bool Agent::Impl::has_waiting_flight() const {
+  return embedding_.is_active() && embedding_.has_waiting(max_embedded_bytes()) &&
+         extra_checks_ < kMaxExtraChecks && state_ != IceConnectionState::Failed &&
+         may_send_checks();
+}
+
+// On the path in use when there is one; else where the peer's checks come from; else where checks
+// of ours are under way.
+std::vector<Pair*> Agent::Impl::pairs_for_extra_checks() const {
+  if (!has_waiting_flight()) return {};
+  std::vector<Pair*> found;
+  if (current_) {
+    if (!current_->is_triggered) found.push_back(current_);
+    return found;
+  }
+  const auto add = [&](auto fits) {
+    for (const auto& pair : checklist_.pairs()) {
+      if (found.size() == kMaxEmbeddingPairs) return;
+      if (!pair->is_triggered && fits(*pair) && is_among_best(*pair)) found.push_back(pair.get());
+    }
+  };
+  add([](const Pair& pair) { return rank(pair) == 1; });
+  if (found.empty()) {
+    add([](const Pair& pair) { return rank(pair) == 2 && pair.state == PairState::InProgress; });
+  }
+  return found;
+}
+
+std::optional<Transmit> Agent::Impl::poll_extra_check(Timestamp now) {
+  if (now < next_extra_) return std::nullopt;
+  const auto pairs = pairs_for_extra_checks();
+  if (pairs.empty()) return std::nullopt;
+  Pair& pair = *pairs[extra_turn_++ % pairs.size()];
+  ++extra_checks_;
+  ++counters_.extra_checks_sent;
+  next_extra_ = now + config_.check_interval;
+  // A check of a valid pair has nothing to find out; only its nomination is repeated till answered.
+  return send_check(now, pair, pair.is_valid && !pair.nominate ? Repeat::No : Repeat::Yes);
+}
+
+Deadline Agent::Impl::extra_check_deadline() const {
+  if (pairs_for_extra_checks().empty()) return std::nullopt;
+  const Timestamp due = flight_is_new_ ? Timestamp{} : next_extra_;
+  return std::max(due, pacer_.ready_at());
+}
+
+}  // namespace specter::ice
