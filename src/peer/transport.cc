@@ -55,15 +55,10 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     remote_sctp_port_ = remote.sctp_port;
     remote_sctp_init_ = remote.sctp_init;
     max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
-    dtls::Connection::Config dtls;
-    dtls.role = role;
-    dtls.certificate = config_.certificate;
-    dtls.remote_fingerprints = remote.fingerprints;
-    dtls.mtu = config_.max_datagram_bytes;
-    dtls.log_keys = config_.log_keys;
-    dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
+    make_dtls(now, remote);
     ice_.set_remote_embedding(remote.sped);
     ice_.set_remote_credentials(now, remote.credentials);
+    if (is_embedding_) start_dtls(now);
   }
   for (const ice::Candidate& candidate : remote.candidates) {
     // Past the agent's limit they are passed over: reliability.md row 15.
@@ -107,7 +102,11 @@ void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
 
 void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
   const ice::Path path{datagram.local, datagram.remote};
-  if (dtls_ && ice_.is_validated(path)) return read_dtls(now, path, datagram.bytes);
+  if (may_read_dtls(path)) {
+    // SPED acknowledges what came directly too.
+    if (!dtls_->is_connected()) ice_.note_dtls_received(datagram.bytes);
+    return read_dtls(now, path, datagram.bytes);
+  }
   std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
   if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > kMaxEarlyBytes) {
     ++dropped_unvalidated_;
@@ -143,7 +142,7 @@ void Transport::replay_early(Timestamp now) {
   auto waiting = std::exchange(early_, {});
   for (EarlyDatagram& early : waiting) {
     if (early.expires <= now) continue;
-    if (ice_.is_validated(early.path)) {
+    if (may_read_dtls(early.path)) {
       read_dtls(now, early.path, early.bytes);
     } else {
       early_.push_back(std::move(early));
@@ -164,6 +163,7 @@ void Transport::pump(Timestamp now) {
     replay_early(now);
     busy = pump_ice(now);
     busy = pump_dtls(now, std::nullopt) || busy;
+    carry_handshake(now);
   }
 }
 
@@ -174,12 +174,10 @@ bool Transport::pump_ice(Timestamp now) {
     std::visit(
         [&]<class E>(E& e) {
           if constexpr (std::is_same_v<E, ice::PathUsable>) {
-            if (dtls_ && dtls_state_ == DtlsState::New) {
-              set_dtls_state(DtlsState::Connecting);
-              dtls_->start(now);
-            }
-          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged> &&
-                               !std::is_same_v<E, ice::DtlsReceived>) {
+            start_dtls(now);
+          } else if constexpr (std::is_same_v<E, ice::DtlsReceived>) {
+            read_embedded(now, e);
+          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged>) {
             events_.emplace_back(std::move(e));
           }
         },
@@ -198,6 +196,8 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       channels_.handle_packet(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
       set_dtls_state(DtlsState::Connected);
+      // Who sent the last flight: the client in DTLS 1.3, the server in 1.2.
+      ice_.handshake_done((*role_ == dtls::Role::Client) == (dtls_->version() == "DTLS 1.3"));
       // RFC 8832 §6: the DTLS client has the even streams.
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;

@@ -101,6 +101,7 @@ class Transport {
   };
   static constexpr std::size_t kMaxEarlyDatagrams = 8;
   static constexpr std::size_t kMaxEarlyBytes = 2048;  // of one
+  static constexpr std::size_t kMaxProvenPaths = 8;
   static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
   static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
   static constexpr std::size_t kMaxBatchDatagrams = 48;
@@ -108,6 +109,12 @@ class Transport {
   void handle_dtls(Timestamp now, const DatagramView& datagram);
   void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
   void replay_early(Timestamp now);
+  // ---- the handshake, over a path or in Binding messages (transport_handshake.cc)
+  void make_dtls(Timestamp now, const RemoteTransport& remote);
+  void start_dtls(Timestamp now);
+  void read_embedded(Timestamp now, const ice::DtlsReceived& received);
+  void carry_handshake(Timestamp now);
+  bool may_read_dtls(const ice::Path& path) const;
   bool pump_ice(Timestamp now);
   bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
   void set_dtls_state(DtlsState state, std::string reason = {});
@@ -128,6 +135,9 @@ class Transport {
   DtlsState dtls_state_ = DtlsState::New;
   bool is_closed_ = false;
   std::vector<EarlyDatagram> early_;
+  std::vector<ice::Path> proven_paths_;  // a Binding message of the peer's brought DTLS over it
+  bool is_embedding_ = false;            // both sides' descriptions have SPED
+  bool is_timed_ = false;                // DTLS has its time-outs from a measured round trip
   std::deque<Event> events_;
   std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it

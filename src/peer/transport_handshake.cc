@@ -1,0 +1,73 @@
+// How the DTLS handshake travels: over a path that ICE found, or inside of the Binding messages
+// that look for one (SPED, draft-hancke-webrtc-sped).
+#include <algorithm>
+
+#include "peer/transport.h"
+
+namespace specter::peer {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Twice a measured round trip, within these: draft-hancke-webrtc-sped, and nobody gains from less.
+constexpr Duration kMinTimeout = 50ms;
+constexpr Duration kMaxTimeout = 1s;
+
+}  // namespace
+
+void Transport::make_dtls(Timestamp now, const RemoteTransport& remote) {
+  (void)now;
+  is_embedding_ = config_.sped && remote.sped;
+  dtls::Connection::Config dtls;
+  dtls.role = *role_;
+  dtls.certificate = config_.certificate;
+  dtls.remote_fingerprints = remote.fingerprints;
+  dtls.mtu = config_.max_datagram_bytes;
+  dtls.log_keys = config_.log_keys;
+  // A Binding message has to have room for each datagram.
+  if (is_embedding_)
+    dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256, config_.max_datagram_bytes);
+  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
+  if (is_embedding_) dtls_->keep_flights();
+}
+
+void Transport::start_dtls(Timestamp now) {
+  if (!dtls_ || dtls_state_ != DtlsState::New) return;
+  set_dtls_state(DtlsState::Connecting);
+  carry_handshake(now);  // its timers are right before its first flight
+  dtls_->start(now);
+}
+
+bool Transport::may_read_dtls(const ice::Path& path) const {
+  return dtls_ &&
+         (ice_.is_validated(path) || std::ranges::find(proven_paths_, path) != proven_paths_.end());
+}
+
+// Its Binding message had the right integrity: that is the proof that ICE asks for.
+void Transport::read_embedded(Timestamp now, const ice::DtlsReceived& received) {
+  if (std::ranges::find(proven_paths_, received.path) == proven_paths_.end() &&
+      proven_paths_.size() < kMaxProvenPaths)
+    proven_paths_.push_back(received.path);
+  if (dtls_) return read_dtls(now, received.path, received.bytes);
+  // Before the answer: who it is from can't be judged yet.
+  if (early_.size() < kMaxEarlyDatagrams)
+    early_.push_back({received.path, now + kEarlyLifetime, received.bytes});
+}
+
+// Between ICE and DTLS, after every input: the flight to carry, and the time to wait for its
+// answer.
+void Transport::carry_handshake(Timestamp now) {
+  if (!dtls_ || dtls_state_ == DtlsState::Closed || dtls_state_ == DtlsState::Failed) return;
+  if (is_embedding_) ice_.set_flight(dtls_->flight_generation(), dtls_->flight());
+  if (is_timed_) return;
+  const auto round_trip = ice_.round_trip_time();
+  if (round_trip) {
+    is_timed_ = true;
+    dtls_->set_first_timeout(std::clamp<Duration>(*round_trip * 2, kMinTimeout, kMaxTimeout));
+  }
+  // Until the first Binding response, Binding requests alone bring the flight again.
+  const bool is_carried = is_embedding_ && ice_.embedding_state() != ice::EmbeddingState::Off;
+  dtls_->hold_timers(now, is_carried && !round_trip);
+}
+
+}  // namespace specter::peer
