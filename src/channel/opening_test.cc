@@ -346,5 +346,74 @@ TEST(Opening, IsTheSameForTheSameSeed) {
   EXPECT_EQ(run(), run());
 }
 
+// draft-hancke-tsvwg-snap: both INITs are known.
+void connect_with_inits(TwoSides& two, std::uint16_t port_of_b = 5000) {
+  const Buffer init_a = two.a.association().local_init();
+  const Buffer init_b = two.b.association().local_init();
+  two.a.connect(two.pair.now(), Parity::Even, kPeerLimit, port_of_b, init_b);
+  two.b.connect(two.pair.now(), Parity::Odd, kPeerLimit, 5000, init_a);
+}
+
+TEST(OpeningWithInits, TakesOneRoundTrip) {
+  TwoSides two({.latency = 50ms});
+  const ChannelId id = *two.a.create(two.pair.now(), "early", {});
+  connect_with_inits(two);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.state(id) == DataChannelState::Open; }, 100ms));
+  EXPECT_THAT(two.take_a(), ElementsAre("established", "opened 1"));
+  EXPECT_THAT(two.take_b(), ElementsAre("established", "incoming 1 early", "opened 1"));
+  EXPECT_TRUE(two.a.association().used_snap());
+}
+
+TEST(OpeningWithInits, ANegotiatedChannelIsOpenAtOnce) {
+  TwoSides two;
+  (void)*two.a.create(two.pair.now(), "", {.negotiated = true, .id = 4});
+  (void)*two.b.create(two.pair.now(), "", {.negotiated = true, .id = 4});
+  connect_with_inits(two);
+  two.pair.settle();
+  EXPECT_THAT(two.take_a(), ElementsAre("established", "opened 1"));
+  EXPECT_THAT(two.take_b(), ElementsAre("established", "opened 1"));
+  EXPECT_EQ(two.pair.to_b().sent() + two.pair.to_a().sent(), 0u);
+  ASSERT_TRUE(two.send_text(two.a, ChannelId{1}, "first"));
+  two.pair.run_for(1s);
+  EXPECT_THAT(two.take_b(), ElementsAre("text 1 first"));
+}
+
+TEST(OpeningWithInits, TheInitIsTheSameWhateverThePeersPort) {
+  DataChannels::Config config_b;
+  config_b.association.local_port = 6000;
+  TwoSides two({}, {}, config_b);
+  const Buffer init = two.a.association().local_init();
+  const ChannelId id = *two.a.create(two.pair.now(), "", {});
+  connect_with_inits(two, 6000);
+  EXPECT_EQ(two.a.association().local_init(), init);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.state(id) == DataChannelState::Open; }, 1s));
+}
+
+TEST(OpeningWithInits, KeepsToTheStreamsOfBoth) {
+  DataChannels::Config few;
+  few.association.max_incoming_streams = 4;
+  TwoSides two({}, {}, few);
+  (void)*two.a.create(two.pair.now(), "", {.negotiated = true, .id = 3});
+  (void)*two.a.create(two.pair.now(), "", {.negotiated = true, .id = 4});
+  for (int i = 0; i < 3; ++i) (void)*two.a.create(two.pair.now(), "", {});
+  connect_with_inits(two);
+  two.pair.run_for(1s);
+  EXPECT_THAT(two.take_a(),
+              ElementsAre("failed 5 OperationError", "closed 5", "established", "opened 1",
+                          "failed 2 OperationError", "closed 2", "opened 3", "opened 4"));
+}
+
+// The peer's DTLS is done half a round trip earlier: what it says before ours is comes again.
+TEST(OpeningWithInits, LosesNothingThatComesTooEarly) {
+  TwoSides two;
+  const ChannelId id = *two.a.create(two.pair.now(), "early", {});
+  const Buffer init_a = two.a.association().local_init();
+  two.a.connect(two.pair.now(), Parity::Even, kPeerLimit, 5000, two.b.association().local_init());
+  two.pair.run_for(50ms);
+  EXPECT_THAT(two.take_b(), IsEmpty());
+  two.b.connect(two.pair.now(), Parity::Odd, kPeerLimit, 5000, init_a);
+  EXPECT_TRUE(two.pair.run_until([&] { return two.a.state(id) == DataChannelState::Open; }, 1s));
+}
+
 }  // namespace
 }  // namespace specter::channel

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/base64.h"
 #include "testing/data.h"
 
 namespace specter::sdp {
@@ -214,6 +215,47 @@ TEST(BrowserOffers, SayWhatAPeerNeeds) {
   EXPECT_EQ(*max_message_size(firefox.media[0]), 1073741823u);
   const auto simulcast = *parse(testing::browser_sdp("chromium156-simulcast-offer.sdp"));
   EXPECT_EQ(direction(simulcast, simulcast.media[0]), Direction::SendOnly);
+}
+
+// draft-hancke-tsvwg-snap; RFC 4648 §3.2: padded.
+TEST(SctpInit, IsTheBytesOfItsBase64) {
+  const auto read = [](const std::string& lines) {
+    return sctp_init(session_with("a=sctp-init:AAAA\n", lines).media[0]);
+  };
+  EXPECT_EQ(*read(""), std::nullopt) << "one at session level is none";
+  EXPECT_EQ(*read("a=sctp-init:AQAA\n"), (Buffer{1, 0, 0}));
+  EXPECT_EQ(*read("a=sctp-init:AQ==\n"), (Buffer{1}));
+  EXPECT_EQ(*read("a=sctp-init:AQ==\na=sctp-init:AQ==\n"), (Buffer{1}));
+  const Buffer most(kMaxSctpInitBytes, 7);
+  EXPECT_EQ(*read("a=sctp-init:" + to_base64(most) + "\n"), most);
+
+  const auto chromium = *parse(testing::browser_sdp("chromium156-warp-data-offer.sdp"));
+  const auto init = *sctp_init(chromium.media[0]);
+  ASSERT_TRUE(init);
+  ASSERT_THAT(*init, SizeIs(30));
+  EXPECT_EQ(init->at(0), 1);
+  EXPECT_EQ(init->at(3), 30);
+  EXPECT_EQ(*sctp_init(parse(testing::browser_sdp("firefox153-data-offer.sdp"))->media[0]),
+            std::nullopt);
+}
+
+TEST(SctpInit, IsRefusedWithItsLineWhenItIsNotStrictBase64) {
+  const std::string too_long = to_base64(Buffer(kMaxSctpInitBytes + 1));
+  for (const std::string& bad :
+       {std::string(), std::string(":"), std::string(":AQ"), std::string(":AQ="),
+        std::string(":AR=="), std::string(":AQA*"), std::string(":AQAA "), std::string(": AQAA"),
+        std::string(":AQ-_"), std::string(":===="), ":" + too_long, ":" + too_long + too_long}) {
+    const auto session = session_with("", "a=mid:0\na=sctp-init" + bad + "\n");
+    const auto init = sctp_init(session.media[0]);
+    ASSERT_FALSE(init) << bad;
+    EXPECT_EQ(init.error().code, ErrorCode::SyntaxError);
+    EXPECT_EQ(init.error().sdp_line, 7u);
+    EXPECT_THAT(init.error().message, ::testing::HasSubstr("1 to 2048 bytes in base64"));
+  }
+  const auto session = session_with("", "a=sctp-init:AQAA\na=sctp-init:AQAB\n");
+  EXPECT_EQ(sctp_init(session.media[0]).error(),
+            (Error{ErrorCode::SyntaxError,
+                   "line 7: `a=sctp-init:AQAB`: expected one a=sctp-init, not two", 7}));
 }
 
 }  // namespace

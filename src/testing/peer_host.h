@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "testing/network.h"
@@ -92,9 +93,11 @@ class PeerHost final : public Host {
 class PeerPair {
  public:
   explicit PeerPair(LinkOptions link = {}, core::Configuration configuration = {})
+      : PeerPair(link, configuration, configuration) {}
+  PeerPair(LinkOptions link, core::Configuration of_a, core::Configuration of_b)
       : network(link),
-        a({{*Endpoint::parse("192.0.2.1:5001")}, link.seed * 2 + 1, configuration}),
-        b({{*Endpoint::parse("192.0.2.2:5002")}, link.seed * 2 + 2, configuration}) {
+        a({{*Endpoint::parse("192.0.2.1:5001")}, link.seed * 2 + 1, std::move(of_a)}),
+        b({{*Endpoint::parse("192.0.2.2:5002")}, link.seed * 2 + 2, std::move(of_b)}) {
     network.attach(a, *IpAddress::parse("192.0.2.1"));
     network.attach(b, *IpAddress::parse("192.0.2.2"));
   }

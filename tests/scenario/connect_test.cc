@@ -27,10 +27,10 @@ TEST(Connect, OnOneMachineInAFewMilliseconds) {
   EXPECT_LE(time_to_open(pair, 1s), 3ms);
 }
 
-// ICE 1 round trip, DTLS 1.2 2, SCTP 2, the channel's OPEN and ACK 1.
-TEST(Connect, InSixRoundTrips) {
+// ICE 1 round trip, DTLS 1.2 2, the channel's OPEN and ACK 1; SCTP none (draft-hancke-tsvwg-snap).
+TEST(Connect, InFourRoundTrips) {
   PeerPair pair({.latency = 50ms});
-  EXPECT_LE(time_to_open(pair, 5s), 6 * 100ms + 20ms);
+  EXPECT_LE(time_to_open(pair, 5s), 4 * 100ms + 20ms);
 }
 
 TEST(Connect, OverLossyPathsWithEverySeed) {
