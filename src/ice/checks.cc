@@ -246,11 +246,13 @@ void Agent::Impl::handle_response(Timestamp now, const DatagramView& datagram,
   ++pair->responses_received;
   measure(now, *pair, check);
   if (pair->active == message.id) pair->active.reset();
-  if (is_success)
+  if (is_success) {
+    // Before the pair becomes valid: what DTLS makes of it is then the first thing on the new path.
+    handle_embedded(datagram, message);
     handle_success(now, *pair, message.id, check, mapped->endpoint);
-  else
+  } else {
     handle_error(now, *pair, check, error->code);
-  if (is_success) handle_embedded(datagram, message);
+  }
 }
 
 // RFC 8445 §7.2.5.3

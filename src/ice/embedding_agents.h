@@ -88,17 +88,12 @@ class EmbeddingHost final : public testing::Host {
   }
   void take_direct(Timestamp now, Bytes datagram) {
     if (!dtls.is_done) agent.note_dtls_received(datagram);
+    // The peer repeats its last flight: that it has arrived was lost.
+    if (dtls.is_done && datagram[1] == dtls.options.flights) confirm();
     feed(now, datagram);
   }
   void feed(Timestamp now, Bytes datagram) {
-    const std::uint8_t number = datagram[1];
-    if (!dtls.handle(datagram)) {
-      // The peer repeats what it has had the answer to: the answer was lost.
-      if (dtls.is_done && number < 0x80 && number == dtls.options.flights &&
-          !dtls.sent_the_last_flight())
-        confirm();
-      return;
-    }
+    if (!dtls.handle(datagram)) return;
     tell_flight();
     if (dtls.is_done && !done_at) {
       done_at = now;
@@ -114,6 +109,7 @@ class EmbeddingHost final : public testing::Host {
   }
   void send_directly(Timestamp now) {
     if (!agent.path()) return;
+    sent_directly = true;
     timeout = std::max<Duration>(50ms, 2 * agent.round_trip_time().value_or(50ms));
     resend(now);
   }
@@ -146,7 +142,7 @@ class EmbeddingHost final : public testing::Host {
       for (auto& [path, bytes] : std::exchange(early, {})) {
         if (path == usable->path) take_direct(now, bytes);
       }
-      if (!dtls.datagrams.empty()) send_directly(now);
+      if (!sent_directly) send_directly(now);
     }
     if (const auto* came = std::get_if<DtlsReceived>(&*event)) {
       came_embedded.push_back(*came);
@@ -162,6 +158,7 @@ class EmbeddingHost final : public testing::Host {
   std::deque<Buffer> direct;
   std::vector<std::pair<Path, Buffer>> early;
   std::vector<DtlsReceived> came_embedded;
+  bool sent_directly = false;
   Duration timeout{};
   Deadline resend_at, done_at, usable_at;
 };

@@ -17,10 +17,11 @@ const std::string kFingerprint =
     "42:CD:54:F1";
 
 struct Peer {
-  explicit Peer(std::uint64_t seed)
+  explicit Peer(std::uint64_t seed, bool sped = false)
       : random(seed),
         negotiation({.credentials = {"ufrg" + std::to_string(seed), "0123456789abcdef01234567"},
-                     .fingerprint = kFingerprint},
+                     .fingerprint = kFingerprint,
+                     .sped = sped},
                     random) {}
 
   testing::SeededRandom random;
@@ -99,6 +100,42 @@ TEST(Negotiation, TwoPeersAgree) {
   EXPECT_FALSE(a.negotiation.is_needed());
   EXPECT_EQ(a.negotiation.current_local(), o);
   EXPECT_EQ(a.negotiation.current_remote(), answer);
+}
+
+// DTLS in STUN, draft-hancke-webrtc-sped, under all the names that libwebrtc has had for it.
+TEST(Negotiation, SpedIsOfferedWhenConfiguredAndAnsweredWhenOffered) {
+  const auto options = [](const SessionDescription& description) {
+    return std::string(*sdp::parse(description.sdp).value().attributes.value("ice-options"));
+  };
+  const std::string with = "trickle ice2 sped googspedv1 goog-sped-v1";
+  for (const auto& [a_has, b_has] :
+       {std::pair(false, false), {false, true}, {true, false}, {true, true}}) {
+    Peer a(1, a_has), b(2, b_has);
+    a.negotiation.want_data();
+    const auto o = offer(a.negotiation);
+    EXPECT_EQ(options(o), a_has ? with : "trickle ice2");
+    ASSERT_TRUE(a.negotiation.set_local(o));
+    ASSERT_TRUE(b.negotiation.set_remote(o));
+    const auto answer = b.negotiation.create_answer().value();
+    EXPECT_EQ(options(answer), a_has && b_has ? with : "trickle ice2");
+    EXPECT_EQ(b.negotiation.set_local(answer).value().transport->sped, a_has);
+    EXPECT_EQ(a.negotiation.set_remote(answer).value().transport->sped, a_has && b_has);
+    // Another round, the other way: the same.
+    const auto again = offer(b.negotiation);
+    EXPECT_EQ(options(again), b_has ? with : "trickle ice2");
+  }
+}
+
+TEST(Negotiation, SpedOfABrowserIsSeen) {
+  for (const auto& [file, expected] : {std::pair("chromium156-warp-data-offer.sdp", true),
+                                       {"chromium156-data-offer.sdp", false},
+                                       {"firefox153-data-offer.sdp", false}}) {
+    Peer peer(1, true);
+    ASSERT_TRUE(peer.negotiation.set_remote({SdpType::Offer, testing::browser_sdp(file)}));
+    const auto answer = peer.negotiation.create_answer().value();
+    EXPECT_EQ(answer.sdp.find(" sped") != std::string::npos, expected) << file;
+    EXPECT_EQ(peer.negotiation.set_local(answer).value().transport->sped, expected) << file;
+  }
 }
 
 struct BrowserOffer {

@@ -68,6 +68,19 @@ TEST(PeerConnection, TwoPeersConnectAndTalk) {
   EXPECT_EQ(at_a[0]->data, bytes(100'000));
 }
 
+TEST(PeerConnection, OffersDtlsInStunWhenConfigured) {
+  for (const bool sped : {false, true}) {
+    PeerPair pair({}, {.sped = sped});
+    (void)pair.a.connection.create_data_channel(pair.now(), "data", {});
+    ASSERT_TRUE(pair.connect());
+    for (const PeerHost* host : {&pair.a, &pair.b}) {
+      const auto description = host->connection.local_description();
+      ASSERT_TRUE(description);
+      EXPECT_EQ(description->sdp.find(" sped ") != std::string::npos, sped);
+    }
+  }
+}
+
 TEST(PeerConnection, TellsItsStatesInOrder) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");

@@ -92,6 +92,23 @@ TEST(Ice, ReadsItsOtherAttributes) {
   EXPECT_TRUE(end_of_candidates(at_session, at_session.media[0]));
 }
 
+// draft-hancke-webrtc-sped, and what libwebrtc called it from M149 on
+TEST(Ice, KnowsDtlsInStunByEachOfItsNames) {
+  for (const std::string name : {"sped", "googspedv1", "goog-sped-v1"}) {
+    const auto at_session = session_with("a=ice-options:trickle " + name + "\n", "");
+    EXPECT_TRUE(has_sped(at_session, at_session.media[0])) << name;
+    const auto at_media = session_with("", "a=ice-options:" + name + " trickle\n");
+    EXPECT_TRUE(has_sped(at_media, at_media.media[0])) << name;
+  }
+  for (const std::string other : {"trickle", "SPED", "sped2", "googsped", "xsped"}) {
+    const auto session = session_with("", "a=ice-options:" + other + "\n");
+    EXPECT_FALSE(has_sped(session, session.media[0])) << other;
+  }
+  const auto written = session_with("a=ice-options:" + std::string(kSpedOptions) + "\n", "");
+  EXPECT_THAT(ice_options(written, written.media[0]),
+              ElementsAre("sped", "googspedv1", "goog-sped-v1"));
+}
+
 TEST(Ice, LooksAtSoManyOptionsOnly) {
   std::string line = "a=ice-options:";
   for (std::size_t i = 0; i < kMaxIceOptions + 5; ++i) line += " o" + std::to_string(i);
