@@ -97,31 +97,23 @@ Key from_data(const char* kind, const OSSL_PARAM* parameters) {
   return Key(key);
 }
 
-OSSL_PARAM octets(const char* name, Bytes bytes) {
-  return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()),
-                                           bytes.size());
-}
-
 std::optional<FoundKey> read_ec(const SubjectPublicKeyInfo& info) {
   // RFC 5480 §2.1.1: the curve has a name. RFC 8422 §5.1.1: its points are uncompressed.
   DerReader parameters(info.parameters);
   const Bytes curve = parameters.element(DerTag::ObjectIdentifier);
   if (!parameters.at_end()) return std::nullopt;
-  const bool is_p256 = is(curve, kPrime256v1);
-  if (!is_p256 && !is(curve, kSecp384r1)) return std::nullopt;
-  if (info.key.size() != (is_p256 ? 65u : 97u) || info.key[0] != 4) return std::nullopt;
-  const OSSL_PARAM known[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-                                       const_cast<char*>(is_p256 ? "P-256" : "P-384"), 0),
-      octets(OSSL_PKEY_PARAM_PUB_KEY, info.key), OSSL_PARAM_construct_end()};
-  return FoundKey{is_p256 ? KeyType::EcdsaP256 : KeyType::EcdsaP384, from_data("EC", known)};
+  if (is(curve, kPrime256v1)) return FoundKey{KeyType::EcdsaP256, point_key(Curve::P256, info.key)};
+  if (is(curve, kSecp384r1)) return FoundKey{KeyType::EcdsaP384, point_key(Curve::P384, info.key)};
+  return std::nullopt;
 }
 
 std::optional<FoundKey> read_ed25519(const SubjectPublicKeyInfo& info) {
   // RFC 8410 §3: no parameters.
   if (!info.parameters.empty() || info.key.size() != 32) return std::nullopt;
-  const OSSL_PARAM known[] = {octets(OSSL_PKEY_PARAM_PUB_KEY, info.key),
-                              OSSL_PARAM_construct_end()};
+  const OSSL_PARAM known[] = {
+      OSSL_PARAM_construct_octet_string(
+          OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(info.key.data()), info.key.size()),
+      OSSL_PARAM_construct_end()};
   return FoundKey{KeyType::Ed25519, from_data("ED25519", known)};
 }
 
