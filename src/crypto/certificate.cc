@@ -24,28 +24,27 @@ constexpr long kVersion3 = 2;
 
 constexpr std::size_t kRsaBits = 2048;
 
-struct KindOfKey {
-  const char* name;
-  const char* curve;  // of EC alone
-  const char* hash;   // that signs the certificate; none: the kind has its own
-};
-KindOfKey kind_of(KeyType type) {
+KeyContext key_context(KeyType type) {
+  const auto from_name = [](const char* name) {
+    return KeyContext(EVP_PKEY_CTX_new_from_name(library_context(), name, nullptr));
+  };
+  const auto from_curve = [](Curve curve) {
+    return KeyContext(EVP_PKEY_CTX_new_from_pkey(library_context(), native(curve), nullptr));
+  };
   switch (type) {
-    case KeyType::EcdsaP256: return {"EC", "P-256", "SHA256"};
-    case KeyType::EcdsaP384: return {"EC", "P-384", "SHA384"};
-    case KeyType::Rsa: return {"RSA", nullptr, "SHA256"};
-    case KeyType::RsaPss: return {"RSA-PSS", nullptr, "SHA256"};
-    case KeyType::Ed25519: return {"ED25519", nullptr, nullptr};
+    case KeyType::EcdsaP256: return from_curve(Curve::P256);
+    case KeyType::EcdsaP384: return from_curve(Curve::P384);
+    case KeyType::Rsa: return from_name("RSA");
+    case KeyType::RsaPss: return from_name("RSA-PSS");
+    case KeyType::Ed25519: return from_name("ED25519");
   }
   SPECTER_CHECK(!"a kind of key that exists");
-  return {};
+  return nullptr;
 }
 
 Key make_key(KeyType type) {
-  const KindOfKey kind = kind_of(type);
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), kind.name, nullptr));
+  const KeyContext context = key_context(type);
   SPECTER_CHECK(context && EVP_PKEY_keygen_init(context.get()) == 1);
-  if (kind.curve) SPECTER_CHECK(EVP_PKEY_CTX_set_group_name(context.get(), kind.curve) == 1);
   if (type == KeyType::Rsa || type == KeyType::RsaPss)
     SPECTER_CHECK(EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), kRsaBits) == 1);
   EVP_PKEY* key = nullptr;
@@ -75,10 +74,16 @@ void set_names(X509* certificate, Random& random) {
                 X509_set_issuer_name(certificate, name) == 1);
 }
 
+// Of the certificate; none where the kind of key has its own.
+const char* hash_name(KeyType type) {
+  if (type == KeyType::Ed25519) return nullptr;
+  return native_name(type == KeyType::EcdsaP384 ? HashAlgorithm::Sha384 : HashAlgorithm::Sha256);
+}
+
 void sign(X509* certificate, KeyType type, EVP_PKEY* key) {
   const DigestContext context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* settings = nullptr;  // the context's
-  SPECTER_CHECK(context && EVP_DigestSignInit_ex(context.get(), &settings, kind_of(type).hash,
+  SPECTER_CHECK(context && EVP_DigestSignInit_ex(context.get(), &settings, hash_name(type),
                                                  library_context(), nullptr, key, nullptr) == 1);
   // RFC 4055 §3.1: a salt as long as the hash.
   if (type == KeyType::RsaPss)

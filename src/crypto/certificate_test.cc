@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -99,6 +100,43 @@ TEST(Certificate, FingerprintIsThatOfItsDer) {
   EXPECT_EQ(certificate->fingerprint().algorithm, HashAlgorithm::Sha256);
   EXPECT_NE(certificate->native_certificate(), nullptr);
   EXPECT_NE(certificate->native_key(), nullptr);
+}
+
+TEST(Certificate, OfAnyKindIsSignedByItselfAndOnesRandomDecidesIt) {
+  struct {
+    KeyType type;
+    const char* kind;
+    int bits;
+    int signature;
+  } const kinds[] = {{KeyType::EcdsaP256, "EC", 256, NID_ecdsa_with_SHA256},
+                     {KeyType::EcdsaP384, "EC", 384, NID_ecdsa_with_SHA384},
+                     {KeyType::Rsa, "RSA", 2048, NID_sha256WithRSAEncryption},
+                     {KeyType::RsaPss, "RSA-PSS", 2048, NID_rsassaPss},
+                     {KeyType::Ed25519, "ED25519", 256, NID_ED25519}};
+  for (const auto& kind : kinds) {
+    SCOPED_TRACE(kind.kind);
+    SeededRandom random(3), again(3);
+    const auto certificate = Certificate::generate(kind.type, random, kNow);
+    EXPECT_EQ(certificate->key_type(), kind.type);
+    EXPECT_EQ(to_buffer(certificate->der()),
+              to_buffer(Certificate::generate(kind.type, again, kNow)->der()));
+    const Parsed parsed(certificate->der());
+    ASSERT_TRUE(parsed.x509);
+    EVP_PKEY* const key = X509_get0_pubkey(parsed.x509.get());
+    EXPECT_EQ(EVP_PKEY_is_a(key, kind.kind), 1);
+    EXPECT_EQ(EVP_PKEY_get_bits(key), kind.bits);
+    EXPECT_EQ(X509_verify(parsed.x509.get(), key), 1);
+    EXPECT_EQ(X509_get_signature_nid(parsed.x509.get()), kind.signature);
+    EXPECT_EQ(ERR_peek_error(), 0u);
+  }
+}
+
+TEST(Certificate, IsOfP256WhenNobodySaysOtherwise) {
+  SeededRandom one(1), two(1);
+  const auto certificate = Certificate::generate(one, kNow);
+  EXPECT_EQ(certificate->key_type(), KeyType::EcdsaP256);
+  EXPECT_EQ(to_buffer(certificate->der()),
+            to_buffer(Certificate::generate(KeyType::EcdsaP256, two, kNow)->der()));
 }
 
 TEST(Certificate, WithoutRandomnessThereIsNone) {

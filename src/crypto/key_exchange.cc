@@ -13,43 +13,32 @@
 namespace specter::crypto {
 namespace {
 
-// How a group's numbers look.
-struct Shape {
-  const char* name;  // the curve's, for OpenSSL; none where the kind of key says it
-  std::size_t share_bytes;
-  std::size_t secret_bytes;
-};
-
-Shape shape(Group group) {
-  switch (group) {
-    case Group::Secp256r1: return {"P-256", 65, 32};
-    case Group::Secp384r1: return {"P-384", 97, 48};
-    case Group::X25519: return {nullptr, 32, 32};
-  }
-  SPECTER_CHECK(!"a group that exists");
-  return {};
+std::size_t share_bytes(Group group) {
+  return group == Group::X25519 ? 32 : group == Group::Secp256r1 ? 65 : 97;
 }
+std::size_t secret_bytes(Group group) { return group == Group::Secp384r1 ? 48 : 32; }
+Curve curve(Group group) { return group == Group::Secp256r1 ? Curve::P256 : Curve::P384; }
 
-KeyContext key_context(Group group) {
-  const char* const kind = group == Group::X25519 ? "X25519" : "EC";
-  KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), kind, nullptr));
+KeyContext x25519_context() {
+  KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), "X25519", nullptr));
   SPECTER_CHECK(context);
   return context;
 }
 
 // Within a RandomScope.
 Key make_key(Group group) {
-  const KeyContext context = key_context(group);
-  const char* const curve = shape(group).name;
+  const KeyContext context = group == Group::X25519
+                                 ? x25519_context()
+                                 : KeyContext(EVP_PKEY_CTX_new_from_pkey(
+                                       library_context(), native(curve(group)), nullptr));
   EVP_PKEY* key = nullptr;
-  SPECTER_CHECK(EVP_PKEY_keygen_init(context.get()) == 1 &&
-                (!curve || EVP_PKEY_CTX_set_group_name(context.get(), curve) == 1) &&
+  SPECTER_CHECK(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
                 EVP_PKEY_generate(context.get(), &key) == 1);
   return Key(key);
 }
 
 Buffer share_of(EVP_PKEY* key, Group group) {
-  Buffer share(shape(group).share_bytes);
+  Buffer share(share_bytes(group));
   std::size_t size = 0;
   SPECTER_CHECK(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
                                                 share.data(), share.size(), &size) == 1 &&
@@ -59,25 +48,18 @@ Buffer share_of(EVP_PKEY* key, Group group) {
 
 // Null for what is no share of the group.
 Key peer_key(Group group, Bytes share) {
-  constexpr std::uint8_t kUncompressed = 4;
-  const Shape expected = shape(group);
-  if (share.size() != expected.share_bytes) return nullptr;
-  // RFC 8446 §4.2.8.2: on the curves of NIST only the uncompressed form.
-  if (expected.name && share[0] != kUncompressed) return nullptr;
-  OSSL_PARAM parameters[3], *next = parameters;
-  if (expected.name) {
-    *next++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-                                               const_cast<char*>(expected.name), 0);
-  }
-  *next++ = OSSL_PARAM_construct_octet_string(
-      OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(share.data()), share.size());
-  *next = OSSL_PARAM_construct_end();
-  const KeyContext context = key_context(group);
+  // RFC 8446 §4.2.8.2: on the curves of NIST only the uncompressed form of a point on the curve.
+  if (group != Group::X25519) return point_key(curve(group), share);
+  if (share.size() != share_bytes(group)) return nullptr;
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                        const_cast<std::uint8_t*>(share.data()), share.size()),
+      OSSL_PARAM_construct_end()};
+  const KeyContext context = x25519_context();
   EVP_PKEY* key = nullptr;
-  SPECTER_CHECK(EVP_PKEY_fromdata_init(context.get()) == 1);
-  // OpenSSL refuses coordinates that are too large or not those of a point on the curve. The curves
-  // have a cofactor of 1, so that is all that RFC 8446 §4.2.8.2 asks.
-  if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) return nullptr;
+  // RFC 7748 §6.1: any 32 bytes are a share.
+  SPECTER_CHECK(EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1);
   return Key(key);
 }
 
@@ -87,7 +69,7 @@ std::optional<Secret> derive(Group group, EVP_PKEY* own, EVP_PKEY* peer) {
   constexpr int kNoSecondCheck = 0;  // peer_key() has done it
   SPECTER_CHECK(context && EVP_PKEY_derive_init(context.get()) == 1 &&
                 EVP_PKEY_derive_set_peer_ex(context.get(), peer, kNoSecondCheck) == 1);
-  Secret secret(shape(group).secret_bytes);
+  Secret secret(secret_bytes(group));
   std::size_t size = secret.size();
   const bool derived = EVP_PKEY_derive(context.get(), secret.data().data(), &size) == 1;
   // RFC 8446 §7.4.2: of X25519 zeros are refused (OpenSSL does), and a point of another order than

@@ -1,11 +1,6 @@
 #include "crypto/signature.h"
 
-#include <array>
-#include <utility>
-
-#include <openssl/core_names.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include "base/check.h"
 #include "crypto/expansion.h"
@@ -73,39 +68,6 @@ const char* hash_name(const Traits& its) { return its.hash ? native_name(*its.ha
 
 EVP_PKEY* raw(void* key) { return static_cast<EVP_PKEY*>(key); }
 
-// ---- a peer's certificate
-
-using X509Object = std::unique_ptr<X509, With<X509_free>>;
-
-constexpr int kMinRsaBits = 2048;
-constexpr int kMaxRsaBits = 8192;
-
-std::optional<KeyType> ec_type(EVP_PKEY* key) {
-  int is_explicit = 0;
-  std::array<char, 32> group{};
-  std::size_t size = 0;
-  // RFC 5480 §2.1.1: the curve is named. A point is uncompressed, as RFC 8422 §5.1.2 has it.
-  if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) !=
-          1 ||
-      is_explicit != 0 || EVP_PKEY_get_group_name(key, group.data(), group.size(), &size) != 1) {
-    return std::nullopt;
-  }
-  const std::string_view name(group.data());
-  if (name == "prime256v1") return KeyType::EcdsaP256;
-  if (name == "secp384r1") return KeyType::EcdsaP384;
-  return std::nullopt;
-}
-
-std::optional<KeyType> type_of(EVP_PKEY* key) {
-  if (EVP_PKEY_is_a(key, "EC")) return ec_type(key);
-  if (EVP_PKEY_is_a(key, "ED25519")) return KeyType::Ed25519;
-  const bool is_rsa = EVP_PKEY_is_a(key, "RSA");
-  if (!is_rsa && !EVP_PKEY_is_a(key, "RSA-PSS")) return std::nullopt;
-  const int bits = EVP_PKEY_get_bits(key);
-  if (bits < kMinRsaBits || bits > kMaxRsaBits) return std::nullopt;
-  return is_rsa ? KeyType::Rsa : KeyType::RsaPss;
-}
-
 }  // namespace
 
 std::optional<SignatureScheme> signature_scheme(std::uint16_t number) {
@@ -124,34 +86,6 @@ std::optional<SignatureScheme> signature_scheme(std::uint16_t number) {
     case SignatureScheme::RsaPssPssSha512: return scheme;
   }
   return std::nullopt;
-}
-
-std::optional<PublicKey> PublicKey::of_certificate(Bytes der) {
-  if (der.size() > kMaxCertificateBytes) return std::nullopt;
-  const CleanErrors clean;
-  X509* object = X509_new_ex(library_context(), nullptr);
-  SPECTER_CHECK(object != nullptr);
-  const std::uint8_t* at = der.data();
-  const bool is_read = d2i_X509(&object, &at, static_cast<long>(der.size())) != nullptr;
-  const X509Object certificate(object);  // null when it was not read
-  if (!is_read || at != der.data() + der.size()) return std::nullopt;
-  Key key(X509_get_pubkey(certificate.get()));
-  if (!key) return std::nullopt;
-  const std::optional<KeyType> type = type_of(key.get());
-  if (!type) return std::nullopt;
-  return PublicKey(*type, key.release());
-}
-
-PublicKey::PublicKey(KeyType type, void* key) : type_(type), key_(key) {}
-PublicKey::~PublicKey() { EVP_PKEY_free(raw(key_)); }
-PublicKey::PublicKey(PublicKey&& other) noexcept
-    : type_(other.type_), key_(std::exchange(other.key_, nullptr)) {}
-PublicKey& PublicKey::operator=(PublicKey&& other) noexcept {
-  if (this == &other) return *this;
-  EVP_PKEY_free(raw(key_));
-  type_ = other.type_;
-  key_ = std::exchange(other.key_, nullptr);
-  return *this;
 }
 
 bool PublicKey::fits(SignatureScheme scheme, bool curve_is_bound) const {
