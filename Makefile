@@ -7,7 +7,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check format format-check lint asan tsan clang rfc install clean
+.PHONY: help demo test build check format format-check lint asan tsan clang fuzz rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -58,6 +58,9 @@ clang: ## build and test with clang 19
 	cmake --preset clang --log-level=WARNING
 	cmake --build --preset clang
 	ctest --preset clang -LE interop
+
+fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
+	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
 
 rfc: ## write docs/rfc.md: which sections have code, and which a test
 	scripts/rfc
