@@ -37,6 +37,13 @@ struct DataChannelOptions {
   bool operator==(const DataChannelOptions&) const = default;
 };
 
+// What DTLS may be spoken. RFC 9147 and RFC 6347; nothing older (RFC 8827 §6.5).
+enum class DtlsVersion : std::uint8_t { Dtls12, Dtls13 };
+
+// The key of our certificate. RFC 8827 §6.5: every peer takes P-256; RSA-2048 is for those that
+// somebody has told otherwise, and costs more in each handshake.
+enum class CertificateType : std::uint8_t { EcdsaP256, Rsa2048 };
+
 // RTCOfferOptions, W3C §4.2.3.
 struct OfferOptions {
   bool ice_restart = false;

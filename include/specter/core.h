@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "specter/bytes.h"
 #include "specter/configuration.h"
@@ -39,8 +40,8 @@ namespace specter::core {
 
 // A certificate with its key; opaque. RTCCertificate, W3C §4.9.
 using Certificate = crypto::Certificate;
-SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(Random& random,
-                                                                       std::int64_t unix_seconds);
+SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(
+    Random& random, std::int64_t unix_seconds, CertificateType type = CertificateType::EcdsaP256);
 
 // The operating system's source (getrandom). Throws std::system_error when there is none.
 class SPECTER_EXPORT SystemRandom final : public Random {
@@ -61,7 +62,10 @@ struct Configuration {
   bool snap = true;
   // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
   // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
-  bool sped = false;
+  bool sped = true;
+  DtlsVersion min_dtls_version = DtlsVersion::Dtls12;  // both ends of the range
+  DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
+  bool log_keys = false;  // take_key_log() has every secret: for debugging with Wireshark alone
 };
 
 // ---- what poll_event() answers
@@ -164,6 +168,9 @@ class SPECTER_EXPORT PeerConnection {
   // peer down.
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
+
+  // With Configuration::log_keys: lines for a key log, without their ends, since the last call.
+  std::vector<std::string> take_key_log();
 
   // ---- questions
   SignalingState signaling_state() const;

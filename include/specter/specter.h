@@ -49,7 +49,18 @@ struct Configuration {
   bool snap = true;
   // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
   // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
-  bool sped = false;
+  bool sped = true;
+  // Both ends of the range: the best that the peer has too is taken. Dtls12 for both, or Dtls13 for
+  // both, refuses a peer that can't.
+  DtlsVersion min_dtls_version = DtlsVersion::Dtls12;
+  DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
+  // EcdsaP256: each connection has a certificate of its own. Rsa2048: all share one, which
+  // Specter's constructor makes (some 100 ms of CPU).
+  CertificateType certificate = CertificateType::EcdsaP256;
+  // Where the secrets of all connections are appended, in the format that Wireshark reads
+  // (SSLKEYLOGFILE's); empty: nowhere. Whoever has that file can read everything that was sent, so
+  // each connection that writes there is warned of in the log.
+  std::string key_log_file{};
   bool log_addresses = false;  // logs name no address unless you ask for it
 };
 

@@ -15,12 +15,20 @@
 #include "api/handles.h"
 #include "api/owner.h"
 #include "io/driver.h"
+#include "io/key_log.h"
 
 #include "specter/core.h"
 #include "specter/event.h"
 #include "specter/specter.h"
 
 namespace specter::api {
+
+// What all connections of one Specter use.
+struct Shared {
+  std::shared_ptr<io::Resolver> resolver;
+  std::shared_ptr<const core::Certificate> certificate;  // nothing: each has its own
+  std::shared_ptr<io::KeyLog> key_log;                   // nothing: no secrets are written
+};
 
 class Connection final : public io::Driver::Sink {
  public:
@@ -30,7 +38,7 @@ class Connection final : public io::Driver::Sink {
   // OperationFailed with Start, and Closed.
   static void start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
                     std::unique_ptr<Owner> owner, const Configuration& configuration,
-                    std::shared_ptr<io::Resolver> resolver);
+                    Shared shared);
 
   Connection(std::shared_ptr<ConnectionHandle> handle, std::unique_ptr<Owner> owner)
       : handle_(std::move(handle)), owner_(std::move(owner)) {}

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <memory>
 
+#include "io/key_log.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 
+#include "specter/core.h"
 #include "specter/media_engine.h"
 #include "specter/specter.h"
 
@@ -16,11 +18,20 @@ struct Runtime {
   explicit Runtime(Configuration given)
       : configuration(std::move(given)),
         resolver(std::make_shared<io::Resolver>()),
+        certificate(shared_certificate(configuration)),
+        key_log(configuration.key_log_file.empty()
+                    ? nullptr
+                    : std::make_shared<io::KeyLog>(configuration.key_log_file)),
         loops(configuration.loops) {}
+
+  // Nothing when each connection is to have its own.
+  static std::shared_ptr<const core::Certificate> shared_certificate(const Configuration& given);
 
   const Configuration configuration;
   const std::shared_ptr<io::Resolver> resolver;
-  io::LoopGroup loops;  // the last member: loops end before what they use
+  const std::shared_ptr<const core::Certificate> certificate;
+  const std::shared_ptr<io::KeyLog> key_log;  // when asked for
+  io::LoopGroup loops;                        // the last member: loops end before what they use
 };
 
 struct ApiState {

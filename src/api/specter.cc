@@ -5,6 +5,7 @@
 
 #include "api/connection.h"
 #include "api/runtime.h"
+#include "io/clock.h"
 
 namespace specter {
 
@@ -13,6 +14,12 @@ namespace api {
 std::uint64_t next_connection_id() {
   static std::atomic<std::uint64_t> last = 0;
   return ++last;
+}
+
+std::shared_ptr<const core::Certificate> Runtime::shared_certificate(const Configuration& given) {
+  if (given.certificate == CertificateType::EcdsaP256) return nullptr;
+  core::SystemRandom random;
+  return core::generate_certificate(random, io::unix_seconds(), given.certificate);
 }
 
 }  // namespace api
@@ -26,10 +33,11 @@ PeerConnection start_connection(const api::ApiState& state, const MakeOwner& mak
   auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
                                                         runtime.configuration.send_buffer_bytes);
   // What runs on the loop holds no Runtime: the loop would end itself.
-  loop->post([handle, home = loop.get(), owner = make_owner(handle),
-              configuration = runtime.configuration, resolver = runtime.resolver]() mutable {
-    api::Connection::start(*home, handle, std::move(owner), configuration, std::move(resolver));
-  });
+  loop->post(
+      [handle, home = loop.get(), owner = make_owner(handle), configuration = runtime.configuration,
+       shared = api::Shared{runtime.resolver, runtime.certificate, runtime.key_log}]() mutable {
+        api::Connection::start(*home, handle, std::move(owner), configuration, std::move(shared));
+      });
   return PeerConnection(std::move(handle));
 }
 

@@ -10,23 +10,29 @@ namespace specter::api {
 namespace {
 
 Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configuration& configuration,
-                                                std::shared_ptr<io::Resolver> resolver) {
+                                                Shared shared) {
   auto servers = io::parse_ice_servers(configuration.ice_servers);
   if (!servers) return std::unexpected(std::move(servers).error());
   try {
     core::SystemRandom random;
     io::Driver::Options options;
-    options.core = {.certificate = core::generate_certificate(random, io::unix_seconds()),
+    options.core = {.certificate = shared.certificate
+                                       ? std::move(shared.certificate)
+                                       : core::generate_certificate(random, io::unix_seconds()),
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .max_message_bytes = configuration.max_message_bytes,
                     .snap = configuration.snap,
-                    .sped = configuration.sped};
+                    .sped = configuration.sped,
+                    .min_dtls_version = configuration.min_dtls_version,
+                    .max_dtls_version = configuration.max_dtls_version,
+                    .log_keys = shared.key_log != nullptr};
+    options.key_log = std::move(shared.key_log);
     options.servers = std::move(*servers);
     options.loopback = configuration.loopback;
     options.log_addresses = configuration.log_addresses;
-    options.resolver = std::move(resolver);
+    options.resolver = std::move(shared.resolver);
     return std::make_shared<io::Driver>(loop, std::move(options));
   } catch (const std::invalid_argument& e) {
     return fail(ErrorCode::InvalidArgument, e.what());
@@ -39,9 +45,9 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
 
 void Connection::start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
                        std::unique_ptr<Owner> owner, const Configuration& configuration,
-                       std::shared_ptr<io::Resolver> resolver) {
+                       Shared shared) {
   auto connection = std::make_unique<Connection>(handle, std::move(owner));
-  auto driver = make_driver(loop, configuration, std::move(resolver));
+  auto driver = make_driver(loop, configuration, std::move(shared));
   if (!driver) {
     connection->tell_failure(Operation::Start, std::move(driver).error());
     connection->handle_end({});

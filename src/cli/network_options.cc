@@ -16,6 +16,21 @@ void NetworkOptions::add_to(CLI::App& command) {
       ->type_name("URL")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      .add_option("--dtls", dtls,
+                  "The version of DTLS: 1.3, 1.2, or the best that the peer has too (any)")
+      ->check(CLI::IsMember({"any", "1.2", "1.3"}))
+      ->capture_default_str();
+  command.add_option("--certificate", certificate, "The key of our certificate: P-256 or RSA-2048")
+      ->check(CLI::IsMember({"ecdsa", "rsa"}))
+      ->capture_default_str();
+  command
+      .add_option("--key-log", key_log,
+                  "Append all secrets to this file, for Wireshark. Whoever has it can read "
+                  "everything")
+      ->type_name("FILE");
+  command.add_flag("--no-snap", no_snap, "Leave SCTP's INIT out of the descriptions (SNAP)");
+  command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
 }
 
 Configuration NetworkOptions::configuration() const {
@@ -23,6 +38,12 @@ Configuration NetworkOptions::configuration() const {
   for (const std::string& url : ice_servers) configuration.ice_servers.push_back({.urls = {url}});
   if (loopback == "include") configuration.loopback = LoopbackPolicy::Include;
   if (loopback == "only") configuration.loopback = LoopbackPolicy::Only;
+  if (dtls == "1.2") configuration.max_dtls_version = DtlsVersion::Dtls12;
+  if (dtls == "1.3") configuration.min_dtls_version = DtlsVersion::Dtls13;
+  if (certificate == "rsa") configuration.certificate = CertificateType::Rsa2048;
+  configuration.key_log_file = key_log;
+  configuration.snap = !no_snap;
+  configuration.sped = !no_sped;
   configuration.loops = 1;  // a connection or two; more threads would be idle
   return configuration;
 }

@@ -13,6 +13,11 @@ namespace specter::cli {
 struct NetworkOptions {
   std::string loopback = "fallback";
   std::vector<std::string> ice_servers;
+  std::string dtls = "any";
+  std::string certificate = "ecdsa";
+  std::string key_log;
+  bool no_snap = false;
+  bool no_sped = false;
 
   void add_to(CLI::App& command);
   Configuration configuration() const;

@@ -5,6 +5,7 @@
 
 #include "io/alarm.h"
 #include "io/clock.h"
+#include "io/key_log.h"
 #include "io/log.h"
 #include "io/network.h"
 
@@ -107,6 +108,9 @@ void Driver::receive() {
 // True when there was one.
 bool Driver::drain_events() {
   bool busy = false;
+  if (options_.key_log) {
+    if (const auto lines = core_->take_key_log(); !lines.empty()) options_.key_log->write(lines);
+  }
   while (events_left_ > 0) {
     // An owner who closes wants to hear the end, and no more messages: the sink drops those.
     if (!closing_ && !sink_->takes_events()) {

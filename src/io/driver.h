@@ -19,6 +19,7 @@
 namespace specter::io {
 
 class Alarm;
+class KeyLog;
 class Network;
 class Resolver;
 
@@ -49,6 +50,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     LoopbackPolicy loopback = LoopbackPolicy::Fallback;
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
+    std::shared_ptr<KeyLog> key_log;  // with core.log_keys
     // Names that take longer to resolve are left out of the gathering.
     Duration resolve_cap = std::chrono::seconds(5);
   };

@@ -19,8 +19,11 @@ using peer::DtlsState;
 using peer::Negotiation;
 using peer::Transport;
 
-std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int64_t unix_seconds) {
-  return crypto::Certificate::generate(random, unix_seconds);
+std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int64_t unix_seconds,
+                                                        CertificateType type) {
+  const auto key =
+      type == CertificateType::Rsa2048 ? crypto::KeyType::Rsa : crypto::KeyType::EcdsaP256;
+  return crypto::Certificate::generate(key, random, unix_seconds);
 }
 
 namespace {
@@ -32,6 +35,9 @@ const Configuration& checked(const Configuration& configuration) {
   }
   if (configuration.max_datagram_bytes < 576) {
     throw std::invalid_argument("max_datagram_bytes must be at least 576");
+  }
+  if (configuration.min_dtls_version > configuration.max_dtls_version) {
+    throw std::invalid_argument("min_dtls_version must not be above max_dtls_version");
   }
   return configuration;
 }
@@ -48,7 +54,10 @@ class PeerConnection::Impl {
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .max_message_bytes = configuration.max_message_bytes,
-                    .sped = configuration.sped},
+                    .sped = configuration.sped,
+                    .min_dtls_version = configuration.min_dtls_version,
+                    .max_dtls_version = configuration.max_dtls_version,
+                    .log_keys = configuration.log_keys},
                    random),
         negotiation_(
             {.credentials = credentials_,
@@ -401,6 +410,10 @@ std::size_t PeerConnection::buffered_amount(ChannelId channel) const {
 }
 std::size_t PeerConnection::max_message_size() const {
   return impl_->transport().max_send_message_bytes();
+}
+
+std::vector<std::string> PeerConnection::take_key_log() {
+  return impl_->transport().take_key_log();
 }
 
 Stats PeerConnection::stats() const {

@@ -56,8 +56,10 @@ class Transport {
     std::size_t send_buffer_bytes = 16 << 20;
     std::size_t receive_buffer_bytes = 1 << 20;
     std::size_t max_message_bytes = 256 * 1024;
-    bool log_keys = false;
     bool sped = false;  // DTLS in STUN
+    DtlsVersion min_dtls_version = DtlsVersion::Dtls12;
+    DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
+    bool log_keys = false;
   };
 
   Transport(Config config, Random& random);

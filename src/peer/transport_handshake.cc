@@ -24,6 +24,10 @@ void Transport::make_dtls(Timestamp now, const RemoteTransport& remote) {
   dtls.remote_fingerprints = remote.fingerprints;
   dtls.mtu = config_.max_datagram_bytes;
   dtls.log_keys = config_.log_keys;
+  std::erase_if(dtls.versions, [&](dtls::Version version) {
+    const auto it = version == dtls::Version::Dtls13 ? DtlsVersion::Dtls13 : DtlsVersion::Dtls12;
+    return it < config_.min_dtls_version || it > config_.max_dtls_version;
+  });
   // A Binding message has to have room for each datagram.
   if (is_embedding_)
     dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256, config_.max_datagram_bytes);

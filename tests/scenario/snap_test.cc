@@ -14,6 +14,7 @@ using testing::PeerPair;
 core::Configuration snap(bool is_on) {
   core::Configuration configuration;
   configuration.snap = is_on;
+  configuration.sped = false;  // warp_test.cc has both together
   return configuration;
 }
 
