@@ -65,7 +65,7 @@ Opening open_channel(bool is_on, const DataChannelOptions& options, bool at_b = 
   EXPECT_TRUE(pair.negotiate());
   const PeerHost& watched = at_b ? pair.b : pair.a;
   EXPECT_TRUE(pair.network.run_until([&] { return watched.has<core::DataChannelOpened>(); }, 10s));
-  EXPECT_EQ(used(pair.a), is_on);
+  EXPECT_EQ(used(watched), is_on);
   return {pair.now() - start, sctp_packets(pair)};
 }
 
