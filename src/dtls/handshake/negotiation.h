@@ -122,8 +122,8 @@ class ServerNegotiation final : public Negotiation {
  public:
   // When there are more, the latest makes room: the first one and the newest stay.
   static constexpr std::size_t kMaxAttempts = 3;
-  // ClientHellos looked at in all; more are a flood.
-  static constexpr int kMaxHellos = 64;
+  // New ClientHellos looked at in a second; more are a flood.
+  static constexpr int kMaxHellosASecond = 32;
 
   explicit ServerNegotiation(Context& context) : Negotiation(context) {}
 
@@ -137,7 +137,8 @@ class ServerNegotiation final : public Negotiation {
   void on_client_hello(Timestamp now, HandshakeMessage message);
 
   std::optional<Assembly> hello_;
-  int hellos_ = 0;
+  int hellos_ = 0;  // since second_
+  Timestamp second_{};
 };
 
 }  // namespace specter::dtls

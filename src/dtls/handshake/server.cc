@@ -31,7 +31,11 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
     return;
   }
   const auto hello = ClientHello::parse(message.body);
-  if (!hello || hellos_ == kMaxHellos) {
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    hellos_ = 0;
+  }
+  if (!hello || hellos_ == kMaxHellosASecond) {
     ++context_.counters.records_dropped;
     return;
   }
