@@ -147,7 +147,6 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
   if (std::holds_alternative<Ended>(state_)) return;
   auto* const idle = std::get_if<Idle>(&state_);
   if (!idle) return handle_records(now, datagram);
-  ++counters_.datagrams_received;
   if (idle->early.size() == kMaxEarlyDatagrams ||
       idle->early_bytes + datagram.size() > kMaxEarlyBytes) {
     ++counters_.records_dropped;
@@ -174,7 +173,6 @@ std::optional<MutableBytes> Connection::Impl::open(Timestamp now, Bytes& datagra
     handle_datagram(now, std::exchange(datagram, {}));
     return std::nullopt;
   }
-  ++counters_.datagrams_received;
   while (!datagram.empty()) {
     const auto record = next_record(datagram);
     if (!record) {

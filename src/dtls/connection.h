@@ -54,7 +54,7 @@ struct Closed {
 struct Counters {
   std::uint64_t records_dropped =
       0;  // forged, early, late, malformed, or of a kind the step doesn't know
-  std::uint64_t datagrams_sent = 0, datagrams_received = 0;
+  std::uint64_t datagrams_sent = 0;
   std::uint64_t retransmissions = 0;  // flights sent again
 };
 
