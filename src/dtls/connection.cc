@@ -98,6 +98,7 @@ class Connection::Impl {
 
  private:
   void handle_records(Timestamp now, Bytes datagram);
+  std::optional<MutableBytes> next_data(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void advance(Timestamp now);
   void become_open(Timestamp now, Negotiation& negotiation, std::unique_ptr<Attempt> winner);
   void push(Event event);
@@ -145,9 +146,9 @@ void Connection::Impl::close() {
 
 void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
   if (std::holds_alternative<Ended>(state_)) return;
+  ++counters_.datagrams_received;
   auto* const idle = std::get_if<Idle>(&state_);
   if (!idle) return handle_records(now, datagram);
-  ++counters_.datagrams_received;
   if (idle->early.size() == kMaxEarlyDatagrams ||
       idle->early_bytes + datagram.size() > kMaxEarlyBytes) {
     ++counters_.records_dropped;
@@ -159,7 +160,7 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
 
 void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
   Buffer scratch(datagram.size());
-  while (const auto data = open(now, datagram, scratch)) {
+  while (const auto data = next_data(now, datagram, scratch)) {
     if (events_.size() < kMaxQueuedEvents) {
       push(DataReceived{to_buffer(*data)});
     } else {
@@ -175,6 +176,11 @@ std::optional<MutableBytes> Connection::Impl::open(Timestamp now, Bytes& datagra
     return std::nullopt;
   }
   ++counters_.datagrams_received;
+  return next_data(now, datagram, scratch);
+}
+
+std::optional<MutableBytes> Connection::Impl::next_data(Timestamp now, Bytes& datagram,
+                                                        MutableBytes scratch) {
   while (!datagram.empty()) {
     const auto record = next_record(datagram);
     if (!record) {

@@ -281,7 +281,7 @@ TEST_P(EachConnection, WithoutRandomnessTheExceptionPasses) {
         client.start(pair.now());
         pair.run_for(1s);
         survived += client.is_connected() && server.is_connected();
-      } catch (const std::runtime_error&) {
+      } catch (const std::exception&) {
         ++thrown;
         Connection& broken = dry_role == Role::Client ? client : server;
         for (int i = 0; i < 3; ++i) {
@@ -290,7 +290,7 @@ TEST_P(EachConnection, WithoutRandomnessTheExceptionPasses) {
             broken.handle_datagram(pair.now() + 10s, record(22, message(1, 0, 100)));
             while (broken.poll_transmit(pair.now() + 10s)) {
             }
-          } catch (const std::runtime_error&) {
+          } catch (const std::exception&) {
           }
         }
         broken.close(pair.now());

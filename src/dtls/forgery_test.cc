@@ -106,7 +106,8 @@ TEST_P(EachForgery, NorOnesGluedToTheGenuine) {
     if (forgery.datagram.size() < 13 || forgery.datagram.size() == 1200) continue;
     SCOPED_TRACE(forgery.name);
     Ends ends(GetParam());
-    bool whole = forgery.datagram[1] == 0xfe && forgery.datagram[11] != 0xff;
+    const bool whole =
+        forgery.datagram[0] < 64 && forgery.datagram[1] == 0xfe && forgery.datagram[11] != 0xff;
     ends.pair.filter = [&](bool, Buffer& packet) {
       packet.insert(packet.end(), forgery.datagram.begin(), forgery.datagram.end());
       if (whole) packet.insert(packet.begin(), forgery.datagram.begin(), forgery.datagram.end());

@@ -33,6 +33,8 @@ TEST_P(Fragments, EveryFlightMayComeInPiecesInAnyOrder) {
         return false;
       };
       ASSERT_TRUE(ends.connect(1s));
+      // What comes before its hello is kept, but not any number of pieces.
+      if (size < 40 && order != 0) continue;
       EXPECT_EQ(ends.pair.now() - testing::kStart, is13() ? 30ms : 40ms);
       if (order != 3) {
         EXPECT_EQ(ends.client.counters().records_dropped, 0u);
