@@ -182,6 +182,8 @@ void Association::handle_ack(Timestamp now, Bytes payload) {
 // ---- key updates, RFC 8446 §4.6.3, RFC 9147 §8
 
 void Association::on_key_update(Timestamp now, bool requested) {
+  // RFC 9147 §8: the peer's handshake is over, so it has our last flight.
+  if (!agreed_.last_flight.empty()) forget_last_flight();
   auto& secret = agreed_.role == Role::Client ? agreed_.traffic->server : agreed_.traffic->client;
   secret = next_traffic(agreed_.suite.hash, secret);
   const std::uint64_t epoch = agreed_.openers.back().epoch() + 1;
@@ -216,11 +218,7 @@ void Association::send(Bytes data) {
 }
 
 void Association::acknowledge(std::vector<RecordNumber> records) {
-  if (records.empty()) return;
-  std::ranges::sort(records);
-  // RFC 9147 §7: with the highest keys for sending.
-  agreed_.writer.write(agreed_.writer.epoch(), ContentType::Ack, written(Ack{std::move(records)}));
-  context_.outbox.end_datagram();
+  if (!records.empty()) write_ack(agreed_.writer, std::move(records));
 }
 
 void Association::send_alert(bool fatal, AlertDescription description) {

@@ -98,6 +98,7 @@ class Connection::Impl {
 
  private:
   void handle_records(Timestamp now, Bytes datagram);
+  std::optional<MutableBytes> next_data(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void advance(Timestamp now);
   void become_open(Timestamp now, Negotiation& negotiation, std::unique_ptr<Attempt> winner);
   void push(Event event);
@@ -158,7 +159,7 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
 
 void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
   Buffer scratch(datagram.size());
-  while (const auto data = open(now, datagram, scratch)) {
+  while (const auto data = next_data(now, datagram, scratch)) {
     if (events_.size() < kMaxQueuedEvents) {
       push(DataReceived{to_buffer(*data)});
     } else {
@@ -173,6 +174,11 @@ std::optional<MutableBytes> Connection::Impl::open(Timestamp now, Bytes& datagra
     handle_datagram(now, std::exchange(datagram, {}));
     return std::nullopt;
   }
+  return next_data(now, datagram, scratch);
+}
+
+std::optional<MutableBytes> Connection::Impl::next_data(Timestamp now, Bytes& datagram,
+                                                        MutableBytes scratch) {
   while (!datagram.empty()) {
     const auto record = next_record(datagram);
     if (!record) {

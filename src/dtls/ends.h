@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
+#include "dtls/wire/record.h"
 #include "testing/pair.h"
 
 namespace specter::dtls {
@@ -33,9 +34,11 @@ inline const Certificate& certificate_of(Role role) {
 }
 inline Role other(Role role) { return role == Role::Client ? Role::Server : Role::Client; }
 
-inline Connection::Config config_for(Role role) {
+// Without a version: both, as by default.
+inline Connection::Config config_for(Role role, std::optional<Version> version = {}) {
   Connection::Config config;
   config.role = role;
+  if (version) config.versions = {*version};
   config.certificate = certificate_of(role);
   config.remote_fingerprints = {certificate_of(other(role))->fingerprint()};
   return config;
@@ -53,6 +56,9 @@ struct Ends {
         client(std::move(client_config), client_random),
         server(std::move(server_config), server_random),
         pair(client, server, link) {}
+  // Both ends with this version alone.
+  explicit Ends(Version version, testing::LinkOptions link = {}, std::uint64_t seed = 1)
+      : Ends(link, seed, config_for(Role::Client, version), config_for(Role::Server, version)) {}
 
   void start() {
     server.start(pair.now());
@@ -71,6 +77,18 @@ struct Ends {
   Connection client, server;
   testing::Pair<Connection> pair;
 };
+
+// For stories that both versions share.
+class EachVersion : public ::testing::TestWithParam<Version> {
+ public:
+  static bool is13() { return GetParam() == Version::Dtls13; }
+  // Who sends the handshake's last flight, and is connected before the other.
+  static Role finisher() { return is13() ? Role::Client : Role::Server; }
+};
+inline const auto kBothVersions = ::testing::Values(Version::Dtls13, Version::Dtls12);
+inline std::string version_name(const ::testing::TestParamInfo<Version>& parameter) {
+  return parameter.param == Version::Dtls13 ? "Dtls13" : "Dtls12";
+}
 
 template <class Wanted>
 std::vector<Wanted> only(const std::vector<Connection::Event>& events) {
@@ -132,33 +150,27 @@ inline Buffer message(std::uint8_t type, std::uint16_t message_seq, std::size_t 
 inline std::vector<Buffer> refragment(Bytes datagram, std::size_t size, std::uint64_t& sequence) {
   std::vector<Buffer> out;
   Buffer others;
-  for (ByteReader in(datagram); in.remaining() > 0;) {
-    const std::uint8_t type = in.u8();
-    const std::uint16_t version = in.u16();
-    const std::uint16_t epoch = in.u16();
-    const std::uint64_t number = in.u48();
-    const Bytes payload = in.bytes(in.u16());
-    if (type != 22 || epoch != 0) {
-      const Buffer whole = record(type, payload, epoch == 0 ? sequence++ : number, epoch, version);
+  while (const auto had = next_record(datagram)) {
+    const bool in_clear = had->plain && had->plain->epoch == 0;
+    if (!in_clear || had->plain->type != 22) {
+      Buffer whole = to_buffer(had->header);
+      whole.insert(whole.end(), had->fragment.begin(), had->fragment.end());
+      if (in_clear) whole = record(had->plain->type, had->fragment, sequence++);
       others.insert(others.end(), whole.begin(), whole.end());
       continue;
     }
-    ByteReader fragments(payload);
+    ByteReader fragments(had->fragment);
     do {
-      const std::uint8_t message_type = fragments.u8();
-      const std::uint32_t message_size = fragments.u24();
-      const std::uint16_t message_seq = fragments.u16();
-      const std::uint32_t offset = fragments.u24();
-      const Bytes body = fragments.bytes(fragments.u24());
+      const auto part = HandshakeFragment::read(fragments);
       std::size_t at = 0;
       do {
-        const Bytes part = body.subspan(at, std::min(size, body.size() - at));
+        const Bytes body = part.body.subspan(at, std::min(size, part.body.size() - at));
         out.push_back(record(22,
-                             fragment(message_type, message_size, message_seq,
-                                      offset + static_cast<std::uint32_t>(at), part),
-                             sequence++, 0, version));
-        at += part.size();
-      } while (at < body.size());
+                             fragment(part.type, part.message_size, part.message_seq,
+                                      part.offset + static_cast<std::uint32_t>(at), body),
+                             sequence++, 0, had->plain->version));
+        at += body.size();
+      } while (at < part.body.size());
     } while (fragments.remaining() > 0);
   }
   if (!others.empty()) out.push_back(others);

@@ -113,6 +113,14 @@ class Foreigner {
     bio_.outgoing().pop_front();
     return out;
   }
+  // Its retransmission timer, which we hold (openssl_bio.h).
+  bool timer_runs() const { return !failed && bio_.timer_runs() && !SSL_is_init_finished(ssl); }
+  void expire_timer() {
+    bio_.expire_timer();
+    ERR_clear_error();
+    DTLSv1_handle_timeout(ssl);
+    go_on();
+  }
   bool is_connected() const { return !failed && SSL_is_init_finished(ssl); }
 
   SSL* ssl;

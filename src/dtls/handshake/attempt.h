@@ -6,6 +6,7 @@
 //     Client13, Server13: RFC 8446 §2, RFC 9147 §5        Client12, Server12: RFC 6347 §4.2.4
 #pragma once
 
+#include <algorithm>
 #include <expected>
 #include <map>
 #include <memory>
@@ -21,6 +22,23 @@
 #include "dtls/wire/messages.h"
 
 namespace specter::dtls {
+
+// Who forges one message can't forge that it comes again and again: a peer whose message we don't
+// have repeats it as long as its flight isn't answered.
+class SecondSight {
+ public:
+  // Whether the same was here before, and not just now (what is repeated goes out twice in a row).
+  bool again(Timestamp now, Bytes message) {
+    if (std::ranges::equal(message, last_)) return now - first_seen_ >= ResendTimer::kMinGap;
+    last_ = to_buffer(message);
+    first_seen_ = now;
+    return false;
+  }
+
+ private:
+  Buffer last_;
+  Timestamp first_seen_{};
+};
 
 class Attempt {
  public:
@@ -55,6 +73,9 @@ class Attempt {
   bool has_flight() const { return !flight_.empty(); }
   bool may_repeat(Timestamp now) const { return timer_.may_repeat(now); }
   const Buffer& peer_certificate() const { return peer_certificate_; }
+  bool is12() const { return !is13(); }
+  // What the ServerHello said, once there was one.
+  const HelloRandom& server_random() const { return randoms_.server; }
   // RFC 9147 §7.1: names what has come of a flight, so that only the rest comes again. False when
   // there is nothing to name.
   bool acknowledge_part();
@@ -120,13 +141,15 @@ class Attempt {
  private:
   Step take_fragments(Timestamp now, std::uint64_t epoch, Bytes payload,
                       std::optional<RecordNumber> number);
-  bool contradicts(const HandshakeFragment& fragment) const;
+  bool contradicts(Timestamp now, const HandshakeFragment& fragment);
 
   Assembly assembly_;
   std::optional<std::pair<Transcript, std::uint16_t>> checkpoint_;
-  std::map<std::uint16_t, Buffer> taken_in_clear_;  // 1.2: bodies, by message_seq
-  std::vector<RecordNumber> received_;              // 1.3: records of the flight that is coming in
-  Deadline ack_deadline_;                           // RFC 9147 §7.1: when to say what came of it
+  // 1.2: what came in the clear after the peer's proof, which doesn't cover it; by message_seq.
+  std::map<std::uint16_t, HandshakeMessage> unproven_;
+  SecondSight other_;                   // what came in their places
+  std::vector<RecordNumber> received_;  // 1.3: records of the flight that is coming in
+  Deadline ack_deadline_;               // RFC 9147 §7.1: when to say what came of it
 };
 
 // A hello that can't be answered, or an answer that doesn't fit.

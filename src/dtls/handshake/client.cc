@@ -53,11 +53,13 @@ void ClientNegotiation::say_hello(Timestamp now, ClientHello hello) {
   SentHello sent{std::move(hello), {}, static_cast<std::uint16_t>(hellos_.size())};
   ByteWriter out(sent.body);
   sent.hello.write(out);
-  flight_ = {};
+  Flight once;
+  once.add_message(0, HandshakeType::ClientHello, sent.message_seq, sent.body);
+  RecordWriter writer(context_.outbox);
+  once.send(writer, false);
+  // Who asked for a second one may have been a forger, and the first be lost: both come again.
   flight_.add_message(0, HandshakeType::ClientHello, sent.message_seq, sent.body);
   hellos_.push_back(std::move(sent));
-  RecordWriter writer(context_.outbox);
-  flight_.send(writer, false);
   timer_.start(now, context_.first_timeout);
 }
 
@@ -97,11 +99,18 @@ void ClientNegotiation::on_hello_verify(Timestamp now, const HandshakeMessage& m
 }
 
 void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message) {
-  if (attempt() && (attempts_.front().hello == message.body || attempt()->is_proven())) return;
+  if (is_hopeless(message.body)) return;
+  if (attempt() && attempts_.front().hello == message.body) return;
   const auto hello = ServerHello::parse(message.body);
   if (!hello) {
     ++context_.counters.records_dropped;
     return;
+  }
+  if (attempt() && attempt()->is_proven()) {
+    // What proves a server of 1.2, its signature, covers of the hello the random alone.
+    if (!attempt()->is12() || hello->random != attempt()->server_random() ||
+        !other_hello_.again(now, message.body))
+      return;
   }
   using enum AlertDescription;
   if (hello->is_retry()) return on_retry(now, std::move(message), *hello);
@@ -109,10 +118,10 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   if (is13 ? *hello->supported_version != static_cast<std::uint16_t>(Version::Dtls13)
            : hello->version != static_cast<std::uint16_t>(Version::Dtls12))
     return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
-                   false);
+                   Tell::Peer);
   if (!offers(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
     return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
-                   false);
+                   Tell::Peer);
 
   // The hello that this one answers: told by its number.
   const SentHello& sent = hellos_[message.message_seq];
@@ -120,7 +129,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   if (after_retry && ServerHello::parse(retry_->body)->cipher_suite != hello->cipher_suite)
     return refused(
         now, refuse(IllegalParameter, "The peer changed the cipher suite after its retry request."),
-        false);
+        Tell::Peer);
   // The second hello's share is the last of the offers.
   const auto shares = after_retry
                           ? std::span(offers_).last(1)
@@ -129,7 +138,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
                                     after_retry ? &hellos_.front() : nullptr,
                                     after_retry ? &*retry_ : nullptr)
                    : Client12::make(context_, sent, message, *hello);
-  if (!made) return refused(now, made.error(), false);
+  if (!made) return refused(now, made.error(), Tell::Peer);
   progressed(now);
   attempts_.clear();
   attempts_.push_back({std::move(message.body), std::move(*made)});

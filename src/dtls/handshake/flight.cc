@@ -1,6 +1,7 @@
 #include "dtls/handshake/flight.h"
 
 #include "base/bytes.h"
+#include "dtls/wire/messages.h"
 
 namespace specter::dtls {
 namespace {
@@ -82,6 +83,20 @@ bool Flight::acknowledged() const {
   return std::ranges::all_of(messages_, [](const Message& message) {
     return !message.pieces.empty() && std::ranges::all_of(message.pieces, &Piece::acknowledged);
   });
+}
+
+void write_ack(RecordWriter& writer, std::vector<RecordNumber> records) {
+  constexpr std::size_t kListSize = 2, kRecordSize = 16;
+  const std::size_t room = writer.outbox().mtu() - writer.overhead(writer.epoch()) - kListSize;
+  const std::size_t most = std::min(room / kRecordSize, Ack::kMaxRecords);
+  std::ranges::sort(records);
+  if (records.size() > most)
+    records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(most));
+  Buffer payload;
+  ByteWriter out(payload);
+  Ack{std::move(records)}.write(out);
+  writer.write(writer.epoch(), ContentType::Ack, payload);
+  writer.outbox().end_datagram();
 }
 
 std::uint64_t Flight::lowest_epoch() const {

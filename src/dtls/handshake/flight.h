@@ -53,6 +53,10 @@ class Flight {
   std::vector<Message> messages_;
 };
 
+// What we have had of the peer's records. RFC 9147 §7: with the highest keys for sending. Of more
+// than a datagram holds, the latest.
+void write_ack(RecordWriter& writer, std::vector<RecordNumber> records);
+
 // When a flight is due again: doubling from `first` to `max`. RFC 9147 §5.8.
 class ResendTimer {
  public:

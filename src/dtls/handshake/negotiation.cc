@@ -28,7 +28,8 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
     // Anybody could have sent it. It is believed when nothing else comes.
     const auto alert = Alert::parse(record.fragment);
     ++context_.counters.records_dropped;
-    if (alert && !trouble_)
+    // Nor can it be about anything before we have said something.
+    if (alert && !trouble_ && has_spoken())
       trouble_ = {CloseReason::PeerAlert,
                   fmt::format("The peer ended the handshake with the alert {}, in the clear.",
                               alert_name(alert->description)),
@@ -73,6 +74,8 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
 void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step) {
   Attempt& it = *attempts_[index].attempt;
   const auto drop = [&] {
+    if (hopeless_.size() == kMaxHopeless) hopeless_.pop_front();
+    hopeless_.push_back(std::move(attempts_[index].hello));
     attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index));
   };
   if (is<Attempt::Going>(step)) return;
@@ -91,14 +94,23 @@ void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step)
   ++context_.counters.records_dropped;
   const bool has_keys = it.is_proven();
   if (has_keys && failed.alert) it.send_alert(*failed.alert);
-  refused(now, failed, has_keys);
+  if (!it.peer_certificate().empty()) refused_certificate_ = it.peer_certificate();
+  // Of several attempts all but one see what is not for them.
+  refused(now, failed, has_keys || attempts_.size() > 1 ? Tell::Nobody : Tell::Peer);
   if (!it.rewind()) drop();
 }
 
-void Negotiation::refused(Timestamp now, const Refusal& refusal, bool by_peer_with_keys) {
-  if (!trouble_) trouble_ = {refusal.reason, refusal.detail, now + kGrace};
+void Negotiation::refused(Timestamp now, const Refusal& refusal, Tell tell) {
+  // The first is the cause of the others, unless it says who the peer is.
+  const bool is_telling =
+      refusal.reason == CloseReason::BadFingerprint || refusal.reason == CloseReason::NoCertificate;
+  if (!trouble_) {
+    trouble_ = {refusal.reason, refusal.detail, now + kGrace};
+  } else if (is_telling) {
+    trouble_ = {refusal.reason, refusal.detail, trouble_->deadline};
+  }
   // RFC 6347 §4.1.2.7 leaves it to us whether to say so; a peer that means well learns why.
-  if (by_peer_with_keys || !refusal.alert || alerts_in_clear_ == kMaxAlertsInClear) return;
+  if (tell == Tell::Nobody || !refusal.alert || alerts_in_clear_ == kMaxAlertsInClear) return;
   ++alerts_in_clear_;
   RecordWriter writer(context_.outbox);
   Buffer body;
@@ -106,6 +118,10 @@ void Negotiation::refused(Timestamp now, const Refusal& refusal, bool by_peer_wi
   Alert{true, static_cast<std::uint8_t>(*refusal.alert)}.write(out);
   writer.write(0, ContentType::Alert, body);
   context_.outbox.end_datagram();
+}
+
+bool Negotiation::is_hopeless(const Buffer& hello) const {
+  return std::ranges::find(hopeless_, hello) != hopeless_.end();
 }
 
 void Negotiation::progressed(Timestamp now) {

@@ -20,7 +20,7 @@ namespace specter::dtls {
 class Negotiation {
  public:
   // Records that came before there were keys for them.
-  static constexpr std::size_t kMaxEarlyRecords = 16;
+  static constexpr std::size_t kMaxEarlyRecords = 64;
   static constexpr std::size_t kMaxEarlyBytes = 24 * 1024;
   // Without a sign of progress: the whole handshake is given up.
   static constexpr Duration kGiveUp = std::chrono::seconds(30);
@@ -43,7 +43,9 @@ class Negotiation {
   std::deque<Buffer> take_early() { return std::move(early_); }
   // Of the peer that is being talked to, as far as it has shown one: for reports of failures.
   Buffer peer_certificate() const {
-    return attempts_.empty() ? Buffer{} : attempts_.front().attempt->peer_certificate();
+    const bool has_one =
+        !attempts_.empty() && !attempts_.front().attempt->peer_certificate().empty();
+    return has_one ? attempts_.front().attempt->peer_certificate() : refused_certificate_;
   }
 
  protected:
@@ -51,6 +53,7 @@ class Negotiation {
 
   virtual void handle_hello(Timestamp now, const HandshakeFragment& fragment) = 0;
   virtual bool is_hello(const HandshakeFragment& fragment) const = 0;
+  virtual bool has_spoken() const = 0;
   virtual void handle_flight_timeout(Timestamp now) = 0;
   virtual Deadline next_flight_timeout() const = 0;
 
@@ -59,9 +62,12 @@ class Negotiation {
     std::unique_ptr<Attempt> attempt;
   };
 
+  // Of an attempt that failed for good: the same again would do no better.
+  bool is_hopeless(const Buffer& hello) const;
   void begin_waiting(Timestamp now) { give_up_ = now + kGiveUp; }
   void conclude(Timestamp now, std::size_t index, Attempt::Step step);
-  void refused(Timestamp now, const Refusal& refusal, bool by_peer_with_keys);
+  enum class Tell { Peer, Nobody };  // in the clear
+  void refused(Timestamp now, const Refusal& refusal, Tell tell);
   void progressed(Timestamp now);
   void replay_early(Timestamp now);
 
@@ -75,6 +81,8 @@ class Negotiation {
     Timestamp deadline;
   };
 
+  static constexpr std::size_t kMaxHopeless = 8;
+
   void dispatch(Timestamp now, const RecordView& record);
   void keep_early(const RecordView& record);
   void fail(CloseReason reason, std::string detail);
@@ -85,6 +93,8 @@ class Negotiation {
   Deadline give_up_;
   std::deque<Buffer> early_;  // records with their heads
   std::size_t early_bytes_ = 0;
+  std::deque<Buffer> hopeless_;
+  Buffer refused_certificate_;
   int alerts_in_clear_ = 0;
   bool replaying_ = false;
 };
@@ -98,6 +108,7 @@ class ClientNegotiation final : public Negotiation {
  private:
   void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
   bool is_hello(const HandshakeFragment& fragment) const override;
+  bool has_spoken() const override { return true; }
   void handle_flight_timeout(Timestamp now) override;
   Deadline next_flight_timeout() const override;
 
@@ -113,8 +124,9 @@ class ClientNegotiation final : public Negotiation {
   std::vector<crypto::KeyOffer> offers_;
   std::vector<SentHello> hellos_;          // one, or two after a cookie or a retry
   std::optional<HandshakeMessage> retry_;  // the HelloRetryRequest that the second answers
-  Flight flight_;                          // the latest ClientHello
+  Flight flight_;                          // the ClientHellos, as they are sent again
   ResendTimer timer_;
+  SecondSight other_hello_;             // than that of the attempt
   std::optional<Assembly> answers_[2];  // of message_seq 0 and 1
 };
 
@@ -132,6 +144,7 @@ class ServerNegotiation final : public Negotiation {
  private:
   void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
   bool is_hello(const HandshakeFragment& fragment) const override;
+  bool has_spoken() const override { return !attempts_.empty(); }
   void handle_flight_timeout(Timestamp) override {}
   Deadline next_flight_timeout() const override { return std::nullopt; }
   void on_client_hello(Timestamp now, HandshakeMessage message);

@@ -30,6 +30,7 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
     if (known->attempt->may_repeat(now)) known->attempt->repeat(now);
     return;
   }
+  if (is_hopeless(message.body)) return;
   const auto hello = ClientHello::parse(message.body);
   if (now - second_ >= std::chrono::seconds(1)) {
     second_ = now;
@@ -53,7 +54,7 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
                   ? Server12::make(now, context_, message, *hello)
                   : std::unexpected(refuse(AlertDescription::ProtocolVersion,
                                            "The peer offers no version of DTLS that we speak."));
-  if (!made) return refused(now, made.error(), false);
+  if (!made) return refused(now, made.error(), Tell::Peer);
   progressed(now);
   if (attempts_.size() == kMaxAttempts) attempts_.pop_back();
   attempts_.push_back({std::move(message.body), std::move(*made)});
