@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +15,22 @@
 #include "io/thread.h"
 
 namespace specter::io {
+namespace {
+
+// RFC 6761 §6.3: the names of this host are not asked for, so /etc/hosts need not know them.
+bool names_this_host(const std::string& host) {
+  std::string_view name = host;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  constexpr std::string_view kLocalhost = "localhost";
+  if (name.size() < kLocalhost.size()) return false;
+  const std::string_view last = name.substr(name.size() - kLocalhost.size());
+  const bool fits = std::ranges::equal(last, kLocalhost, [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b);
+  });
+  return fits && (last.size() == name.size() || name[name.size() - last.size() - 1] == '.');
+}
+
+}  // namespace
 
 struct Resolver::State {
   explicit State(Lookup how) : lookup(std::move(how)) {}
@@ -102,6 +119,10 @@ void Resolver::resolve(const std::string& host, Answer answer) {
 }
 
 std::vector<IpAddress> Resolver::system_lookup(const std::string& host) {
+  if (names_this_host(host)) {
+    return {IpAddress::v4({127, 0, 0, 1}),
+            IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})};
+  }
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;

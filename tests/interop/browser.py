@@ -31,6 +31,7 @@ CHROMIUM_FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-breakpad",
+    "--remote-debugging-pipe",  # for chromedriver: by a port it would look up the name localhost
     "--allow-loopback-in-peer-connection",
 ]
 FIREFOX_PREFERENCES = {
