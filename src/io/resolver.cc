@@ -69,7 +69,7 @@ struct Resolver::State {
       try {
         addresses = lookup(host);
       } catch (const std::exception&) {
-        // No answer is an answer, too.
+        addresses.clear();  // no answer is an answer, too
       }
       for (Answer& answer : take_answers(host)) answer(addresses);
     }
@@ -87,33 +87,28 @@ Resolver::~Resolver() {
 }
 
 void Resolver::resolve(const std::string& host, Answer answer) {
-  bool full = false;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    full = state_->waiting_count == kMaxWaiting;
-    if (!full) {
-      ++state_->waiting_count;
-      auto& answers = state_->waiting[host];
-      answers.push_back(std::move(answer));
-      if (answers.size() > 1) return;
-      state_->queue.push_back(host);
-      if (state_->threads == kMaxInFlight) return;
-      ++state_->threads;
-    }
-  }
-  if (full) {
+  std::unique_lock lock(state_->mutex);
+  if (state_->waiting_count == kMaxWaiting) {
+    lock.unlock();
     answer({});
     return;
   }
+  ++state_->waiting_count;
+  auto& answers = state_->waiting[host];
+  answers.push_back(std::move(answer));
+  if (answers.size() > 1) return;
+  state_->queue.push_back(host);
+  if (state_->threads == kMaxInFlight) return;
+  ++state_->threads;
+  lock.unlock();
   try {
     start_thread("specter-dns", [state = state_] { state->run(); }).detach();
   } catch (const std::system_error&) {
-    {
-      const std::scoped_lock lock(state_->mutex);
-      // Other threads, if there are any, will come to it.
-      if (--state_->threads > 0) return;
-      std::erase(state_->queue, host);
-    }
+    lock.lock();
+    // Other threads, if there are any, will come to it.
+    if (--state_->threads > 0) return;
+    std::erase(state_->queue, host);
+    lock.unlock();
     for (Answer& unlucky : state_->take_answers(host)) unlucky({});
   }
 }
