@@ -4,7 +4,7 @@
 // of yours. A threshold above zero keeps the network busy while you wake up.
 //
 // On the other side, a receiver that does not empty its mailbox slows its sender down. So neither
-// end ever holds more than its bounds, however much is sent: here 64 MiB through a buffer of 1 MiB.
+// end ever holds more than its bounds, however much is sent: here 16 MiB through a buffer of 1 MiB.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -19,7 +19,7 @@ namespace event = specter::event;
 namespace {
 
 constexpr std::size_t kMessageBytes = 64 * 1024;
-constexpr std::size_t kMessages = 1024;
+constexpr std::size_t kMessages = 256;
 constexpr std::size_t kBufferBytes = 1 << 20;
 constexpr std::size_t kLowBytes = kBufferBytes / 4;
 

@@ -45,7 +45,7 @@ std::optional<Buffer> from_base64(std::string_view text) {
     const std::size_t have = i + 4 == text.size() ? 4 - padding : 4;
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < have; ++k) {
-      const int value = kValues[static_cast<std::uint8_t>(text[i + k])];
+      const std::int8_t value = kValues[static_cast<std::uint8_t>(text[i + k])];
       if (value < 0) return std::nullopt;
       group |= static_cast<std::uint32_t>(value) << (18 - 6 * k);
     }

@@ -164,7 +164,7 @@ void Driver::close() {
 }
 
 void Driver::shut_down() noexcept {
-  const auto alive = shared_from_this();
+  const auto alive = weak_from_this().lock();  // unlike shared_from_this(), never throws
   try {
     sink_->close_by_loop();
     // Each turn makes some of the finitely many calls that wait; close is the last of them.
@@ -172,6 +172,8 @@ void Driver::shut_down() noexcept {
     end({});
   } catch (const std::exception& e) {
     end(e.what());
+  } catch (...) {
+    end("something that is no exception was thrown");
   }
 }
 

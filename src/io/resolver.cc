@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +15,22 @@
 #include "io/thread.h"
 
 namespace specter::io {
+namespace {
+
+// RFC 6761 §6.3: the names of this host are not asked for, so /etc/hosts need not know them.
+bool names_this_host(const std::string& host) {
+  std::string_view name = host;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  constexpr std::string_view kLocalhost = "localhost";
+  if (name.size() < kLocalhost.size()) return false;
+  const std::string_view last = name.substr(name.size() - kLocalhost.size());
+  const bool fits = std::ranges::equal(last, kLocalhost, [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b);
+  });
+  return fits && (last.size() == name.size() || name[name.size() - last.size() - 1] == '.');
+}
+
+}  // namespace
 
 struct Resolver::State {
   explicit State(Lookup how) : lookup(std::move(how)) {}
@@ -52,7 +69,7 @@ struct Resolver::State {
       try {
         addresses = lookup(host);
       } catch (const std::exception&) {
-        // No answer is an answer, too.
+        addresses.clear();  // no answer is an answer, too
       }
       for (Answer& answer : take_answers(host)) answer(addresses);
     }
@@ -70,38 +87,37 @@ Resolver::~Resolver() {
 }
 
 void Resolver::resolve(const std::string& host, Answer answer) {
-  bool full = false;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    full = state_->waiting_count == kMaxWaiting;
-    if (!full) {
-      ++state_->waiting_count;
-      auto& answers = state_->waiting[host];
-      answers.push_back(std::move(answer));
-      if (answers.size() > 1) return;
-      state_->queue.push_back(host);
-      if (state_->threads == kMaxInFlight) return;
-      ++state_->threads;
-    }
-  }
-  if (full) {
+  std::unique_lock lock(state_->mutex);
+  if (state_->waiting_count == kMaxWaiting) {
+    lock.unlock();
     answer({});
     return;
   }
+  ++state_->waiting_count;
+  auto& answers = state_->waiting[host];
+  answers.push_back(std::move(answer));
+  if (answers.size() > 1) return;
+  state_->queue.push_back(host);
+  if (state_->threads == kMaxInFlight) return;
+  ++state_->threads;
+  lock.unlock();
   try {
     start_thread("specter-dns", [state = state_] { state->run(); }).detach();
   } catch (const std::system_error&) {
-    {
-      const std::scoped_lock lock(state_->mutex);
-      // Other threads, if there are any, will come to it.
-      if (--state_->threads > 0) return;
-      std::erase(state_->queue, host);
-    }
+    lock.lock();
+    // Other threads, if there are any, will come to it.
+    if (--state_->threads > 0) return;
+    std::erase(state_->queue, host);
+    lock.unlock();
     for (Answer& unlucky : state_->take_answers(host)) unlucky({});
   }
 }
 
 std::vector<IpAddress> Resolver::system_lookup(const std::string& host) {
+  if (names_this_host(host)) {
+    return {IpAddress::v4({127, 0, 0, 1}),
+            IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})};
+  }
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;

@@ -33,11 +33,20 @@ TEST(Resolver, AnswersOnAThreadOfItsOwn) {
   EXPECT_TRUE(thread.get_future().get() != std::this_thread::get_id());
 }
 
-TEST(Resolver, KnowsTheNameOfThisHost) {
+// RFC 6761 §6.3: localhost names are the loopback addresses, whatever else knows them or not.
+TEST(Resolver, KnowsTheNamesOfThisHost) {
   Resolver resolver;
-  auto addresses = ask(resolver, "localhost").get();
-  ASSERT_FALSE(addresses.empty());
-  for (const IpAddress& address : addresses) EXPECT_TRUE(address.is_loopback());
+  for (const char* name : {"localhost", "LocalHost.", "any.localhost"}) {
+    EXPECT_THAT(ask(resolver, name).get(),
+                ElementsAre(*IpAddress::parse("127.0.0.1"), *IpAddress::parse("::1")))
+        << name;
+  }
+}
+
+// The system reads addresses, too, and needs neither a file nor a server for it.
+TEST(Resolver, AsksTheSystem) {
+  Resolver resolver;
+  EXPECT_THAT(ask(resolver, "192.0.2.1").get(), ElementsAre(kAddress));
 }
 
 TEST(Resolver, AnswersNothingForNoSuchName) {

@@ -135,7 +135,10 @@ std::size_t UdpSocket::gather(Outgoing& out) const {
 
 int UdpSocket::send_some(Outgoing& out, std::size_t count) {
   ++counters_.send_calls;
-  if (fault_for_tests && (errno = fault_for_tests()) != 0) return -1;
+  if (fault_for_tests) {
+    errno = fault_for_tests();
+    if (errno != 0) return -1;
+  }
   if (features_.batches && count > 1) {
     const int sent = ::sendmmsg(descriptor_, out.messages.data(), static_cast<unsigned int>(count),
                                 MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -121,7 +121,10 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
 int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
   for (std::size_t i = 0; i < slots; ++i) buffers.prepare(i);
   ++counters_.receive_calls;
-  if (fault_for_tests && (errno = fault_for_tests()) != 0) return -1;
+  if (fault_for_tests) {
+    errno = fault_for_tests();
+    if (errno != 0) return -1;
+  }
   if (features_.batches) {
     const int got = ::recvmmsg(descriptor_, buffers.messages.data(),
                                static_cast<unsigned int>(slots), MSG_DONTWAIT, nullptr);

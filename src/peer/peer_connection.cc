@@ -28,7 +28,7 @@ std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int
 
 namespace {
 
-const Configuration& checked(const Configuration& configuration) {
+Configuration checked(Configuration configuration) {
   if (!configuration.certificate) {
     throw std::invalid_argument(
         "core::PeerConnection needs a certificate: see core::generate_certificate()");
@@ -97,7 +97,7 @@ class PeerConnection::Impl {
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
       for (WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
-        take_candidate(now, std::move(waiting));
+        (void)take_candidate(now, std::move(waiting));  // who gave it has had their answer
       }
     }
     if (change.data_rejected) transport_.reject_data(now);
@@ -311,7 +311,7 @@ class PeerConnection::Impl {
 };
 
 PeerConnection::PeerConnection(Configuration configuration, Random& random)
-    : impl_(std::make_unique<Impl>(checked(configuration), random)) {}
+    : impl_(std::make_unique<Impl>(checked(std::move(configuration)), random)) {}
 PeerConnection::~PeerConnection() = default;
 
 Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& options) {

@@ -66,6 +66,17 @@ class Bootstrap(unittest.TestCase):
         self.assertTrue(update.endswith("update"), update)
         self.assertEqual(install.split("--no-install-recommends ")[1].split(), ["g++", "elixir"])
 
+    def test_what_apt_says_is_shown_when_it_fails_and_only_then(self):
+        machine = Machine(self.folder, [])
+        machine.tool("apt-get", 'echo "Unpacking"; echo "E: full" >&2; [[ $* = *update ]]')
+        done = machine.bootstrap("elixir")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Unpacking\nE: full\nbootstrap: apt-get install failed\n", done.stderr)
+        machine.tool("apt-get", 'echo "Unpacking"; echo "delayed" >&2')
+        done = machine.bootstrap("elixir")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotIn("Unpacking", done.stdout)
+
     def test_a_removed_package_with_its_settings_left_is_missing(self):
         there = [p for p in self.packages("lint") if p != "clang-19"]
         machine = Machine(self.folder, there)

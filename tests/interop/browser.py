@@ -5,7 +5,8 @@
         await page.evaluate("1 + 1")
 
 Chromium is started by chromedriver, Firefox speaks BiDi itself. Each has a profile of its own that goes
-with it, and what was started is ended, whatever happens.
+with it, and what was started is ended, whatever happens: should this program be killed, the kernel kills
+them (the profiles in /tmp are left then).
 https://www.w3.org/TR/webdriver-bidi/
 """
 
@@ -15,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import tempfile
@@ -29,6 +31,7 @@ CHROMIUM_FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-breakpad",
+    "--remote-debugging-pipe",  # for chromedriver: by a port it would look up the name localhost
     "--allow-loopback-in-peer-connection",
 ]
 FIREFOX_PREFERENCES = {
@@ -41,6 +44,10 @@ FIREFOX_PREFERENCES = {
     "network.connectivity-service.enabled": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
+
+
+# From util-linux. It holds for the program started, not for what that one starts.
+DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 
 
 class BrowserError(Exception):
@@ -150,7 +157,7 @@ def _program(name, package):
 async def _spawn(stack, folder, *command):
     """A process with a group and a home of its own; the group is ended with the stack."""
     process = await asyncio.create_subprocess_exec(
-        *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        *DIES_WITH_PARENT, *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=(folder / "stderr.log").open("wb"), start_new_session=True,
         env=os.environ | {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"),
                           "XDG_CONFIG_HOME": str(folder / "config")})
@@ -179,7 +186,12 @@ async def _start_chromium(stack, folder, show_addresses):
     flags = CHROMIUM_FLAGS + [f"--user-data-dir={folder / 'profile'}"]
     if show_addresses:
         flags.append("--disable-features=WebRtcHideLocalIpsWithMdns")
-    options = {"binary": _program("chromium", "chromium"), "args": flags}
+    # chromedriver starts it, and may be killed, too.
+    binary = folder / "chromium"
+    binary.write_text(f'#!/bin/sh\nexec {shlex.join(DIES_WITH_PARENT)} '
+                      f'{shlex.quote(_program("chromium", "chromium"))} "$@"\n')
+    binary.chmod(0o755)
+    options = {"binary": str(binary), "args": flags}
     session = await asyncio.to_thread(_http, "POST", f"{server}/session", {"capabilities": {
         "alwaysMatch": {"webSocketUrl": True, "goog:chromeOptions": options}}})
     stack.push_async_callback(asyncio.to_thread, _http, "DELETE",

@@ -45,10 +45,12 @@ async def against_specter(options, browsers):
 
 async def against_each_other(options, browsers):
     for offers, answers in (("chromium", "firefox"), ("firefox", "chromium")):
+        offering, answering = await browsers(offers, True), await browsers(answers, True)
+
         @contextlib.asynccontextmanager
         async def peers():
-            async with BrowserPeer.open(await browsers(offers, True)) as offerer, \
-                    BrowserPeer.open(await browsers(answers, True)) as answerer:
+            async with BrowserPeer.open(offering) as offerer, \
+                    BrowserPeer.open(answering) as answerer:
                 yield (offerer, answerer), offerer
 
         yield f"{offers} offers to {answers}", peers
