@@ -13,6 +13,10 @@ bool Connection::run_calls() {
   }
   busy = retry_delayed() || busy;
   for (std::size_t i = 0; i < kCallsPerRun && !driver_->is_closing(); ++i) {
+    if (handle_->is_aborted) {
+      close();
+      return true;
+    }
     if (running_at_ == running_.size()) {
       running_.clear();
       running_at_ = 0;
