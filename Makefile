@@ -10,7 +10,7 @@ tidy = run-clang-tidy-19 -p build/clang -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check format format-check lint asan tsan clang fuzz rfc install clean
+.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -64,6 +64,18 @@ clang: ## build and test with clang 19
 	cmake --preset clang --log-level=WARNING
 	cmake --build --preset clang
 	ctest --preset clang -LE interop
+
+# Compiled first: what is preloaded into the VM would be preloaded into the compilers, too. Leaks are
+# looked for by the tests themselves, and in C++ by `make asan`: much of what a VM has is never freed.
+elixir-asan: export LC_ALL = C.UTF-8
+elixir-asan: export MIX_ENV = test
+elixir-asan: export MIX_BUILD_PATH = $(CURDIR)/elixir/_build/asan
+elixir-asan: export SPECTER_SANITIZE = address,undefined
+elixir-asan: ## test Elixir with its native code under the sanitizers of `make asan`
+	cd elixir && mix compile
+	cd elixir && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8 UBSAN_OPTIONS=print_stacktrace=1 \
+	  mix test --no-compile
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)

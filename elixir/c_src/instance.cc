@@ -80,8 +80,12 @@ void Instance::forget_peer(std::string_view id) {
   forgotten = peers_.take(id);
 }
 
-void Instance::close() {
+void Instance::close() { end(true); }
+void Instance::abort() { end(false); }
+
+void Instance::end(bool has_listener) {
   Remains remains;
+  remains.has_listener = has_listener;
   {
     const std::lock_guard lock(mutex_);
     if (!specter_) return;

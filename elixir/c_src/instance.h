@@ -47,8 +47,12 @@ class Instance : public std::enable_shared_from_this<Instance> {
 
   // Leaves everything to the reaper. Twice is as good as once.
   void close();
+  // The same when nobody listens: calls that wait are not made.
+  void abort();
 
  private:
+  void end(bool has_listener);
+
   const ErlNifPid owner_;
   const std::vector<std::string> ice_servers_;
   const std::shared_ptr<Reaper> reaper_;

@@ -35,7 +35,7 @@ void Library::halt() {
     reaper = std::exchange(reaper_, nullptr);
   }
   if (!reaper) return;
-  for (const auto& instance : live_instances()) instance->close();
+  for (const auto& instance : live_instances()) instance->abort();
   reaper->finish(kPatience);
 }
 

@@ -109,7 +109,7 @@ Term init(ErlNifEnv* env, Config config) {
   new (object) InstanceRef(instance);
   const Term reference = enif_make_resource(env, object);
   // A process that is killed while it is here is dead already, and no `down` will come for it.
-  if (enif_monitor_process(env, object, &owner, nullptr) != 0) instance->close();
+  if (enif_monitor_process(env, object, &owner, nullptr) != 0) instance->abort();
   enif_release_resource(object);
   return tuple_of_ok(env, reference);
 }
@@ -352,7 +352,7 @@ void instance_dtor(ErlNifEnv*, void* object) {
 
 // Its owner died.
 void instance_down(ErlNifEnv*, void* object, ErlNifPid*, ErlNifMonitor*) {
-  event_boundary([&] { (*static_cast<InstanceRef*>(object))->close(); }, [] {});
+  event_boundary([&] { (*static_cast<InstanceRef*>(object))->abort(); }, [] {});
 }
 
 // exit() runs destructors and the like, OpenSSL's among them, while threads still work with what

@@ -48,9 +48,18 @@ void Peer::close() {
   connection().close();
 }
 
+void Peer::abort() {
+  phase_ = Phase::Closed;
+  connection().abort();
+}
+
 void Peer::handle(const Event& event) {
   event_boundary(
       [&] {
+        // Up to 65,536 calls may wait, each of milliseconds. Nobody hears of them any more, and
+        // others share the loop.
+        ErlNifPid owner = owner_;
+        if (!enif_is_process_alive(nullptr, &owner)) connection_of(event).abort();
         std::visit(
             Overloaded{
                 [&](const event::Ready&) { handle_ready(); },

@@ -44,8 +44,11 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Has `answer` run on the loop, after the answers of all calls before it. Error: Closed.
   Result<> ask(Answer answer);
 
-  // Nothing but its last message comes from here on. Twice is as good as once.
+  // Nobody finds it from here on; the answers to earlier calls come, and its last message. Twice is
+  // as good as once.
   void close();
+  // The same when nobody listens: earlier calls are not made.
+  void abort();
 
  private:
   enum class Phase { Starting, Open, Closed };

@@ -36,7 +36,7 @@ void Reaper::finish(std::chrono::milliseconds timeout) {
 
 void Reaper::end(Remains remains) {
   for (const auto& peer : remains.peers) {
-    event_boundary([&] { peer->close(); }, [] {});
+    event_boundary([&] { remains.has_listener ? peer->close() : peer->abort(); }, [] {});
   }
 }
 

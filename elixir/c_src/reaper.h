@@ -19,6 +19,7 @@ struct Remains {
   std::shared_ptr<const Specter> specter;
   std::vector<Api> apis;
   std::vector<std::shared_ptr<Peer>> peers;
+  bool has_listener = false;  // an owner who may still want the answers to its calls
 };
 
 // Closes and frees what it is given on a thread of its own. The last holder of a Specter waits for

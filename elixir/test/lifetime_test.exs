@@ -38,6 +38,27 @@ defmodule Specter.LifetimeTest do
     assert {:ok, %Specter.Config{}} = Specter.config(specter)
   end
 
+  # 20,000 questions of some milliseconds each: minutes of a loop's time, were they answered.
+  for {name, before_the_end} <- [
+        {"nothing else", :nothing},
+        {"a close", :close},
+        {"its Specter forgotten", :forget}
+      ] do
+    test "calls that a dead owner left, and #{name}, are not made" do
+      owner = start_busy_owner(20_000, unquote(before_the_end))
+      end_owner(owner, :kill)
+      await_counters({0, 0, 0})
+    end
+  end
+
+  test "calls are made, though nobody holds their Specter, for an owner that lives" do
+    pc = ask_and_forget(100)
+    :erlang.garbage_collect()
+    await_counters({0, 0, 0})
+    for _ <- 1..100, do: assert_received({:stats, ^pc, _json})
+    assert_received {:peer_connection_closed, ^pc}
+  end
+
   test "an owner that is killed while it makes things leaves nothing" do
     for _ <- 1..100 do
       owner = spawn(fn -> make_things_forever() end)
@@ -165,6 +186,41 @@ defmodule Specter.LifetimeTest do
 
     assert_receive {:made, ^owner, made}, 5_000
     {owner, made}
+  end
+
+  # A process whose connection has slow calls waiting, and then does one thing more.
+  defp start_busy_owner(calls, then_do) do
+    test = self()
+
+    owner =
+      spawn(fn ->
+        busy(calls, then_do)
+        # What it does not name any more is forgotten.
+        :erlang.garbage_collect()
+        send(test, {:busy, self()})
+        receive do: (:never -> :ok)
+      end)
+
+    assert_receive {:busy, ^owner}, 30_000
+    if then_do == :forget, do: await_counters({0, 1, 1})
+    owner
+  end
+
+  defp busy(calls, then_do) do
+    specter = init()
+    pc = new_slow_peer(specter)
+    for _ <- 1..calls, do: :ok = PeerConnection.get_stats(specter, pc)
+    if then_do == :close, do: :ok = PeerConnection.close(specter, pc)
+    # Held for as long as the process lives.
+    if then_do == :nothing, do: Process.put(:specter, specter)
+    :ok
+  end
+
+  defp ask_and_forget(calls) do
+    specter = init()
+    pc = new_peer(specter)
+    for _ <- 1..calls, do: :ok = PeerConnection.get_stats(specter, pc)
+    pc
   end
 
   defp gathering_peer(specter, api), do: {:ok, elem(new_gathering_peer(specter, api), 0)}

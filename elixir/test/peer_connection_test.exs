@@ -34,6 +34,14 @@ defmodule Specter.PeerConnectionTest do
     get_stats: []
   ]
 
+  # The same with arguments that are right.
+  @description ~s({"type":"offer","sdp":""})
+  @calls_with_sense Keyword.merge(@calls,
+                      set_local_description: [@description],
+                      set_remote_description: [@description],
+                      add_ice_candidate: [~s({"candidate":""})]
+                    )
+
   describe "new and close" do
     test "a connection is there from ready to close", %{specter: specter} do
       api = new_api(specter)
@@ -168,6 +176,28 @@ defmodule Specter.PeerConnectionTest do
     end
   end
 
+  describe "calls that wait" do
+    # Posting a question takes a microsecond, and answering this one some milliseconds: so the loop
+    # has its first answers to give while 65,536 more come to wait, and for minutes after that.
+    test "are 65,536 at most: more are refused, and do nothing", %{specter: specter} do
+      pc = new_slow_peer(specter)
+      calls = Stream.repeatedly(fn -> PeerConnection.get_stats(specter, pc) end)
+      taken = Enum.count(Stream.take_while(calls, &(&1 == :ok)))
+      assert taken >= 65_536
+
+      for {name, arguments} <- @calls_with_sense, module <- [Specter, PeerConnection] do
+        assert apply(module, name, [specter, pc | arguments]) == {:error, :would_block}
+      end
+
+      assert PeerConnection.exists?(specter, pc)
+      # Text is looked at before.
+      assert PeerConnection.add_ice_candidate(specter, pc, "") == {:error, :invalid_json}
+      # Others don't suffer, and it can be closed.
+      assert :ok = PeerConnection.signaling_state(specter, new_peer(specter))
+      assert :ok = PeerConnection.close(specter, pc)
+    end
+  end
+
   describe "descriptions" do
     test "what is no JSON description is refused at once", %{specter: specter, pc: pc} do
       more = [~s({"type":"offer"}), ~s({"sdp":""}), ~s({"type":"bid","sdp":""})]
@@ -205,6 +235,26 @@ defmodule Specter.PeerConnectionTest do
       json = ~s({"type":"offer","sdp":"Hello world"})
       assert :ok = PeerConnection.set_remote_description(specter, pc, json)
       assert_receive {:invalid_remote_description, ^pc, "SdpInvalidSyntax: Hello world"}
+    end
+
+    test "text that is no SDP comes before a state that does not fit", %{specter: specter, pc: pc} do
+      for type <- ["answer", "pranswer"], side <- [:local, :remote] do
+        {set, invalid} = {:"set_#{side}_description", :"invalid_#{side}_description"}
+
+        assert :ok =
+                 apply(PeerConnection, set, [specter, pc, ~s({"type":"#{type}","sdp":"derp"})])
+
+        assert_receive {^invalid, ^pc, "SdpInvalidSyntax: derp"}
+
+        :ok = PeerConnection.create_offer(specter, pc)
+        assert_receive {:offer, ^pc, offer}
+        answer = String.replace(offer, ~s("type":"offer"), ~s("type":"#{type}"))
+        assert :ok = apply(PeerConnection, set, [specter, pc, answer])
+        assert_receive {^invalid, ^pc, text}
+
+        assert text ==
+                 "invalid proposed signaling state transition from stable applying #{side} #{type}"
+      end
     end
 
     test "those of an offer are pending until there is an answer", %{specter: specter, pc: pc} do

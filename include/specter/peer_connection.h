@@ -51,8 +51,11 @@ class SPECTER_EXPORT PeerConnection {
   Result<> get_stats() const;  // event::Stats
 
   // Says goodbye to the peer, closes its channels and frees everything: event::Closed, and no event
-  // after it. Never blocks; twice is as good as once.
+  // after it. Calls that wait are made first. Never blocks; twice is as good as once.
   void close() const;
+  // The same for an owner who no longer listens: calls that still wait are not made, nor answered,
+  // and what was posted to channels is not sent.
+  void abort() const;
 
   // Questions: the last that the loop told; never older than the events received.
   SignalingState signaling_state() const;

@@ -12,7 +12,12 @@ bool Connection::run_calls() {
     busy = true;
   }
   busy = retry_delayed() || busy;
-  for (std::size_t i = 0; i < kCallsPerRun && !driver_->is_closing(); ++i) {
+  for (std::size_t i = 0; i < kCallsPerRun && driver_->has_calls_left() && !driver_->is_closing();
+       ++i) {
+    if (handle_->is_aborted) {
+      close();
+      return true;
+    }
     if (running_at_ == running_.size()) {
       running_.clear();
       running_at_ = 0;
@@ -20,10 +25,12 @@ bool Connection::run_calls() {
     }
     busy = true;
     Call call = std::move(running_[running_at_++]);
-    if (auto* send = std::get_if<SendCall>(&call))
+    if (auto* send = std::get_if<SendCall>(&call)) {
       run_send(std::move(*send));
-    else
-      std::get<Action>(call)(this);
+      continue;
+    }
+    driver_->note_call();
+    std::get<Action>(call)(this);
   }
   return busy;
 }

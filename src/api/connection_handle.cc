@@ -22,6 +22,11 @@ void ConnectionHandle::close() {
   push(Action([](Connection* connection) { connection->close(); }), std::move(lock));
 }
 
+void ConnectionHandle::abort() {
+  is_aborted = true;
+  close();  // wakes the loop, unless it is on its way already
+}
+
 bool ConnectionHandle::is_closed() const {
   const std::scoped_lock lock(mutex);
   return refuses_calls();

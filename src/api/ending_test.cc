@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using testing::kSoon;
 using testing::TwoPeers;
 
-enum class Action { Close, DropHandles, DestroySpecter, Throw };
+enum class Action { Close, Abort, DropHandles, DestroySpecter, Throw };
 
 // Two connections that live a whole life inside their handlers, so that every kind of event comes;
 // at the first event of one kind, at one of them, `action` is done.
@@ -65,6 +65,11 @@ class Life : public std::enable_shared_from_this<Life> {
     switch (action_) {
       case Action::Close:
         own.close();
+        own.close();
+        EXPECT_EQ(own.create_offer().error().code, ErrorCode::Closed);
+        return;
+      case Action::Abort:
+        own.abort();
         own.close();
         EXPECT_EQ(own.create_offer().error().code, ErrorCode::Closed);
         return;
@@ -193,6 +198,7 @@ void live_through_all(Action action) {
 }
 
 TEST(Ending, ByCloseInsideEveryHandler) { live_through_all(Action::Close); }
+TEST(Ending, ByAbortInsideEveryHandler) { live_through_all(Action::Abort); }
 TEST(Ending, ByDroppingHandlesInsideEveryHandler) { live_through_all(Action::DropHandles); }
 TEST(Ending, ByDestroyingSpecterInsideEveryHandler) { live_through_all(Action::DestroySpecter); }
 TEST(Ending, ByAnExceptionFromEveryHandler) { live_through_all(Action::Throw); }
@@ -225,6 +231,49 @@ TEST(Ending, ByDestroyingSpecterMakesTheCallsThatWaitFirst) {
   }
   for (int i = 0; i < 5000; ++i) ASSERT_TRUE(inbox.receive<event::Stats>(pc, 0s).has_value()) << i;
   EXPECT_TRUE(inbox.receive<event::Closed>(pc, 0s).has_value());
+}
+
+// An owner who is gone must not cost the loop what its calls would have: many, and slow ones.
+TEST(Ending, ByAbortMakesNoCallThatWaits) {
+  for (const bool is_closing : {false, true}) {
+    SCOPED_TRACE(is_closing);
+    Specter specter(testing::on_loopback({.loops = 1}));
+    const auto api = testing::default_api(specter);
+    std::promise<void> go_on;
+    // Holds up the one loop, so that all calls below wait.
+    const auto holder =
+        api.new_peer_connection([may_go_on = go_on.get_future().share()](Event&& event) {
+          if (std::holds_alternative<event::Ready>(event)) may_go_on.wait();
+        });
+    Mailbox inbox;
+    const auto pc = api.new_peer_connection(inbox);
+    for (int i = 0; i < 5000; ++i) ASSERT_TRUE(pc.get_stats().has_value());
+    if (is_closing) pc.close();
+    pc.abort();
+    EXPECT_EQ(pc.get_stats().error().code, ErrorCode::Closed);
+    go_on.set_value();
+    EXPECT_TRUE(inbox.receive<event::Closed>(pc, kSoon).has_value());
+    EXPECT_FALSE(inbox.receive<event::Stats>(pc, 0s).has_value());
+  }
+}
+
+TEST(Ending, ByAbortInTheMidstOfCallsMakesNoMoreOfThem) {
+  Specter specter(testing::on_loopback());
+  const auto api = testing::default_api(specter);
+  std::atomic<int> answers = 0;
+  std::promise<void> closed;
+  const auto pc = api.new_peer_connection([&](Event&& event) {
+    const PeerConnection& own = connection_of(event);
+    if (std::holds_alternative<event::Ready>(event)) {
+      for (int i = 0; i < 100; ++i) EXPECT_TRUE(own.get_stats().has_value());
+    } else if (std::holds_alternative<event::Stats>(event) && ++answers == 3) {
+      own.abort();
+    } else if (std::holds_alternative<event::Closed>(event)) {
+      closed.set_value();
+    }
+  });
+  ASSERT_EQ(closed.get_future().wait_for(kSoon), std::future_status::ready);
+  EXPECT_EQ(answers, 3);
 }
 
 TEST(Ending, ByDestroyingSpecterSaysGoodbyeToThePeer) {

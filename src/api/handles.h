@@ -63,6 +63,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   // ---- calls, from any thread
   Result<> call(Action action);
   void close();
+  void abort();            // what waits is not made, also when it is closing already
   bool is_closed() const;  // or closing: no call is taken any more
   void wake();             // a turn, soon
 
@@ -73,6 +74,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::atomic<ConnectionState> connection_state = ConnectionState::New;
   std::atomic<std::size_t> max_message_size = 0;  // what the peer takes; 0: no limit, or not known
   std::atomic<bool> is_over = false;              // Closed was told, or is about to be
+  std::atomic<bool> is_aborted = false;           // the loop makes no more calls, but closes
   std::optional<SessionDescription> description(Which which) const;
   void set_descriptions(Descriptions&& descriptions);
 

@@ -108,6 +108,10 @@ void PeerConnection::close() const {
   if (handle_) handle_->close();
 }
 
+void PeerConnection::abort() const {
+  if (handle_) handle_->abort();
+}
+
 SignalingState PeerConnection::signaling_state() const {
   return handle_ ? handle_->signaling_state.load() : SignalingState::Closed;
 }

@@ -1,5 +1,7 @@
 #include "specter/peer_connection.h"
 
+#include <future>
+
 #include <gmock/gmock.h>
 
 #include "api/two_peers.h"
@@ -100,6 +102,26 @@ TEST_F(PeerConnectionTest, AnswersCallsInTheirOrder) {
   EXPECT_THAT(order, ElementsAre("ready", "offer", "create_answer", "created", "stats",
                                  "add_ice_candidate"));
   EXPECT_EQ(inbox_a.next(0s).error().code, ErrorCode::Timeout) << "nothing comes after Closed";
+}
+
+TEST(PeerConnectionCalls, OfOneDoNotHoldUpAnotherOnItsLoop) {
+  constexpr int kCalls = 10'000;
+  std::promise<void> go_on, all_made;
+  int made = 0, made_before_the_other = kCalls;  // the loop's
+  Specter specter(testing::on_loopback({.loops = 1}));
+  const auto api = testing::default_api(specter);
+  const auto busy =
+      api.new_peer_connection([&, may_go_on = go_on.get_future().share()](Event&& event) {
+        if (std::holds_alternative<event::Ready>(event)) may_go_on.wait();
+        if (std::holds_alternative<event::Stats>(event) && ++made == kCalls) all_made.set_value();
+      });
+  const auto other = api.new_peer_connection([&](Event&& event) {
+    if (std::holds_alternative<event::Ready>(event)) made_before_the_other = made;
+  });
+  for (int i = 0; i < kCalls; ++i) ASSERT_TRUE(busy.get_stats().has_value());
+  go_on.set_value();
+  ASSERT_EQ(all_made.get_future().wait_for(60s), std::future_status::ready);
+  EXPECT_LE(made_before_the_other, 64);
 }
 
 TEST_F(PeerConnectionTest, RefusesEveryCallOnceItIsClosed) {

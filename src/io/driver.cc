@@ -13,9 +13,10 @@ namespace specter::io {
 
 namespace {
 
+// More than all calls that may wait take, at kCallsPerTurn.
+constexpr int kMaxLastTurns = 4096;
 // What a core that asks to be called at once, for ever, costs: a hundredth of a core, not all of
 // it.
-constexpr int kMaxLastTurns = 1000;
 constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
 
 }  // namespace
@@ -73,6 +74,7 @@ void Driver::run_turn(const std::function<void()>& input) {
   now_ = io::now();
   events_left_ = kEventsPerTurn;
   transmit_bytes_left_ = kTransmitBytesPerTurn;
+  calls_left_ = kCallsPerTurn;
   events_held_back_ = false;
   if (input) input();
   if (readable_) receive();
@@ -80,7 +82,7 @@ void Driver::run_turn(const std::function<void()>& input) {
 
   draining_ = true;
   bool quiet = false;
-  while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0) {
+  while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0 && calls_left_ > 0) {
     bool busy = sink_->run_calls();
     busy = drain_events() || busy;
     busy = drain_transmits() || busy;

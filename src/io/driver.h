@@ -59,6 +59,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   static constexpr std::size_t kDatagramsPerTurn = 512;
   static constexpr std::size_t kEventsPerTurn = 1024;
   static constexpr std::size_t kTransmitBytesPerTurn = 1 << 20;
+  static constexpr std::size_t kCallsPerTurn = 64;  // some take milliseconds; messages don't count
 
   // Throws std::invalid_argument as core::PeerConnection does.
   Driver(Loop& loop, Options options);
@@ -76,6 +77,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // Within a turn, before its last look at the sink's calls.
   bool is_draining() const { return draining_; }
   bool is_closing() const { return closing_; }
+  // For the sink, which counts what it makes: with none left the turn ends, and another follows.
+  bool has_calls_left() const { return calls_left_ > 0; }
+  void note_call() { --calls_left_; }
   bool has_ended() const { return ended_; }
 
  private:
@@ -114,6 +118,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool events_held_back_ = false;
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
+  std::size_t calls_left_ = 0;
 
   std::uint64_t gathering_ = 0;  // counts gatherings: answers to an earlier one come too late
   std::size_t unresolved_ = 0;   // names of this gathering

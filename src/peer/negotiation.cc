@@ -24,6 +24,13 @@ bool same_text(std::string_view a, std::string_view b) {
   return x == y;
 }
 
+// Why a description is refused: text that is no SDP is told before all else, whatever the state, as
+// users of the Elixir package know it.
+Error refusal(const SessionDescription& description, Error otherwise) {
+  auto parsed = sdp::parse(description.sdp);
+  return parsed ? otherwise : std::move(parsed).error();
+}
+
 bool is_live(const sdp::Media& media) { return media.port != 0 || sdp::bundle_only(media); }
 
 }  // namespace
@@ -72,23 +79,26 @@ Result<bool> Negotiation::concerns_us(const std::optional<std::string>& mid,
   return in_bundle(wanted) && in_bundle(data_mid_);
 }
 
-Result<SignalingState> Negotiation::judge(Side side, SdpType type) const {
+Result<SignalingState> Negotiation::judge(Side side, const SessionDescription& description) const {
+  const auto& [type, sdp] = description;
   if (state_ == SignalingState::Closed) return fail(ErrorCode::InvalidState, "connection closed");
   if (type == SdpType::Rollback && state_ == SignalingState::Stable) {
     return fail(ErrorCode::InvalidState, "can't rollback from stable state");
   }
   const auto to = next(state_, side, type);
-  if (!to) {
-    return fail(
-        ErrorCode::InvalidState,
-        fmt::format("invalid proposed signaling state transition from {} applying {} {}",
-                    to_string(state_), side == Side::Local ? "local" : "remote", to_string(type)));
-  }
-  return *to;
+  if (to) return *to;
+  Error wrong_state{
+      ErrorCode::InvalidState,
+      fmt::format("invalid proposed signaling state transition from {} applying {} {}",
+                  to_string(state_), side == Side::Local ? "local" : "remote", to_string(type))};
+  // A rollback's text does not matter, and an empty one of ours stands for what was created.
+  const bool has_text = type != SdpType::Rollback && (side == Side::Remote || !sdp.empty());
+  if (!has_text) return std::unexpected(std::move(wrong_state));
+  return std::unexpected(refusal(description, std::move(wrong_state)));
 }
 
 Result<Change> Negotiation::set_local(const SessionDescription& description) {
-  const auto to = judge(Side::Local, description.type);
+  const auto to = judge(Side::Local, description);
   if (!to) return std::unexpected(to.error());
   if (description.type == SdpType::Rollback) return rollback(Side::Local);
 
@@ -96,13 +106,11 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
   const bool is_offer = description.type == SdpType::Offer;
   const auto& created = is_offer ? last_offer_ : last_answer_;
   if (!created || (!description.sdp.empty() && !same_text(description.sdp, *created))) {
-    if (!description.sdp.empty()) {
-      if (auto parsed = sdp::parse(description.sdp); !parsed) {
-        return std::unexpected(std::move(parsed).error());
-      }
-    }
-    return fail(ErrorCode::InvalidModification,
-                fmt::format("new sdp does not match previous {}", is_offer ? "offer" : "answer"));
+    Error other_text{
+        ErrorCode::InvalidModification,
+        fmt::format("new sdp does not match previous {}", is_offer ? "offer" : "answer")};
+    if (description.sdp.empty()) return std::unexpected(std::move(other_text));
+    return std::unexpected(refusal(description, std::move(other_text)));
   }
 
   Change change{.state_changed = *to != state_};
@@ -222,7 +230,7 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
   const bool is_glare =
       description.type == SdpType::Offer && state_ == SignalingState::HaveLocalOffer;
   Result<SignalingState> to = SignalingState::HaveRemoteOffer;
-  if (!is_glare) to = judge(Side::Remote, description.type);
+  if (!is_glare) to = judge(Side::Remote, description);
   if (!to) return std::unexpected(to.error());
   if (description.type == SdpType::Rollback) return rollback(Side::Remote);
 

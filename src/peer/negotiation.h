@@ -89,7 +89,7 @@ class Negotiation {
     std::optional<RemoteTransport> transport{};
   };
 
-  Result<SignalingState> judge(Side side, SdpType type) const;
+  Result<SignalingState> judge(Side side, const SessionDescription& description) const;
   Result<Remote> read_remote(const SessionDescription& description) const;
   Result<> check_answer_fits(const Remote& answer) const;
   Result<Change> rollback(Side side);

@@ -241,8 +241,11 @@ TEST(Negotiation, TakesOnlyWhatWasCreated) {
 TEST(Negotiation, CallsInTheWrongStateAreRefusedAndChangeNothing) {
   Peer a(1), b(2);
   EXPECT_EQ(a.negotiation.create_answer().error().message, "remote description is not set");
-  EXPECT_EQ(a.negotiation.set_remote({SdpType::Answer, "v=0\r\n"}).error().message,
+  const auto text = offer(b.negotiation).sdp;
+  EXPECT_EQ(a.negotiation.set_remote({SdpType::Answer, text}).error().message,
             "invalid proposed signaling state transition from stable applying remote answer");
+  EXPECT_EQ(a.negotiation.set_local({SdpType::Answer, ""}).error().message,
+            "invalid proposed signaling state transition from stable applying local answer");
   EXPECT_EQ(a.negotiation.set_local({SdpType::Rollback, ""}).error().message,
             "can't rollback from stable state");
   a.negotiation.want_data();
@@ -257,6 +260,22 @@ TEST(Negotiation, CallsInTheWrongStateAreRefusedAndChangeNothing) {
   b.negotiation.close();
   EXPECT_EQ(b.negotiation.create_offer({}).error().message, "connection closed");
   EXPECT_EQ(b.negotiation.set_remote(o).error().message, "connection closed");
+}
+
+TEST(Negotiation, TextThatIsNoSdpComesBeforeAStateThatDoesNotFit) {
+  Peer peer(1);
+  for (const SdpType type : {SdpType::Answer, SdpType::PrAnswer}) {
+    for (const auto& result : {peer.negotiation.set_remote({type, "derp"}),
+                               peer.negotiation.set_local({type, "derp"})}) {
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().message, "SdpInvalidSyntax: derp");
+    }
+  }
+  EXPECT_EQ(peer.negotiation.set_remote({SdpType::Rollback, "derp"}).error().message,
+            "can't rollback from stable state");
+  peer.negotiation.close();
+  EXPECT_EQ(peer.negotiation.set_remote({SdpType::Answer, "derp"}).error().message,
+            "connection closed");
 }
 
 // RFC 9429 §4.1.10.2.

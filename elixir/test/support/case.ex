@@ -45,6 +45,14 @@ defmodule Specter.Test.Case do
     pc
   end
 
+  # A connection whose statistics take its loop some milliseconds: they tell of each channel.
+  def new_slow_peer(specter) do
+    pc = new_peer(specter)
+    for _ <- 1..500, do: :ok = PeerConnection.create_data_channel(specter, pc, "data")
+    for _ <- 1..500, do: assert_receive({:data_channel_created, ^pc}, 5_000)
+    pc
+  end
+
   # A connection with an offer of a data channel that is set: it gathers.
   def new_gathering_peer(specter, api \\ nil) do
     pc = new_peer(specter, api)
