@@ -94,6 +94,10 @@ struct Theirs {
   Theirs() : context(SSL_CTX_new(DTLS_method())), client_bio(1400), server_bio(1400) {
     EVP_PKEY* const key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     X509* const self = X509_new();
+    X509_set_version(self, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(self), 1);
+    ASN1_TIME_set(X509_getm_notBefore(self), 0);
+    ASN1_TIME_set(X509_getm_notAfter(self), 1000);
     X509_set_pubkey(self, key);
     X509_sign(self, key, EVP_sha256());
     SSL_CTX_use_certificate(context, self);
