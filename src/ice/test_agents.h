@@ -94,7 +94,7 @@ struct TwoAgents {
     return config;
   }
 
-  explicit TwoAgents(LinkOptions link = {.latency = 10ms}, Agent::Config config = {})
+  explicit TwoAgents(LinkOptions link = {.latency = 10ms}, const Agent::Config& config = {})
       : alice(controlling(config), link.seed * 2 + 1),
         bob(controlled(config), link.seed * 2 + 2),
         network(link) {
