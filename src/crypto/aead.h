@@ -44,9 +44,10 @@ class AeadOpener {
   AeadOpener(AeadOpener&&) noexcept;
   AeadOpener& operator=(AeadOpener&&) noexcept;
 
-  // Deciphers `sealed` (ciphertext, then tag; at least 16 bytes) to `out`, which has room for
-  // sealed.size() - 16 bytes and either is the beginning of `sealed` itself or doesn't overlap it.
-  // False when the tag does not fit; what is in `out` then is worthless and zeroed.
+  // Deciphers `sealed` (ciphertext, then tag) to `out`, which has room for sealed.size() - 16 bytes
+  // (SPECTER_CHECK) and either is the beginning of `sealed` itself or doesn't overlap it. False
+  // when there are less than 16 bytes or the tag does not fit; what `out` had room for is zeroed
+  // then.
   bool open(const AeadNonce& nonce, Bytes additional, Bytes sealed, std::span<std::uint8_t> out);
 
  private:

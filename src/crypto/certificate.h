@@ -46,7 +46,7 @@ class Certificate {
     return generate(KeyType::EcdsaP256, random, unix_seconds);
   }
   // With a key of another kind: Rsa is RSA-2048 (RFC 8827 §6.5 has it as the other that every peer
-  // takes; making one costs some 100 ms of CPU). All kinds can be made, for tests.
+  // takes; making one costs some 100 to 500 ms of CPU). All kinds can be made, for tests.
   static std::shared_ptr<const Certificate> generate(KeyType type, Random& random,
                                                      std::int64_t unix_seconds);
 

@@ -42,9 +42,11 @@ class PublicKey {
   PublicKey& operator=(PublicKey&&) noexcept;
 
   KeyType type() const { return type_; }
-  // In DTLS 1.2 ecdsa_secp256r1_sha256 means ECDSA with SHA-256 on any curve (RFC 8422 §5.1.1...):
-  // `curve_is_bound` is false there, and true in 1.3.
+  // In DTLS 1.2 ecdsa_secp256r1_sha256 means ECDSA with SHA-256 on any curve (RFC 5246
+  // §7.4.1.4.1): `curve_is_bound` is false there, and true in 1.3, where RSASSA-PKCS1-v1_5 fits no
+  // key any more (RFC 8446 §4.2.3).
   bool fits(SignatureScheme scheme, bool curve_is_bound) const;
+  // False, too, for a scheme that doesn't fit the key in 1.2. For 1.3 ask fits() before.
   bool verify(SignatureScheme scheme, Bytes message, Bytes signature) const;
 
  private:
@@ -53,7 +55,8 @@ class PublicKey {
   void* key_;
 };
 
-// Our signature. SPECTER_CHECK: the scheme fits the certificate's key.
+// Our signature; of `random` 32 bytes are drawn, whatever the scheme. SPECTER_CHECK: the scheme
+// fits the certificate's key, as 1.2 has it.
 Buffer sign(const Certificate& certificate, SignatureScheme scheme, Bytes message, Random& random);
 
 }  // namespace specter::crypto
