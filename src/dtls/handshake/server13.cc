@@ -37,7 +37,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server13::make(Timestamp now, C
   if (!choose_scheme(*context.config.certificate, *hello.signature_schemes, Version::Dtls13))
     return std::unexpected(
         refuse(HandshakeFailure, "The peer takes no signature that our certificate can make."));
-  if (!hello.null_compression || !hello.cookie.empty())
+  if (!hello.null_compression || hello.other_compression || !hello.cookie.empty())
     return std::unexpected(refuse(IllegalParameter, "The peer's ClientHello is not of DTLS 1.3."));
 
   auto attempt = std::unique_ptr<Server13>(
