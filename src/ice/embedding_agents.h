@@ -232,6 +232,22 @@ struct EmbeddingAgents {
   Network network;
 };
 
+// What a message says of embedding: nothing; or the datagram, which may be empty, and the
+// checksums.
+struct Said {
+  Buffer data;
+  std::vector<std::uint32_t> acks;
+  bool operator==(const Said&) const = default;
+};
+inline std::optional<Said> said(const Buffer& bytes) {
+  const auto message = stun::Message::parse(bytes);
+  const auto data = message->get<stun::DtlsInStunData>();
+  const auto acks = message->get<stun::DtlsInStunAck>();
+  EXPECT_EQ(data.has_value(), acks.has_value());  // both or neither
+  if (!data || !acks) return std::nullopt;
+  return Said{data->datagram, acks->checksums};
+}
+
 inline bool is_request(const Buffer& bytes) {
   const auto message = stun::Message::parse(bytes);
   return message && message->cls == stun::Class::Request;
