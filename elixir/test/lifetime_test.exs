@@ -148,8 +148,19 @@ defmodule Specter.LifetimeTest do
   # A Specter is freed when its last use is over: here at the earliest.
   defp still_held(specter), do: assert({:ok, _config} = Specter.config(specter))
 
+  # Step by step together: one after another they would wait some thousand times for the loops.
   defp fifty_come_and_go(specter, api) do
-    pcs = for _ <- 1..50, do: elem(new_gathering_peer(specter, api), 0)
+    pcs = for _ <- 1..50, do: elem(PeerConnection.new(specter, api), 1)
+    for pc <- pcs, do: assert_receive({:peer_connection_ready, ^pc}, 5_000)
+    for pc <- pcs, do: :ok = PeerConnection.create_data_channel(specter, pc, "data")
+    for pc <- pcs, do: :ok = PeerConnection.create_offer(specter, pc)
+
+    for pc <- pcs do
+      assert_receive {:offer, ^pc, offer}, 5_000
+      :ok = PeerConnection.set_local_description(specter, pc, offer)
+    end
+
+    for pc <- pcs, do: assert_receive({:ok, ^pc, :set_local_description}, 5_000)
     for pc <- pcs, do: :ok = PeerConnection.close(specter, pc)
     for pc <- pcs, do: assert_receive({:peer_connection_closed, ^pc}, 5_000)
     flush()

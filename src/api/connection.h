@@ -35,7 +35,7 @@ class Connection final : public io::Driver::Sink {
   static constexpr std::size_t kCallsPerRun = 1024;
 
   // Makes the connection on its loop, which is the calling thread. It tells Ready; or
-  // OperationFailed with Start, and Closed.
+  // OperationFailed with Start, and Closed; or, when it was aborted meanwhile, Closed alone.
   static void start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
                     std::unique_ptr<Owner> owner, const Configuration& configuration,
                     Shared shared);

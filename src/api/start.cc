@@ -47,6 +47,10 @@ void Connection::start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& 
                        std::unique_ptr<Owner> owner, const Configuration& configuration,
                        Shared shared) {
   auto connection = std::make_unique<Connection>(handle, std::move(owner));
+  if (handle->is_aborted) {
+    connection->handle_end({});
+    return;
+  }
   auto driver = make_driver(loop, configuration, std::move(shared));
   if (!driver) {
     connection->tell_failure(Operation::Start, std::move(driver).error());

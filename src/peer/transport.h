@@ -104,6 +104,7 @@ class Transport {
   static constexpr std::size_t kMaxEarlyDatagrams = 8;
   static constexpr std::size_t kMaxEarlyBytes = 2048;  // of one
   static constexpr std::size_t kMaxProvenPaths = 8;
+  static constexpr std::size_t kMaxEmbeddedEarly = 8;
   static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
   static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
   static constexpr std::size_t kMaxBatchDatagrams = 48;
@@ -137,6 +138,7 @@ class Transport {
   DtlsState dtls_state_ = DtlsState::New;
   bool is_closed_ = false;
   std::vector<EarlyDatagram> early_;
+  std::vector<ice::DtlsReceived> embedded_early_;  // came before the peer's description
   std::vector<ice::Path> proven_paths_;  // a Binding message of the peer's brought DTLS over it
   bool is_embedding_ = false;            // both sides' descriptions have SPED
   bool is_timed_ = false;                // DTLS has its time-outs from a measured round trip

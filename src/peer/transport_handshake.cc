@@ -1,6 +1,7 @@
 // How the DTLS handshake travels: over a path that ICE found, or inside of the Binding messages
 // that look for one (SPED, draft-hancke-webrtc-sped).
 #include <algorithm>
+#include <utility>
 
 #include "peer/transport.h"
 
@@ -40,6 +41,8 @@ void Transport::start_dtls(Timestamp now) {
   set_dtls_state(DtlsState::Connecting);
   carry_handshake(now);  // its timers are right before its first flight
   dtls_->start(now);
+  for (const ice::DtlsReceived& early : std::exchange(embedded_early_, {}))
+    read_dtls(now, early.path, early.bytes);
 }
 
 bool Transport::may_read_dtls(const ice::Path& path) const {
@@ -53,9 +56,9 @@ void Transport::read_embedded(Timestamp now, const ice::DtlsReceived& received) 
       proven_paths_.size() < kMaxProvenPaths)
     proven_paths_.push_back(received.path);
   if (dtls_) return read_dtls(now, received.path, received.bytes);
-  // Before the answer: who it is from can't be judged yet.
-  if (early_.size() < kMaxEarlyDatagrams)
-    early_.push_back({received.path, now + kEarlyLifetime, received.bytes});
+  // Before the answer: who it is from can't be judged yet. It was acknowledged, and does not come
+  // again, so it is kept for as long as the answer takes.
+  if (embedded_early_.size() < kMaxEmbeddedEarly) embedded_early_.push_back(received);
 }
 
 // Between ICE and DTLS, after every input: the flight to carry, and the time to wait for its

@@ -88,12 +88,13 @@ defmodule Specter.Test.Case do
   end
 
   # What the native side is freeing has no message, since there is nobody to tell: so this looks
-  # again and again.
-  def await_counters(expected, milliseconds \\ 60_000) do
+  # again and again; for less than the minute after which ExUnit ends a test, so that it can say what
+  # is left.
+  def await_counters(expected, milliseconds \\ 50_000) do
     await(fn -> Native.counters() end, expected, now() + milliseconds)
   end
 
-  def await_descriptors(expected, milliseconds \\ 60_000) do
+  def await_descriptors(expected, milliseconds \\ 50_000) do
     await(&descriptors/0, expected, now() + milliseconds)
   end
 
