@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import dataclasses
 import re
+import socket
 import struct
 import time
 
 LOOPBACK = "127.0.0.1"
+LINKTYPE_IPV4, LINKTYPE_SCTP = 228, 248
+ADDRESSES = (("10.0.0.1", 50001), ("10.0.0.2", 50002))  # in files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,18 +74,23 @@ class Relay:
         sender.transport.sendto(data, stand_in.address)
 
     def write_pcap(self, path, unwrap=lambda data: [data]):
-        """unwrap: the datagrams to write for one. Addresses are made up: 10.0.0.1:1001, 10.0.0.2:1002."""
+        """unwrap: the datagrams to write for one. The sides' addresses are ADDRESSES."""
         numbers = {}
-        with open(path, "wb") as file:
-            # LINKTYPE_IPV4. https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/
-            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 228))
-            for one in self.captured:
-                number = numbers.setdefault(one.sender, len(numbers) + 1)
-                for data in unwrap(one.data):
-                    packet = _ipv4(number, 3 - number, data)
-                    whole, part = divmod(one.seconds, 1)
-                    file.write(struct.pack("<IIII", int(whole), int(part * 1e6), len(packet),
-                                           len(packet)) + packet)
+        packets = []
+        for one in self.captured:
+            number = numbers.setdefault(one.sender, len(numbers))
+            packets += [(one.seconds, _ipv4(number, data)) for data in unwrap(one.data)]
+        write_pcap(path, LINKTYPE_IPV4, packets)
+
+
+def write_pcap(path, link_type, packets):
+    """packets: (seconds, bytes). https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/"""
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link_type))
+        for seconds, packet in packets:
+            whole, part = divmod(seconds, 1)
+            file.write(struct.pack("<IIII", int(whole), int(part * 1e6), len(packet), len(packet)))
+            file.write(packet)
 
 
 class _StandIn(asyncio.DatagramProtocol):
@@ -107,10 +115,12 @@ def ipv4_address(candidate):
     return fields[4], int(fields[5])
 
 
-def _ipv4(source, target, data):
-    udp = struct.pack(">HHHH", 1000 + source, 1000 + target, 8 + len(data), 0) + data
+def _ipv4(number, data):
+    """From the one of ADDRESSES to the other."""
+    (source, source_port), (target, target_port) = ADDRESSES[number], ADDRESSES[1 - number]
+    udp = struct.pack(">HHHH", source_port, target_port, 8 + len(data), 0) + data
     header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0,
-                         bytes((10, 0, 0, source)), bytes((10, 0, 0, target)))
+                         socket.inet_aton(source), socket.inet_aton(target))
     total = sum(struct.unpack(">10H", header))
     total = (total & 0xFFFF) + (total >> 16)
     checksum = ~(total + (total >> 16)) & 0xFFFF
