@@ -116,6 +116,7 @@ std::string to_json(const Stats& stats, const std::string& peer, double epoch_se
                {"tlsVersion", stats.transport.tls_version},
                {"dtlsCipher", stats.transport.dtls_cipher},
                {"tlsGroup", stats.transport.tls_group},
+               {"sped", stats.transport.sped},
                {"iceRole", stats.transport.ice_role}});
   reports.add("sctp_transport", "transport",
               {{"packetsReceived", stats.sctp.packets_received},

@@ -44,6 +44,10 @@ struct TransportStats {
   std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"
   std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0,
                 dropped_unknown = 0;  // datagrams not taken
+  // DTLS in ICE's Binding messages (SPED): whether the peer takes part, and how many datagrams of
+  // the handshake rode in messages of ours and of the peer's.
+  bool sped = false;
+  std::uint64_t sped_datagrams_sent = 0, sped_datagrams_received = 0;
 };
 
 struct DataChannelStats {

@@ -50,7 +50,10 @@ Json to_json(const TransportStats& transport) {
           {"dropped_stun", transport.dropped_stun},
           {"dropped_dtls", transport.dropped_dtls},
           {"dropped_sctp", transport.dropped_sctp},
-          {"dropped_unknown", transport.dropped_unknown}};
+          {"dropped_unknown", transport.dropped_unknown},
+          {"sped", transport.sped},
+          {"sped_datagrams_sent", transport.sped_datagrams_sent},
+          {"sped_datagrams_received", transport.sped_datagrams_received}};
 }
 
 Json to_json(const SctpStats& sctp) {

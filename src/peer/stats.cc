@@ -52,6 +52,9 @@ void Transport::add_stats(Stats& stats) const {
     }
   }
   const ice::Counters ice = ice_.counters();
+  transport.sped = ice.embedding_used;
+  transport.sped_datagrams_sent = ice.embedded_sent;
+  transport.sped_datagrams_received = ice.embedded_received;
   transport.dropped_stun = ice.dropped_malformed + ice.dropped_integrity + ice.dropped_unexpected;
 
   for (const ice::Candidate& candidate : ice_.local_candidates()) {

@@ -119,16 +119,17 @@ class Page:
 
 
 class Browser:
-    """show_addresses: candidates name addresses; otherwise mDNS names, as for most pages in life."""
+    """show_addresses: candidates name addresses; otherwise mDNS names, as for most pages in life.
+    settings: more flags for Chromium, more preferences for Firefox."""
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, name, show_addresses=True):
+    async def open(cls, name, show_addresses=True, settings=()):
         async with contextlib.AsyncExitStack() as stack:
             folder = pathlib.Path(tempfile.mkdtemp(prefix=f"specter-{name}-"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             start = {"chromium": _start_chromium, "firefox": _start_firefox}[name]
-            url = await start(stack, folder, show_addresses)
+            url = await start(stack, folder, show_addresses, settings)
             async with contextlib.AsyncExitStack() as talk:
                 socket = await websockets.connect(url, max_size=None, open_timeout=START_SECONDS,
                                                   ping_interval=None)
@@ -173,7 +174,7 @@ async def _end(process):
             await asyncio.wait_for(process.wait(), seconds)
 
 
-async def _start_chromium(stack, folder, show_addresses):
+async def _start_chromium(stack, folder, show_addresses, settings):
     driver = await _spawn(stack, folder, _program("chromedriver", "chromium-driver"), "--port=0")
 
     async def port():
@@ -183,7 +184,7 @@ async def _start_chromium(stack, folder, show_addresses):
         raise BrowserError(f"chromedriver ended: {(folder / 'stderr.log').read_text()}")
 
     server = f"http://127.0.0.1:{await asyncio.wait_for(port(), START_SECONDS)}"
-    flags = CHROMIUM_FLAGS + [f"--user-data-dir={folder / 'profile'}"]
+    flags = CHROMIUM_FLAGS + [f"--user-data-dir={folder / 'profile'}", *settings]
     if show_addresses:
         flags.append("--disable-features=WebRtcHideLocalIpsWithMdns")
     # chromedriver starts it, and may be killed, too.
@@ -210,11 +211,11 @@ def _http(method, url, body=None):
         raise BrowserError(f"{method} {url}: {error.read().decode()[:1000]}") from None
 
 
-async def _start_firefox(stack, folder, show_addresses):
+async def _start_firefox(stack, folder, show_addresses, settings):
     profile = folder / "profile"
     profile.mkdir()
     preferences = FIREFOX_PREFERENCES | {
-        "media.peerconnection.ice.obfuscate_host_addresses": not show_addresses}
+        "media.peerconnection.ice.obfuscate_host_addresses": not show_addresses} | dict(settings)
     (profile / "user.js").write_text("".join(
         f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
         for name, value in preferences.items()))

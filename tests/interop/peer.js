@@ -1,7 +1,11 @@
 // One RTCPeerConnection in a page, with the commands and events of docs/peer-protocol.md, so that a test
-// need not know which side it talks to. An expression whose value is a new peer.
-(() => {
-  const connection = new RTCPeerConnection();
+// need not know which side it talks to. A function of what keys its certificate shall have, as
+// RTCPeerConnection.generateCertificate takes them; nothing: as the browser does. Its value is a new peer.
+(async (certificate) => {
+  const publicExponent = new Uint8Array([1, 0, 1]);  // of RSA; 65537 is all that browsers take
+  const certificates =
+      certificate && [await RTCPeerConnection.generateCertificate({publicExponent, ...certificate})];
+  const connection = new RTCPeerConnection(certificates ? {certificates} : {});
   const channels = new Map();  // number -> RTCDataChannel
   let events = [];
   let wake = () => {};
@@ -115,4 +119,4 @@
       return taken;
     },
   };
-})()
+})

@@ -66,9 +66,11 @@ class Peer:
 class BrowserPeer(Peer):
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, browser):
+    async def open(cls, browser, certificate=None):
+        """certificate: what RTCPeerConnection.generateCertificate takes."""
         page = await browser.page()
-        await page.evaluate(f"globalThis.peer = {PAGE_SCRIPT}, true")
+        await page.evaluate(
+            f"{PAGE_SCRIPT.strip()}({json.dumps(certificate)}).then(p => (globalThis.peer = p, true))")
         peer = cls(browser.name, page)
         pump = asyncio.create_task(peer._pump())
         try:
@@ -94,14 +96,16 @@ class BrowserPeer(Peer):
             await self._ended(str(error))
 
 
-class SpecterPeer(Peer):
+class ProgramPeer(Peer):
+    """A program that reads commands and writes events, a line each."""
+
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, program, *arguments):
+    async def open(cls, name, *command):
         process = await asyncio.create_subprocess_exec(
-            program, "peer", *arguments, stdin=asyncio.subprocess.PIPE,
+            *map(str, command), stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, limit=16 << 20)
-        peer = cls("specter", process)
+        peer = cls(name, process)
         pump = asyncio.create_task(peer._pump())
         try:
             await peer.wait("ready")
@@ -110,7 +114,7 @@ class SpecterPeer(Peer):
             process.stdin.close()
             code = await asyncio.wait_for(process.wait(), WAIT_SECONDS)
             if code != 0:
-                raise PeerError(f"specter peer ended with {code}")
+                raise PeerError(f"{name} ended with {code}")
         finally:
             if process.returncode is None:
                 process.kill()
@@ -133,9 +137,9 @@ class SpecterPeer(Peer):
         try:
             found = await asyncio.wait_for(answer, WAIT_SECONDS)
         except asyncio.TimeoutError:
-            raise PeerError(f"specter: no answer to {op} in {WAIT_SECONDS} s") from None
+            raise PeerError(f"{self.name}: no answer to {op} in {WAIT_SECONDS} s") from None
         if found["event"] == "error":
-            raise PeerError(f"specter: {op}: {found['name']}: {found['message']}")
+            raise PeerError(f"{self.name}: {op}: {found['name']}: {found['message']}")
         return found
 
     async def _pump(self):
@@ -151,5 +155,11 @@ class SpecterPeer(Peer):
         reason = "the program ended"
         for answer in self._answers.values():
             if not answer.done():
-                answer.set_exception(PeerError(f"specter: {reason}"))
+                answer.set_exception(PeerError(f"{self.name}: {reason}"))
         await self._ended(reason)
+
+
+class SpecterPeer(ProgramPeer):
+    @classmethod
+    def open(cls, program, *arguments, name="specter"):
+        return super().open(name, program, "peer", *arguments)

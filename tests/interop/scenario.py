@@ -35,25 +35,39 @@ def candidate_of(event):
     return {key: event[key] for key in keys if event.get(key) is not None}
 
 
-async def trickle(source, sink):
+async def trickle(source, sink, relay):
     while True:
-        await sink.call("add_ice_candidate", **candidate_of(await source.wait("ice_candidate")))
+        candidate = candidate_of(await source.wait("ice_candidate"))
+        if relay:
+            candidate = await relay.stand_in(source, candidate)
+        if candidate:
+            await sink.call("add_ice_candidate", **candidate)
+
+
+def heard(offer, dtls_client):
+    """The offer as the answerer is told, so that `dtls_client`, "offerer" or "answerer", becomes the client
+    of DTLS. RFC 8842 §5.3: an answer is passive to active, and active to passive."""
+    if dtls_client is None:
+        return offer
+    setup = {"offerer": "active", "answerer": "passive"}[dtls_client]
+    expect("a=setup:actpass" in offer["sdp"], "the offer leaves the roles of DTLS to the answer")
+    return offer | {"sdp": offer["sdp"].replace("a=setup:actpass", f"a=setup:{setup}")}
 
 
 @contextlib.asynccontextmanager
-async def connected(offerer, answerer):
-    """Yields the number of the channel "data" at either side, open."""
+async def connected(offerer, answerer, dtls_client=None, relay=None):
+    """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them."""
     tasks = []
     try:
         created = await offerer.call("create_data_channel", label="data")
         offer = description_of(await offerer.call("create_offer"))
         await offerer.call("set_local_description", **offer)
-        await answerer.call("set_remote_description", **offer)
-        tasks.append(asyncio.create_task(trickle(offerer, answerer)))
+        await answerer.call("set_remote_description", **heard(offer, dtls_client))
+        tasks.append(asyncio.create_task(trickle(offerer, answerer, relay)))
         answer = description_of(await answerer.call("create_answer"))
         await answerer.call("set_local_description", **answer)
         await offerer.call("set_remote_description", **answer)
-        tasks.append(asyncio.create_task(trickle(answerer, offerer)))
+        tasks.append(asyncio.create_task(trickle(answerer, offerer, relay)))
 
         announced = await answerer.wait("data_channel", label="data")
         await offerer.wait("data_channel_open", channel=created["channel"])
@@ -74,9 +88,9 @@ def description_of(answer):
     return {"type": answer["type"], "sdp": answer["sdp"]}
 
 
-async def echo(sender, from_channel, echoer, to_channel):
+async def echo(sender, from_channel, echoer, to_channel, sizes=SIZES):
     """Each size as text and as binary, there and back."""
-    for size in SIZES:
+    for size in sizes:
         for kind, content in (("text", text_of(size)), ("base64", binary_of(size))):
             message = {kind: content}
             for source, channel, sink, other in ((sender, from_channel, echoer, to_channel),
