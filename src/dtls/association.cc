@@ -31,7 +31,8 @@ Association::Association(Timestamp now, Context& context, Agreement agreement)
     agreed_.last_flight = {};
     agreed_.timer.stop();
     context_.outbox.forget_flight();
-    acknowledge(std::exchange(agreed_.to_acknowledge, {}));
+    to_acknowledge_ = std::exchange(agreed_.to_acknowledge, {});
+    say_acknowledgements();
     agreed_.writer.drop_before(kHandshakeEpoch13 + 1);
   }
   agreed_.to_acknowledge = {};
@@ -86,7 +87,7 @@ void Association::handle_old_flight(Timestamp now, const OpenedRecord& record) {
   const auto fragment = HandshakeFragment::read(in);
   if (!in.ok()) return;
   if (is13()) {
-    if (agreed_.role == Role::Server) return acknowledge({record.number});
+    if (agreed_.role == Role::Server) return acknowledge(record.number);
     if (agreed_.timer.may_repeat(now)) repeat(now);
     return;
   }
@@ -115,7 +116,7 @@ void Association::handle_post_handshake(Timestamp now, const OpenedRecord& recor
     taken = true;
   }
   // RFC 9147 §7.1: what has no answer of its own is acknowledged at once.
-  if (taken) acknowledge({record.number});
+  if (taken) acknowledge(record.number);
   while (auto message = post_->assembly.next()) {
     agreed_.next_receive_seq = post_->assembly.next_seq();
     if (!handle_message(now, *message)) return;
@@ -162,7 +163,7 @@ void Association::handle_ack(Timestamp now, Bytes payload) {
   if (!agreed_.last_flight.empty() && agreed_.last_flight.acknowledge(ack->records)) {
     if (agreed_.last_flight.acknowledged()) {
       forget_last_flight();
-    } else if (agreed_.timer.may_repeat(now)) {
+    } else if (agreed_.timer.may_answer_ack(now)) {
       repeat(now);  // RFC 9147 §7.2: the rest was lost
     }
   }
@@ -193,7 +194,8 @@ void Association::on_key_update(Timestamp now, bool requested) {
   if (requested) send_key_update(now);
 }
 
-void Association::renew_keys(Timestamp now) {
+void Association::prepare(Timestamp now) {
+  say_acknowledgements();
   if (!is13() || agreed_.suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305) return;
   if (agreed_.writer.current().sealed() >= context_.config.records_a_key) send_key_update(now);
 }
@@ -203,6 +205,7 @@ void Association::send_key_update(Timestamp now) {
   if (!agreed_.last_flight.empty()) return;
   if (!post_) post_.reset(new PostHandshake{Assembly(agreed_.next_receive_seq), {}, {}});
   if (!post_->flight.empty()) return;
+  say_acknowledgements();
   post_->flight.add_message(agreed_.writer.epoch(), HandshakeType::KeyUpdate,
                             agreed_.next_send_seq++, written(KeyUpdate{false}));
   post_->flight.send(agreed_.writer, false);
@@ -217,8 +220,13 @@ void Association::send(Bytes data) {
   context_.outbox.end_datagram();
 }
 
-void Association::acknowledge(std::vector<RecordNumber> records) {
-  if (!records.empty()) write_ack(agreed_.writer, std::move(records));
+void Association::acknowledge(RecordNumber record) {
+  if (to_acknowledge_.size() == Ack::kMaxRecords) to_acknowledge_.erase(to_acknowledge_.begin());
+  to_acknowledge_.push_back(record);
+}
+
+void Association::say_acknowledgements() {
+  if (!to_acknowledge_.empty()) write_ack(agreed_.writer, std::exchange(to_acknowledge_, {}));
 }
 
 void Association::send_alert(bool fatal, AlertDescription description) {

@@ -37,8 +37,8 @@ class Association {
     agreed_.writer.current().seal(ContentType::ApplicationData, record);
   }
   void send(Bytes data);
-  // Whether new keys are due; they are asked for here.
-  void renew_keys(Timestamp now);
+  // Before anything is polled: what came is acknowledged, and keys that have served are renewed.
+  void prepare(Timestamp now);
   void send_alert(bool fatal, AlertDescription description);
 
   Buffer export_keying_material(std::string_view label, std::size_t size) const;
@@ -62,7 +62,8 @@ class Association {
   void handle_ack(Timestamp now, Bytes payload);
   void on_key_update(Timestamp now, bool requested);
   void send_key_update(Timestamp now);
-  void acknowledge(std::vector<RecordNumber> records);
+  void acknowledge(RecordNumber record);
+  void say_acknowledgements();
   void repeat(Timestamp now);
   void forget_last_flight();
   void end(CloseReason reason, std::string detail);
@@ -71,6 +72,7 @@ class Association {
   Context& context_;
   Agreement agreed_;
   std::unique_ptr<PostHandshake> post_;
+  std::vector<RecordNumber> to_acknowledge_;  // those of one datagram together
   std::optional<Closed> end_;
   Deadline forget_old_keys_;
   Deadline give_up_;

@@ -243,7 +243,7 @@ void Connection::Impl::end(Closed closed) {
 }
 
 std::optional<Buffer> Connection::Impl::poll_transmit(Timestamp now) {
-  if (Association* const open = association()) open->renew_keys(now);
+  if (Association* const open = association()) open->prepare(now);
   auto datagram = outbox_.poll();
   if (datagram) ++counters_.datagrams_sent;
   return datagram;

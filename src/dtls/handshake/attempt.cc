@@ -64,7 +64,7 @@ Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
       if (flight_.acknowledge(ack->records)) {
         if (flight_.acknowledged()) {
           timer_.stop();
-        } else if (timer_.may_repeat(now)) {
+        } else if (timer_.may_answer_ack(now)) {
           repeat(now);  // RFC 9147 §7.2: the rest was lost
         }
       }

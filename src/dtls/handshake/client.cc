@@ -6,14 +6,6 @@
 #include "dtls/handshake/negotiation.h"
 
 namespace specter::dtls {
-namespace {
-
-bool offers(const Connection::Config& config, Version version) {
-  return std::ranges::find(config.versions, version) != config.versions.end();
-}
-
-}  // namespace
-
 void ClientNegotiation::start(Timestamp now) {
   begin_waiting(now);
   say_hello(now, first_hello());
@@ -24,20 +16,21 @@ ClientHello ClientNegotiation::first_hello() {
   ClientHello hello;
   context_.random.fill(hello.random);
   for (const CipherSuite suite : config.cipher_suites)
-    if (offers(config, traits(suite).version))
+    if (speaks(config, traits(suite).version))
       hello.cipher_suites.push_back(static_cast<std::uint16_t>(suite));
   hello.groups = numbers(config.groups);
-  hello.signature_schemes = accepted_schemes(offers(config, Version::Dtls12));
-  if (offers(config, Version::Dtls13)) {
+  hello.signature_schemes = accepted_schemes(speaks(config, Version::Dtls12));
+  if (speaks(config, Version::Dtls13)) {
     hello.supported_versions.emplace();
     for (const Version version : config.versions)
-      hello.supported_versions->push_back(static_cast<std::uint16_t>(version));
+      if (speaks(config, version))
+        hello.supported_versions->push_back(static_cast<std::uint16_t>(version));
     // One share, of our best group: every peer that we know of takes X25519.
     offers_.push_back(crypto::KeyOffer::generate(config.groups.front(), context_.random));
     hello.key_shares = {
         {static_cast<std::uint16_t>(config.groups.front()), to_buffer(offers_.front().share())}};
   }
-  if (offers(config, Version::Dtls12)) {
+  if (speaks(config, Version::Dtls12)) {
     hello.extended_master_secret = true;
     hello.renegotiation_info = Buffer{};
   }
@@ -89,7 +82,7 @@ void ClientNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fra
 void ClientNegotiation::on_hello_verify(Timestamp now, const HandshakeMessage& message) {
   const auto request = HelloVerifyRequest::parse(message.body);
   if (!request || message.message_seq != 0 || hellos_.size() != 1 || attempt() ||
-      !offers(context_.config, Version::Dtls12)) {
+      !speaks(context_.config, Version::Dtls12)) {
     ++context_.counters.records_dropped;
     return;
   }
@@ -107,10 +100,11 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
     return;
   }
   if (attempt() && attempt()->is_proven()) {
-    // What proves a server of 1.2, its signature, covers of the hello the random alone.
-    if (!attempt()->is12() || hello->random != attempt()->server_random() ||
-        !other_hello_.again(now, message.body))
-      return;
+    // What proves a server of 1.2, its signature, covers of the hellos the randoms alone: of this
+    // one, which then is the same in both, or of a ClientHello that was not ours.
+    const bool may_be_better =
+        hello->random == attempt()->server_random() || now - attempt_began_ >= kPatience;
+    if (!attempt()->is12() || !may_be_better || !other_hello_.again(now, message.body)) return;
   }
   using enum AlertDescription;
   if (hello->is_retry()) return on_retry(now, std::move(message), *hello);
@@ -119,7 +113,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
            : hello->version != static_cast<std::uint16_t>(Version::Dtls12))
     return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
                    Tell::Peer);
-  if (!offers(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
+  if (!speaks(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
     return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
                    Tell::Peer);
 
@@ -140,6 +134,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
                    : Client12::make(context_, sent, message, *hello);
   if (!made) return refused(now, made.error(), Tell::Peer);
   progressed(now);
+  attempt_began_ = now;
   attempts_.clear();
   attempts_.push_back({std::move(message.body), std::move(*made)});
 }

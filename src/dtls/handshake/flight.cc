@@ -70,9 +70,10 @@ bool Flight::acknowledge(std::span<const RecordNumber> records) {
   for (Message& message : messages_) {
     for (Piece& piece : message.pieces) {
       if (piece.acknowledged) continue;
-      piece.acknowledged = std::ranges::any_of(piece.numbers, [&](const RecordNumber& number) {
-        return std::ranges::find(records, number) != records.end();
-      });
+      piece.acknowledged =
+          message.epoch == 0 || std::ranges::any_of(piece.numbers, [&](const RecordNumber& number) {
+            return std::ranges::find(records, number) != records.end();
+          });
       is_new |= piece.acknowledged;
     }
   }

@@ -24,7 +24,8 @@ class Flight {
 
   // All that is not acknowledged yet.
   void send(RecordWriter& writer, bool twice);
-  // True when it says something new.
+  // True when it says something new. An ACK comes under keys that only the hellos give: so all that
+  // went before, in the clear, has come.
   bool acknowledge(std::span<const RecordNumber> records);
   bool empty() const { return messages_.empty(); }
   // Nothing is left to be sent (again).
@@ -77,6 +78,9 @@ class ResendTimer {
   // Something that asks for the flight again is heard at most this often.
   static constexpr Duration kMinGap = std::chrono::milliseconds(50);
   bool may_repeat(Timestamp now) const { return now - last_sent_ >= kMinGap; }
+  // An ACK comes under keys, and was held back by its sender already.
+  static constexpr Duration kMinGapBeforeAck = std::chrono::milliseconds(10);
+  bool may_answer_ack(Timestamp now) const { return now - last_sent_ >= kMinGapBeforeAck; }
 
  private:
   Deadline deadline_;

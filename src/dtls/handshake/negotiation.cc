@@ -16,6 +16,13 @@ bool is(const Attempt::Step& step) {
 
 }  // namespace
 
+bool speaks(const Connection::Config& config, Version version) {
+  return std::ranges::find(config.versions, version) != config.versions.end() &&
+         std::ranges::any_of(config.cipher_suites, [&](const CipherSuite suite) {
+           return traits(suite).version == version;
+         });
+}
+
 void Negotiation::handle_record(Timestamp now, const RecordView& record) {
   dispatch(now, record);
   replay_early(now);

@@ -99,8 +99,14 @@ class Negotiation {
   bool replaying_ = false;
 };
 
+// What we can do with the suites that we are to use.
+bool speaks(const Connection::Config& config, Version version);
+
 class ClientNegotiation final : public Negotiation {
  public:
+  // An attempt that got nowhere for so long gives way to another that is offered.
+  static constexpr Duration kPatience = std::chrono::seconds(1);
+
   explicit ClientNegotiation(Context& context) : Negotiation(context) {}
 
   void start(Timestamp now) override;
@@ -126,7 +132,8 @@ class ClientNegotiation final : public Negotiation {
   std::optional<HandshakeMessage> retry_;  // the HelloRetryRequest that the second answers
   Flight flight_;                          // the ClientHellos, as they are sent again
   ResendTimer timer_;
-  SecondSight other_hello_;             // than that of the attempt
+  SecondSight other_hello_;  // than that of the attempt
+  Timestamp attempt_began_{};
   std::optional<Assembly> answers_[2];  // of message_seq 0 and 1
 };
 

@@ -42,8 +42,7 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
   }
   ++hellos_;
   const auto has = [&](Version version) {
-    const auto& ours = context_.config.versions;
-    if (std::ranges::find(ours, version) == ours.end()) return false;
+    if (!speaks(context_.config, version)) return false;
     // RFC 8446 §4.2.1: the extension alone counts when it is there.
     if (hello->supported_versions)
       return contains(*hello->supported_versions, static_cast<std::uint16_t>(version));

@@ -110,7 +110,11 @@ bool Server12::rewind() {
 
 bool Server12::expects(HandshakeType type, std::uint64_t epoch) const {
   using enum HandshakeType;
-  if (wait_ == Wait::Finished) return type == Finished && epoch == 1;
+  if (wait_ == Wait::Finished) {
+    // A proof where there is no certificate: the empty one was not the peer's.
+    if (type == CertificateVerify && epoch == 0) return peer_certificate_.empty();
+    return type == Finished && epoch == 1;
+  }
   return epoch == 0 &&
          (type == Certificate || type == ClientKeyExchange || type == CertificateVerify);
 }

@@ -1,0 +1,198 @@
+// What an association costs. Every allocation of this program passes through here: C++'s, and
+// OpenSSL's, which is told so before its first.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
+
+#include "dtls/ends.h"
+
+namespace {
+
+std::atomic<std::int64_t> live_bytes = 0;   // as asked of malloc, rounded as it rounds
+std::atomic<std::int64_t> allocations = 0;  // so far
+
+void* counted(void* memory) {
+  if (memory) {
+    live_bytes += static_cast<std::int64_t>(malloc_usable_size(memory));
+    ++allocations;
+  }
+  return memory;
+}
+void discounted(void* memory) {
+  if (memory) live_bytes -= static_cast<std::int64_t>(malloc_usable_size(memory));
+}
+
+void* allocate_for_openssl(std::size_t size, const char*, int) {
+  return counted(std::malloc(size));
+}
+void* reallocate_for_openssl(void* memory, std::size_t size, const char*, int) {
+  discounted(memory);
+  return counted(std::realloc(memory, size));
+}
+void free_for_openssl(void* memory, const char*, int) {
+  discounted(memory);
+  std::free(memory);
+}
+
+// Before main(), and before anything in it uses OpenSSL.
+const bool openssl_counts =
+    CRYPTO_set_mem_functions(allocate_for_openssl, reallocate_for_openssl, free_for_openssl) == 1;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (void* const memory = counted(std::malloc(size))) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  discounted(memory);
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+
+namespace specter::dtls {
+namespace {
+
+class Memory : public EachVersion {};
+INSTANTIATE_TEST_SUITE_P(Versions, Memory, kBothVersions, version_name);
+
+TEST(Memory, OpenSslIsCountedToo) {
+  ASSERT_TRUE(openssl_counts);
+  const std::int64_t before = live_bytes;
+  void* const memory = OPENSSL_malloc(1000);
+  EXPECT_GE(live_bytes - before, 1000);
+  OPENSSL_free(memory);
+  EXPECT_EQ(live_bytes, before);
+}
+
+// Two ends whose handshake is over long since, driven by hand.
+struct Two {
+  explicit Two(Version version)
+      : client_random(1),
+        server_random(2),
+        client(std::make_unique<Connection>(config_for(Role::Client, version), client_random)),
+        server(std::make_unique<Connection>(config_for(Role::Server, version), server_random)) {
+    client->start(now);
+    server->start(now);
+    run(61s);
+  }
+  void exchange() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      while (auto datagram = client->poll_transmit(now)) {
+        busy = true;
+        server->handle_datagram(now, *datagram);
+      }
+      while (auto datagram = server->poll_transmit(now)) {
+        busy = true;
+        client->handle_datagram(now, *datagram);
+      }
+      while (client->poll_event()) busy = true;
+      while (server->poll_event()) busy = true;
+    }
+  }
+  void run(Duration time) {
+    const Timestamp end = now + time;
+    exchange();
+    for (;;) {
+      const Deadline next = soonest(client->next_timeout(), server->next_timeout());
+      if (!next || *next > end) break;
+      now = *next;
+      client->handle_timeout(now);
+      server->handle_timeout(now);
+      exchange();
+    }
+    now = end;
+  }
+
+  Timestamp now = testing::kStart;
+  testing::SeededRandom client_random, server_random;
+  std::unique_ptr<Connection> client, server;
+};
+
+TEST_P(Memory, AnEstablishedAssociationHasAtMostEightKilobytes) {
+  Two warm_up(GetParam());  // what the library fetches once and keeps
+  for (const Role role : {Role::Client, Role::Server}) {
+    Two two(GetParam());
+    ASSERT_TRUE(two.client->is_connected() && two.server->is_connected());
+    ASSERT_TRUE(two.client->send(as_bytes("x")));  // tells a server of 1.2 that all is well
+    two.exchange();
+    const std::int64_t before = live_bytes;
+    (role == Role::Client ? two.client : two.server).reset();
+    const std::int64_t held = before - live_bytes;
+    fmt::print("{} {}: {} bytes of heap\n", to_string(GetParam()),
+               role == Role::Client ? "client" : "server", held);
+    EXPECT_LE(held, 8192);
+    EXPECT_GT(held, 1000);
+  }
+}
+
+TEST_P(Memory, NoRecordCostsAnAllocation) {
+  Two two(GetParam());
+  ASSERT_TRUE(two.client->is_connected() && two.server->is_connected());
+  const RecordRoom room = two.client->record_room();
+  Buffer datagram(room.total() + 1100), scratch(datagram.size());
+  const auto round = [&] {
+    two.client->seal(datagram);
+    Bytes rest = datagram;
+    const auto opened = two.server->open(two.now, rest, scratch);
+    return opened && opened->size() == 1100;
+  };
+  ASSERT_TRUE(round());
+  const std::int64_t before = allocations;
+  bool all = true;
+  for (int i = 0; i < 1000; ++i) all &= round();
+  const std::int64_t after = allocations;
+  EXPECT_TRUE(all);
+  EXPECT_EQ(after - before, 0);
+}
+
+// Nor do those that are forged.
+TEST_P(Memory, NoForgedRecordCostsAnAllocation) {
+  Two two(GetParam());
+  const RecordRoom room = two.client->record_room();
+  Buffer datagram(room.total() + 1100), scratch(datagram.size());
+  two.client->seal(datagram);
+  datagram.back() ^= 1;
+  Bytes first = datagram;
+  EXPECT_FALSE(two.server->open(two.now, first, scratch));
+  const std::int64_t before = allocations;
+  for (int i = 0; i < 1000; ++i) {
+    Bytes rest = datagram;
+    two.server->open(two.now, rest, scratch);
+  }
+  EXPECT_EQ(allocations - before, 0);
+}
+
+// reliability.md row 43: a hundred thousand pieces of huge messages, in every state.
+TEST_P(Memory, AFloodOfPiecesHoldsLittle) {
+  for (const Role role : {Role::Client, Role::Server}) {
+    testing::SeededRandom random(1);
+    Connection target(config_for(role, GetParam()), random);
+    target.start(testing::kStart);
+    const std::int64_t before = live_bytes;
+    std::int64_t most = 0;
+    for (std::uint32_t i = 0; i < 100'000; ++i) {
+      const std::uint32_t size = i % 3 == 0 ? 0xff'ffff : 16'384 - i % 7;
+      const std::uint8_t type = i % 2 == 0 ? 11 : static_cast<std::uint8_t>(1 + i % 4);
+      target.handle_datagram(testing::kStart,
+                             record(22,
+                                    fragment(type, size, static_cast<std::uint16_t>(i / 7 % 10),
+                                             i % 16'000, Buffer(64)),
+                                    i));
+      while (target.poll_transmit(testing::kStart)) {
+      }
+      most = std::max<std::int64_t>(most, live_bytes - before);
+    }
+    fmt::print("{} {}: {} bytes at most\n", to_string(GetParam()),
+               role == Role::Client ? "client" : "server", most);
+    EXPECT_LT(most, 256 * 1024);
+  }
+}
+
+}  // namespace
+}  // namespace specter::dtls
