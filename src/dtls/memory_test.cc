@@ -44,15 +44,18 @@ const bool openssl_counts =
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: GCC would see free() meet what it takes for memory of its own operator new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (void* const memory = counted(std::malloc(size))) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   discounted(memory);
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
 
 namespace specter::dtls {
 namespace {
