@@ -425,6 +425,30 @@ TEST(Negotiation, AnAlertToAServerThatWaitsMeansNothing) {
   EXPECT_TRUE(ends.connect());
 }
 
+// Somebody makes the client say a second hello, and its first is lost: the server has seen no first
+// that the second would follow.
+TEST(Negotiation, AForgedRequestForASecondHelloHurtsNotEvenWhenTheFirstIsLost) {
+  ServerHello retry;
+  retry.random = ServerHello::kRetryRandom;
+  retry.cipher_suite = 0x1301;
+  retry.supported_version = 0xfefc;
+  retry.selected_group = 24;
+  for (const Buffer& forged : {whole(HandshakeType::HelloVerifyRequest, 0,
+                                     body_of(HelloVerifyRequest{0xfeff, Buffer(20, 3)})),
+                               whole(HandshakeType::ServerHello, 0, body_of(retry))}) {
+    for (const Version version : {k12, k13}) {
+      Ends ends({}, 1, config_for(Role::Client), config_for(Role::Server, version));
+      bool first = true;
+      ends.pair.filter = [&](bool, Buffer&) { return !std::exchange(first, false); };
+      ends.start();
+      ends.pair.settle();
+      ends.client.handle_datagram(ends.pair.now(), record(22, forged));
+      ASSERT_TRUE(ends.connect(1s));
+      expect_that_it_works(ends);
+    }
+  }
+}
+
 // ---- the key log
 
 TEST(Negotiation, KeysAreLoggedOnRequestAlone) {

@@ -118,7 +118,7 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
     if (!expects(message->type, message->epoch))
       return refuse(AlertDescription::UnexpectedMessage,
                     "The peer's handshake messages come in an order that is not the protocol's.");
-    if (message->epoch == 0 && is12() && proven_) unproven_[message->message_seq] = *message;
+    if (message->epoch == 0 && is12() == proven_) unproven_[message->message_seq] = *message;
     auto step = handle_message(now, *message);
     if (!std::holds_alternative<Going>(step)) return step;
   }
@@ -134,10 +134,13 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
 // One of the two is forged, and the peer's is the one that comes again. (A fragment tells only when
 // it is a whole message.)
 bool Attempt::contradicts(Timestamp now, const HandshakeFragment& fragment) {
+  using enum HandshakeType;
   const auto taken = unproven_.find(fragment.message_seq);
   const HandshakeType type{fragment.type};
+  const bool may_stand_here = is13() ? type == ClientHello && !proven_
+                                     : type == CertificateRequest || type == ServerHelloDone;
   if (taken == unproven_.end() || fragment.body.size() != fragment.message_size ||
-      (type != HandshakeType::CertificateRequest && type != HandshakeType::ServerHelloDone) ||
+      !may_stand_here ||
       (type == taken->second.type && std::ranges::equal(fragment.body, taken->second.body)))
     return false;
   Buffer whole{fragment.type};

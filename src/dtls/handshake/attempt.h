@@ -145,7 +145,8 @@ class Attempt {
 
   Assembly assembly_;
   std::optional<std::pair<Transcript, std::uint16_t>> checkpoint_;
-  // 1.2: what came in the clear after the peer's proof, which doesn't cover it; by message_seq.
+  // What came in the clear and nothing has proven: 1.2, after the peer's signature, which doesn't
+  // cover it; 1.3, a second ClientHello. By message_seq.
   std::map<std::uint16_t, HandshakeMessage> unproven_;
   SecondSight other_;                   // what came in their places
   std::vector<RecordNumber> received_;  // 1.3: records of the flight that is coming in
@@ -262,6 +263,7 @@ class Server13 final : public Attempt {
 
   enum class Wait { SecondHello, Certificate, Verify, Finished };
   Wait wait_ = Wait::Certificate;
+  bool retried_ = false;
   ClientHello first_hello_;
   std::optional<KeySchedule13> schedule_;
   BothWays<crypto::Secret> handshake_traffic_;

@@ -78,14 +78,33 @@ void ClientNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fra
   on_server_hello(now, std::move(*message));
 }
 
+// A second hello is said to whoever asks first. Another is believed when it asks again: RFC 6347
+// §4.2.2 has number 0 for all of them.
+bool ClientNegotiation::may_be_asked(Timestamp now, const HandshakeMessage& message) {
+  if (message.message_seq != 0 || (attempt() && attempt()->is_proven())) return false;
+  return hellos_.size() == 1 || (message.body != asked_ && other_hello_.again(now, message.body));
+}
+
+void ClientNegotiation::forget_second_hello() {
+  attempts_.clear();  // of a ServerHello that nothing has proven; the peer's comes again
+  if (hellos_.size() == 1) return;
+  hellos_.pop_back();
+  if (retry_ && offers_.size() > 1) offers_.pop_back();
+  retry_.reset();
+  answers_[1].reset();
+  flight_ = {};
+  flight_.add_message(0, HandshakeType::ClientHello, 0, hellos_.front().body);
+}
+
 // RFC 6347 §4.2.1. We ask nobody for a cookie, but give it to whoever asks.
 void ClientNegotiation::on_hello_verify(Timestamp now, const HandshakeMessage& message) {
   const auto request = HelloVerifyRequest::parse(message.body);
-  if (!request || message.message_seq != 0 || hellos_.size() != 1 || attempt() ||
-      !speaks(context_.config, Version::Dtls12)) {
+  if (!request || !speaks(context_.config, Version::Dtls12) || !may_be_asked(now, message)) {
     ++context_.counters.records_dropped;
     return;
   }
+  forget_second_hello();
+  asked_ = message.body;
   ClientHello hello = hellos_.front().hello;
   hello.cookie = request->cookie;
   say_hello(now, std::move(hello));
@@ -145,17 +164,20 @@ void ClientNegotiation::on_retry(Timestamp now, HandshakeMessage message,
   using enum AlertDescription;
   const auto group = hello.selected_group ? crypto::group(*hello.selected_group) : std::nullopt;
   const auto suite = suite_traits(hello.cipher_suite);
-  const bool is_new_group =
-      group && contains(numbers(context_.config.groups), *hello.selected_group) &&
-      std::ranges::none_of(offers_, [&](const auto& offer) { return offer.group() == *group; });
-  if (message.message_seq != 0 || hellos_.size() != 1 || attempt() || offers_.empty() ||
-      hello.supported_version != static_cast<std::uint16_t>(Version::Dtls13) || !suite ||
-      suite->version != Version::Dtls13 ||
+  // Of a group that we have, and have sent no share of.
+  const bool is_new_group = group &&
+                            contains(numbers(context_.config.groups), *hello.selected_group) &&
+                            !offers_.empty() && offers_.front().group() != *group;
+  if (offers_.empty() || hello.supported_version != static_cast<std::uint16_t>(Version::Dtls13) ||
+      !suite || suite->version != Version::Dtls13 ||
       !contains(hellos_.front().hello.cipher_suites, hello.cipher_suite) ||
-      (hello.selected_group && !is_new_group) || (!hello.selected_group && !hello.retry_cookie)) {
+      (hello.selected_group && !is_new_group) || (!hello.selected_group && !hello.retry_cookie) ||
+      !may_be_asked(now, message)) {
     ++context_.counters.records_dropped;
     return;
   }
+  forget_second_hello();
+  asked_ = message.body;
   ClientHello again = hellos_.front().hello;
   again.retry_cookie = hello.retry_cookie;
   if (group) {

@@ -122,6 +122,8 @@ class ClientNegotiation final : public Negotiation {
   void on_server_hello(Timestamp now, HandshakeMessage message);
   void on_retry(Timestamp now, HandshakeMessage message, const ServerHello& hello);
   void on_hello_verify(Timestamp now, const HandshakeMessage& message);
+  bool may_be_asked(Timestamp now, const HandshakeMessage& message);
+  void forget_second_hello();
   ClientHello first_hello();
 
   // One attempt at a time.
@@ -130,7 +132,8 @@ class ClientNegotiation final : public Negotiation {
   std::vector<crypto::KeyOffer> offers_;
   std::vector<SentHello> hellos_;          // one, or two after a cookie or a retry
   std::optional<HandshakeMessage> retry_;  // the HelloRetryRequest that the second answers
-  Flight flight_;                          // the ClientHellos, as they are sent again
+  Buffer asked_;   // what made us say the second: that, or a HelloVerifyRequest
+  Flight flight_;  // the ClientHellos, as they are sent again
   ResendTimer timer_;
   SecondSight other_hello_;  // than that of the attempt
   Timestamp attempt_began_{};

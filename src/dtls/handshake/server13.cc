@@ -75,14 +75,24 @@ void Server13::send_retry(Timestamp now, crypto::Group group) {
   begin_flight();
   add_message(0, HandshakeType::ServerHello, written(retry));
   wait_ = Wait::SecondHello;
+  retried_ = true;
   set_checkpoint();
   send_flight(now);
 }
 
-// A second ClientHello comes in the clear: until the right one is here. Later ones come under keys.
+// A second ClientHello comes in the clear: to before it, as long as nothing came under its keys.
 bool Server13::rewind() {
-  if (wait_ != Wait::SecondHello) return false;
+  if (!retried_ || proven_) return false;
   rewind_to_checkpoint();
+  if (wait_ != Wait::SecondHello) {
+    begin_flight();
+    timer_.stop();
+    writer_ = RecordWriter(context_.outbox);
+    openers_.clear();
+    schedule_.reset();
+    next_send_seq_ = 1;
+    wait_ = Wait::SecondHello;
+  }
   return true;
 }
 
