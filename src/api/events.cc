@@ -130,6 +130,7 @@ void Connection::handle(core::DataChannelClosed&& event) {
 // The core tells the Closed of each channel; this is for when it could not.
 void Connection::end_channels() {
   std::vector<std::shared_ptr<ChannelHandle>> rest;
+  rest.reserve(channels_.size());
   for (auto& [id, channel] : channels_) rest.push_back(std::move(channel));
   channels_.clear();
   std::ranges::sort(rest, {}, [](const auto& channel) { return *channel->id; });
