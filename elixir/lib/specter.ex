@@ -258,6 +258,7 @@ defmodule Specter do
   defdelegate get_stats(specter, pc), to: PeerConnection
 
   @doc false
+  @spec native(t) :: reference
   def native(%Specter{native: native}), do: native
   def native(other), do: raise(ArgumentError, "expected a %Specter{}, got: #{inspect(other)}")
 

@@ -202,7 +202,7 @@ defmodule Specter.PeerConnection do
   """
   @spec create_answer(Specter.t(), t, [answer_option]) :: result
   def create_answer(specter, pc, options \\ []) do
-    flags!(options, voice_activity_detection: false)
+    _ = flags!(options, voice_activity_detection: false)
     Native.create_answer(Specter.native(specter), pc)
   end
 
