@@ -30,7 +30,8 @@ class Resolver {
   // Questions for the same name at the same time share one look-up.
   void resolve(const std::string& host, Answer answer);
 
-  static std::vector<IpAddress> system_lookup(const std::string& host);  // getaddrinfo, but for localhost
+  static std::vector<IpAddress> system_lookup(
+      const std::string& host);  // getaddrinfo, but for localhost
 
  private:
   struct State;

@@ -114,8 +114,8 @@ TEST(Warp, TheFirstByteComesWithinTwoRoundTrips) {
   EXPECT_DOUBLE_EQ(all.at_b, 2.0);
 }
 
-// The answerer's checks come before its answer does. What they bring of DTLS is acknowledged, and not
-// sent again, so it has to be there when the answer is.
+// The answerer's checks come before its answer does. What they bring of DTLS is acknowledged, and
+// not sent again, so it has to be there when the answer is.
 TEST(Warp, TheAnswerMayTakeItsTime) {
   for (const Duration delay : {20ms, 300ms, 8000ms}) {
     PeerPair pair({.latency = kOneWay}, with(true, true));
