@@ -22,7 +22,7 @@ demo: ## install what it needs, build, and watch two peers meet
 	build/release/specter lifecycle
 
 test: ## everything that CI runs: the checks, CTest (with browsers), ExUnit
-	scripts/bootstrap build elixir browsers
+	scripts/bootstrap build elixir browsers interop
 	scripts/check
 	$(MAKE) --no-print-directory build
 	scripts/test build/release

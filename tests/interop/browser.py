@@ -142,10 +142,17 @@ class Browser:
     def __init__(self, name, bidi):
         self.name = name
         self._bidi = bidi
+        self._idle = []
 
     async def page(self):
+        """One that was given back, or a new one: they take a browser longer than a connection does."""
+        if self._idle:
+            return self._idle.pop()
         created = await self._bidi.command("browsingContext.create", type="tab")
         return Page(self._bidi, created["context"])
+
+    def give_back(self, page):
+        self._idle.append(page)
 
 
 def _program(name, package):

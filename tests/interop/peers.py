@@ -73,12 +73,18 @@ class BrowserPeer(Peer):
             f"{PAGE_SCRIPT.strip()}({json.dumps(certificate)}).then(p => (globalThis.peer = p, true))")
         peer = cls(browser.name, page)
         pump = asyncio.create_task(peer._pump())
+        is_sound = False
         try:
             yield peer
+            await page.evaluate("peer.command({op: 'close'})")
+            is_sound = True
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
-            await page.close()
+            if is_sound:
+                browser.give_back(page)
+            else:
+                await page.close()
 
     def __init__(self, name, page):
         super().__init__(name)

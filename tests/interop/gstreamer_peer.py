@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""GStreamer's webrtcbin as a program with the commands and events of docs/peer-protocol.md. Its DTLS is
+OpenSSL's 1.2, its certificate RSA, its ICE libnice."""
+
+import base64
+import json
+import sys
+import threading
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstSdp", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+
+class GStreamerPeer:
+    def __init__(self):
+        self.loop = GLib.MainLoop()
+        self.channels = {}
+        self.lock = threading.Lock()  # signals come on threads of GStreamer's
+        self.pipeline = Gst.Pipeline.new()
+        self.bin = Gst.ElementFactory.make("webrtcbin")
+        if self.bin is None:
+            raise SystemExit("webrtcbin is not there; `scripts/bootstrap interop` installs it")
+        self.bin.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        self.pipeline.add(self.bin)
+        self.bin.connect("on-ice-candidate", self.on_candidate)
+        self.bin.connect("on-data-channel", lambda _, channel: self.announce(channel))
+        self.bin.connect("notify::connection-state", self.on_state)
+        self.pipeline.set_state(Gst.State.PLAYING)
+
+    def tell(self, event, **fields):
+        with self.lock:
+            print(json.dumps({"event": event, **fields}), flush=True)
+
+    # ---- what it tells by itself
+
+    def on_candidate(self, _, index, candidate):
+        if candidate:
+            self.tell("ice_candidate", candidate=candidate, sdpMLineIndex=index)
+
+    def on_state(self, *_):
+        self.tell("connection_state", state=self.bin.get_property("connection-state").value_nick)
+
+    def announce(self, channel):
+        about = self.watch(channel)
+        self.tell("data_channel", **about)
+        if channel.get_property("ready-state") == GstWebRTC.WebRTCDataChannelState.OPEN:
+            self.tell("data_channel_open", **about)
+
+    def watch(self, channel):
+        number = len(self.channels) + 1
+        self.channels[number] = channel
+        about = {"channel": number, "label": channel.get_property("label")}
+        channel.connect("on-open", lambda _: self.tell("data_channel_open", **about))
+        channel.connect("on-close", lambda _: self.tell("data_channel_closed", **about))
+        channel.connect("on-error", lambda _, error: self.tell(
+            "data_channel_error", message=str(error), **about))
+        channel.connect("on-message-string", lambda _, text: self.tell(
+            "message", channel=number, text=text or ""))
+        channel.connect("on-message-data", lambda _, data: self.tell(
+            "message", channel=number, base64=base64.b64encode(data.get_data() if data else b"").decode()))
+        return about
+
+    # ---- commands; the value is the answer
+
+    def create_data_channel(self, label):
+        channel = self.bin.emit("create-data-channel", label, None)
+        return "data_channel_created", self.watch(channel)
+
+    def create_offer(self):
+        return self.create("offer")
+
+    def create_answer(self):
+        return self.create("answer")
+
+    def create(self, kind):
+        reply = self.ask(f"create-{kind}", None)
+        return kind, {"type": kind, "sdp": reply.get_value(kind).sdp.as_text()}
+
+    def set_local_description(self, type, sdp):
+        self.ask("set-local-description", described(type, sdp))
+        return "local_description_set", {}
+
+    def set_remote_description(self, type, sdp):
+        self.ask("set-remote-description", described(type, sdp))
+        return "remote_description_set", {}
+
+    def ask(self, signal, argument):
+        promise = Gst.Promise.new()
+        self.bin.emit(signal, argument, promise)
+        if promise.wait() != Gst.PromiseResult.REPLIED:
+            raise ValueError(f"{signal} got no answer")
+        reply = promise.get_reply()
+        if reply is not None and reply.has_field("error"):
+            raise ValueError(f"{signal}: {reply.get_value('error').message}")
+        return reply
+
+    def add_ice_candidate(self, candidate, sdpMLineIndex=0, **_):
+        self.bin.emit("add-ice-candidate", sdpMLineIndex, candidate)
+        return "ice_candidate_added", {}
+
+    def send(self, channel, text=None, base64=None):
+        if text is not None:
+            self.channels[channel].emit("send-string", text)
+        else:
+            self.channels[channel].emit("send-data", GLib.Bytes.new(decoded(base64)))
+        return "done", {}
+
+    def close(self):
+        self.loop.quit()
+        return None, {}
+
+    # ---- lines
+
+    def run(self):
+        threading.Thread(target=self.read, daemon=True).start()
+        self.tell("ready")
+        self.loop.run()
+        self.pipeline.set_state(Gst.State.NULL)
+        self.tell("closed")
+
+    def read(self):
+        for line in sys.stdin:
+            GLib.idle_add(self.handle, json.loads(line))
+        GLib.idle_add(self.loop.quit)
+
+    def handle(self, command):
+        fields = {key: value for key, value in command.items() if key not in ("op", "ref")}
+        try:
+            event, answer = getattr(self, command["op"])(**fields)
+            if event:
+                self.tell(event, ref=command.get("ref"), **answer)
+        except Exception as error:
+            self.tell("error", op=command.get("op"), ref=command.get("ref"), name=type(error).__name__,
+                      message=str(error))
+        return GLib.SOURCE_REMOVE
+
+
+def described(type, sdp):
+    result, message = GstSdp.SDPMessage.new_from_text(sdp)
+    if result != GstSdp.SDPResult.OK:
+        raise ValueError("GStreamer does not read this description")
+    kind = GstWebRTC.WebRTCSDPType.OFFER if type == "offer" else GstWebRTC.WebRTCSDPType.ANSWER
+    return GstWebRTC.WebRTCSessionDescription.new(kind, message)
+
+
+def decoded(text):
+    return base64.b64decode(text)
+
+
+if __name__ == "__main__":
+    Gst.init(None)
+    GStreamerPeer().run()

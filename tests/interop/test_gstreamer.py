@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""`specter peer` with GStreamer's webrtcbin: DTLS 1.2 of OpenSSL with an RSA certificate, in each role, offering
+and answering; and usrsctp.
+
+    tests/interop/test_gstreamer.py [--specter build/release/specter]
+"""
+
+import argparse
+import asyncio
+import itertools
+import pathlib
+import sys
+import time
+import traceback
+
+from peers import ProgramPeer, SpecterPeer
+from scenario import connected, echo, expect
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(__file__).with_name("gstreamer_peer.py")
+STORY_SECONDS = 60
+SIZES = [1, 100, 16 << 10]
+
+
+async def tell(specter_offers, specter_is_client, certificate, known, program):
+    async with asyncio.timeout(STORY_SECONDS), \
+            ProgramPeer.open("gstreamer", sys.executable, PROGRAM) as gstreamer, \
+            SpecterPeer.open(program, "--certificate", certificate) as specter:
+        known += [specter, gstreamer]
+        offerer, answerer = (specter, gstreamer) if specter_offers else (gstreamer, specter)
+        client = "offerer" if specter_offers == specter_is_client else "answerer"
+        async with connected(offerer, answerer, client) as (at_offerer, at_answerer):
+            await echo(offerer, at_offerer, answerer, at_answerer, SIZES)
+            transport = (await specter.call("get_stats"))["stats"]["transport"]
+    expect(transport["tls_version"] == "DTLS 1.2", f"{transport}")
+    expect(transport["dtls_role"] == ("client" if specter_is_client else "server"), f"{transport}")
+    # RFC 5246 §7.4.2: the suite says what the server signs with.
+    signs = "RSA" if specter_is_client else certificate.upper()
+    expect(transport["dtls_cipher"].startswith(f"TLS_ECDHE_{signs}_WITH_"), f"{transport}")
+    expect(transport["tls_group"] == "x25519", f"{transport}")
+    return f"{transport['dtls_cipher']}, {transport['tls_group']}"
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
+    options = parser.parse_args()
+    good = True
+    for offers, client, certificate in itertools.product((True, False), (True, False), ("ecdsa", "rsa")):
+        title = (f"specter ({certificate}) {'offers' if offers else 'answers'}, "
+                 f"{'client' if client else 'server'}; gstreamer (rsa)")
+        begun = time.monotonic()
+        known = []
+        try:
+            told = await tell(offers, client, certificate, known, options.specter)
+            print(f"ok      {title}: {told} ({time.monotonic() - begun:.1f} s)", flush=True)
+        except Exception:
+            good = False
+            print(f"FAILED  {title}", *(line for peer in known for line in peer.history()),
+                  traceback.format_exc(), sep="\n", flush=True)
+    return 0 if good else 1
+
+
+sys.exit(asyncio.run(main()))
