@@ -7,7 +7,6 @@ Only what the tests need: the ServerHello in one record, no key update, no conne
 
 import dataclasses
 import struct
-import zlib
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -41,6 +40,10 @@ def is_stun(datagram):
 
 def is_dtls(datagram):
     return len(datagram) > 0 and 20 <= datagram[0] <= 63
+
+
+def is_success_response(datagram):
+    return is_stun(datagram) and datagram[:2] == b"\x01\x01"  # RFC 8489 §5: of Binding
 
 
 def stun_attributes(message):
@@ -225,8 +228,3 @@ def _crc32c_entry(value):
 
 
 _CRC32C = [_crc32c_entry(value) for value in range(256)]
-
-
-def sped_checksum(datagram):
-    """What DTLS-IN-STUN-ACK says of it."""
-    return zlib.crc32(datagram)

@@ -79,6 +79,7 @@ class BrowserPeer(Peer):
             await page.evaluate("peer.command({op: 'close'})")
             is_sound = True
         finally:
+            peer._is_wanted = False  # cancel() alone may get lost in wait_for: CPython issue 86296
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             if is_sound:
@@ -89,6 +90,7 @@ class BrowserPeer(Peer):
     def __init__(self, name, page):
         super().__init__(name)
         self._page = page
+        self._is_wanted = True
 
     async def call(self, op, **fields):
         self._note("<--", {"op": op} | fields)
@@ -96,7 +98,7 @@ class BrowserPeer(Peer):
 
     async def _pump(self):
         try:
-            while True:
+            while self._is_wanted:
                 await self._told(await self._page.evaluate("peer.take(1000)"))
         except Exception as error:  # told to who waits
             await self._ended(str(error))

@@ -28,7 +28,8 @@ STORY_SECONDS = 60
 SNAP_TRIAL = "WebRTC-Sctp-Snap/Enabled/"
 SPED_TRIAL = "WebRTC-IceHandshakeDtls/Enabled/"
 
-# Datagrams in both directions, until the one that opens the channel: what Chromium 156 needs with itself.
+# Datagrams that are not STUN, in both directions, until the channel is open: what Chromium 156 counts when it
+# talks with itself (packetsSent and packetsReceived of its transport leave STUN out).
 CHROMIUM_WITH_ITSELF = {(True, True): 9, (False, False): 15}
 
 
@@ -83,10 +84,17 @@ def read(captured, log):
 
 
 def check_capture(story, seen):
-    for hello, name in ((dtls.CLIENT_HELLO, "ClientHello"), (dtls.SERVER_HELLO, "ServerHello")):
-        carriers = [one.embedded for one in seen if hello in dtls.hellos(one.records)]
-        expect(carriers and carriers[0] == story.sped,
-               f"the first {name} comes {'in a Binding message' if story.sped else 'by itself'}: {carriers}")
+    client_hello, server_hello = (
+        next(index for index, one in enumerate(seen) if hello in dtls.hellos(one.records))
+        for hello in (dtls.CLIENT_HELLO, dtls.SERVER_HELLO))
+    expect(seen[client_hello].embedded == story.sped,
+           f"the ClientHello comes {'in a Binding message' if story.sped else 'by itself'} first")
+    # A server that had an answer to its check has a path, and needs to wait for no message of ICE's: so it is
+    # when the second half of Chromium's ClientHello comes with that answer.
+    has_path = any(dtls.is_success_response(one.captured.data) for one in seen[:server_hello]
+                   if one.captured.sender is seen[client_hello].captured.sender)
+    expect(seen[server_hello].embedded == story.sped or (story.sped and has_path),
+           f"the ServerHello comes {'in a Binding message' if story.sped else 'by itself'} first")
     expect(story.sped or not any(one.embedded for one in seen), "no Binding message carries DTLS")
 
     chunks = {kind for one in seen for kind, _ in one.chunks()}
@@ -96,11 +104,13 @@ def check_capture(story, seen):
     expect(any(one.opens_channel() for one in seen), "the channel's opening is seen")
 
 
-def datagrams_until_open(seen):
-    """(from us, from the browser), the one that opens the channel included."""
+def until_open(seen):
+    """[(all, but for STUN)] of the datagrams from us and from the browser, the one that opens the channel
+    included."""
     last = next(index for index, one in enumerate(seen) if one.opens_channel())
-    ours = sum(one.captured.sender.name == "specter" for one in seen[:last + 1])
-    return ours, last + 1 - ours
+    return [(len(mine), sum(not dtls.is_stun(one.captured.data) for one in mine)) for mine in
+            ([one for one in seen[:last + 1] if (one.captured.sender.name == "specter") == is_ours]
+             for is_ours in (True, False))]
 
 
 async def tell(story, options, browser, folder):
@@ -122,10 +132,10 @@ async def tell(story, options, browser, folder):
     expect(transport["dtls_role"] == ("client" if story.specter_is_client else "server"), f"{transport}")
     expect(stats["sctp"]["snap"] == story.snap, f"SNAP is in use: {stats['sctp']}")
     expect(transport["sped"] == story.sped, f"SPED is in use: {transport}")
-    expect((transport["sped_datagrams_sent"] > 0) == (transport["sped_datagrams_received"] > 0) == story.sped,
-           f"{transport}")
+    expect((transport["sped_datagrams_received"] > 0) == story.sped, f"{transport}")
+    expect(transport["sped_datagrams_sent"] == 0 or story.sped, f"{transport}")
     check_capture(story, seen)
-    return datagrams_until_open(seen)
+    return until_open(seen)
 
 
 def trials(snap, sped):
@@ -137,26 +147,32 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
+    parser.add_argument("--only", default="", help="tell only the stories whose title has this")
     parser.add_argument("--show", action="store_true", help="print each datagram")
     options = parser.parse_args()
 
     good = True
     with tempfile.TemporaryDirectory(prefix="specter-warp-") as folder:
         for snap, sped in itertools.product((True, False), repeat=2):
+            stories = [Story(snap, sped, offers, client)
+                       for offers, client in itertools.product((True, False), repeat=2)]
+            stories = [story for story in stories if options.only in story.title()]
+            if not stories:
+                continue
             totals = []
             async with Browser.open("chromium", settings=trials(snap, sped)) as browser:
-                for offers, client in itertools.product((True, False), repeat=2):
-                    story = Story(snap, sped, offers, client)
+                for story in stories:
                     begun = time.monotonic()
                     try:
-                        ours, theirs = await tell(story, options, browser, pathlib.Path(folder))
-                        totals.append(ours + theirs)
-                        print(f"ok      {story.title()}: open after {ours} datagrams from us, {theirs} from "
-                              f"chromium ({time.monotonic() - begun:.1f} s)", flush=True)
+                        (ours, our_own), (theirs, their_own) = \
+                            await tell(story, options, browser, pathlib.Path(folder))
+                        totals.append(our_own + their_own)
+                        print(f"ok      {story.title()}: open after {ours} + {theirs} datagrams, but for STUN "
+                              f"{our_own} + {their_own} ({time.monotonic() - begun:.1f} s)", flush=True)
                     except Exception:
                         good = False
                         print(f"FAILED  {story.title()}", traceback.format_exc(), sep="\n", flush=True)
-            # The best of four: checks are repeated when a machine is busy.
+            # The best of four: a busy machine repeats itself.
             limit = CHROMIUM_WITH_ITSELF.get((snap, sped))
             if totals and limit and min(totals) > limit:
                 good = False
