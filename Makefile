@@ -66,16 +66,20 @@ clang: ## build and test with clang 19
 	ctest --preset clang -LE interop
 
 # The native code first: what is preloaded into the VM would be preloaded into its compilers, too.
-# Leaks are looked for by the tests themselves, and in C++ by `make asan`: a VM frees little at its end.
+# Leaks are told from what the VM itself has by our frames in their reports. That needs the VM to
+# allocate by malloc, which then can't tell how much it has: the one test that asks is left out.
 elixir-asan: export LC_ALL = C.UTF-8
 elixir-asan: export MIX_ENV = test
 elixir-asan: export MIX_BUILD_PATH = $(CURDIR)/elixir/_build/asan
 elixir-asan: export SPECTER_SANITIZE = address,undefined
+elixir-asan: reports = $(CURDIR)/build/elixir-asan-reports
 elixir-asan: ## test Elixir with its native code under the sanitizers of `make asan`
+	rm -rf "$(reports)" && mkdir -p "$(reports)"
 	cd elixir && mix compile.specter_native
-	cd elixir && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" \
-	  ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8 UBSAN_OPTIONS=print_stacktrace=1 \
-	  mix test
+	cd elixir && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ERL_FLAGS="+Mea min" \
+	  ASAN_OPTIONS="abort_on_error=1:quarantine_size_mb=8:log_path=$(reports)/asan" \
+	  LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=print_stacktrace=1 mix test --exclude memory
+	! grep -rE -B8 'specter::|specter_nif|ERROR: AddressSanitizer' "$(reports)"
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)

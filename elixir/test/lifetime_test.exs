@@ -95,6 +95,7 @@ defmodule Specter.LifetimeTest do
     await_counters({0, 0, 0})
   end
 
+  @tag :memory
   test "1,000 connections come and go, and leave the VM as it was" do
     specter = init()
     api = new_api(specter)
