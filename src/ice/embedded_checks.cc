@@ -94,8 +94,8 @@ void Agent::Impl::handle_embedded(const DatagramView& datagram, const stun::Mess
 
 // ---- what ours carry
 
-// Both attributes, as long as this goes on: a message with neither would say that we know nothing
-// of them.
+// The ACK as long as this goes on, be it empty: a message with neither attribute would say that we
+// know nothing of them. The other is never empty.
 void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carries) {
   if (!embedding_.is_active()) return;
   const auto acks = embedding_.acks();
@@ -105,8 +105,8 @@ void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carr
       taken < config_.max_message_bytes ? (config_.max_message_bytes - taken) / 4 * 4 : 0;
   std::optional<Bytes> datagram;
   if (carries == Carries::Datagram) datagram = embedding_.next(room);
-  writer.raw(stun::AttributeType::DtlsInStunData, datagram.value_or(Bytes{}));
   if (!datagram) return;
+  writer.raw(stun::AttributeType::DtlsInStunData, *datagram);
   ++counters_.embedded_sent;
   ++flight_messages_;
   const bool is_first_round = flight_messages_ < flight_size_;

@@ -136,10 +136,14 @@ TEST(EmbeddedChecks, ARepeatedRequestCarriesWhatItCarried) {
   EXPECT_EQ(second[0].bytes, first.at(0).bytes);
 }
 
-TEST(EmbeddedChecks, SayBothThingsEvenWithNothingToCarry) {
+TEST(EmbeddedChecks, SayThatTheyKnowOfItEvenWithNothingToCarry) {
   OneEmbedding one;
   one.learn_all();
-  EXPECT_EQ(said(one.sent().at(0).bytes), Said{});
+  const Buffer sent = one.sent().at(0).bytes;
+  EXPECT_EQ(said(sent), Said{});
+  const auto message = stun::Message::parse(sent);
+  EXPECT_TRUE(message->has(stun::AttributeType::DtlsInStunAck));
+  EXPECT_FALSE(message->has(stun::AttributeType::DtlsInStunData)) << "it is never empty";
 }
 
 // ---- whom to believe

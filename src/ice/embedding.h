@@ -65,7 +65,7 @@ class Embedding {
                                       std::optional<std::span<const std::uint32_t>> acks);
 
   // ---- what a Binding message carries
-  bool is_active() const;  // both attributes, be they empty
+  bool is_active() const;  // the ACK at least, be it empty
   std::span<const std::uint32_t> acks() const { return acks_; }
   // Round robin, the next datagram of at most `room` bytes.
   std::optional<Bytes> next(std::size_t room);
