@@ -78,7 +78,7 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 	cd elixir && mix compile.specter_native
 	cd elixir && LD_PRELOAD="$$(gcc -print-file-name=libasan.so)" ERL_FLAGS="+Mea min" \
 	  ASAN_OPTIONS="abort_on_error=1:quarantine_size_mb=8:log_path=$(reports)/asan" \
-	  LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=print_stacktrace=1 mix test --exclude memory
+	  LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=print_stacktrace=1 mix test --exclude memory --timeout 300000
 	! grep -rE -B8 'specter::|specter_nif|ERROR: AddressSanitizer' "$(reports)"
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
