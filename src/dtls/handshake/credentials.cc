@@ -43,6 +43,7 @@ bool is_rsa(KeyType type) { return type == KeyType::Rsa || type == KeyType::RsaP
 
 std::vector<std::uint16_t> accepted_schemes(bool with_pkcs1) {
   std::vector<std::uint16_t> out;
+  out.reserve(kPreferred.size() + kPkcs1.size());
   for (const auto scheme : kPreferred) out.push_back(static_cast<std::uint16_t>(scheme));
   if (with_pkcs1)
     for (const auto scheme : kPkcs1) out.push_back(static_cast<std::uint16_t>(scheme));
@@ -76,6 +77,7 @@ bool contains(std::span<const std::uint16_t> numbers, std::uint16_t number) {
 
 std::vector<std::uint16_t> numbers(std::span<const crypto::Group> groups) {
   std::vector<std::uint16_t> out;
+  out.reserve(groups.size());
   for (const auto group : groups) out.push_back(static_cast<std::uint16_t>(group));
   return out;
 }
