@@ -15,7 +15,6 @@
 namespace specter::core {
 
 using peer::Change;
-using peer::DtlsState;
 using peer::Negotiation;
 using peer::Transport;
 
