@@ -67,20 +67,6 @@ defmodule Specter.VmTest do
     end
   end
 
-  # Minutes of calls: a loop that still made them would be in the way of the end.
-  test "System.halt with calls that wait ends cleanly" do
-    script =
-      @begin <>
-        """
-        {specter, [{_, pc} | _]} = connect.()
-        for _ <- 1..500, do: :ok = Specter.create_data_channel(specter, pc, "data")
-        for _ <- 1..20_000, do: :ok = Specter.get_stats(specter, pc)
-        System.halt(0)
-        """
-
-    assert run(script) == {"", 0}
-  end
-
   test "halting in the midst of calls ends cleanly" do
     script =
       @begin <>
