@@ -14,14 +14,6 @@ constexpr std::uint64_t kHandshakeEpoch13 = 2;
 constexpr std::uint64_t kMaxForgeries = std::uint64_t{1} << 36;
 constexpr std::uint8_t kHelloRequest = 0;  // RFC 5246 §7.4.1.1
 
-template <class Message>
-Buffer written(const Message& message) {
-  Buffer body;
-  ByteWriter out(body);
-  message.write(out);
-  return body;
-}
-
 }  // namespace
 
 Association::Association(Timestamp now, Context& context, Agreement agreement)

@@ -55,7 +55,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     remote_sctp_port_ = remote.sctp_port;
     remote_sctp_init_ = remote.sctp_init;
     max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
-    make_dtls(now, remote);
+    make_dtls(remote);
     ice_.set_remote_embedding(remote.sped);
     ice_.set_remote_credentials(now, remote.credentials);
     if (is_embedding_) start_dtls(now);
@@ -196,8 +196,8 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       channels_.handle_packet(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
       set_dtls_state(DtlsState::Connected);
-      // Who sent the last flight: the client in DTLS 1.3, the server in 1.2.
-      ice_.handshake_done((*role_ == dtls::Role::Client) == (dtls_->version() == "DTLS 1.3"));
+      // Whoever has still something to confirm sent the last flight.
+      ice_.handshake_done(!dtls_->is_handshake_confirmed());
       // RFC 8832 §6: the DTLS client has the even streams.
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;

@@ -113,7 +113,7 @@ class Transport {
   void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
   void replay_early(Timestamp now);
   // ---- the handshake, over a path or in Binding messages (transport_handshake.cc)
-  void make_dtls(Timestamp now, const RemoteTransport& remote);
+  void make_dtls(const RemoteTransport& remote);
   void start_dtls(Timestamp now);
   void read_embedded(Timestamp now, const ice::DtlsReceived& received);
   void carry_handshake(Timestamp now);

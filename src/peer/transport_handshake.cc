@@ -16,8 +16,7 @@ constexpr Duration kMaxTimeout = 1s;
 
 }  // namespace
 
-void Transport::make_dtls(Timestamp now, const RemoteTransport& remote) {
-  (void)now;
+void Transport::make_dtls(const RemoteTransport& remote) {
   is_embedding_ = config_.sped && remote.sped;
   dtls::Connection::Config dtls;
   dtls.role = *role_;

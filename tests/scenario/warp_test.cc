@@ -18,8 +18,9 @@ using testing::PeerPair;
 
 constexpr Duration kOneWay = 100ms;  // 200 ms there and back
 
-core::Configuration with(bool sped, bool snap) {
+core::Configuration with(bool sped, bool snap, DtlsVersion best = DtlsVersion::Dtls13) {
   core::Configuration configuration;
+  configuration.max_dtls_version = best;
   configuration.sped = sped;
   configuration.snap = snap;
   return configuration;
@@ -49,11 +50,12 @@ struct Figures {
   }
 };
 
-Figures measure(bool sped, double loss, Duration limit, int seeds) {
+Figures measure(bool sped, double loss, Duration limit, int seeds,
+                DtlsVersion version = DtlsVersion::Dtls13) {
   Figures out;
   for (int seed = 1; seed <= seeds; ++seed) {
     PeerPair pair({.latency = kOneWay, .loss = loss, .seed = static_cast<std::uint64_t>(seed)},
-                  with(sped, true));
+                  with(sped, true, version));
     if (const auto time = time_to_finish(pair, limit)) {
       out.times.push_back(*time);
     } else {
@@ -61,10 +63,12 @@ Figures measure(bool sped, double loss, Duration limit, int seeds) {
     }
   }
   std::ranges::sort(out.times);
-  std::printf("%-5s %2.0f %% loss: median %lld ms, p95 %lld ms, p99 %lld ms, %d of %d failed\n",
-              sped ? "SPED" : "plain", loss * 100, static_cast<long long>(out.percentile(50) / 1ms),
-              static_cast<long long>(out.percentile(95) / 1ms),
-              static_cast<long long>(out.percentile(99) / 1ms), out.failed, seeds);
+  std::printf(
+      "DTLS 1.%d %-5s %2.0f %% loss: median %lld ms, p95 %lld ms, p99 %lld ms, %d of %d failed\n",
+      version == DtlsVersion::Dtls13 ? 3 : 2, sped ? "SPED" : "plain", loss * 100,
+      static_cast<long long>(out.percentile(50) / 1ms),
+      static_cast<long long>(out.percentile(95) / 1ms),
+      static_cast<long long>(out.percentile(99) / 1ms), out.failed, seeds);
   return out;
 }
 
@@ -166,6 +170,18 @@ TEST(Warp, FinishesDtlsInTimeAtTenPercentLoss) {
 TEST(Warp, FinishesDtlsInTimeAtTwentyFivePercentLoss) {
   EXPECT_LE(measure(true, 0.25, 30s, kSeeds).percentile(95), 750ms);
   EXPECT_LE(measure(false, 0.25, 30s, kSeeds).percentile(95), 2560ms);
+}
+
+TEST(Warp, FinishesDtls12InTimeToo) {
+  for (const double loss : {0.0, 0.25}) {
+    const auto sped = measure(true, loss, 30s, kSeeds, DtlsVersion::Dtls12);
+    const auto plain = measure(false, loss, 30s, kSeeds, DtlsVersion::Dtls12);
+    EXPECT_LE(sped.percentile(50), 750ms);
+    EXPECT_LE(sped.percentile(95), 1400ms);
+    EXPECT_LE(plain.percentile(50), 1350ms);
+    EXPECT_LE(plain.percentile(95), 8860ms);
+    EXPECT_EQ(sped.failed + plain.failed, 0);
+  }
 }
 
 TEST(Warp, AlwaysConnectsAtFortyPercentLoss) {

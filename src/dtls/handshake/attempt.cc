@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "dtls/handshake/credentials.h"
 #include "dtls/identity.h"
 
 namespace specter::dtls {
@@ -159,6 +160,9 @@ void Attempt::rewind_to_checkpoint() {
   received_.clear();
   ack_deadline_.reset();
   proven_ = false;
+  peer_certificate_.clear();
+  writer_ = RecordWriter(context_.outbox);
+  openers_.clear();
 }
 
 // ---- what goes out
@@ -235,6 +239,41 @@ Attempt::Step Attempt::check_identity() const {
   if (!mismatch) return Going{};
   return Failed{AlertDescription::BadCertificate, std::move(*mismatch),
                 CloseReason::BadFingerprint};
+}
+
+Attempt::Step Attempt::take_certificate(const HandshakeMessage& message, Empty empty) {
+  auto certificate = CertificateMessage::parse(suite_.version, message.body);
+  // RFC 8446 §4.4.2: in a handshake the context is empty.
+  if (!certificate || !certificate->request_context.empty() ||
+      (certificate->certificate.empty() && empty == Empty::Refused))
+    return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
+  peer_certificate_ = std::move(certificate->certificate);
+  record(message);
+  return Going{};
+}
+
+Attempt::Step Attempt::take_proof(const HandshakeMessage& message, Bytes content) {
+  const auto verify = CertificateVerify::parse(message.body);
+  if (!verify)
+    return refuse(AlertDescription::DecodeError, "The peer's CertificateVerify is malformed.");
+  if (!is_proof({peer_certificate_, verify->scheme, verify->signature, content, suite_.version}))
+    return refuse(AlertDescription::DecryptError,
+                  "The peer's signature does not fit its certificate.");
+  // It holds the certificate's key. Whether it is the certificate that was promised:
+  auto identity = check_identity();
+  if (std::holds_alternative<Going>(identity)) record(message);
+  return identity;
+}
+
+void Attempt::log_handshake_keys(const BothWays<crypto::Secret>& traffic) const {
+  context_.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", randoms_.client, traffic.client);
+  context_.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", randoms_.client, traffic.server);
+}
+
+void Attempt::log_application_keys(const BothWays<crypto::Secret>& traffic) const {
+  context_.log_key("CLIENT_TRAFFIC_SECRET_0", randoms_.client, traffic.client);
+  context_.log_key("SERVER_TRAFFIC_SECRET_0", randoms_.client, traffic.server);
+  context_.log_key("EXPORTER_SECRET", randoms_.client, exporter_);
 }
 
 void Attempt::send_alert(AlertDescription alert) {

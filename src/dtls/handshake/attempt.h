@@ -96,13 +96,6 @@ class Attempt {
   bool is13() const { return suite_.version == Version::Dtls13; }
 
   void add_message(std::uint64_t epoch, HandshakeType type, Bytes body);  // transcript and flight
-  template <class Message>
-  Buffer written(const Message& message) const {
-    Buffer body;
-    ByteWriter out(body);
-    message.write(out);
-    return body;
-  }
   void begin_flight() { flight_ = {}; }
   // Where rewind_to_checkpoint() comes back to: what is in the transcript now, and the next
   // message.
@@ -119,6 +112,13 @@ class Attempt {
 
   // The peer's certificate and its proof, checked when it proved that it has the key.
   Step check_identity() const;
+  enum class Empty { Refused, Taken };
+  // The Certificate, put down for its proof.
+  Step take_certificate(const HandshakeMessage& message, Empty empty);
+  // The CertificateVerify over `content`, and whether the certificate is the one promised.
+  Step take_proof(const HandshakeMessage& message, Bytes content);
+  void log_handshake_keys(const BothWays<crypto::Secret>& traffic) const;
+  void log_application_keys(const BothWays<crypto::Secret>& traffic) const;
 
   Context& context_;
   const Role role_;
@@ -210,7 +210,6 @@ class Client13 final : public Attempt {
   bool expects(HandshakeType type, std::uint64_t epoch) const override;
   Step handle_message(Timestamp now, const HandshakeMessage& message) override;
   Step on_encrypted_extensions(const HandshakeMessage& message);
-  Step on_certificate_verify(const HandshakeMessage& message);
   Step on_finished(Timestamp now, const HandshakeMessage& message);
 
   enum class Wait { EncryptedExtensions, RequestOrCertificate, Certificate, Verify, Finished };
@@ -258,7 +257,6 @@ class Server13 final : public Attempt {
   Step on_second_hello(Timestamp now, const HandshakeMessage& message);
   Step answer(Timestamp now, const ClientHello& hello, const KeyShareEntry& share,
               crypto::Group group);
-  Step on_certificate_verify(const HandshakeMessage& message);
   Step on_finished(const HandshakeMessage& message);
 
   enum class Wait { SecondHello, Certificate, Verify, Finished };

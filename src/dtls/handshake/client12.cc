@@ -58,9 +58,6 @@ bool Client12::rewind() {
   next_send_seq_ = first_send_seq_;
   begin_flight();
   timer_.stop();
-  writer_ = RecordWriter(context_.outbox);
-  openers_.clear();
-  peer_certificate_.clear();
   schemes_.reset();
   schedule_.reset();
   wait_ = Wait::Certificate;
@@ -79,13 +76,8 @@ Attempt::Step Client12::handle_message(Timestamp now, const HandshakeMessage& me
   switch (wait_) {
     case Wait::Certificate:
       if (message.type == Certificate) {
-        auto certificate = CertificateMessage::parse(Version::Dtls12, message.body);
-        if (!certificate || certificate->certificate.empty())
-          return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
-        peer_certificate_ = std::move(certificate->certificate);
-        record(message);
         wait_ = Wait::KeyExchange;
-        return Going{};
+        return take_certificate(message, Empty::Refused);
       }
       break;
     case Wait::KeyExchange:
@@ -155,10 +147,8 @@ Attempt::Step Client12::on_hello_done(Timestamp now, const HandshakeMessage& mes
     if (!scheme)
       return refuse(AlertDescription::HandshakeFailure,
                     "The peer takes no signature that our certificate can make.");
-    Buffer body;
-    ByteWriter out(body);
-    CertificateMessage{{}, to_buffer(certificate.der())}.write(Version::Dtls12, out);
-    add_message(0, HandshakeType::Certificate, body);
+    add_message(0, HandshakeType::Certificate,
+                written(Version::Dtls12, CertificateMessage{{}, to_buffer(certificate.der())}));
   }
   add_message(0, HandshakeType::ClientKeyExchange,
               written(ClientKeyExchange{std::move(answer->share)}));

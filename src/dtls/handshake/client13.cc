@@ -3,8 +3,6 @@
 //     ServerHello          -->  keys of epoch 2
 //     EncryptedExtensions, [CertificateRequest,] Certificate, CertificateVerify, Finished
 //                          -->  Certificate, CertificateVerify, Finished; keys of epoch 3
-#include <array>
-
 #include "crypto/digest.h"
 #include "dtls/handshake/attempt.h"
 #include "dtls/handshake/credentials.h"
@@ -56,10 +54,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client13::make(
   attempt->schedule_.emplace(*suite, *shared);
   attempt->handshake_traffic_ = attempt->schedule_->handshake_traffic(attempt->transcript_hash());
   attempt->install13(attempt->handshake_traffic_, 2, true, true);
-  context.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", sent.hello.random,
-                  attempt->handshake_traffic_.client);
-  context.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", sent.hello.random,
-                  attempt->handshake_traffic_.server);
+  attempt->log_handshake_keys(attempt->handshake_traffic_);
   return attempt;
 }
 
@@ -92,18 +87,15 @@ Attempt::Step Client13::handle_message(Timestamp now, const HandshakeMessage& me
       [[fallthrough]];
     case Wait::Certificate:
       if (message.type == Certificate) {
-        auto certificate = CertificateMessage::parse(Version::Dtls13, message.body);
-        if (!certificate || !certificate->request_context.empty() ||
-            certificate->certificate.empty())
-          return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
-        peer_certificate_ = std::move(certificate->certificate);
-        record(message);
         wait_ = Wait::Verify;
-        return Going{};
+        return take_certificate(message, Empty::Refused);
       }
       break;
     case Wait::Verify:
-      if (message.type == CertificateVerify) return on_certificate_verify(message);
+      if (message.type == CertificateVerify) {
+        wait_ = Wait::Finished;
+        return take_proof(message, signed_content13(Role::Server, transcript_hash()));
+      }
       break;
     case Wait::Finished:
       if (message.type == Finished) return on_finished(now, message);
@@ -126,22 +118,6 @@ Attempt::Step Client13::on_encrypted_extensions(const HandshakeMessage& message)
   return Going{};
 }
 
-Attempt::Step Client13::on_certificate_verify(const HandshakeMessage& message) {
-  const auto verify = CertificateVerify::parse(message.body);
-  if (!verify)
-    return refuse(AlertDescription::DecodeError, "The peer's CertificateVerify is malformed.");
-  const Buffer content = signed_content13(Role::Server, transcript_hash());
-  if (!is_proof({peer_certificate_, verify->scheme, verify->signature, content, Version::Dtls13}))
-    return refuse(AlertDescription::DecryptError,
-                  "The peer's signature does not fit its certificate.");
-  // It holds the certificate's key. Whether it is the certificate that was promised:
-  auto identity = check_identity();
-  if (!std::holds_alternative<Going>(identity)) return identity;
-  record(message);
-  wait_ = Wait::Finished;
-  return Going{};
-}
-
 Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& message) {
   const auto expected = finished13(suite_.hash, handshake_traffic_.server, transcript_hash());
   if (!crypto::equal_in_constant_time(expected, message.body))
@@ -151,9 +127,7 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
   schedule_->enter_master();
   const auto application = schedule_->application_traffic(transcript_hash());
   exporter_ = schedule_->exporter_master(transcript_hash());
-  context_.log_key("CLIENT_TRAFFIC_SECRET_0", randoms_.client, application.client);
-  context_.log_key("SERVER_TRAFFIC_SECRET_0", randoms_.client, application.server);
-  context_.log_key("EXPORTER_SECRET", randoms_.client, exporter_);
+  log_application_keys(application);
 
   begin_flight();
   // RFC 8446 §4.4: Certificate and CertificateVerify only when asked; in WebRTC one always is, and
@@ -164,13 +138,9 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
     if (!scheme)
       return Fatal{CloseReason::HandshakeFailed, AlertDescription::HandshakeFailure,
                    "The peer takes no signature that our certificate can make."};
-    add_message(2, HandshakeType::Certificate, [&] {
-      Buffer body;
-      ByteWriter out(body);
-      CertificateMessage{{}, to_buffer(context_.config.certificate->der())}.write(Version::Dtls13,
-                                                                                  out);
-      return body;
-    }());
+    add_message(2, HandshakeType::Certificate,
+                written(Version::Dtls13,
+                        CertificateMessage{{}, to_buffer(context_.config.certificate->der())}));
     const Buffer content = signed_content13(Role::Client, transcript_hash());
     add_message(2, HandshakeType::CertificateVerify,
                 written(CertificateVerify{static_cast<std::uint16_t>(*scheme),

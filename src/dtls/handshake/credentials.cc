@@ -41,6 +41,13 @@ bool is_rsa(KeyType type) { return type == KeyType::Rsa || type == KeyType::RsaP
 
 }  // namespace
 
+bool speaks(const Connection::Config& config, Version version) {
+  return std::ranges::find(config.versions, version) != config.versions.end() &&
+         std::ranges::any_of(config.cipher_suites, [&](const CipherSuite suite) {
+           return traits(suite).version == version;
+         });
+}
+
 std::vector<std::uint16_t> accepted_schemes(bool with_pkcs1) {
   std::vector<std::uint16_t> out;
   out.reserve(kPreferred.size() + kPkcs1.size());

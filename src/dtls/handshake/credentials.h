@@ -14,6 +14,8 @@
 
 namespace specter::dtls {
 
+// What we can do with the suites that we are to use.
+bool speaks(const Connection::Config& config, Version version);
 // What we take of a peer, best first. RFC 8446 §4.2.3; those of PKCS #1 in DTLS 1.2 alone.
 std::vector<std::uint16_t> accepted_schemes(bool with_pkcs1);
 // The scheme to sign with, of those that the peer takes.

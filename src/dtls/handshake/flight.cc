@@ -93,17 +93,8 @@ void write_ack(RecordWriter& writer, std::vector<RecordNumber> records) {
   std::ranges::sort(records);
   if (records.size() > most)
     records.erase(records.begin(), records.end() - static_cast<std::ptrdiff_t>(most));
-  Buffer payload;
-  ByteWriter out(payload);
-  Ack{std::move(records)}.write(out);
-  writer.write(writer.epoch(), ContentType::Ack, payload);
+  writer.write(writer.epoch(), ContentType::Ack, written(Ack{std::move(records)}));
   writer.outbox().end_datagram();
-}
-
-std::uint64_t Flight::lowest_epoch() const {
-  std::uint64_t lowest = ~std::uint64_t{0};
-  for (const Message& message : messages_) lowest = std::min(lowest, message.epoch);
-  return lowest;
 }
 
 }  // namespace specter::dtls

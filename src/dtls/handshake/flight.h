@@ -30,8 +30,6 @@ class Flight {
   bool empty() const { return messages_.empty(); }
   // Nothing is left to be sent (again).
   bool acknowledged() const;
-  // Keys of which epoch it still needs, at the least.
-  std::uint64_t lowest_epoch() const;
 
  private:
   struct Piece {

@@ -16,13 +16,6 @@ bool is(const Attempt::Step& step) {
 
 }  // namespace
 
-bool speaks(const Connection::Config& config, Version version) {
-  return std::ranges::find(config.versions, version) != config.versions.end() &&
-         std::ranges::any_of(config.cipher_suites, [&](const CipherSuite suite) {
-           return traits(suite).version == version;
-         });
-}
-
 void Negotiation::handle_record(Timestamp now, const RecordView& record) {
   dispatch(now, record);
   replay_early(now);
@@ -120,10 +113,8 @@ void Negotiation::refused(Timestamp now, const Refusal& refusal, Tell tell) {
   if (tell == Tell::Nobody || !refusal.alert || alerts_in_clear_ == kMaxAlertsInClear) return;
   ++alerts_in_clear_;
   RecordWriter writer(context_.outbox);
-  Buffer body;
-  ByteWriter out(body);
-  Alert{true, static_cast<std::uint8_t>(*refusal.alert)}.write(out);
-  writer.write(0, ContentType::Alert, body);
+  writer.write(0, ContentType::Alert,
+               written(Alert{true, static_cast<std::uint8_t>(*refusal.alert)}));
   context_.outbox.end_datagram();
 }
 

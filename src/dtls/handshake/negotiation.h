@@ -99,9 +99,6 @@ class Negotiation {
   bool replaying_ = false;
 };
 
-// What we can do with the suites that we are to use.
-bool speaks(const Connection::Config& config, Version version);
-
 class ClientNegotiation final : public Negotiation {
  public:
   // An attempt that got nowhere for so long gives way to another that is offered.

@@ -61,7 +61,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
 
   ServerHello answer;
   context.random.fill(answer.random);
-  if (std::ranges::find(context.config.versions, Version::Dtls13) != context.config.versions.end())
+  if (speaks(context.config, Version::Dtls13))
     std::ranges::copy(ServerHello::kDowngrade12, answer.random.end() - 8);  // RFC 8446 §4.1.3
   answer.cipher_suite = static_cast<std::uint16_t>(suite->suite);
   answer.extended_master_secret = true;
@@ -71,26 +71,22 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
   answer.use_srtp = srtp_answer(attempt->srtp_profile_);
   attempt->randoms_ = {hello.random, answer.random};
   attempt->begin_flight();
-  attempt->add_message(0, HandshakeType::ServerHello, attempt->written(answer));
+  attempt->add_message(0, HandshakeType::ServerHello, written(answer));
 
-  const auto write12 = [](const auto& body_of) {
-    Buffer body;
-    ByteWriter out(body);
-    body_of.write(Version::Dtls12, out);
-    return body;
-  };
-  attempt->add_message(0, HandshakeType::Certificate,
-                       write12(CertificateMessage{{}, to_buffer(certificate.der())}));
+  attempt->add_message(
+      0, HandshakeType::Certificate,
+      written(Version::Dtls12, CertificateMessage{{}, to_buffer(certificate.der())}));
   ServerKeyExchange exchange;
   exchange.group = static_cast<std::uint16_t>(*group);
   exchange.share = to_buffer(attempt->offer_->share());
   exchange.scheme = static_cast<std::uint16_t>(*scheme);
   exchange.signature = crypto::sign(
       certificate, *scheme, signed_parameters12(attempt->randoms_, exchange), context.random);
-  attempt->add_message(0, HandshakeType::ServerKeyExchange, attempt->written(exchange));
+  attempt->add_message(0, HandshakeType::ServerKeyExchange, written(exchange));
   attempt->add_message(
       0, HandshakeType::CertificateRequest,
-      write12(CertificateRequest{{}, {kEcdsaSign, kRsaSign}, accepted_schemes(true)}));
+      written(Version::Dtls12,
+              CertificateRequest{{}, {kEcdsaSign, kRsaSign}, accepted_schemes(true)}));
   attempt->add_message(0, HandshakeType::ServerHelloDone, {});
   attempt->set_checkpoint();
   attempt->send_flight(now);
@@ -100,9 +96,6 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
 // To after our ServerHelloDone.
 bool Server12::rewind() {
   rewind_to_checkpoint();
-  writer_ = RecordWriter(context_.outbox);
-  openers_.clear();
-  peer_certificate_.clear();
   schedule_.reset();
   wait_ = Wait::Certificate;
   return true;
@@ -124,13 +117,8 @@ Attempt::Step Server12::handle_message(Timestamp now, const HandshakeMessage& me
   switch (wait_) {
     case Wait::Certificate:
       if (message.type == Certificate) {
-        auto certificate = CertificateMessage::parse(Version::Dtls12, message.body);
-        if (!certificate)
-          return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
-        peer_certificate_ = std::move(certificate->certificate);
-        record(message);
         wait_ = Wait::KeyExchange;
-        return Going{};
+        return take_certificate(message, Empty::Taken);
       }
       break;
     case Wait::KeyExchange:
@@ -167,16 +155,8 @@ Attempt::Step Server12::on_client_key_exchange(const HandshakeMessage& message) 
 }
 
 Attempt::Step Server12::on_certificate_verify(const HandshakeMessage& message) {
-  const auto verify = CertificateVerify::parse(message.body);
-  if (!verify)
-    return refuse(AlertDescription::DecodeError, "The peer's CertificateVerify is malformed.");
-  if (!is_proof({peer_certificate_, verify->scheme, verify->signature, transcript_.bytes(),
-                 Version::Dtls12}))
-    return refuse(AlertDescription::DecryptError,
-                  "The peer's signature does not fit its certificate.");
-  auto identity = check_identity();
-  if (!std::holds_alternative<Going>(identity)) return identity;
-  record(message);
+  auto proof = take_proof(message, transcript_.bytes());
+  if (!std::holds_alternative<Going>(proof)) return proof;
   install(schedule_->record_keys(randoms_.client, randoms_.server), 1, true, true);
   wait_ = Wait::Finished;
   return Going{};

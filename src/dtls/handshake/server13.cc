@@ -87,8 +87,6 @@ bool Server13::rewind() {
   if (wait_ != Wait::SecondHello) {
     begin_flight();
     timer_.stop();
-    writer_ = RecordWriter(context_.outbox);
-    openers_.clear();
     schedule_.reset();
     next_send_seq_ = 1;
     wait_ = Wait::SecondHello;
@@ -135,22 +133,15 @@ Attempt::Step Server13::answer(Timestamp now, const ClientHello& hello, const Ke
   schedule_.emplace(suite_, exchange->secret);
   handshake_traffic_ = schedule_->handshake_traffic(transcript_hash());
   install13(handshake_traffic_, 2, true, true);
-  context_.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", hello.random, handshake_traffic_.client);
-  context_.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", hello.random, handshake_traffic_.server);
+  log_handshake_keys(handshake_traffic_);
 
   srtp_profile_ = choose_srtp(context_.config, hello.use_srtp);
   add_message(2, HandshakeType::EncryptedExtensions,
               written(EncryptedExtensions{srtp_answer(srtp_profile_)}));
-  const auto write13 = [](const auto& message) {
-    Buffer body;
-    ByteWriter out(body);
-    message.write(Version::Dtls13, out);
-    return body;
-  };
   add_message(2, HandshakeType::CertificateRequest,
-              write13(CertificateRequest{{}, {}, accepted_schemes(false)}));
+              written(Version::Dtls13, CertificateRequest{{}, {}, accepted_schemes(false)}));
   add_message(2, HandshakeType::Certificate,
-              write13(CertificateMessage{{}, to_buffer(certificate.der())}));
+              written(Version::Dtls13, CertificateMessage{{}, to_buffer(certificate.der())}));
   const Buffer content = signed_content13(Role::Server, transcript_hash());
   add_message(
       2, HandshakeType::CertificateVerify,
@@ -162,9 +153,7 @@ Attempt::Step Server13::answer(Timestamp now, const ClientHello& hello, const Ke
   schedule_->enter_master();
   application_traffic_ = schedule_->application_traffic(transcript_hash());
   exporter_ = schedule_->exporter_master(transcript_hash());
-  context_.log_key("CLIENT_TRAFFIC_SECRET_0", hello.random, application_traffic_->client);
-  context_.log_key("SERVER_TRAFFIC_SECRET_0", hello.random, application_traffic_->server);
-  context_.log_key("EXPORTER_SECRET", hello.random, exporter_);
+  log_application_keys(*application_traffic_);
   wait_ = Wait::Certificate;
   send_flight(now);
   return Going{};
@@ -182,41 +171,26 @@ Attempt::Step Server13::handle_message(Timestamp now, const HandshakeMessage& me
     case Wait::SecondHello: return on_second_hello(now, message);
     case Wait::Certificate:
       if (message.type == Certificate) {
-        auto certificate = CertificateMessage::parse(Version::Dtls13, message.body);
-        if (!certificate || !certificate->request_context.empty())
-          return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
+        auto taken = take_certificate(message, Empty::Taken);
+        if (!std::holds_alternative<Going>(taken)) return taken;
         // It answers our flight, all of which it has.
         begin_flight();
         timer_.stop();
-        peer_certificate_ = std::move(certificate->certificate);
-        record(message);
         wait_ = peer_certificate_.empty() ? Wait::Finished : Wait::Verify;
         return Going{};
       }
       break;
     case Wait::Verify:
-      if (message.type == CertificateVerify) return on_certificate_verify(message);
+      if (message.type == CertificateVerify) {
+        wait_ = Wait::Finished;
+        return take_proof(message, signed_content13(Role::Client, transcript_hash()));
+      }
       break;
     case Wait::Finished:
       if (message.type == Finished) return on_finished(message);
       break;
   }
   return refuse(AlertDescription::UnexpectedMessage, "The peer sent a message that is not due.");
-}
-
-Attempt::Step Server13::on_certificate_verify(const HandshakeMessage& message) {
-  const auto verify = CertificateVerify::parse(message.body);
-  if (!verify)
-    return refuse(AlertDescription::DecodeError, "The peer's CertificateVerify is malformed.");
-  const Buffer content = signed_content13(Role::Client, transcript_hash());
-  if (!is_proof({peer_certificate_, verify->scheme, verify->signature, content, Version::Dtls13}))
-    return refuse(AlertDescription::DecryptError,
-                  "The peer's signature does not fit its certificate.");
-  auto identity = check_identity();
-  if (!std::holds_alternative<Going>(identity)) return identity;
-  record(message);
-  wait_ = Wait::Finished;
-  return Going{};
 }
 
 Attempt::Step Server13::on_finished(const HandshakeMessage& message) {

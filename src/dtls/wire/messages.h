@@ -126,4 +126,20 @@ struct Alert {
   bool operator==(const Alert&) const = default;
 };
 
+// A message as it stands on the wire; the second for those that each version writes its own way.
+template <class Message>
+Buffer written(const Message& message) {
+  Buffer out;
+  ByteWriter writer(out);
+  message.write(writer);
+  return out;
+}
+template <class Message>
+Buffer written(Version version, const Message& message) {
+  Buffer out;
+  ByteWriter writer(out);
+  message.write(version, writer);
+  return out;
+}
+
 }  // namespace specter::dtls
