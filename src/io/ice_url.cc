@@ -77,9 +77,9 @@ class Parser {
   std::unexpected<Error> bad(const char* why) const {
     return fail(ErrorCode::SyntaxError,
                 fmt::format("the ICE server URL \"{}\" can't be read: {}",
-                            lower_printable(text_.substr(0, kMaxShown)), why));
+                            printable(text_.substr(0, kMaxShown)), why));
   }
-  static std::string lower_printable(std::string_view text) {
+  static std::string printable(std::string_view text) {
     std::string out(text);
     std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
     return out;

@@ -250,7 +250,7 @@ bool Association::Impl::accept_cookie(Timestamp now, const Cookie& cookie) {
 }
 
 // The peer has forgotten everything: so does what is between us. To the application it is as if the
-// peer had reset all of its streams.
+// peer had reset all of its streams, and agreed to what we had asked of it.
 void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
   std::vector<StreamId> streams = sender_->queue().streams();
   if (receiver_) {
@@ -259,6 +259,7 @@ void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
     std::ranges::sort(streams);
     streams.erase(std::ranges::unique(streams).begin(), streams.end());
   }
+  std::vector<StreamId> to_reset = sender_->queue().streams_to_reset();
   const Receiver before = *receiver_;
   const std::uint64_t retransmissions = sender_->retransmissions();
   const std::uint64_t abandoned = sender_->abandoned() + sender_->queue().messages();
@@ -283,6 +284,7 @@ void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
   // §9.2 was under way: it begins again with nothing outstanding.
   state_ = we_shut_down_ ? State::ShutdownPending : State::Established;
   if (!streams.empty()) events_.push_back(IncomingStreamsReset{std::move(streams)});
+  if (!to_reset.empty()) events_.push_back(OutgoingStreamsReset{std::move(to_reset)});
 }
 
 void Association::Impl::handle_cookie_ack(Timestamp now) {

@@ -1,4 +1,6 @@
 // RFC 9260 §5: how an association begins, also when both begin or one begins again.
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "sctp/association/cookie.h"
@@ -235,6 +237,25 @@ TEST(Handshake, Rfc9260Section5_2_4CaseAIsARestart) {
   const auto data = Puppet::find<DataChunk>(puppet.hear(), ChunkType::Data);
   EXPECT_EQ(data->tsn, ack.initial_tsn);
   EXPECT_EQ(data->ssn, 0);
+}
+
+// Resets that the old association still owed: in the new one all streams begin at 0.
+TEST(Handshake, ARestartAnswersTheResetsThatWereAskedFor) {
+  Puppet puppet;
+  puppet.establish();
+  for (const std::uint16_t stream : {7, 9})
+    ASSERT_TRUE(puppet.association.send(puppet.now, StreamId{stream}, kPpid, pattern(100, 2)));
+  puppet.hear();
+  const std::array asked{StreamId{7}};
+  puppet.association.reset_streams(puppet.now, asked);  // waits for the acknowledgement
+  InitChunk init = Puppet::init();
+  init.initiate_tag = 0x1234;
+  const InitChunk ack = puppet.ask_init_ack(init);
+  puppet.say_with(ack.initiate_tag, CookieEchoChunk{ack.cookie});
+  ASSERT_EQ(count<OutgoingStreamsReset>(puppet.events), 1u);
+  EXPECT_EQ(all<OutgoingStreamsReset>(puppet.events)[0].streams, std::vector{StreamId{7}});
+  ASSERT_TRUE(puppet.association.send(puppet.now, StreamId{7}, kPpid, pattern(100, 2)));
+  EXPECT_TRUE(Puppet::find<DataChunk>(puppet.hear(), ChunkType::Data));
 }
 
 // §5.2.4 B: both began at once; the peer's tag is another than in its INIT ACK.

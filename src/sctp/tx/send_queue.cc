@@ -209,6 +209,16 @@ void SendQueue::finish_reset(StreamId id, bool numbers_start_again) {
   settle(id);
 }
 
+std::vector<StreamId> SendQueue::streams_to_reset() const {
+  std::vector<StreamId> out;
+  if (markers_ == 0) return out;
+  for (const OutgoingMessage& slot : slots_)
+    if (slot.kind == OutgoingMessage::Kind::ResetMarker) out.push_back(slot.stream);
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
 void SendQueue::set_threshold(StreamId id, std::size_t bytes) {
   stream(id).threshold = bytes;
   settle(id);

@@ -73,6 +73,7 @@ class SendQueue {
   std::vector<StreamId> take_due_resets(std::size_t max);
   void finish_reset(StreamId stream, bool numbers_start_again);
   std::size_t waiting_resets() const { return markers_; }
+  std::vector<StreamId> streams_to_reset() const;  // of all resets not finished
 
   void set_threshold(StreamId stream, std::size_t bytes);
   // Streams whose buffered amount fell to the threshold since the last call, once each time.
