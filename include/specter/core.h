@@ -157,13 +157,17 @@ class SPECTER_EXPORT PeerConnection {
   // ---- the driver: local addresses
   void add_local_endpoint(Timestamp now, Endpoint base);
   void remove_local_endpoint(Timestamp now, Endpoint base);
-  void add_stun_server(Timestamp now, Endpoint server, std::string_view url);
+  void add_stun_server(Timestamp now, Endpoint server);
   void end_of_local_endpoints(Timestamp now);
 
   // ---- the driver: the world
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same, in memory of the caller's: what `memory` has room for becomes the Transmit's bytes,
+  // or is left in it when they are elsewhere. With a Buffer that comes back here after each send
+  // nothing is allocated while data flow.
+  std::optional<Transmit> poll_transmit(Timestamp now, Buffer& memory);
   // Received messages that are not polled close the peer's window: a slow application slows its
   // peer down.
   std::optional<Event> poll_event();

@@ -26,11 +26,11 @@ void DataChannels::Impl::handle_timeout(Timestamp now) {
   association_->handle_timeout(now);
 }
 
-std::optional<Buffer> DataChannels::Impl::poll_transmit(Timestamp now) {
+bool DataChannels::Impl::append_packet(Timestamp now, Buffer& out) {
   now_ = now;
   flush_control();
   flush_resets();
-  return association_->poll_transmit(now);
+  return association_->append_packet(now, out);
 }
 
 std::optional<DataChannels::Event> DataChannels::Impl::poll_event() {
@@ -131,7 +131,12 @@ void DataChannels::shut_down(Timestamp now, std::optional<Error> error) {
 void DataChannels::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
 void DataChannels::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Buffer> DataChannels::poll_transmit(Timestamp now) {
-  return impl_->poll_transmit(now);
+  Buffer packet;
+  if (!impl_->append_packet(now, packet)) return std::nullopt;
+  return packet;
+}
+bool DataChannels::append_packet(Timestamp now, Buffer& out) {
+  return impl_->append_packet(now, out);
 }
 std::optional<DataChannels::Event> DataChannels::poll_event() { return impl_->poll_event(); }
 Deadline DataChannels::next_timeout() const { return impl_->next_timeout(); }

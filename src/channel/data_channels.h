@@ -122,6 +122,8 @@ class DataChannels {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same behind what is in `out` already; false: there is none.
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
   Deadline next_timeout() const;
 

@@ -36,7 +36,7 @@ class DataChannels::Impl {
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
-  std::optional<Transmit> poll_transmit(Timestamp now);
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();
   Deadline next_timeout() const { return association_->next_timeout(); }
   std::optional<DataChannelState> state(ChannelId id) const;

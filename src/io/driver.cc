@@ -7,6 +7,7 @@
 #include "io/clock.h"
 #include "io/key_log.h"
 #include "io/log.h"
+#include "io/loop_impl.h"
 #include "io/network.h"
 
 namespace specter::io {
@@ -138,13 +139,17 @@ bool Driver::drain_events() {
 
 bool Driver::drain_transmits() {
   bool busy = false;
+  BufferPool& buffers = loop_.impl().buffers;
+  Buffer memory = buffers.take();
   while (transmit_bytes_left_ > 0) {
-    auto transmit = core_->poll_transmit(now_);
+    auto transmit = core_->poll_transmit(now_, memory);
     if (!transmit) break;
     busy = true;
     transmit_bytes_left_ -= std::min(transmit_bytes_left_, transmit->bytes.size());
     network_->send(std::move(*transmit));
+    if (memory.capacity() == 0) memory = buffers.take();
   }
+  buffers.give(std::move(memory));
   return busy;
 }
 

@@ -77,11 +77,12 @@ ReceiveBuffers::ReceiveBuffers() : impl_(std::make_unique<Impl>()) {}
 ReceiveBuffers::~ReceiveBuffers() = default;
 
 std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
-                                                          UdpFeatures features) {
+                                                          UdpFeatures features, BufferPool* sent) {
   const int family = local.address.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
   if (descriptor < 0) return last_error();
   UdpSocket socket(descriptor, local, features);
+  socket.sent_ = sent;
 
   if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   SocketAddress address;
@@ -115,7 +116,8 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
       queue_(std::move(other.queue_)),
       head_(other.head_),
       head_offset_(other.head_offset_),
-      queued_bytes_(other.queued_bytes_) {}
+      queued_bytes_(other.queued_bytes_),
+      sent_(other.sent_) {}
 
 // How many messages came; 0 when none waits, negative for an error.
 int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {

@@ -142,6 +142,8 @@ class Association {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same behind what is in `out` already, for the caller's own datagrams; false: there is none.
+  bool append_packet(Timestamp now, Buffer& out);
   // A received message counts against the receive window until it is polled here: a caller that
   // stops polling closes the peer's window, and polling opens it again.
   std::optional<Event> poll_event();

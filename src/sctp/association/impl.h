@@ -80,7 +80,7 @@ class Association::Impl {
 
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
-  std::optional<Transmit> poll_transmit(Timestamp now);
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
 
@@ -169,14 +169,16 @@ class Association::Impl {
 
   // transmit.cc
   PacketWriter packet_to(std::uint32_t tag) const;
+  PacketWriter packet_to(std::uint32_t tag, Buffer& out) const;
   void queue_packet(Buffer packet);
   template <class Chunk>
   void queue_alone(std::uint32_t tag, const Chunk& chunk);
   template <class Chunk>
   void queue_control(const Chunk& chunk);
   void report(CauseCode code, Buffer info);
-  std::optional<Transmit> poll_cookie_packet(Timestamp now);
-  std::optional<Transmit> poll_packet(Timestamp now);
+  bool append_next(Timestamp now, Buffer& out);
+  bool append_cookie_packet(Timestamp now, Buffer& out);
+  bool append_ordinary_packet(Timestamp now, Buffer& out);
   void add_control(PacketWriter& packet);
   void add_sack(PacketWriter& packet);
 
