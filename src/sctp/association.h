@@ -104,6 +104,9 @@ class Association {
     // No limit on retransmissions of data and INIT by default: the association lives as long as
     // DTLS and ICE do (reliability.md row 107).
     std::optional<int> max_retransmissions{};
+    // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
+    // What is below must detect errors, as DTLS does.
+    bool zero_checksum = true;
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 

@@ -101,6 +101,7 @@ class Association::Impl {
     std::uint16_t incoming_streams = 0;
     bool forward_tsn = false;
     bool reconfig = false;
+    bool zero_checksum = false;
   };
   struct HeartbeatSent {
     std::uint64_t nonce;
@@ -110,6 +111,7 @@ class Association::Impl {
   };
 
   // dispatch.cc
+  std::expected<PacketView, ParseError> read(Bytes bytes) const;
   enum class Gate { Open, Drop };
   Gate check_tag(Timestamp now, const PacketView& packet, const ChunkView& first);
   void handle_after_end(Bytes bytes);

@@ -119,7 +119,11 @@ bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
     packet.drop();
     return false;
   }
-  packet.finish_in_place();
+  // RFC 9653 §5.2: never before the peer has said that it takes it, nor with a COOKIE ECHO; what
+  // goes alone (INIT ACK, ABORT, …) keeps its checksum, too.
+  packet.finish_in_place(config_.zero_checksum && peer_.zero_checksum
+                             ? PacketWriter::Checksum::Zero
+                             : PacketWriter::Checksum::Crc32c);
   return true;
 }
 

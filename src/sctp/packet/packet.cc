@@ -60,7 +60,7 @@ std::optional<TlvView> TlvReader::next() {
   return TlvView{static_cast<std::uint16_t>(whole[0] << 8 | whole[1]), whole.subspan(4), whole};
 }
 
-std::expected<PacketView, ParseError> PacketView::parse(Bytes in) {
+std::expected<PacketView, ParseError> PacketView::parse(Bytes in, ZeroChecksum zero) {
   ByteReader r(in);
   PacketView packet;
   packet.header.source_port = r.u16();
@@ -70,7 +70,9 @@ std::expected<PacketView, ParseError> PacketView::parse(Bytes in) {
   packet.chunks = r.rest();
   if (!r.ok() || packet.chunks.size() < kChunkHeaderBytes)
     return std::unexpected(ParseError::Truncated);
-  if (swapped(given) != checksum(in)) return std::unexpected(ParseError::BadChecksum);
+  const bool is_needless = given == 0 && zero == ZeroChecksum::Accepted;
+  if (!is_needless && swapped(given) != checksum(in))
+    return std::unexpected(ParseError::BadChecksum);
 
   for (Bytes rest = packet.chunks; !rest.empty();) {
     const auto size = framed_size(rest);
@@ -110,10 +112,11 @@ void PacketWriter::add_bytes(Bytes chunk) {
   w.bytes(chunk);
 }
 
-void PacketWriter::finish_in_place() {
+void PacketWriter::finish_in_place(Checksum which) {
   ByteWriter w(out(), origin_);
   w.pad(4);
-  w.set_u32(kChecksumAt, swapped(checksum(Bytes(out()).subspan(origin_))));
+  if (which == Checksum::Crc32c)
+    w.set_u32(kChecksumAt, swapped(checksum(Bytes(out()).subspan(origin_))));
 }
 
 Buffer PacketWriter::finish() {

@@ -96,12 +96,16 @@ class TlvReader {
   bool ok_ = true;
 };
 
+// RFC 9653: whether a packet may say 0 instead of its checksum.
+enum class ZeroChecksum : bool { Refused, Accepted };
+
 struct PacketView {
   CommonHeader header;
   Bytes chunks;  // well framed: every length is at least 4 and inside; at least one chunk
 
   // Checksum and framing are checked: of a packet with one wrong length nothing is believed.
-  static std::expected<PacketView, ParseError> parse(Bytes in);
+  static std::expected<PacketView, ParseError> parse(Bytes in,
+                                                     ZeroChecksum zero = ZeroChecksum::Refused);
 };
 
 // Builds a packet of at most `max_bytes`: in a buffer of its own, or behind what is in `out`.
@@ -123,9 +127,10 @@ class PacketWriter {
   }
   void add_bytes(Bytes chunk);  // one or more chunks written earlier
 
-  // Pads and fills the checksum in. The second answers the buffer of its own, and the writer has
-  // nothing any more.
-  void finish_in_place();
+  // Pads and fills the checksum in, or leaves 0 there. The second answers the buffer of its own,
+  // and the writer has nothing any more.
+  enum class Checksum : bool { Crc32c, Zero };
+  void finish_in_place(Checksum which = Checksum::Crc32c);
   Buffer finish();
   void drop();  // as if it had never been: nothing of it is left in `out`
 
