@@ -148,6 +148,8 @@ class SPECTER_EXPORT PeerConnection {
   Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
                                         const DataChannelOptions& options = {});
   Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  // Without a copy; a message that is refused stays as it was.
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message);
   void close_data_channel(Timestamp now, ChannelId channel);
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
 

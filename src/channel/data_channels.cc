@@ -117,7 +117,7 @@ void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_me
                            std::uint16_t remote_port, std::optional<Bytes> remote_init) {
   impl_->connect(now, parity, max_send_message_bytes, remote_port, remote_init);
 }
-Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
+Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Payload message) {
   return impl_->send(now, channel, kind, message);
 }
 void DataChannels::close(Timestamp now, ChannelId channel) { impl_->close(now, channel); }

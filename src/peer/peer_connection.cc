@@ -334,6 +334,10 @@ Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string
 Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
   return impl_->transport().channels().send(now, channel, kind, message);
 }
+Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind,
+                              Buffer&& message) {
+  return impl_->transport().channels().send(now, channel, kind, std::move(message));
+}
 void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
   impl_->transport().channels().close(now, channel);
 }

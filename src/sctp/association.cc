@@ -26,7 +26,7 @@ Buffer Association::local_init() const { return impl_->local_init(); }
 Result<> Association::connect_with(Timestamp now, Bytes remote_init) {
   return impl_->connect_with(now, remote_init);
 }
-Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                            const SendOptions& options) {
   return impl_->send(now, stream, ppid, message, options);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/machine.h"
+#include "base/payload.h"
 #include "sctp/ids.h"
 
 #include "specter/bytes.h"
@@ -131,8 +132,9 @@ class Association {
   // InvalidArgument, with what is wrong with it.
   static Result<> validate_init(Bytes chunk);
   // Taken before Established too, and sent then. Errors: InvalidArgument for an empty message or a
-  // stream past the peer's; WouldBlock past send_buffer_bytes; Closed.
-  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+  // stream past the peer's; WouldBlock past send_buffer_bytes; Closed. A Buffer&& that is refused
+  // stays as it was.
+  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options = {});
   // Whatever was sent on them first goes out and is acknowledged; then RFC 6525's outgoing request.
   void reset_streams(Timestamp now, std::span<const StreamId> streams);

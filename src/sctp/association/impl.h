@@ -71,7 +71,7 @@ class Association::Impl {
   void connect(Timestamp now);
   const Buffer& local_init() const { return local_init_; }
   Result<> connect_with(Timestamp now, Bytes remote_init);
-  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options);
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
   void set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes);
