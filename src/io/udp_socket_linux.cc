@@ -1,4 +1,5 @@
 // Opening and receiving. udp_send_linux.cc has the other half.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -143,7 +144,10 @@ bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
                         const std::function<void(const DatagramView&)>& handle) {
   std::size_t handed = 0;
   for (int failures = 0; handed < budget;) {
-    std::size_t slots = features_.coalescing ? kCoalescedSlots : kMaxSlots;
+    // A message of several datagrams has some 50 of them.
+    std::size_t slots = features_.coalescing
+                            ? std::clamp<std::size_t>((budget - handed) / 32, 1, kCoalescedSlots)
+                            : kMaxSlots;
     if (!features_.batches) slots = 1;
     const int got = receive_some(*buffers.impl_, slots);
     if (got < 0) {
