@@ -1,82 +1,15 @@
-// What an association costs. Every allocation of this program passes through here: C++'s, and
-// OpenSSL's, which is told so before its first.
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+// What an association costs.
 #include <fmt/format.h>
-#include <malloc.h>
-#include <openssl/crypto.h>
 
 #include "dtls/ends.h"
-
-namespace {
-
-std::atomic<std::int64_t> live_bytes = 0;   // as asked of malloc, rounded as it rounds
-std::atomic<std::int64_t> allocations = 0;  // so far
-
-void* counted(void* memory) {
-  if (memory) {
-    live_bytes += static_cast<std::int64_t>(malloc_usable_size(memory));
-    ++allocations;
-  }
-  return memory;
-}
-void discounted(void* memory) {
-  if (memory) live_bytes -= static_cast<std::int64_t>(malloc_usable_size(memory));
-}
-
-void* allocate_for_openssl(std::size_t size, const char*, int) {
-  return counted(std::malloc(size));
-}
-void* reallocate_for_openssl(void* memory, std::size_t size, const char*, int) {
-  discounted(memory);
-  return counted(std::realloc(memory, size));
-}
-void free_for_openssl(void* memory, const char*, int) {
-  discounted(memory);
-  std::free(memory);
-}
-
-// Before main(), and before anything in it uses OpenSSL.
-const bool openssl_counts =
-    CRYPTO_set_mem_functions(allocate_for_openssl, reallocate_for_openssl, free_for_openssl) == 1;
-
-}  // namespace
-
-// Not inlined: GCC would see free() meet what it takes for memory of its own operator new.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  if (void* const memory = counted(std::malloc(size))) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  discounted(memory);
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return counted(std::malloc(size));
-}
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  operator delete(memory);
-}
-// Those of arrays too: ASan has its own, which would meet ours.
-[[gnu::noinline]] void* operator new[](std::size_t size) { return operator new(size); }
-[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t& no) noexcept {
-  return operator new(size, no);
-}
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { operator delete(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept {
-  operator delete(memory);
-}
-[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept {
-  operator delete(memory);
-}
+#include "testing/counting_allocator.h"
 
 namespace specter::dtls {
 namespace {
+
+using testing::allocations;
+using testing::live_bytes;
+using testing::openssl_counts;
 
 class Memory : public EachVersion {};
 INSTANTIATE_TEST_SUITE_P(Versions, Memory, kBothVersions, version_name);

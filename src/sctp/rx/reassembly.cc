@@ -19,6 +19,11 @@ bool Reassembly::joins(const Run& left, const Run& right) {
          left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
 }
 
+bool Reassembly::joins(const Run& left, const DataChunk& right) {
+  return !left.end && !right.begin && left.stream == right.stream &&
+         left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
+}
+
 // Messages of a size come in rows: the second fragment of one makes room for as much as the last
 // one had, so that it grows without being moved. Only for one that is alone, or a peer that begins
 // many would have us reserve for all of them; and only the last one's size, so that room that is
@@ -58,12 +63,9 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
 
   auto right = runs_.upper_bound(tsn);
   auto here = runs_.end();
-  Run fragment{tsn,        chunk.payload.size(), chunk.stream, chunk.ssn,
-               chunk.ppid, chunk.unordered,      chunk.begin,  chunk.end,
-               {}};
   if (right != runs_.begin()) {
     const auto left = std::prev(right);
-    if (left->second.last == tsn - 1 && joins(left->second, fragment)) {
+    if (left->second.last == tsn - 1 && joins(left->second, chunk)) {
       here = left;
       Run& run = left->second;
       if (run.last == here->first) reserve(run);
@@ -79,6 +81,9 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
     }
   }
   if (here == runs_.end()) {
+    Run fragment{tsn,        chunk.payload.size(), chunk.stream, chunk.ssn,
+                 chunk.ppid, chunk.unordered,      chunk.begin,  chunk.end,
+                 {}};
     fragment.pieces.push_back(to_buffer(chunk.payload));
     here = runs_.emplace_hint(right, tsn, std::move(fragment));
     ++items_;

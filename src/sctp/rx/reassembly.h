@@ -92,6 +92,7 @@ class Reassembly {
 
   void reserve(Run& run);
   static bool joins(const Run& left, const Run& right);
+  static bool joins(const Run& left, const DataChunk& right);
   static void append(Run& left, Run&& right);
   void drop(Runs::iterator run);
   void sweep(std::int64_t cumulative_tsn);

@@ -1,0 +1,41 @@
+// What is allocated while data flow. architecture.md §6: per packet nothing.
+#include <gtest/gtest.h>
+
+#include "testing/bulk_transfer.h"
+#include "testing/counting_allocator.h"
+
+namespace specter::peer {
+namespace {
+
+using testing::BulkTransfer;
+
+struct Cost {
+  std::int64_t allocations;
+  std::int64_t packets;
+};
+
+Cost cost_of(BulkTransfer& pair, std::size_t message_bytes, std::size_t messages) {
+  const Buffer message(message_bytes, 0x5a);
+  pair.transfer(message, 2 * messages * message_bytes);  // until everything has found its size
+  const auto packets = static_cast<std::int64_t>(pair.packets());
+  const std::int64_t before = testing::allocations;
+  pair.transfer(message, messages * message_bytes);
+  return {testing::allocations - before, static_cast<std::int64_t>(pair.packets()) - packets};
+}
+
+// A message costs some: its bytes at each end, and what they wait in. Its packets cost none, or a
+// message of 240 would have cost more than one of 60.
+TEST(Allocations, AreNoneForAPacket) {
+  constexpr std::int64_t kMessages = 256;
+  constexpr std::int64_t kMostForAMessage = 12;
+  BulkTransfer pair;
+  const Cost small = cost_of(pair, 64 << 10, kMessages);
+  const Cost large = cost_of(pair, 256 << 10, kMessages);
+  EXPECT_GT(small.packets, 50 * kMessages);
+  EXPECT_GT(large.packets, 200 * kMessages);
+  EXPECT_LT(small.allocations, kMostForAMessage * kMessages);
+  EXPECT_LT(large.allocations, kMostForAMessage * kMessages);
+}
+
+}  // namespace
+}  // namespace specter::peer
