@@ -73,7 +73,14 @@ void add_data(CLI::App& bench, int& exit_code) {
   command->add_flag("--unordered", options->unordered, "Unordered channels (reliable, as all)");
   command
       ->add_option("--buffer", options->buffer_bytes,
-                   "Bytes that the sender lets wait in each channel; it goes on when half are gone")
+                   "Bytes that the sender lets wait in each channel before it stops")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(1, 16 << 20))
+      ->capture_default_str();
+  command
+      ->add_option("--refill", options->refill_bytes,
+                   "It goes on when so many of them are gone (at BufferedAmountLow). A loop does "
+                   "nothing else while its handler fills the buffer")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(1, 16 << 20))
       ->capture_default_str();

@@ -75,7 +75,8 @@ class Data(Bench):
         self.assertIs(report["parameters"]["ordered"], False)
 
     def test_messages_shorter_than_their_sequence(self):
-        report = self.measure("data", "--seconds", "0.2", "--warm-up", "0", "--size", "3")
+        report = self.measure("data", "--seconds", "0.2", "--warm-up", "0", "--size", "3",
+                              "--buffer", "8K", "--refill", "4K")
         self.assertGreater(report["messages"], 0)
         self.assertEqual(report["bytes"], report["messages"] * 3)
 
@@ -88,9 +89,10 @@ class Data(Bench):
         self.assertLessEqual(report["greatest_channel_share"], 6)
 
     def test_a_message_larger_than_the_buffer_goes_alone(self):
-        report = self.measure("data", "--seconds", "0.2", "--warm-up", "0", "--size", "256K",
-                              "--buffer", "1K")
-        self.assertGreater(report["messages"], 0)
+        for size, buffer in (("256K", "1K"), ("64K", "64K"), ("64K", "100K")):
+            report = self.measure("data", "--bytes", "2M", "--warm-up", "0", "--size", size,
+                                  "--buffer", buffer)
+            self.assertGreater(report["messages"], 0)
 
     def test_the_table_is_for_people(self):
         result = run("data", "--bytes", "2M", "--warm-up", "0")
@@ -190,7 +192,7 @@ class Others(Bench):
 class CommandLine(unittest.TestCase):
     def test_the_help_of_each_names_its_options(self):
         options = {"data": ["--size", "--seconds", "--bytes", "--warm-up", "--channels", "--unordered",
-                            "--connections", "--processes", "--buffer"],
+                            "--connections", "--processes", "--buffer", "--refill"],
                    "latency": ["--size", "--count", "--processes"],
                    "setup": ["--count", "--at-once"],
                    "memory": ["--pairs", "--idle"]}

@@ -15,6 +15,7 @@ Json DataOptions::parameters() const {
                {"connections", connections},
                {"ordered", !unordered},
                {"buffer_bytes", buffer_bytes},
+               {"refill_bytes", refill_bytes},
                {"processes", sides.processes},
                {"loops", common.loops},
                {"loopback", common.network.loopback}});

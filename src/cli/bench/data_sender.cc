@@ -40,7 +40,7 @@ class SendingPeer final : public LinkedPeer {
     const std::size_t stream = channel.id().value_or(0);
     if (by_stream_.size() <= stream) by_stream_.resize(stream + 1);
     by_stream_[stream] = static_cast<ChannelIndex>(std::stoul(channel.label()));
-    channel.set_buffered_amount_low_threshold(options_.buffer_bytes / 2);
+    channel.set_buffered_amount_low_threshold(options_.low_threshold());
     fill(channel);
   }
   void on_low(const DataChannel& channel) override { fill(channel); }
@@ -52,12 +52,14 @@ class SendingPeer final : public LinkedPeer {
   }
 
  private:
-  // As a good user does: until the buffer is full, and on at BufferedAmountLow.
+  // As a good user does: until the buffer is full, and on at BufferedAmountLow. It ends above the
+  // threshold, or that event would not come again.
   void fill(const DataChannel& channel) {
     const ChannelIndex index = by_stream_.at(channel.id().value_or(0));
     std::size_t waiting = channel.buffered_amount();
     while (!is_stopped_.load(std::memory_order_relaxed) &&
-           (waiting == 0 || waiting + options_.message_bytes <= options_.buffer_bytes)) {
+           (waiting <= options_.low_threshold() ||
+            waiting + options_.message_bytes <= options_.buffer_bytes)) {
       const auto done = channel.send(pool_.message(index, sent_[index]));
       if (!done) {
         if (done.error().code != ErrorCode::WouldBlock) on_failure(done.error().message);

@@ -1,6 +1,7 @@
 // What the command line says about each bench.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,8 +45,12 @@ struct DataOptions {
   std::size_t channels = 1;  // of each connection
   std::size_t connections = 1;
   bool unordered = false;
-  std::size_t buffer_bytes = 1 << 20;  // of each channel
+  std::size_t buffer_bytes = 1 << 20;   // of each channel: what may wait
+  std::size_t refill_bytes = 64 << 10;  // when so many of them are gone it is filled again
 
+  std::size_t low_threshold() const {
+    return buffer_bytes - std::clamp<std::size_t>(refill_bytes, 1, buffer_bytes);
+  }
   Json parameters() const;
 };
 
