@@ -28,7 +28,7 @@ bool same_text(std::string_view a, std::string_view b) {
 // users of the Elixir package know it.
 Error refusal(const SessionDescription& description, Error otherwise) {
   auto parsed = sdp::parse(description.sdp);
-  return parsed ? otherwise : std::move(parsed).error();
+  return parsed ? std::move(otherwise) : std::move(parsed).error();
 }
 
 bool is_live(const sdp::Media& media) { return media.port != 0 || sdp::bundle_only(media); }
