@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "crypto/openssl.h"
+#include "crypto/provider_cipher.h"
 #include "crypto/secret.h"
 
 // A context keeps its cipher and its key; a record sets only the nonce. None of the calls below
@@ -16,18 +17,17 @@ namespace specter::crypto {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::numeric_limits<int>::max();
+constexpr int kEncrypt = 1;
 
 EVP_CIPHER_CTX* raw(void* context) { return static_cast<EVP_CIPHER_CTX*>(context); }
 
-enum class Direction { Decrypt = 0, Encrypt = 1 };
-
-void* make(const EVP_CIPHER* cipher, Bytes key, std::size_t size, Direction direction) {
+void* make(const EVP_CIPHER* cipher, Bytes key, std::size_t size) {
   SPECTER_CHECK(key.size() == size);
   const CleanErrors clean;
   using Context = std::unique_ptr<EVP_CIPHER_CTX, With<EVP_CIPHER_CTX_free>>;
   Context context(EVP_CIPHER_CTX_new());
-  SPECTER_CHECK(context && EVP_CipherInit_ex2(context.get(), cipher, key.data(), nullptr,
-                                              std::to_underlying(direction), nullptr) == 1);
+  SPECTER_CHECK(context && EVP_CipherInit_ex2(context.get(), cipher, key.data(), nullptr, kEncrypt,
+                                              nullptr) == 1);
   return context.release();
 }
 
@@ -44,88 +44,74 @@ OSSL_PARAM tag_parameter(const std::uint8_t* tag) {
                                            const_cast<std::uint8_t*>(tag), kAeadTagBytes);
 }
 
-bool encrypt(EVP_CIPHER_CTX* context, const AeadNonce& nonce, Bytes additional,
+bool encrypt(ProviderCipher& cipher, const AeadNonce& nonce, Bytes additional,
              std::span<std::uint8_t> text, std::span<std::uint8_t, kAeadTagBytes> tag) {
-  int size = 0;
-  if (EVP_EncryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr) != 1) return false;
-  if (!additional.empty() && EVP_EncryptUpdate(context, nullptr, &size, additional.data(),
-                                               static_cast<int>(additional.size())) != 1) {
-    return false;
-  }
-  if (!text.empty() && EVP_EncryptUpdate(context, text.data(), &size, text.data(),
-                                         static_cast<int>(text.size())) != 1) {
-    return false;
-  }
   OSSL_PARAM parameters[] = {tag_parameter(tag.data()), OSSL_PARAM_construct_end()};
-  return EVP_EncryptFinal_ex(context, tag.data(), &size) == 1 &&
-         EVP_CIPHER_CTX_get_params(context, parameters) == 1;
+  return cipher.start(nonce) && cipher.add_data(additional) &&
+         cipher.update(text.data(), text.data(), text.size()) && cipher.finish() &&
+         cipher.get(parameters);
 }
 
-bool decrypt(EVP_CIPHER_CTX* context, const AeadNonce& nonce, Bytes additional, Bytes text,
+bool decrypt(ProviderCipher& cipher, const AeadNonce& nonce, Bytes additional, Bytes text,
              const std::uint8_t* tag, std::uint8_t* out) {
-  int size = 0;
   const OSSL_PARAM parameters[] = {tag_parameter(tag), OSSL_PARAM_construct_end()};
-  if (EVP_DecryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr) != 1 ||
-      EVP_CIPHER_CTX_set_params(context, parameters) != 1) {
-    return false;
+  return cipher.start(nonce) && cipher.set(parameters) && cipher.add_data(additional) &&
+         cipher.update(text.data(), out, text.size()) && cipher.finish();
+}
+
+const char* name_of(AeadAlgorithm algorithm) {
+  switch (algorithm) {
+    case AeadAlgorithm::Aes128Gcm: return "AES-128-GCM";
+    case AeadAlgorithm::Aes256Gcm: return "AES-256-GCM";
+    case AeadAlgorithm::ChaCha20Poly1305: return "ChaCha20-Poly1305";
   }
-  if (!additional.empty() && EVP_DecryptUpdate(context, nullptr, &size, additional.data(),
-                                               static_cast<int>(additional.size())) != 1) {
-    return false;
-  }
-  if (!text.empty() &&
-      EVP_DecryptUpdate(context, out, &size, text.data(), static_cast<int>(text.size())) != 1) {
-    return false;
-  }
-  std::uint8_t nothing;  // an AEAD cipher has nothing left to write here
-  return EVP_DecryptFinal_ex(context, &nothing, &size) == 1;
+  SPECTER_CHECK(!"an algorithm that exists");
+  return nullptr;
+}
+
+std::unique_ptr<ProviderCipher> cipher_for(AeadAlgorithm algorithm, Bytes key,
+                                           Direction direction) {
+  SPECTER_CHECK(key.size() == key_size(algorithm));
+  const CleanErrors clean;
+  return std::make_unique<ProviderCipher>(name_of(algorithm), direction, key);
 }
 
 }  // namespace
 
 AeadSealer::AeadSealer(AeadAlgorithm algorithm, Bytes key)
-    : context_(make(native(algorithm), key, key_size(algorithm), Direction::Encrypt)) {}
-AeadSealer::~AeadSealer() { drop(context_); }
-AeadSealer::AeadSealer(AeadSealer&& other) noexcept
-    : context_(std::exchange(other.context_, nullptr)) {}
-AeadSealer& AeadSealer::operator=(AeadSealer&& other) noexcept {
-  replace(context_, other.context_);
-  return *this;
-}
+    : cipher_(cipher_for(algorithm, key, Direction::Encrypt)) {}
+AeadSealer::~AeadSealer() = default;
+AeadSealer::AeadSealer(AeadSealer&&) noexcept = default;
+AeadSealer& AeadSealer::operator=(AeadSealer&&) noexcept = default;
 
 void AeadSealer::seal(const AeadNonce& nonce, Bytes additional, std::span<std::uint8_t> text,
                       std::span<std::uint8_t, kAeadTagBytes> tag) {
-  SPECTER_CHECK(context_ && additional.size() <= kMaxBytes && text.size() <= kMaxBytes);
-  const bool sealed = encrypt(raw(context_), nonce, additional, text, tag);
+  SPECTER_CHECK(cipher_ && additional.size() <= kMaxBytes && text.size() <= kMaxBytes);
+  const bool sealed = encrypt(*cipher_, nonce, additional, text, tag);
   if (!sealed) ERR_clear_error();
   SPECTER_CHECK(sealed);
 }
 
 AeadOpener::AeadOpener(AeadAlgorithm algorithm, Bytes key)
-    : context_(make(native(algorithm), key, key_size(algorithm), Direction::Decrypt)) {}
-AeadOpener::~AeadOpener() { drop(context_); }
-AeadOpener::AeadOpener(AeadOpener&& other) noexcept
-    : context_(std::exchange(other.context_, nullptr)) {}
-AeadOpener& AeadOpener::operator=(AeadOpener&& other) noexcept {
-  replace(context_, other.context_);
-  return *this;
-}
+    : cipher_(cipher_for(algorithm, key, Direction::Decrypt)) {}
+AeadOpener::~AeadOpener() = default;
+AeadOpener::AeadOpener(AeadOpener&&) noexcept = default;
+AeadOpener& AeadOpener::operator=(AeadOpener&&) noexcept = default;
 
 bool AeadOpener::open(const AeadNonce& nonce, Bytes additional, Bytes sealed,
                       std::span<std::uint8_t> out) {
   if (sealed.size() < kAeadTagBytes || sealed.size() > kMaxBytes) return false;
   const Bytes text = sealed.first(sealed.size() - kAeadTagBytes);
   const std::uint8_t* const tag = sealed.data() + text.size();
-  SPECTER_CHECK(context_ && additional.size() <= kMaxBytes && out.size() >= text.size());
-  if (decrypt(raw(context_), nonce, additional, text, tag, out.data())) return true;
+  SPECTER_CHECK(cipher_ && additional.size() <= kMaxBytes && out.size() >= text.size());
+  if (decrypt(*cipher_, nonce, additional, text, tag, out.data())) return true;
   ERR_clear_error();
   cleanse(out.first(text.size()));
   return false;
 }
 
 RecordNumberMask::RecordNumberMask(AeadAlgorithm algorithm, Bytes key)
-    : algorithm_(algorithm),
-      context_(make(native_mask(algorithm), key, key_size(algorithm), Direction::Encrypt)) {
+    : algorithm_(algorithm), context_(make(native_mask(algorithm), key, key_size(algorithm))) {
   EVP_CIPHER_CTX_set_padding(raw(context_), 0);
 }
 RecordNumberMask::~RecordNumberMask() { drop(context_); }

@@ -12,6 +12,8 @@
 
 namespace specter::crypto {
 
+class ProviderCipher;
+
 enum class AeadAlgorithm : std::uint8_t { Aes128Gcm, Aes256Gcm, ChaCha20Poly1305 };
 constexpr std::size_t key_size(AeadAlgorithm algorithm) {
   return algorithm == AeadAlgorithm::Aes128Gcm ? 16 : 32;
@@ -34,7 +36,7 @@ class AeadSealer {
             std::span<std::uint8_t, kAeadTagBytes> tag);
 
  private:
-  void* context_;  // EVP_CIPHER_CTX
+  std::unique_ptr<ProviderCipher> cipher_;
 };
 
 class AeadOpener {
@@ -51,7 +53,7 @@ class AeadOpener {
   bool open(const AeadNonce& nonce, Bytes additional, Bytes sealed, std::span<std::uint8_t> out);
 
  private:
-  void* context_;
+  std::unique_ptr<ProviderCipher> cipher_;
 };
 
 // The mask over record numbers, RFC 9147 §4.2.3: AES-ECB over, or ChaCha20's key stream told by,
@@ -67,7 +69,7 @@ class RecordNumberMask {
 
  private:
   AeadAlgorithm algorithm_;
-  void* context_;
+  void* context_;  // EVP_CIPHER_CTX
 };
 
 }  // namespace specter::crypto

@@ -38,8 +38,6 @@ struct Algorithms {
   EVP_MD* sha1 = fetch_digest("SHA1");
   std::array<EVP_MD*, 3> digests{fetch_digest("SHA256"), fetch_digest("SHA384"),
                                  fetch_digest("SHA512")};
-  std::array<EVP_CIPHER*, 3> aeads{fetch_cipher("AES-128-GCM"), fetch_cipher("AES-256-GCM"),
-                                   fetch_cipher("ChaCha20-Poly1305")};
   std::array<EVP_CIPHER*, 3> masks{fetch_cipher("AES-128-ECB"), fetch_cipher("AES-256-ECB"),
                                    fetch_cipher("ChaCha20")};
   std::array<EVP_PKEY*, 2> curves{make_curve("P-256"), make_curve("P-384")};
@@ -57,9 +55,6 @@ const EVP_MD* native(HashAlgorithm algorithm) {
 }
 const EVP_MD* native_md5() { return algorithms().md5; }
 const EVP_MD* native_sha1() { return algorithms().sha1; }
-const EVP_CIPHER* native(AeadAlgorithm algorithm) {
-  return algorithms().aeads.at(static_cast<std::size_t>(algorithm));
-}
 const EVP_CIPHER* native_mask(AeadAlgorithm algorithm) {
   return algorithms().masks.at(static_cast<std::size_t>(algorithm));
 }

@@ -39,7 +39,6 @@ class CleanErrors {
 const EVP_MD* native(HashAlgorithm algorithm);
 const EVP_MD* native_md5();
 const EVP_MD* native_sha1();
-const EVP_CIPHER* native(AeadAlgorithm algorithm);
 const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
 
 // A key that has nothing but its curve, to make others from: to build a curve takes OpenSSL as long

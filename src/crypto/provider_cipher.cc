@@ -1,0 +1,161 @@
+#include "crypto/provider_cipher.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <openssl/core_dispatch.h>
+#include <openssl/provider.h>
+
+#include "base/check.h"
+#include "crypto/library.h"
+
+namespace specter::crypto {
+
+struct CipherFunctions {
+  void* provider = nullptr;
+  OSSL_FUNC_cipher_newctx_fn* newctx = nullptr;
+  OSSL_FUNC_cipher_freectx_fn* freectx = nullptr;
+  OSSL_FUNC_cipher_encrypt_init_fn* encrypt_init = nullptr;
+  OSSL_FUNC_cipher_decrypt_init_fn* decrypt_init = nullptr;
+  OSSL_FUNC_cipher_update_fn* update = nullptr;
+  OSSL_FUNC_cipher_final_fn* final = nullptr;
+  OSSL_FUNC_cipher_get_ctx_params_fn* get_params = nullptr;
+  OSSL_FUNC_cipher_set_ctx_params_fn* set_params = nullptr;
+
+  bool is_complete() const {
+    return newctx && freectx && encrypt_init && decrypt_init && update && final && get_params &&
+           set_params;
+  }
+};
+
+namespace {
+
+// OSSL_ALGORITHM's names stand between colons: "AES-128-GCM:id-aes128-GCM:2.16.840.1.101.3.4.1.6".
+bool has_name(std::string_view names, std::string_view name) {
+  while (true) {
+    const std::size_t colon = names.find(':');
+    if (names.substr(0, colon) == name) return true;
+    if (colon == std::string_view::npos) return false;
+    names.remove_prefix(colon + 1);
+  }
+}
+
+CipherFunctions read(const OSSL_DISPATCH* entries) {
+  CipherFunctions out;
+  for (; entries->function_id != 0; ++entries) {
+    switch (entries->function_id) {
+      case OSSL_FUNC_CIPHER_NEWCTX: out.newctx = OSSL_FUNC_cipher_newctx(entries); break;
+      case OSSL_FUNC_CIPHER_FREECTX: out.freectx = OSSL_FUNC_cipher_freectx(entries); break;
+      case OSSL_FUNC_CIPHER_ENCRYPT_INIT:
+        out.encrypt_init = OSSL_FUNC_cipher_encrypt_init(entries);
+        break;
+      case OSSL_FUNC_CIPHER_DECRYPT_INIT:
+        out.decrypt_init = OSSL_FUNC_cipher_decrypt_init(entries);
+        break;
+      case OSSL_FUNC_CIPHER_UPDATE: out.update = OSSL_FUNC_cipher_update(entries); break;
+      case OSSL_FUNC_CIPHER_FINAL: out.final = OSSL_FUNC_cipher_final(entries); break;
+      case OSSL_FUNC_CIPHER_GET_CTX_PARAMS:
+        out.get_params = OSSL_FUNC_cipher_get_ctx_params(entries);
+        break;
+      case OSSL_FUNC_CIPHER_SET_CTX_PARAMS:
+        out.set_params = OSSL_FUNC_cipher_set_ctx_params(entries);
+        break;
+      default: break;
+    }
+  }
+  return out;
+}
+
+CipherFunctions find(const char* name) {
+  OSSL_PROVIDER* const provider = OSSL_PROVIDER_load(library_context(), "default");
+  SPECTER_CHECK(provider != nullptr);
+  int no_cache = 0;
+  const OSSL_ALGORITHM* algorithm =
+      OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &no_cache);
+  SPECTER_CHECK(algorithm && no_cache == 0);  // what it answered stays as it is
+  while (algorithm->algorithm_names && !has_name(algorithm->algorithm_names, name)) ++algorithm;
+  SPECTER_CHECK(algorithm->algorithm_names != nullptr);
+  CipherFunctions out = read(algorithm->implementation);
+  out.provider = OSSL_PROVIDER_get0_provider_ctx(provider);
+  SPECTER_CHECK(out.is_complete());
+  return out;
+}
+
+// Looked up once for each name, and kept: a key is made a few times a connection.
+const CipherFunctions& functions_of(const char* name) {
+  static std::mutex mutex;
+  static auto& known = *new std::map<std::string, CipherFunctions>;  // never destroyed: threads
+                                                                     // may outlive main()
+  const std::scoped_lock lock(mutex);
+  const auto found = known.find(name);
+  if (found != known.end()) return found->second;
+  return known.emplace(name, find(name)).first->second;
+}
+
+}  // namespace
+
+ProviderCipher::ProviderCipher(const char* name, Direction direction, Bytes key)
+    : functions_(&functions_of(name)),
+      direction_(direction),
+      context_(functions_->newctx(functions_->provider)) {
+  SPECTER_CHECK(context_ != nullptr);
+  const auto init =
+      direction == Direction::Encrypt ? functions_->encrypt_init : functions_->decrypt_init;
+  const bool taken = init(context_, key.data(), key.size(), nullptr, 0, nullptr) == 1;
+  if (!taken) functions_->freectx(std::exchange(context_, nullptr));
+  SPECTER_CHECK(taken);
+}
+
+ProviderCipher::~ProviderCipher() {
+  if (context_) functions_->freectx(context_);
+}
+
+ProviderCipher::ProviderCipher(ProviderCipher&& other) noexcept
+    : functions_(other.functions_),
+      direction_(other.direction_),
+      context_(std::exchange(other.context_, nullptr)) {}
+
+ProviderCipher& ProviderCipher::operator=(ProviderCipher&& other) noexcept {
+  std::swap(functions_, other.functions_);
+  std::swap(direction_, other.direction_);
+  std::swap(context_, other.context_);
+  return *this;
+}
+
+bool ProviderCipher::start(Bytes nonce) {
+  SPECTER_CHECK(context_ != nullptr);
+  const auto init =
+      direction_ == Direction::Encrypt ? functions_->encrypt_init : functions_->decrypt_init;
+  return init(context_, nullptr, 0, nonce.data(), nonce.size(), nullptr) == 1;
+}
+
+bool ProviderCipher::add_data(Bytes additional) {
+  if (additional.empty()) return true;
+  std::size_t size = 0;
+  return functions_->update(context_, nullptr, &size, additional.size(), additional.data(),
+                            additional.size()) == 1;
+}
+
+bool ProviderCipher::update(const std::uint8_t* in, std::uint8_t* out, std::size_t size) {
+  if (size == 0) return true;
+  std::size_t written = 0;
+  return functions_->update(context_, out, &written, size, in, size) == 1 && written == size;
+}
+
+bool ProviderCipher::finish() {
+  std::uint8_t nothing[16];  // an AEAD cipher has nothing left to write here
+  std::size_t size = 0;
+  return functions_->final(context_, nothing, &size, sizeof nothing) == 1;
+}
+
+bool ProviderCipher::set(const OSSL_PARAM parameters[]) {
+  return functions_->set_params(context_, parameters) == 1;
+}
+bool ProviderCipher::get(OSSL_PARAM parameters[]) {
+  return functions_->get_params(context_, parameters) == 1;
+}
+
+}  // namespace specter::crypto
