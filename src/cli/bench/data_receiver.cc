@@ -181,13 +181,13 @@ class Receiver {
       if (auto waited = wait_until(Clock::now() + kFineTick); !waited) return waited;
       if (Snapshot now = look(); now.total > last.total) last = std::move(now);
     }
-    // The loop writes the checks; what it counted is all that it is ours to read.
-    const Snapshot now = look();
+    // The loop writes the checks; what it counted is all that is ours to read.
     for (std::size_t i = 0; i < sent.size(); ++i) {
-      if (i < now.messages.size() && now.messages[i] == sent[i]) continue;
+      const std::uint64_t came = last.messages.at(i);
+      if (came == sent[i]) continue;
       return fail(ErrorCode::Internal,
-                  fmt::format("channel {} of {}: {} messages were sent, {} came", i, sent.size(),
-                              sent[i], now.messages[i]));
+                  fmt::format("channel {} of {}: {} messages were sent, {} came within {} s", i,
+                              sent.size(), sent[i], came, options_.common.timeout_seconds));
     }
     side_.link().send({{"op", "end"}, {"messages", all}});
     return {};
