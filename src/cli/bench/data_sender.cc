@@ -105,7 +105,7 @@ class Sender {
     const double cpu = cpu_seconds() - cpu_before;
 
     if (auto stopped = stop(); !stopped) return std::unexpected(stopped.error());
-    const auto end = side_.wait_for("end", 2 * patience);
+    const auto end = side_.wait_for("end", kForGood);
     if (!end) return std::unexpected(end.error());
     return report(*measured, cpu, (*end)["messages"].get<std::uint64_t>());
   }
