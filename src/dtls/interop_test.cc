@@ -1,6 +1,7 @@
 // The matrix with OpenSSL 3.0's DTLS 1.2 as the peer: who is the server, our versions, each suite,
 // group and certificate of either side.
-#include <cstring>
+#include <algorithm>
+#include <string_view>
 
 #include "dtls/meeting.h"
 
@@ -89,8 +90,9 @@ Connection::Config config(Role role, bool only12, const Theirs& peer, bool our_r
 void take_cookies(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_COOKIE_EXCHANGE);
   SSL_CTX_set_cookie_generate_cb(context, [](SSL*, unsigned char* cookie, unsigned* size) {
-    std::memcpy(cookie, "biscuit", 7);
-    *size = 7;
+    constexpr std::string_view kCookie = "biscuit";
+    std::ranges::copy(kCookie, cookie);
+    *size = static_cast<unsigned>(kCookie.size());
     return 1;
   });
   SSL_CTX_set_cookie_verify_cb(context, [](SSL*, const unsigned char* cookie, unsigned size) {

@@ -12,7 +12,6 @@ using ::testing::AnyOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using Kind = InitChunk::Kind;
 using testing::hex;
 
