@@ -44,6 +44,8 @@ inline const bool openssl_counts =
 
 }  // namespace specter::testing
 
+// One file of a program includes this, as it says above.
+// NOLINTBEGIN(misc-definitions-in-headers)
 // Not inlined: GCC would see free() meet what it takes for memory of its own operator new.
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (void* const memory = specter::testing::counted(std::malloc(size))) return memory;
@@ -74,3 +76,4 @@ inline const bool openssl_counts =
 [[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept {
   operator delete(memory);
 }
+// NOLINTEND(misc-definitions-in-headers)
