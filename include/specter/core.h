@@ -148,6 +148,8 @@ class SPECTER_EXPORT PeerConnection {
   Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
                                         const DataChannelOptions& options = {});
   Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  // Without a copy; a message that is refused stays as it was.
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message);
   void close_data_channel(Timestamp now, ChannelId channel);
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
 
@@ -157,13 +159,17 @@ class SPECTER_EXPORT PeerConnection {
   // ---- the driver: local addresses
   void add_local_endpoint(Timestamp now, Endpoint base);
   void remove_local_endpoint(Timestamp now, Endpoint base);
-  void add_stun_server(Timestamp now, Endpoint server, std::string_view url);
+  void add_stun_server(Timestamp now, Endpoint server);
   void end_of_local_endpoints(Timestamp now);
 
   // ---- the driver: the world
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same, in memory of the caller's: what `memory` has room for becomes the Transmit's bytes,
+  // or is left in it when they are elsewhere. With a Buffer that comes back here after each send
+  // nothing is allocated while data flow.
+  std::optional<Transmit> poll_transmit(Timestamp now, Buffer& memory);
   // Received messages that are not polled close the peer's window: a slow application slows its
   // peer down.
   std::optional<Event> poll_event();

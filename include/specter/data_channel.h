@@ -28,11 +28,13 @@ class SPECTER_EXPORT DataChannel {
   DataChannel() = default;  // names nothing: every call answers Closed
   explicit DataChannel(std::shared_ptr<api::ChannelHandle> handle);
 
-  // Queues a message and returns at once; the bytes are copied. Errors: InvalidState while it is
-  // connecting; InvalidArgument for more than the peer's max-message-size; WouldBlock when the send
-  // buffer is full (event::BufferedAmountLow tells when to go on); Closed.
+  // Queues a message and returns at once; the bytes are copied, but for a Buffer that is moved in
+  // (which stays as it was when it is refused). Errors: InvalidState while it is connecting;
+  // InvalidArgument for more than the peer's max-message-size; WouldBlock when the send buffer is
+  // full (event::BufferedAmountLow tells when to go on); Closed.
   Result<> send(std::string_view text) const;
   Result<> send(Bytes binary) const;
+  Result<> send(Buffer&& binary) const;
   Result<> send(const char* text) const { return send(std::string_view(text)); }
 
   // What was sent goes out first; event::DataChannelClosed follows. Twice is as good as once.

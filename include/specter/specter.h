@@ -1,6 +1,7 @@
 // Specter: WebRTC peer connections that are told, never asked. Include this one.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,6 +39,10 @@ enum class LoopbackPolicy {
 struct Configuration {
   std::vector<IceServer> ice_servers{};
   std::size_t loops = 0;  // event loops, each a thread; 0: one a core
+  // How long a loop looks for work before it sleeps: 0 to 10,000 µs; 0: not at all. 50 µs or so
+  // takes the time of waking a thread off each answer, and costs a core while messages come and go;
+  // a loop that finds nothing a few times in a row goes back to sleeping at once.
+  std::chrono::microseconds spin{};
   LoopbackPolicy loopback = LoopbackPolicy::Fallback;
   std::size_t max_datagram_bytes = 1200;       // of UDP payload
   std::size_t send_buffer_bytes = 16 << 20;    // of one connection; past it send() says WouldBlock

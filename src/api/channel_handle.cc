@@ -37,19 +37,22 @@ Result<> judge_size(const ConnectionHandle& connection, std::size_t size) {
 
 }  // namespace
 
-Result<> ChannelHandle::send(MessageKind kind, Bytes message) {
+Result<> ChannelHandle::send(MessageKind kind, Payload message) {
   if (auto judged = judge_state(current_state()); !judged) return judged;
   if (auto judged = judge_size(*connection, message.size()); !judged) return judged;
   if (Connection* const here = connection->loop_side()) {
     if (auto sent = here->try_send(*this, kind, message)) return std::move(*sent);
   }
-  SendCall call{shared_from_this(), kind, Buffer(message.begin(), message.end())};
+  const std::size_t size = message.size();
+  Buffer copy;  // made before the lock; what is moved in is moved when it is accepted
+  if (!message.buffer()) copy = message.take();
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
-  if (!connection->has_room(message.size())) return connection->block(*this);
-  connection->ledger.posted_bytes += message.size();
+  if (!connection->has_room(size)) return connection->block(*this);
+  SendCall call{shared_from_this(), kind, message.buffer() ? message.take() : std::move(copy)};
+  connection->ledger.posted_bytes += size;
   ++connection->ledger.posted_messages;
-  account.posted_bytes += message.size();
+  account.posted_bytes += size;
   account.note_level();
   connection->push(std::move(call), std::move(lock));
   return {};

@@ -56,7 +56,7 @@ class Connection final : public io::Driver::Sink {
   // ---- sending, in sending.cc
   // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
   // before it.
-  std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Bytes message);
+  std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Payload message);
   void close_channel(const std::shared_ptr<ChannelHandle>& channel);
   // Whether this turn will make the calls that are pushed now.
   bool will_look_again() const { return driver_ && driver_->is_draining(); }
@@ -105,7 +105,7 @@ class Connection final : public io::Driver::Sink {
 
   // ---- sending.cc
   void run_send(SendCall&& call);
-  bool send_posted(const SendCall& call);
+  bool send_posted(SendCall& call);
   void take_off_posted(ChannelHandle& channel, std::size_t bytes, std::size_t into_core);
   void activate(ChannelHandle& channel);
   bool retry_delayed();

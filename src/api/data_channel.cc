@@ -8,7 +8,8 @@ namespace specter {
 
 namespace {
 
-Result<> send(const std::shared_ptr<api::ChannelHandle>& handle, MessageKind kind, Bytes message) {
+Result<> send(const std::shared_ptr<api::ChannelHandle>& handle, MessageKind kind,
+              Payload message) {
   if (!handle) return fail(ErrorCode::Closed, "the handle names no data channel");
   return handle->send(kind, message);
 }
@@ -23,6 +24,10 @@ Result<> DataChannel::send(std::string_view text) const {
 
 Result<> DataChannel::send(Bytes binary) const {
   return specter::send(handle_, MessageKind::Binary, binary);
+}
+
+Result<> DataChannel::send(Buffer&& binary) const {
+  return specter::send(handle_, MessageKind::Binary, std::move(binary));
 }
 
 void DataChannel::close() const {

@@ -63,6 +63,17 @@ TEST_F(DataChannelTest, SaysOnTheSpotWhatItCantSend) {
   EXPECT_EQ(channel_a.send("x").error().code, ErrorCode::Closed);
 }
 
+TEST_F(DataChannelTest, TakesABufferThatIsMovedInUnlessItIsRefused) {
+  connect();
+  Buffer bytes(100'000, 0x5a);
+  ASSERT_TRUE(channel_a.send(std::move(bytes)).has_value());
+  EXPECT_TRUE(bytes.empty());  // NOLINT: that it was taken is the point
+  EXPECT_EQ(next_message()->data, Buffer(100'000, 0x5a));
+  Buffer too_long(256 * 1024 + 1, 0x11);
+  EXPECT_FALSE(channel_a.send(std::move(too_long)).has_value());
+  EXPECT_EQ(too_long.size(), 256u * 1024 + 1);  // NOLINT: and that it was not, here
+}
+
 TEST_F(DataChannelTest, ClosesOnBothSidesAfterWhatWasSent) {
   connect();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(channel_a.send(std::string(10'000, 'x')).has_value());

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/payload.h"
 #include "io/loop.h"
 
 #include "specter/bytes.h"
@@ -138,7 +139,7 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
   const DataChannelOptions options;
 
   // ---- from any thread
-  Result<> send(MessageKind kind, Bytes message);
+  Result<> send(MessageKind kind, Payload message);
   void close();
   std::size_t buffered_amount() const;
   void set_low_threshold(std::size_t bytes);

@@ -1,6 +1,8 @@
 // What a Specter and its Apis share.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -22,7 +24,10 @@ struct Runtime {
         key_log(configuration.key_log_file.empty()
                     ? nullptr
                     : std::make_shared<io::KeyLog>(configuration.key_log_file)),
-        loops(configuration.loops) {}
+        loops(configuration.loops,
+              std::clamp(configuration.spin, std::chrono::microseconds{}, kLongestSpin)) {}
+
+  static constexpr std::chrono::microseconds kLongestSpin{10'000};
 
   // Nothing when each connection is to have its own.
   static std::shared_ptr<const core::Certificate> shared_certificate(const Configuration& given);

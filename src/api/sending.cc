@@ -7,7 +7,7 @@
 namespace specter::api {
 
 std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind kind,
-                                             Bytes message) {
+                                             Payload message) {
   const bool others_first = running_at_ < running_.size() || !delayed_.empty();
   if (!driver_->is_draining() || driver_->is_closing() || others_first || !channel.id)
     return std::nullopt;
@@ -17,7 +17,10 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
     if (handle_->has_calls()) return std::nullopt;
     if (!handle_->has_room(message.size())) return handle_->block(channel);
   }
-  auto sent = core().send(driver_->now(), *channel.id, kind, message);
+  const std::size_t size = message.size();
+  auto sent = message.buffer()
+                  ? core().send(driver_->now(), *channel.id, kind, std::move(*message.buffer()))
+                  : core().send(driver_->now(), *channel.id, kind, message.bytes());
   if (!sent) {
     // The ledger had room, the core none: it waits in delayed_.
     if (sent.error().code == ErrorCode::WouldBlock) return std::nullopt;
@@ -25,8 +28,8 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
   }
   {
     const std::scoped_lock lock(handle_->mutex);
-    channel.account.core_bytes += message.size();
-    handle_->ledger.core_bytes += message.size();
+    channel.account.core_bytes += size;
+    handle_->ledger.core_bytes += size;
     channel.account.note_level();
   }
   activate(channel);
@@ -39,14 +42,14 @@ void Connection::run_send(SendCall&& call) {
 }
 
 // False: the core has no room.
-bool Connection::send_posted(const SendCall& call) {
+bool Connection::send_posted(SendCall& call) {
   ChannelHandle& channel = *call.channel;
   const std::size_t bytes = call.message.size();
   if (!channel.id || channel.state == DataChannelState::Closed) {
     take_off_posted(channel, bytes, 0);  // DataChannelClosed told what became of it
     return true;
   }
-  auto sent = core().send(driver_->now(), *channel.id, call.kind, call.message);
+  auto sent = core().send(driver_->now(), *channel.id, call.kind, std::move(call.message));
   if (!sent && sent.error().code == ErrorCode::WouldBlock) return false;
   take_off_posted(channel, bytes, sent ? bytes : 0);
   activate(channel);
@@ -80,7 +83,7 @@ bool Connection::retry_delayed() {
   bool busy = false;
   while (!delayed_.empty() && !driver_->is_closing()) {
     auto& first = delayed_.front();
-    if (const auto* send = std::get_if<SendCall>(&first)) {
+    if (auto* send = std::get_if<SendCall>(&first)) {
       if (!send_posted(*send)) break;
     } else if (const auto& channel = std::get<1>(first); channel->id) {
       core().close_data_channel(driver_->now(), *channel->id);

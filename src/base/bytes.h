@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -58,10 +59,11 @@ class ByteReader {
   bool ok_ = true;
 };
 
-// Appends to a buffer that somebody else owns.
+// Appends to a buffer that somebody else owns. What stands before `origin` is not its affair: all
+// positions are counted from there.
 class ByteWriter {
  public:
-  explicit ByteWriter(Buffer& out) : out_(out) {}
+  explicit ByteWriter(Buffer& out, std::size_t origin = 0) : out_(out), origin_(origin) {}
 
   void u8(std::uint8_t value) { out_.push_back(value); }
   void u16(std::uint16_t value) { number(value, 2); }
@@ -78,13 +80,13 @@ class ByteWriter {
   }
 
   // Where the next byte goes, and a number that was left open there earlier.
-  std::size_t size() const { return out_.size(); }
+  std::size_t size() const { return out_.size() - origin_; }
   void set_u16(std::size_t at, std::uint16_t value) {
-    out_[at] = static_cast<std::uint8_t>(value >> 8);
-    out_[at + 1] = static_cast<std::uint8_t>(value);
+    out_[origin_ + at] = static_cast<std::uint8_t>(value >> 8);
+    out_[origin_ + at + 1] = static_cast<std::uint8_t>(value);
   }
   void set_u24(std::size_t at, std::uint32_t value) {
-    out_[at] = static_cast<std::uint8_t>(value >> 16);
+    out_[origin_ + at] = static_cast<std::uint8_t>(value >> 16);
     set_u16(at + 1, static_cast<std::uint16_t>(value));
   }
   void set_u32(std::size_t at, std::uint32_t value) {
@@ -94,11 +96,14 @@ class ByteWriter {
 
  private:
   void number(std::uint64_t value, std::size_t size) {
-    for (std::size_t i = size; i-- > 0;)
-      out_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    std::array<std::uint8_t, 8> bytes;
+    for (std::size_t i = 0; i < size; ++i)
+      bytes[i] = static_cast<std::uint8_t>(value >> (8 * (size - 1 - i)));
+    out_.insert(out_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
   }
 
   Buffer& out_;
+  std::size_t origin_;
 };
 
 inline Buffer to_buffer(Bytes bytes) { return Buffer(bytes.begin(), bytes.end()); }

@@ -26,11 +26,11 @@ void DataChannels::Impl::handle_timeout(Timestamp now) {
   association_->handle_timeout(now);
 }
 
-std::optional<Buffer> DataChannels::Impl::poll_transmit(Timestamp now) {
+bool DataChannels::Impl::append_packet(Timestamp now, Buffer& out) {
   now_ = now;
   flush_control();
   flush_resets();
-  return association_->poll_transmit(now);
+  return association_->append_packet(now, out);
 }
 
 std::optional<DataChannels::Event> DataChannels::Impl::poll_event() {
@@ -117,7 +117,7 @@ void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_me
                            std::uint16_t remote_port, std::optional<Bytes> remote_init) {
   impl_->connect(now, parity, max_send_message_bytes, remote_port, remote_init);
 }
-Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
+Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Payload message) {
   return impl_->send(now, channel, kind, message);
 }
 void DataChannels::close(Timestamp now, ChannelId channel) { impl_->close(now, channel); }
@@ -131,7 +131,12 @@ void DataChannels::shut_down(Timestamp now, std::optional<Error> error) {
 void DataChannels::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
 void DataChannels::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Buffer> DataChannels::poll_transmit(Timestamp now) {
-  return impl_->poll_transmit(now);
+  Buffer packet;
+  if (!impl_->append_packet(now, packet)) return std::nullopt;
+  return packet;
+}
+bool DataChannels::append_packet(Timestamp now, Buffer& out) {
+  return impl_->append_packet(now, out);
 }
 std::optional<DataChannels::Event> DataChannels::poll_event() { return impl_->poll_event(); }
 Deadline DataChannels::next_timeout() const { return impl_->next_timeout(); }

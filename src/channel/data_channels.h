@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/machine.h"
+#include "base/payload.h"
 #include "sctp/association.h"
 
 #include "specter/bytes.h"
@@ -110,7 +111,7 @@ class DataChannels {
   // Errors: InvalidState while connecting or closing (W3C §6.2.6 says connecting only: we queue
   // nothing before open … see README), InvalidArgument over the peer's max-message-size, WouldBlock
   // over the send buffer, Closed, NotFound.
-  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Payload message);
   // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing
   // twice is as good as once.
   void close(Timestamp now, ChannelId channel);
@@ -122,6 +123,8 @@ class DataChannels {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same behind what is in `out` already; false: there is none.
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
   Deadline next_timeout() const;
 

@@ -27,7 +27,7 @@ class DataChannels::Impl {
   void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
                std::uint16_t remote_port, std::optional<Bytes> remote_init);
   // messages.cc
-  Result<> send(Timestamp now, ChannelId id, MessageKind kind, Bytes message);
+  Result<> send(Timestamp now, ChannelId id, MessageKind kind, Payload message);
   void set_buffered_amount_low_threshold(ChannelId id, std::size_t bytes);
   std::size_t buffered_amount(ChannelId id) const;
   // closing.cc
@@ -36,7 +36,7 @@ class DataChannels::Impl {
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
-  std::optional<Transmit> poll_transmit(Timestamp now);
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();
   Deadline next_timeout() const { return association_->next_timeout(); }
   std::optional<DataChannelState> state(ChannelId id) const;

@@ -42,7 +42,7 @@ sctp::SendOptions send_options(const DataChannelOptions& options) {
 
 }  // namespace
 
-Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind, Bytes message) {
+Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind, Payload message) {
   now_ = now;
   Channel* channel = find_channel(id);
   if (!channel) {
@@ -65,7 +65,8 @@ Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind,
 
   // RFC 8831 §6.6: SCTP has no empty messages; one zero byte stands for none.
   const bool empty = message.empty();
-  const Bytes payload = empty ? Bytes(kEmptyMessage) : message;
+  const Payload payload = empty ? Payload(Bytes(kEmptyMessage)) : message;
+  const std::size_t size = message.size();
   flush_control();  // an ACK that waits goes first
   const Result<> sent =
       control_.empty()
@@ -74,11 +75,11 @@ Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind,
           : fail(ErrorCode::WouldBlock, "the send buffer is full");
   if (!sent) {
     if (sent.error().code == ErrorCode::WouldBlock && !channel->above_threshold)
-      blocked_[id] = payload.size();
+      blocked_[id] = std::max<std::size_t>(size, 1);
     return sent;
   }
-  channel->queued_bytes += payload.size();
-  channel->bytes_sent += message.size();
+  channel->queued_bytes += std::max<std::size_t>(size, 1);
+  channel->bytes_sent += size;
   ++channel->messages_sent;
   channel->above_threshold = buffered(*channel) > channel->low_threshold;
   return {};

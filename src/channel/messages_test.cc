@@ -53,6 +53,23 @@ TEST(Messages, KeepTheirKindAndBytesWhateverTheirSize) {
   EXPECT_EQ(received.messages_sent, 0u);
 }
 
+TEST(Messages, AreTakenAlongWhenMovedInAndLeftWhenRefused) {
+  TwoSides two;
+  two.establish();
+  const auto [here, there] = two.channel();
+  for (Buffer sent : {Buffer{}, pattern(1, 1), pattern(70'000, 2)}) {
+    const Buffer expected = sent;
+    ASSERT_TRUE(two.a.send(two.pair.now(), here, MessageKind::Binary, std::move(sent)));
+    two.pair.run_for(5s);
+    ASSERT_THAT(messages(two.pair.events_b), ElementsAre(expected));
+    two.take_b();
+  }
+  Buffer kept = pattern(100, 3);
+  const Buffer before = kept;
+  EXPECT_FALSE(two.a.send(two.pair.now(), ChannelId{99}, MessageKind::Binary, std::move(kept)));
+  EXPECT_EQ(kept, before);  // NOLINT: that is the point
+}
+
 // A single zero byte is a message too: only its PPID tells it from an empty one.
 TEST(Messages, OfOneZeroByteAreNotEmpty) {
   TwoSides two;

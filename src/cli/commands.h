@@ -16,5 +16,6 @@ enum ExitCode : int {
 // code.
 void add_lifecycle(CLI::App& app, int& exit_code);
 void add_peer(CLI::App& app, int& exit_code);
+void add_bench(CLI::App& app, int& exit_code);
 
 }  // namespace specter::cli

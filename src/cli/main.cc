@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   int exit_code = kSuccess;
   add_lifecycle(app, exit_code);
   add_peer(app, exit_code);
+  add_bench(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -29,6 +29,12 @@ void NetworkOptions::add_to(CLI::App& command) {
                   "Append all secrets to this file, for Wireshark. Whoever has it can read "
                   "everything")
       ->type_name("FILE");
+  command
+      .add_option("--spin", spin_us,
+                  "Microseconds that a loop looks for work before it sleeps; costs a core while "
+                  "messages come and go")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
   command.add_flag("--no-snap", no_snap, "Leave SCTP's INIT out of the descriptions (SNAP)");
   command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
 }
@@ -44,6 +50,7 @@ Configuration NetworkOptions::configuration() const {
   configuration.key_log_file = key_log;
   configuration.snap = !no_snap;
   configuration.sped = !no_sped;
+  configuration.spin = std::chrono::microseconds(spin_us);
   configuration.loops = 1;  // a connection or two; more threads would be idle
   return configuration;
 }

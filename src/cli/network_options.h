@@ -16,6 +16,7 @@ struct NetworkOptions {
   std::string dtls = "any";
   std::string certificate = "ecdsa";
   std::string key_log;
+  int spin_us = 0;
   bool no_snap = false;
   bool no_sped = false;
 

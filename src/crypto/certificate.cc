@@ -4,7 +4,10 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -74,6 +77,32 @@ void set_names(X509* certificate, Random& random) {
                 X509_set_issuer_name(certificate, name) == 1);
 }
 
+// What X509_set_pubkey() does, for the curves that we make keys of: it would look through all
+// encoders and decoders there are, which takes longer than to make the key and to sign with it.
+void set_point(X509* certificate, int curve, EVP_PKEY* key) {
+  std::array<std::uint8_t, 1 + 2 * 48> point;
+  std::size_t size = 0;
+  SPECTER_CHECK(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                                point.size(), &size) == 1);
+  SPECTER_CHECK(size > 0 && point[0] == 4);  // RFC 5480 §2.2: uncompressed
+  void* const taken = OPENSSL_memdup(point.data(), size);
+  SPECTER_CHECK(taken &&
+                X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+                                       OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                                       OBJ_nid2obj(curve), static_cast<std::uint8_t*>(taken),
+                                       static_cast<int>(size)) == 1);
+}
+
+void set_public_key(X509* certificate, KeyType type, EVP_PKEY* key) {
+  switch (type) {
+    case KeyType::EcdsaP256: return set_point(certificate, NID_X9_62_prime256v1, key);
+    case KeyType::EcdsaP384: return set_point(certificate, NID_secp384r1, key);
+    case KeyType::Rsa:
+    case KeyType::RsaPss:
+    case KeyType::Ed25519: SPECTER_CHECK(X509_set_pubkey(certificate, key) == 1);
+  }
+}
+
 // Of the certificate; none where the kind of key has its own.
 const char* hash_name(KeyType type) {
   if (type == KeyType::Ed25519) return nullptr;
@@ -105,7 +134,6 @@ Buffer encode(X509* certificate) {
 struct Certificate::Impl {
   KeyType type;
   Key key;
-  X509Object certificate;
   Buffer der;
 };
 
@@ -116,14 +144,14 @@ std::shared_ptr<const Certificate> Certificate::generate(KeyType type, Random& r
   auto impl = std::make_unique<Impl>();
   impl->type = type;
   impl->key = make_key(type);
-  impl->certificate.reset(X509_new_ex(library_context(), nullptr));
-  X509* const certificate = impl->certificate.get();
+  const X509Object object(X509_new_ex(library_context(), nullptr));
+  X509* const certificate = object.get();
   SPECTER_CHECK(certificate && X509_set_version(certificate, kVersion3) == 1);
   set_serial(certificate, random);
   set_names(certificate, random);
   SPECTER_CHECK(ASN1_TIME_set(X509_getm_notBefore(certificate), unix_seconds - kDay) &&
-                ASN1_TIME_set(X509_getm_notAfter(certificate), unix_seconds - kDay + kLifetime) &&
-                X509_set_pubkey(certificate, impl->key.get()) == 1);
+                ASN1_TIME_set(X509_getm_notAfter(certificate), unix_seconds - kDay + kLifetime));
+  set_public_key(certificate, type, impl->key.get());
   sign(certificate, type, impl->key.get());
   impl->der = encode(certificate);
   return std::shared_ptr<const Certificate>(new Certificate(std::move(impl)));
@@ -137,7 +165,6 @@ Bytes Certificate::der() const { return impl_->der; }
 Fingerprint Certificate::fingerprint(HashAlgorithm algorithm) const {
   return Fingerprint::of(impl_->der, algorithm);
 }
-void* Certificate::native_certificate() const { return impl_->certificate.get(); }
 void* Certificate::native_key() const { return impl_->key.get(); }
 
 }  // namespace specter::crypto

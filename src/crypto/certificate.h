@@ -57,8 +57,7 @@ class Certificate {
   Bytes der() const;
   Fingerprint fingerprint(HashAlgorithm algorithm = HashAlgorithm::Sha256) const;
 
-  // The library's own objects, for src/dtls alone (X509*, EVP_PKEY*).
-  void* native_certificate() const;
+  // The library's own object, for src/crypto alone (EVP_PKEY*).
   void* native_key() const;
 
  private:

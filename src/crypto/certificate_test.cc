@@ -98,8 +98,6 @@ TEST(Certificate, FingerprintIsThatOfItsDer) {
     EXPECT_EQ(certificate->fingerprint(algorithm), Fingerprint::of(certificate->der(), algorithm));
   }
   EXPECT_EQ(certificate->fingerprint().algorithm, HashAlgorithm::Sha256);
-  EXPECT_NE(certificate->native_certificate(), nullptr);
-  EXPECT_NE(certificate->native_key(), nullptr);
 }
 
 TEST(Certificate, OfAnyKindIsSignedByItselfAndOnesRandomDecidesIt) {

@@ -307,7 +307,7 @@ void Agent::add_local_endpoint(Timestamp now, Endpoint base) {
 void Agent::remove_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->remove_local_endpoint(now, base);
 }
-void Agent::add_stun_server(Timestamp now, Endpoint server, std::string) {
+void Agent::add_stun_server(Timestamp now, Endpoint server) {
   if (connection_state() != IceConnectionState::Closed) impl_->add_stun_server(now, server);
 }
 void Agent::end_of_local_endpoints(Timestamp now) {
@@ -324,7 +324,7 @@ void Agent::set_remote_credentials(Timestamp now, Credentials remote) {
   if (connection_state() != IceConnectionState::Closed)
     impl_->set_remote_credentials(now, std::move(remote));
 }
-Result<> Agent::add_remote_candidate(Timestamp now, Candidate candidate) {
+Result<> Agent::add_remote_candidate(Timestamp now, const Candidate& candidate) {
   if (connection_state() == IceConnectionState::Closed) return {};
   return impl_->add_remote_candidate(now, candidate);
 }

@@ -130,8 +130,7 @@ class Agent {
   void add_local_endpoint(Timestamp now,
                           Endpoint base);  // a socket is bound: one more host candidate
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket is gone
-  void add_stun_server(Timestamp now, Endpoint server,
-                       std::string url);       // resolved; asked from each base of its family
+  void add_stun_server(Timestamp now, Endpoint server);      // asked from each base of its family
   void end_of_local_endpoints(Timestamp now);  // no further base and no further server will be told
   const std::vector<Candidate>& local_candidates() const;
 
@@ -141,7 +140,7 @@ class Agent {
                               Credentials remote);  // starts checks; candidates before it are kept
   // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
   // TCP, another component) are taken and ignored.
-  Result<> add_remote_candidate(Timestamp now, Candidate candidate);
+  Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();  // silent from here on
 

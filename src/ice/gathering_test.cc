@@ -65,7 +65,7 @@ TEST(Gathering, BehindANatItFindsTheOutsideAddress) {
   nat.add_inside(two.a.address);
   two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
 
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.alice.agent.add_stun_server(two.now(), kServer);
   two.gather(two.alice, two.a);
   two.network.run_for(19ms);
   EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
@@ -82,7 +82,7 @@ TEST(Gathering, WithoutANatTheServerTellsNothingNew) {
   StunServer server;
   two.network.attach(server, kServer.address);
   two.gather(two.alice, two.a);
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.alice.agent.add_stun_server(two.now(), kServer);
   two.network.run_for(1s);
   EXPECT_EQ(server.requests, 1);
   EXPECT_EQ(two.alice.agent.local_candidates().size(), 1u);
@@ -95,8 +95,8 @@ TEST(Gathering, TwoServersThatSayTheSameGiveOneCandidate) {
   Nat nat(at("203.0.113.1:1").address);
   nat.add_inside(two.a.address);
   two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:a");
-  two.alice.agent.add_stun_server(two.now(), at("192.0.2.53:3479"), "stun:b");
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.53:3479"));
   two.gather(two.alice, two.a);
   two.network.run_for(1s);
   EXPECT_EQ(server.requests, 2);
@@ -105,7 +105,7 @@ TEST(Gathering, TwoServersThatSayTheSameGiveOneCandidate) {
 
 TEST(Gathering, ADeadServerHoldsItNoLongerThanItsTimeout) {
   TwoAgents two;
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.alice.agent.add_stun_server(two.now(), kServer);
   two.gather(two.alice, two.a);
   two.network.run_for(3999ms);
   EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
@@ -123,8 +123,8 @@ TEST(Gathering, AsksServersOfItsOwnFamilyAndScope) {
   two.alice.agent.add_local_endpoint(two.now(), at("127.0.0.1:5000"));
   two.alice.agent.add_local_endpoint(two.now(), at("[fe80::1]:5000"));
   two.alice.agent.add_local_endpoint(two.now(), at("[2001:db8::1]:5000"));
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:v4");
-  two.alice.agent.add_stun_server(two.now(), at("[2001:db8::53]:3478"), "stun:v6");
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.alice.agent.add_stun_server(two.now(), at("[2001:db8::53]:3478"));
   two.network.settle();
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].from, at("[2001:db8::1]:5000"));
@@ -138,7 +138,7 @@ TEST(Gathering, BelievesTheServerItAskedAndNobodyElse) {
     sent.push_back(flight);
     return false;
   };
-  two.alice.agent.add_stun_server(two.now(), kServer, "stun:stun.example.org");
+  two.alice.agent.add_stun_server(two.now(), kServer);
   two.gather(two.alice, two.a);
   two.network.settle();
   ASSERT_EQ(sent.size(), 1u);
@@ -179,8 +179,8 @@ struct BehindNats {
     };
     two.alice.trickle_to = &two.bob;
     two.bob.trickle_to = &two.alice;
-    two.alice.agent.add_stun_server(two.now(), kServer, "stun:s");
-    two.bob.agent.add_stun_server(two.now(), kServer, "stun:s");
+    two.alice.agent.add_stun_server(two.now(), kServer);
+    two.bob.agent.add_stun_server(two.now(), kServer);
     two.exchange_credentials();
     two.gather(two.alice, two.a);
     two.gather(two.bob, two.b);

@@ -7,6 +7,7 @@
 #include "io/clock.h"
 #include "io/key_log.h"
 #include "io/log.h"
+#include "io/loop_impl.h"
 #include "io/network.h"
 
 namespace specter::io {
@@ -75,21 +76,17 @@ void Driver::run_turn(const std::function<void()>& input) {
   events_left_ = kEventsPerTurn;
   transmit_bytes_left_ = kTransmitBytesPerTurn;
   calls_left_ = kCallsPerTurn;
+  datagrams_left_ = kDatagramsPerTurn;
   events_held_back_ = false;
   if (input) input();
-  if (readable_) receive();
   core_->handle_timeout(now_);
-
-  draining_ = true;
+  // What came is answered in pieces, so that the peer does not wait for all of it to be looked at.
   bool quiet = false;
-  while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0 && calls_left_ > 0) {
-    bool busy = sink_->run_calls();
-    busy = drain_events() || busy;
-    busy = drain_transmits() || busy;
-    busy = sink_->settle() || busy;
-    quiet = !busy;
-  }
-  draining_ = false;
+  do {
+    if (readable_) receive();
+    quiet = drain();
+    network_->flush();
+  } while (quiet && !closed_ && !closing_ && readable_ && datagrams_left_ > 0);
   if (closed_ || (closing_ && quiet)) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
     transmit_bytes_left_ = kTransmitBytesPerTurn;
@@ -102,9 +99,25 @@ void Driver::run_turn(const std::function<void()>& input) {
 }
 
 void Driver::receive() {
-  readable_ = network_->receive(kDatagramsPerTurn, [this](const DatagramView& datagram) {
+  readable_ = network_->receive(kDatagramsPerAnswer, [this](const DatagramView& datagram) {
+    if (datagrams_left_ > 0) --datagrams_left_;
     core_->handle_datagram(now_, datagram);
   });
+}
+
+// True when nobody has anything left; false when a budget ran out before.
+bool Driver::drain() {
+  draining_ = true;
+  bool quiet = false;
+  while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0 && calls_left_ > 0) {
+    bool busy = sink_->run_calls();
+    busy = drain_events() || busy;
+    busy = drain_transmits() || busy;
+    busy = sink_->settle() || busy;
+    quiet = !busy;
+  }
+  draining_ = false;
+  return quiet;
 }
 
 // True when there was one.
@@ -138,18 +151,21 @@ bool Driver::drain_events() {
 
 bool Driver::drain_transmits() {
   bool busy = false;
+  BufferPool& buffers = loop_.impl().buffers;
+  Buffer memory = buffers.take();
   while (transmit_bytes_left_ > 0) {
-    auto transmit = core_->poll_transmit(now_);
+    auto transmit = core_->poll_transmit(now_, memory);
     if (!transmit) break;
     busy = true;
     transmit_bytes_left_ -= std::min(transmit_bytes_left_, transmit->bytes.size());
     network_->send(std::move(*transmit));
+    if (memory.capacity() == 0) memory = buffers.take();
   }
+  buffers.give(std::move(memory));
   return busy;
 }
 
 void Driver::finish_turn(bool quiet) {
-  network_->flush();
   const bool room_again = sink_->end_turn() && events_held_back_;
   if (!quiet || readable_ || room_again) {
     schedule_turn();

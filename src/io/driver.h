@@ -57,6 +57,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
 
   // What one turn does at most; then others have theirs.
   static constexpr std::size_t kDatagramsPerTurn = 512;
+  static constexpr std::size_t kDatagramsPerAnswer = 128;  // then packets go out, and the next come
   static constexpr std::size_t kEventsPerTurn = 1024;
   static constexpr std::size_t kTransmitBytesPerTurn = 1 << 20;
   static constexpr std::size_t kCallsPerTurn = 64;  // some take milliseconds; messages don't count
@@ -86,6 +87,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void take_turn(const std::function<void()>& input);
   void run_turn(const std::function<void()>& input);
   void receive();
+  bool drain();
   bool drain_events();
   bool drain_transmits();
   void finish_turn(bool quiet);
@@ -119,6 +121,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
   std::size_t calls_left_ = 0;
+  std::size_t datagrams_left_ = 0;
 
   std::uint64_t gathering_ = 0;  // counts gatherings: answers to an earlier one come too late
   std::size_t unresolved_ = 0;   // names of this gathering

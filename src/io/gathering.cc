@@ -88,7 +88,7 @@ void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
 void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses) {
   for (const bool v6 : {false, true}) {
     const auto found = std::ranges::find(addresses, v6, &IpAddress::is_v6);
-    if (found != addresses.end()) core_->add_stun_server(now_, {*found, url.port}, url.text);
+    if (found != addresses.end()) core_->add_stun_server(now_, {*found, url.port});
   }
 }
 

@@ -75,9 +75,8 @@ class Parser {
   using Problem = std::optional<const char*>;
 
   std::unexpected<Error> bad(const char* why) const {
-    return fail(ErrorCode::SyntaxError,
-                fmt::format("the ICE server URL \"{}\" can't be read: {}",
-                            printable(text_.substr(0, kMaxShown)), why));
+    return fail(ErrorCode::SyntaxError, fmt::format("the ICE server URL \"{}\" can't be read: {}",
+                                                    printable(text_.substr(0, kMaxShown)), why));
   }
   static std::string printable(std::string_view text) {
     std::string out(text);

@@ -6,6 +6,7 @@
 
 #include <asio/post.hpp>
 
+#include "io/clock.h"
 #include "io/log.h"
 #include "io/loop_impl.h"
 #include "io/thread.h"
@@ -18,7 +19,7 @@ thread_local const Loop* current_loop = nullptr;
 
 }  // namespace
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::Loop(Duration spin) : impl_(std::make_unique<Impl>(spin)) {}
 Loop::~Loop() = default;
 
 void Loop::post(Task task) { asio::post(impl_->context, std::move(task)); }
@@ -41,7 +42,7 @@ void Loop::run() {
   current_loop = this;
   while (!impl_->context.stopped()) {
     try {
-      impl_->context.run();
+      run_once();
     } catch (const std::exception& e) {
       // A connection's turn catches its own; this is the last net.
       log().error("a task of a loop threw: {}", e.what());
@@ -52,6 +53,28 @@ void Loop::run() {
   current_loop = nullptr;
 }
 
+// What is ready; or, when nothing is, the next that will be.
+void Loop::run_once() {
+  asio::io_context& context = impl_->context;
+  Spin& spin = impl_->spin;
+  if (spin.limit() == Duration{}) {
+    context.run();
+    return;
+  }
+  if (context.poll() > 0 || context.stopped()) return;
+  const Timestamp begun = now();
+  if (!spin.is_worth_it()) {
+    context.run_one();
+    spin.slept(now() - begun);
+    return;
+  }
+  while (now() - begun < spin.limit()) {
+    if (context.poll() > 0 || context.stopped()) return spin.found();
+  }
+  spin.missed();
+  context.run_one();
+}
+
 void Loop::adopt(std::shared_ptr<Member> member) {
   const Member* key = member.get();
   impl_->members.emplace(key, std::move(member));
@@ -59,12 +82,12 @@ void Loop::adopt(std::shared_ptr<Member> member) {
 
 void Loop::release(const Member& member) { impl_->members.erase(&member); }
 
-LoopGroup::LoopGroup(std::size_t count) {
+LoopGroup::LoopGroup(std::size_t count, Duration spin) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   try {
     members_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-      auto loop = std::make_shared<Loop>();
+      auto loop = std::make_shared<Loop>(spin);
       auto name = "specter-" + std::to_string(i % 1'000'000);
       std::thread thread = start_thread(name.c_str(), [loop] { loop->run(); });
       members_.push_back({std::move(loop), std::move(thread)});

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "specter/time.h"
+
 namespace specter::io {
 
 class Loop : public std::enable_shared_from_this<Loop> {
@@ -22,7 +24,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
     virtual void shut_down() noexcept = 0;
   };
 
-  Loop();  // throws std::system_error when there is no descriptor to be had
+  // `spin`: how long it looks for work before it sleeps, at most. Throws std::system_error when
+  // there is no descriptor to be had.
+  explicit Loop(Duration spin = {});
   ~Loop();
   Loop(const Loop&) = delete;
 
@@ -45,6 +49,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Impl& impl() { return *impl_; }
 
  private:
+  void run_once();
+
   std::unique_ptr<Impl> impl_;
 };
 
@@ -52,7 +58,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 class LoopGroup {
  public:
   // 0: one a core. Throws std::system_error when threads or descriptors are not to be had.
-  explicit LoopGroup(std::size_t count);
+  explicit LoopGroup(std::size_t count, Duration spin = {});
   // Shuts the loops down and waits for the turns that are running; on a thread of a loop, where
   // waiting might be for itself, it leaves them to end alone.
   ~LoopGroup();

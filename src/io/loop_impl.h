@@ -6,16 +6,22 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include "io/buffer_pool.h"
 #include "io/loop.h"
+#include "io/spin.h"
 #include "io/udp_socket.h"
 
 namespace specter::io {
 
 struct Loop::Impl {
+  explicit Impl(Duration longest_spin) : spin(longest_spin) {}
+
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::unordered_map<const Member*, std::shared_ptr<Member>> members;
   ReceiveBuffers receive_buffers;  // shared by all sockets of the loop: one receives at a time
+  Spin spin;
+  BufferPool buffers;  // of what its sockets send
 };
 
 }  // namespace specter::io

@@ -60,6 +60,21 @@ TEST(Loop, KnowsItsOwnThread) {
   EXPECT_FALSE(foreign.get_future().get());
 }
 
+TEST(Loop, RunsTasksWhetherItSleepsOrLooksForThem) {
+  LoopGroup loops(1, 100us);
+  const auto loop = loops.least_loaded();
+  int count = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::promise<void> done;
+    loop->post([&] {
+      ++count;
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  EXPECT_EQ(count, 1000);
+}
+
 TEST(Loop, LivesOnWhenATaskThrows) {
   LoopGroup loops(1);
   const auto loop = loops.least_loaded();

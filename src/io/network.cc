@@ -24,7 +24,7 @@ std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address)
   for (const auto& socket : sockets_) {
     if (socket->udp.local().address == address) return socket->udp.local();
   }
-  auto opened = UdpSocket::open({address, 0});
+  auto opened = UdpSocket::open({address, 0}, {}, &loop_.impl().buffers);
   if (!opened) return std::unexpected(opened.error());
   try {
     sockets_.push_back(std::make_shared<Socket>(loop_.impl().context, std::move(*opened)));

@@ -155,7 +155,8 @@ void UdpSocket::advance(std::size_t bytes) {
   head_offset_ += bytes;
   queued_bytes_ -= bytes;
   if (head_offset_ < queue_[head_].bytes.size()) return;
-  Buffer().swap(queue_[head_].bytes);
+  Buffer sent = std::move(queue_[head_].bytes);
+  if (sent_) sent_->give(std::move(sent));
   head_offset_ = 0;
   ++head_;
   if (head_ >= kGatherAtMost) {

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <vector>
 
+#include "io/buffer_pool.h"
+
 #include "specter/endpoint.h"
 
 namespace specter::io {
@@ -49,9 +51,10 @@ class UdpSocket {
   // Past it the oldest go: what waits long on a path is worth little to the protocols above.
   static constexpr std::size_t kMaxQueuedBytes = 1 << 20;
 
-  // Port 0: one that is free.
+  // Port 0: one that is free. What was sent is given to `sent`, which outlives the socket.
   static std::expected<UdpSocket, std::error_code> open(const Endpoint& local,
-                                                        UdpFeatures features = {});
+                                                        UdpFeatures features = {},
+                                                        BufferPool* sent = nullptr);
   ~UdpSocket();
   UdpSocket(UdpSocket&& other) noexcept;
   UdpSocket& operator=(UdpSocket&&) = delete;
@@ -102,6 +105,7 @@ class UdpSocket {
   std::size_t head_ = 0;
   std::size_t head_offset_ = 0;
   std::size_t queued_bytes_ = 0;
+  BufferPool* sent_ = nullptr;
 };
 
 }  // namespace specter::io

@@ -1,4 +1,5 @@
 // Opening and receiving. udp_send_linux.cc has the other half.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -77,11 +78,12 @@ ReceiveBuffers::ReceiveBuffers() : impl_(std::make_unique<Impl>()) {}
 ReceiveBuffers::~ReceiveBuffers() = default;
 
 std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
-                                                          UdpFeatures features) {
+                                                          UdpFeatures features, BufferPool* sent) {
   const int family = local.address.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
   if (descriptor < 0) return last_error();
   UdpSocket socket(descriptor, local, features);
+  socket.sent_ = sent;
 
   if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   SocketAddress address;
@@ -115,7 +117,8 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
       queue_(std::move(other.queue_)),
       head_(other.head_),
       head_offset_(other.head_offset_),
-      queued_bytes_(other.queued_bytes_) {}
+      queued_bytes_(other.queued_bytes_),
+      sent_(other.sent_) {}
 
 // How many messages came; 0 when none waits, negative for an error.
 int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
@@ -141,7 +144,10 @@ bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
                         const std::function<void(const DatagramView&)>& handle) {
   std::size_t handed = 0;
   for (int failures = 0; handed < budget;) {
-    std::size_t slots = features_.coalescing ? kCoalescedSlots : kMaxSlots;
+    // A message of several datagrams has some 50 of them.
+    std::size_t slots = features_.coalescing
+                            ? std::clamp<std::size_t>((budget - handed) / 32, 1, kCoalescedSlots)
+                            : kMaxSlots;
     if (!features_.batches) slots = 1;
     const int got = receive_some(*buffers.impl_, slots);
     if (got < 0) {

@@ -334,6 +334,10 @@ Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string
 Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
   return impl_->transport().channels().send(now, channel, kind, message);
 }
+Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind,
+                              Buffer&& message) {
+  return impl_->transport().channels().send(now, channel, kind, std::move(message));
+}
 void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
   impl_->transport().channels().close(now, channel);
 }
@@ -350,8 +354,8 @@ void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
   impl_->transport().ice().remove_local_endpoint(now, base);
   impl_->pump(now);
 }
-void PeerConnection::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
-  impl_->transport().ice().add_stun_server(now, server, std::string(url));
+void PeerConnection::add_stun_server(Timestamp now, Endpoint server) {
+  impl_->transport().ice().add_stun_server(now, server);
   impl_->pump(now);
 }
 void PeerConnection::end_of_local_endpoints(Timestamp now) {
@@ -365,6 +369,9 @@ void PeerConnection::handle_datagram(Timestamp now, const DatagramView& datagram
 void PeerConnection::handle_timeout(Timestamp now) { impl_->transport().handle_timeout(now); }
 std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now) {
   return impl_->transport().poll_transmit(now);
+}
+std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now, Buffer& memory) {
+  return impl_->transport().poll_transmit(now, memory);
 }
 std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); }
 Deadline PeerConnection::next_timeout() const { return impl_->next_timeout(); }

@@ -55,7 +55,7 @@ TEST(PeerConnection, TwoPeersConnectAndTalk) {
 
   ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Text, as_bytes("hello")));
   ASSERT_TRUE(pair.b.connection.send(pair.now(), other, MessageKind::Binary, bytes(100'000)));
-  ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, {}));
+  ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, Bytes()));
   pair.network.run_for(2s);
 
   const auto at_b = pair.b.all<MessageReceived>();

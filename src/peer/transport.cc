@@ -230,28 +230,26 @@ bool Transport::append_datagram(Timestamp now, Buffer& batch) {
                   : dtls_  ? dtls_->poll_transmit(now)
                            : std::nullopt;
   if (datagram) {
-    if (batch.empty()) {
-      batch = std::move(*datagram);
-    } else {
-      batch.insert(batch.end(), datagram->begin(), datagram->end());
-    }
+    batch.insert(batch.end(), datagram->begin(), datagram->end());
     return true;
   }
   if (!dtls_ || !dtls_->is_connected()) return false;
-  const auto packet = channels_.poll_transmit(now);
-  if (!packet) return false;
-  // Sealed where it will be sent from.
+  // Written and sealed where it will be sent from.
   const auto room = dtls_->record_room();
   const std::size_t start = batch.size();
-  batch.resize(start + room.total() + packet->size());
-  std::ranges::copy(*packet, batch.begin() + static_cast<std::ptrdiff_t>(start + room.before));
+  batch.resize(start + room.before);
+  if (!channels_.append_packet(now, batch)) {
+    batch.resize(start);
+    return false;
+  }
+  batch.resize(batch.size() + room.after);
   dtls_->seal(std::span(batch).subspan(start));
   return true;
 }
 
 // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
 // shorter.
-std::optional<Transmit> Transport::next_batch(Timestamp now) {
+std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   const auto path = ice_.path();
   if (!path) {
     // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
@@ -259,7 +257,8 @@ std::optional<Transmit> Transport::next_batch(Timestamp now) {
     }
     return std::nullopt;
   }
-  specter::Transmit out{path->local, path->remote, {}, 0};
+  specter::Transmit out{path->local, path->remote, std::move(memory), 0};
+  out.bytes.clear();
   std::size_t count = 0;
   while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
     const std::size_t start = out.bytes.size();
@@ -273,13 +272,22 @@ std::optional<Transmit> Transport::next_batch(Timestamp now) {
     }
     ++count;
     if (size < out.segment_size) break;
+    if (count == 2) out.bytes.reserve(kMaxBatchBytes);  // there is much to send
   }
-  if (count == 0) return std::nullopt;
+  if (count == 0) {
+    memory = std::move(out.bytes);
+    return std::nullopt;
+  }
   packets_sent_ += count;
   return out;
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
+  Buffer none;
+  return poll_transmit(now, none);
+}
+
+std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) {
   if (is_closed_) {
     if (last_words_.empty()) return std::nullopt;
     auto last = std::move(last_words_.front());
@@ -290,7 +298,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
   if (out) {
     ++packets_sent_;
   } else {
-    out = next_batch(now);
+    out = next_batch(now, memory);
   }
   if (out) bytes_sent_ += out->bytes.size();
   return out;

@@ -83,6 +83,7 @@ class Transport {
   // To be called after anything was told to ice() directly.
   void pump(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  std::optional<Transmit> poll_transmit(Timestamp now, Buffer& memory);
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
 
@@ -124,7 +125,7 @@ class Transport {
   void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
   // Puts the next datagram behind those in `batch`; false when there is none.
   bool append_datagram(Timestamp now, Buffer& batch);
-  std::optional<specter::Transmit> next_batch(Timestamp now);
+  std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 
   Config config_;
   Random& random_;

@@ -26,7 +26,7 @@ Buffer Association::local_init() const { return impl_->local_init(); }
 Result<> Association::connect_with(Timestamp now, Bytes remote_init) {
   return impl_->connect_with(now, remote_init);
 }
-Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                            const SendOptions& options) {
   return impl_->send(now, stream, ppid, message, options);
 }
@@ -42,7 +42,12 @@ void Association::abort(Timestamp now, std::string_view reason) { impl_->abort(n
 void Association::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
 void Association::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Association::Transmit> Association::poll_transmit(Timestamp now) {
-  return impl_->poll_transmit(now);
+  Buffer packet;
+  if (!impl_->append_packet(now, packet)) return std::nullopt;
+  return packet;
+}
+bool Association::append_packet(Timestamp now, Buffer& out) {
+  return impl_->append_packet(now, out);
 }
 std::optional<Association::Event> Association::poll_event() { return impl_->poll_event(); }
 Deadline Association::next_timeout() const { return impl_->next_timeout(); }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/machine.h"
+#include "base/payload.h"
 #include "sctp/ids.h"
 
 #include "specter/bytes.h"
@@ -106,6 +107,9 @@ class Association {
     // No limit on retransmissions of data and INIT by default: the association lives as long as
     // DTLS and ICE do (reliability.md row 107).
     std::optional<int> max_retransmissions{};
+    // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
+    // What is below must detect errors, as DTLS does.
+    bool zero_checksum = true;
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
@@ -130,8 +134,9 @@ class Association {
   // InvalidArgument, with what is wrong with it.
   static Result<> validate_init(Bytes chunk);
   // Taken before Established too, and sent then. Errors: InvalidArgument for an empty message or a
-  // stream past the peer's; WouldBlock past send_buffer_bytes; Closed.
-  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+  // stream past the peer's; WouldBlock past send_buffer_bytes; Closed. A Buffer&& that is refused
+  // stays as it was.
+  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options = {});
   // Whatever was sent on them first goes out and is acknowledged; then RFC 6525's outgoing request.
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
@@ -144,6 +149,8 @@ class Association {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
+  // The same behind what is in `out` already, for the caller's own datagrams; false: there is none.
+  bool append_packet(Timestamp now, Buffer& out);
   // A received message counts against the receive window until it is polled here: a caller that
   // stops polling closes the peer's window, and polling opens it again.
   std::optional<Event> poll_event();

@@ -23,7 +23,7 @@ class CommandLine(unittest.TestCase):
     def test_help_names_each_command(self):
         result = run("--help")
         self.assertEqual(result.returncode, 0)
-        for word in ("lifecycle", "peer", "--version"):
+        for word in ("lifecycle", "peer", "bench", "--version"):
             self.assertIn(word, result.stdout)
 
     def test_the_help_of_a_command_names_each_option(self):

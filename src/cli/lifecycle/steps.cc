@@ -273,17 +273,16 @@ bool Lifecycle::open_channel() {
 }
 
 bool Lifecycle::exchange_messages() {
+  if (options_.messages == 0) return true;
   // The messages are told one by one, and then the step that they were.
-  return options_.messages == 0 ||
-         step(
-             "send", "both",
-             [&]() -> Outcome {
-               for (int number = 1; number <= options_.messages; ++number) {
-                 if (auto exchanged = exchange(number); !exchanged) return exchanged;
-               }
-               return fmt::format("{} messages both ways, each as it was sent", summary_.messages);
-             },
-             "see `specter lifecycle --json` for the last message that came; please report it");
+  const auto all = [&]() -> Outcome {
+    for (int number = 1; number <= options_.messages; ++number) {
+      if (auto exchanged = exchange(number); !exchanged) return exchanged;
+    }
+    return fmt::format("{} messages both ways, each as it was sent", summary_.messages);
+  };
+  return step("send", "both", all,
+              "see `specter lifecycle --json` for the last message that came; please report it");
 }
 
 Lifecycle::Outcome Lifecycle::exchange(int number) {

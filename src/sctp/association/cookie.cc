@@ -24,7 +24,8 @@ Buffer CookieJar::seal(const Cookie& cookie) const {
   w.u16(cookie.incoming_streams);
   w.u8(cookie.forward_tsn);
   w.u8(cookie.reconfig);
-  w.u16(0);
+  w.u8(cookie.zero_checksum);
+  w.u8(0);
   w.u64(static_cast<std::uint64_t>(cookie.created.time_since_epoch().count()));
   w.bytes(crypto::hmac_sha256(secret_, out));
   return out;
@@ -49,7 +50,8 @@ std::optional<Cookie> CookieJar::open(Bytes sealed) const {
   cookie.incoming_streams = r.u16();
   cookie.forward_tsn = r.u8() != 0;
   cookie.reconfig = r.u8() != 0;
-  r.u16();
+  cookie.zero_checksum = r.u8() != 0;
+  r.u8();
   cookie.created = Timestamp(Duration(static_cast<Duration::rep>(r.u64())));
   if (!r.ok() || r.remaining() != 0) return std::nullopt;
   return cookie;

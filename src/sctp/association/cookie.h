@@ -26,6 +26,7 @@ struct Cookie {
   std::uint16_t incoming_streams = 0;
   bool forward_tsn = false;  // what the peer can do: in here, so that nobody adds to it later
   bool reconfig = false;
+  bool zero_checksum = false;
   Timestamp created{};
 
   bool operator==(const Cookie&) const = default;

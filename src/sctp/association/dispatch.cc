@@ -18,10 +18,15 @@ bool has_chunk(const PacketView& packet, ChunkType type) {
 
 }  // namespace
 
+std::expected<PacketView, ParseError> Association::Impl::read(Bytes bytes) const {
+  return PacketView::parse(bytes,
+                           config_.zero_checksum ? ZeroChecksum::Accepted : ZeroChecksum::Refused);
+}
+
 void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
   if (state_ == State::Ended) return handle_after_end(bytes);
   ++counters_.packets_received;
-  const auto packet = PacketView::parse(bytes);
+  const auto packet = read(bytes);
   if (!packet || packet->header.destination_port != config_.local_port ||
       packet->header.source_port != config_.remote_port)
     return drop();
@@ -36,7 +41,7 @@ void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
 // §8.4: a peer whose SHUTDOWN COMPLETE was lost asks until it gets one. The only thing ever said
 // after the end.
 void Association::Impl::handle_after_end(Bytes bytes) {
-  const auto packet = PacketView::parse(bytes);
+  const auto packet = read(bytes);
   if (!packet || packet->header.verification_tag != local_tag_) return;
   const auto first = ChunkReader(packet->chunks).next();
   if (ended_well_ && first && first->type == ChunkType::ShutdownAck)

@@ -20,6 +20,7 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   init.inbound_streams = config_.max_incoming_streams;
   init.initial_tsn = local_tsn_;
   init.forward_tsn = true;
+  init.zero_checksum = config_.zero_checksum;
   init.extensions = {std::to_underlying(ChunkType::ReConfig),
                      std::to_underlying(ChunkType::ForwardTsn)};
   return init;
@@ -50,6 +51,7 @@ Association::Impl::Peer Association::Impl::peer_of(const InitChunk& init) const 
   peer.incoming_streams = std::min(config_.max_incoming_streams, init.outbound_streams);
   peer.forward_tsn = init.forward_tsn || lists(ChunkType::ForwardTsn);
   peer.reconfig = lists(ChunkType::ReConfig);
+  peer.zero_checksum = init.zero_checksum;
   return peer;
 }
 
@@ -62,6 +64,7 @@ Association::Impl::Peer Association::Impl::peer_of(const Cookie& cookie) {
   peer.incoming_streams = cookie.incoming_streams;
   peer.forward_tsn = cookie.forward_tsn;
   peer.reconfig = cookie.reconfig;
+  peer.zero_checksum = cookie.zero_checksum;
   return peer;
 }
 
@@ -118,6 +121,7 @@ void Association::Impl::handle_init(Timestamp now, const InitChunk& init) {
   cookie.incoming_streams = peer.incoming_streams;
   cookie.forward_tsn = peer.forward_tsn;
   cookie.reconfig = peer.reconfig;
+  cookie.zero_checksum = peer.zero_checksum;
   cookie.created = now;
   answer.cookie = cookies_.seal(cookie);
   // §3.2.1: reported as far as the packet goes.

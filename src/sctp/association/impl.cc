@@ -62,7 +62,7 @@ void Association::Impl::connect(Timestamp now) {
   send_init(now);
 }
 
-Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                                  const SendOptions& options) {
   switch (state_) {
     case State::Closed:
@@ -90,7 +90,7 @@ Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Byte
     return fail(ErrorCode::WouldBlock, "the send buffer is full: wait for buffered_amount to fall");
 
   OutgoingMessage outgoing;
-  outgoing.bytes.assign(message.begin(), message.end());
+  outgoing.bytes = message.take();
   outgoing.stream = stream;
   outgoing.ppid = ppid;
   outgoing.unordered = options.unordered;

@@ -71,7 +71,7 @@ class Association::Impl {
   void connect(Timestamp now);
   const Buffer& local_init() const { return local_init_; }
   Result<> connect_with(Timestamp now, Bytes remote_init);
-  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Bytes message,
+  Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options);
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
   void set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes);
@@ -80,7 +80,7 @@ class Association::Impl {
 
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
-  std::optional<Transmit> poll_transmit(Timestamp now);
+  bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
 
@@ -101,6 +101,7 @@ class Association::Impl {
     std::uint16_t incoming_streams = 0;
     bool forward_tsn = false;
     bool reconfig = false;
+    bool zero_checksum = false;
   };
   struct HeartbeatSent {
     std::uint64_t nonce;
@@ -110,6 +111,7 @@ class Association::Impl {
   };
 
   // dispatch.cc
+  std::expected<PacketView, ParseError> read(Bytes bytes) const;
   enum class Gate { Open, Drop };
   Gate check_tag(Timestamp now, const PacketView& packet, const ChunkView& first);
   void handle_after_end(Bytes bytes);
@@ -169,14 +171,16 @@ class Association::Impl {
 
   // transmit.cc
   PacketWriter packet_to(std::uint32_t tag) const;
+  PacketWriter packet_to(std::uint32_t tag, Buffer& out) const;
   void queue_packet(Buffer packet);
   template <class Chunk>
   void queue_alone(std::uint32_t tag, const Chunk& chunk);
   template <class Chunk>
   void queue_control(const Chunk& chunk);
   void report(CauseCode code, Buffer info);
-  std::optional<Transmit> poll_cookie_packet(Timestamp now);
-  std::optional<Transmit> poll_packet(Timestamp now);
+  bool append_next(Timestamp now, Buffer& out);
+  bool append_cookie_packet(Timestamp now, Buffer& out);
+  bool append_ordinary_packet(Timestamp now, Buffer& out);
   void add_control(PacketWriter& packet);
   void add_sack(PacketWriter& packet);
 

@@ -11,6 +11,11 @@ PacketWriter Association::Impl::packet_to(std::uint32_t tag) const {
   return PacketWriter({config_.local_port, config_.remote_port, tag}, config_.max_packet_bytes);
 }
 
+PacketWriter Association::Impl::packet_to(std::uint32_t tag, Buffer& out) const {
+  return PacketWriter(out, {config_.local_port, config_.remote_port, tag},
+                      config_.max_packet_bytes);
+}
+
 void Association::Impl::queue_packet(Buffer packet) {
   if (own_packets_.size() < kMaxOwnPackets) own_packets_.push_back(std::move(packet));
 }
@@ -22,40 +27,45 @@ void Association::Impl::report(CauseCode code, Buffer info) {
   queue_control(ErrorChunk{ErrorChunk::Kind::Error, false, {{code, std::move(info)}}});
 }
 
-std::optional<Association::Transmit> Association::Impl::poll_transmit(Timestamp now) {
-  std::optional<Transmit> packet;
+bool Association::Impl::append_packet(Timestamp now, Buffer& out) {
+  const bool appended = append_next(now, out);
+  if (appended) ++counters_.packets_sent;
+  return appended;
+}
+
+bool Association::Impl::append_next(Timestamp now, Buffer& out) {
   if (!own_packets_.empty()) {
-    packet = std::move(own_packets_.front());
+    const Buffer& packet = own_packets_.front();
+    out.insert(out.end(), packet.begin(), packet.end());
     own_packets_.pop_front();
-  } else {
-    switch (state_) {
-      case State::Closed:
-      case State::Ended: break;
-      case State::CookieWait:
-        if (std::exchange(init_due_, false)) {
-          PacketWriter writer = packet_to(0);  // §8.5.1 A
-          writer.add_bytes(local_init_);
-          packet = writer.finish();
-        }
-        break;
-      case State::CookieEchoed: packet = poll_cookie_packet(now); break;
-      default: packet = poll_packet(now);
-    }
+    return true;
   }
-  if (packet) ++counters_.packets_sent;
-  return packet;
+  switch (state_) {
+    case State::Closed:
+    case State::Ended: return false;
+    case State::CookieWait: {
+      if (!std::exchange(init_due_, false)) return false;
+      PacketWriter writer = packet_to(0, out);  // §8.5.1 A
+      writer.add_bytes(local_init_);
+      writer.finish_in_place();
+      return true;
+    }
+    case State::CookieEchoed: return append_cookie_packet(now, out);
+    default: return append_ordinary_packet(now, out);
+  }
 }
 
 // §5.1 C: DATA may go with the COOKIE ECHO, and with nothing else until the COOKIE ACK is here.
-std::optional<Association::Transmit> Association::Impl::poll_cookie_packet(Timestamp now) {
-  if (!std::exchange(cookie_due_, false)) return std::nullopt;
-  PacketWriter writer = packet_to(peer_.tag);
+bool Association::Impl::append_cookie_packet(Timestamp now, Buffer& out) {
+  if (!std::exchange(cookie_due_, false)) return false;
+  PacketWriter writer = packet_to(peer_.tag, out);
   writer.add(CookieEchoChunk{cookie_});
   add_control(writer);
   sender_->prepare(now);
   sender_->fill(writer, now);
   emit_low();
-  return writer.finish();
+  writer.finish_in_place();
+  return true;
 }
 
 void Association::Impl::add_control(PacketWriter& packet) {
@@ -71,7 +81,7 @@ void Association::Impl::add_sack(PacketWriter& packet) {
   packet.add(receiver_->make_sack(packet.room()));
 }
 
-std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp now) {
+bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
   const bool sends_data = state_ == State::Established || state_ == State::ShutdownPending ||
                           state_ == State::ShutdownReceived;
   if (sends_data) {
@@ -86,8 +96,8 @@ std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp no
 
   const bool data = sends_data && sender_->wants_to_send();
   const bool shutting = shutdown_due_ || shutdown_ack_due_;
-  if (!data && !shutting && control_.empty() && !receiver_->sack_due()) return std::nullopt;
-  PacketWriter packet = packet_to(peer_.tag);
+  if (!data && !shutting && control_.empty() && !receiver_->sack_due()) return false;
+  PacketWriter packet = packet_to(peer_.tag, out);
   add_control(packet);
   if (receiver_->sack_pending()) add_sack(packet);  // §6.2, §6.10: with whatever goes
   if (shutdown_due_ && packet.fits(8)) {
@@ -105,8 +115,16 @@ std::optional<Association::Transmit> Association::Impl::poll_packet(Timestamp no
     emit_low();
     proceed_with_shutdown(now);  // what was given up last may have been all there was
   }
-  if (packet.empty()) return std::nullopt;
-  return packet.finish();
+  if (packet.empty()) {
+    packet.drop();
+    return false;
+  }
+  // RFC 9653 §5.2: never before the peer has said that it takes it, nor with a COOKIE ECHO; what
+  // goes alone (INIT ACK, ABORT, …) keeps its checksum, too.
+  packet.finish_in_place(config_.zero_checksum && peer_.zero_checksum
+                             ? PacketWriter::Checksum::Zero
+                             : PacketWriter::Checksum::Crc32c);
+  return true;
 }
 
 }  // namespace specter::sctp

@@ -114,6 +114,19 @@ TEST(InitChunk, HasTheFormOfRfc9260Section3_3_2) {
      "02 00 00 28 a1 a2 a3 a4 00 10 00 00 00 0a ff ff 00 00 00 07"
      "00 07 00 07 09 08 07 00  c0 00 00 04  00 08 00 08 ff ee 00 04");
 }
+// RFC 9653 §4, §8: one method is known, the others are as if nothing had been said.
+TEST(InitChunk, SaysThatItTakesPacketsWithoutAChecksum) {
+  InitChunk init = init_chunk();
+  init.extensions = {};
+  init.zero_checksum = true;
+  is(init,
+     "01 00 00 20 a1 a2 a3 a4 00 10 00 00 00 0a ff ff 00 00 00 07"
+     "c0 00 00 04  80 01 00 08 00 00 00 01");
+  const std::string fixed = "a1 a2 a3 a4 00 10 00 00 00 0a ff ff 00 00 00 07";
+  EXPECT_FALSE(
+      parsed<InitChunk>(hex("01 00 00 1c" + fixed + "80 01 00 08 00 00 00 02"))->zero_checksum);
+  EXPECT_FALSE(parsed<InitChunk>(hex("01 00 00 18" + fixed + "80 01 00 04"))->zero_checksum);
+}
 TEST(InitChunk, RefusesTruncations) { refuses_truncations(init_chunk(), 20); }
 TEST(InitChunk, RefusesWhatIsIllegal) {
   const std::string fixed = "a1 a2 a3 a4 00 10 00 00 00 0a ff ff 00 00 00 07";

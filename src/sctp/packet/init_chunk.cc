@@ -1,5 +1,7 @@
 #include "sctp/packet/init_chunk.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace specter::sctp {
@@ -16,7 +18,7 @@ enum class Parameter : std::uint16_t {
   HostName = 11,
   SupportedAddressTypes = 12,
   EcnCapable = 0x8000,
-  ZeroChecksumAcceptable = 0x8001,  // RFC 9653, not done yet: understood as "can't be used"
+  ZeroChecksumAcceptable = 0x8001,  // RFC 9653 §4
   Random = 0x8002,                  // RFC 4895 and its two siblings: authentication, DTLS's task
   ChunkList = 0x8003,
   RequestedHmac = 0x8004,
@@ -28,6 +30,8 @@ enum class Parameter : std::uint16_t {
 
 // A peer's INIT has a handful of parameters; more are not looked at.
 constexpr int kMaxParameters = 64;
+// RFC 9653 §8: of all error detection methods the one that is there.
+constexpr std::array<std::uint8_t, 4> kLowerLayerDtls{0, 0, 0, 1};
 
 }  // namespace
 
@@ -65,6 +69,9 @@ std::expected<InitChunk, ParseError> InitChunk::parse(const ChunkView& chunk) {
         init.extensions.assign(parameter->value.begin(), parameter->value.end());
         continue;
       case Parameter::ForwardTsnSupported: init.forward_tsn = true; continue;
+      case Parameter::ZeroChecksumAcceptable:
+        init.zero_checksum = std::ranges::equal(parameter->value, kLowerLayerDtls);
+        continue;
       case Parameter::HeartbeatInfo:
       case Parameter::Ipv4Address:
       case Parameter::Ipv6Address:
@@ -72,7 +79,6 @@ std::expected<InitChunk, ParseError> InitChunk::parse(const ChunkView& chunk) {
       case Parameter::HostName:
       case Parameter::SupportedAddressTypes:
       case Parameter::EcnCapable:
-      case Parameter::ZeroChecksumAcceptable:
       case Parameter::Random:
       case Parameter::ChunkList:
       case Parameter::RequestedHmac:
@@ -103,6 +109,7 @@ void InitChunk::write(ByteWriter& w) const {
     };
     if (kind == Kind::InitAck) parameter(Parameter::StateCookie, cookie);
     if (forward_tsn) parameter(Parameter::ForwardTsnSupported, {});
+    if (zero_checksum) parameter(Parameter::ZeroChecksumAcceptable, kLowerLayerDtls);
     if (!extensions.empty()) parameter(Parameter::SupportedExtensions, extensions);
     for (const Buffer& unknown : unrecognized_parameters)
       parameter(Parameter::Unrecognized, unknown);

@@ -31,7 +31,8 @@ struct InitChunk {
   std::uint16_t inbound_streams = 0;
   std::uint32_t initial_tsn = 0;
 
-  bool forward_tsn = false;                     // RFC 3758 §3.1, or listed as an extension
+  bool forward_tsn = false;    // RFC 3758 §3.1, or listed as an extension
+  bool zero_checksum = false;  // RFC 9653 §4: takes packets without a checksum, since DTLS has one
   std::vector<std::uint8_t> extensions;         // chunk types, RFC 5061 §4.2.7
   Buffer cookie;                                // INIT ACK only, and there always
   std::vector<Buffer> unrecognized_parameters;  // INIT ACK: what it reports of our INIT

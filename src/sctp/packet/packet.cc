@@ -60,7 +60,7 @@ std::optional<TlvView> TlvReader::next() {
   return TlvView{static_cast<std::uint16_t>(whole[0] << 8 | whole[1]), whole.subspan(4), whole};
 }
 
-std::expected<PacketView, ParseError> PacketView::parse(Bytes in) {
+std::expected<PacketView, ParseError> PacketView::parse(Bytes in, ZeroChecksum zero) {
   ByteReader r(in);
   PacketView packet;
   packet.header.source_port = r.u16();
@@ -70,7 +70,9 @@ std::expected<PacketView, ParseError> PacketView::parse(Bytes in) {
   packet.chunks = r.rest();
   if (!r.ok() || packet.chunks.size() < kChunkHeaderBytes)
     return std::unexpected(ParseError::Truncated);
-  if (swapped(given) != checksum(in)) return std::unexpected(ParseError::BadChecksum);
+  const bool is_needless = given == 0 && zero == ZeroChecksum::Accepted;
+  if (!is_needless && swapped(given) != checksum(in))
+    return std::unexpected(ParseError::BadChecksum);
 
   for (Bytes rest = packet.chunks; !rest.empty();) {
     const auto size = framed_size(rest);
@@ -82,8 +84,17 @@ std::expected<PacketView, ParseError> PacketView::parse(Bytes in) {
 
 PacketWriter::PacketWriter(const CommonHeader& header, std::size_t max_bytes)
     : max_bytes_(max_bytes & ~std::size_t{3}) {
-  out_.reserve(max_bytes_);
-  ByteWriter w(out_);
+  own_.reserve(max_bytes_);
+  begin(header);
+}
+
+PacketWriter::PacketWriter(Buffer& out, const CommonHeader& header, std::size_t max_bytes)
+    : max_bytes_(max_bytes & ~std::size_t{3}), out_(&out), origin_(out.size()) {
+  begin(header);
+}
+
+void PacketWriter::begin(const CommonHeader& header) {
+  ByteWriter w(out(), origin_);
   w.u16(header.source_port);
   w.u16(header.destination_port);
   w.u32(header.verification_tag);
@@ -91,21 +102,29 @@ PacketWriter::PacketWriter(const CommonHeader& header, std::size_t max_bytes)
 }
 
 std::size_t PacketWriter::room() const {
-  const std::size_t used = padded(out_.size());
+  const std::size_t used = padded(size());
   return used < max_bytes_ ? max_bytes_ - used : 0;
 }
 
 void PacketWriter::add_bytes(Bytes chunk) {
-  ByteWriter w(out_);
+  ByteWriter w(out(), origin_);
   w.pad(4);
   w.bytes(chunk);
 }
 
-Buffer PacketWriter::finish() {
-  ByteWriter(out_).pad(4);
-  fix_checksum(out_);
-  return std::move(out_);
+void PacketWriter::finish_in_place(Checksum which) {
+  ByteWriter w(out(), origin_);
+  w.pad(4);
+  if (which == Checksum::Crc32c)
+    w.set_u32(kChecksumAt, swapped(checksum(Bytes(out()).subspan(origin_))));
 }
+
+Buffer PacketWriter::finish() {
+  finish_in_place();
+  return std::move(own_);
+}
+
+void PacketWriter::drop() { out().resize(origin_); }
 
 void fix_checksum(Buffer& packet) {
   if (packet.size() < kCommonHeaderBytes) return;

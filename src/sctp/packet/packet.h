@@ -96,37 +96,53 @@ class TlvReader {
   bool ok_ = true;
 };
 
+// RFC 9653: whether a packet may say 0 instead of its checksum.
+enum class ZeroChecksum : bool { Refused, Accepted };
+
 struct PacketView {
   CommonHeader header;
   Bytes chunks;  // well framed: every length is at least 4 and inside; at least one chunk
 
   // Checksum and framing are checked: of a packet with one wrong length nothing is believed.
-  static std::expected<PacketView, ParseError> parse(Bytes in);
+  static std::expected<PacketView, ParseError> parse(Bytes in,
+                                                     ZeroChecksum zero = ZeroChecksum::Refused);
 };
 
-// Builds a packet of at most `max_bytes`.
+// Builds a packet of at most `max_bytes`: in a buffer of its own, or behind what is in `out`.
 class PacketWriter {
  public:
   PacketWriter(const CommonHeader& header, std::size_t max_bytes);
+  PacketWriter(Buffer& out, const CommonHeader& header, std::size_t max_bytes);
 
   // Bytes left for one more chunk with its header; it is padded within them.
   std::size_t room() const;
-  bool empty() const { return out_.size() == kCommonHeaderBytes; }
+  bool empty() const { return size() == kCommonHeaderBytes; }
   bool fits(std::size_t chunk_bytes) const { return chunk_bytes <= room(); }
 
   template <class Chunk>
   void add(const Chunk& chunk) {
-    ByteWriter w(out_);
+    ByteWriter w(out(), origin_);
     w.pad(4);
     chunk.write(w);
   }
   void add_bytes(Bytes chunk);  // one or more chunks written earlier
 
-  Buffer finish();  // pads and fills the checksum in; the writer is empty afterwards
+  // Pads and fills the checksum in, or leaves 0 there. The second answers the buffer of its own,
+  // and the writer has nothing any more.
+  enum class Checksum : bool { Crc32c, Zero };
+  void finish_in_place(Checksum which = Checksum::Crc32c);
+  Buffer finish();
+  void drop();  // as if it had never been: nothing of it is left in `out`
 
  private:
+  Buffer& out() { return out_ ? *out_ : own_; }
+  std::size_t size() const { return (out_ ? *out_ : own_).size() - origin_; }
+  void begin(const CommonHeader& header);
+
   std::size_t max_bytes_;
-  Buffer out_;
+  Buffer* out_ = nullptr;
+  std::size_t origin_ = 0;  // where the packet begins
+  Buffer own_{};
 };
 
 // Puts the right checksum into a packet, as an attacker or a test would.

@@ -45,6 +45,39 @@ TEST(Packet, IsWrittenAndReadAgain) {
   EXPECT_FALSE(chunks.next());
 }
 
+// As part of a datagram that begins with something else, of any length.
+TEST(Packet, IsWrittenBehindWhatIsThere) {
+  for (const std::size_t before : {0u, 1u, 5u, 13u}) {
+    Buffer out(before, 0xee);
+    PacketWriter writer(out, {5000, 5001, 0x01020304}, 1200);
+    EXPECT_TRUE(writer.empty());
+    EXPECT_EQ(writer.room(), 1200u - 12);
+    writer.add(CookieEchoChunk{{1, 2, 3}});
+    writer.add(BareChunk{ChunkType::CookieAck, false});
+    writer.finish_in_place();
+    Buffer expected(before, 0xee);
+    const Buffer packet = packet_of("0a 00 00 07 01 02 03 00  0b 00 00 04");
+    expected.insert(expected.end(), packet.begin(), packet.end());
+    EXPECT_EQ(out, expected);
+    PacketWriter(out, {5000, 5001, 0x01020304}, 1200).drop();
+    EXPECT_EQ(out, expected);
+  }
+}
+
+// RFC 9653 §5.3: 0 passes where that was agreed, another wrong one nowhere.
+TEST(Packet, NeedsNoChecksumWhereThatWasAgreed) {
+  Buffer packet;
+  PacketWriter writer(packet, {5000, 5001, 0x01020304}, 1200);
+  writer.add(BareChunk{ChunkType::CookieAck, false});
+  writer.finish_in_place(PacketWriter::Checksum::Zero);
+  EXPECT_TRUE(PacketView::parse(packet, ZeroChecksum::Accepted));
+  EXPECT_EQ(PacketView::parse(packet).error(), ParseError::BadChecksum);
+  packet[11] = 1;
+  EXPECT_EQ(PacketView::parse(packet, ZeroChecksum::Accepted).error(), ParseError::BadChecksum);
+  fix_checksum(packet);
+  EXPECT_TRUE(PacketView::parse(packet, ZeroChecksum::Accepted));
+}
+
 // The last chunk's padding may be there or not: RFC 9260 §3.2.
 TEST(Packet, TakesTheLastChunkWithoutItsPadding) {
   EXPECT_TRUE(PacketView::parse(packet_of("0a 00 00 05 01 00 00 00")));

@@ -19,6 +19,15 @@ bool Reassembly::joins(const Run& left, const Run& right) {
          left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
 }
 
+// Messages of a size come in rows: the second fragment of one makes room for as much as the last
+// one had, so that it grows without being moved. Only for one that is alone, or a peer that begins
+// many would have us reserve for all of them; and only the last one's size, so that room that is
+// not used is never more than what came before it.
+void Reassembly::reserve(Run& run) {
+  if (runs_.size() == 1 && run.begin && run.bytes < usual_message_bytes_)
+    run.pieces.front().reserve(usual_message_bytes_);
+}
+
 void Reassembly::append(Run& left, Run&& right) {
   left.last = right.last;
   left.bytes += right.bytes;
@@ -57,6 +66,7 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
     if (left->second.last == tsn - 1 && joins(left->second, fragment)) {
       here = left;
       Run& run = left->second;
+      if (run.last == here->first) reserve(run);
       if (run.pieces.size() == 1 || run.pieces.back().size() <= kSmallPiece) {
         run.pieces.back().insert(run.pieces.back().end(), chunk.payload.begin(),
                                  chunk.payload.end());
@@ -87,6 +97,7 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
     if (!run.pieces.empty()) message.bytes.reserve(run.bytes);
     for (const Buffer& piece : run.pieces)
       message.bytes.insert(message.bytes.end(), piece.begin(), piece.end());
+    usual_message_bytes_ = run.bytes;
     const std::int64_t first = here->first;
     const std::uint16_t ssn = run.ssn;
     runs_.erase(here);

@@ -90,6 +90,7 @@ class Reassembly {
     std::vector<Held> held;
   };
 
+  void reserve(Run& run);
   static bool joins(const Run& left, const Run& right);
   static void append(Run& left, Run&& right);
   void drop(Runs::iterator run);
@@ -99,6 +100,7 @@ class Reassembly {
   void deliver_waiting(Stream& stream);
 
   std::size_t max_message_bytes_;
+  std::size_t usual_message_bytes_ = 0;  // of the last one that had fragments
   Runs runs_;
   std::unordered_map<std::uint16_t, Stream> streams_;  // only those that had a message
   std::optional<Reset> reset_;

@@ -56,6 +56,30 @@ TEST(Reassembly, PutsFragmentsTogetherInAnyOrder) {
   }
 }
 
+TEST(Reassembly, MakesRoomAtOnceForAMessageLikeTheLast) {
+  Reassembly reassembly(1 << 20);
+  const Buffer part(1000, 0x5a);
+  std::int64_t tsn = 0;
+  const auto message_of = [&](int fragments) {
+    Buffer out;
+    for (int i = 0; i < fragments; ++i) {
+      ++tsn;
+      DataChunk chunk = fragment(part, i == 0, i == fragments - 1);
+      chunk.unordered = true;
+      reassembly.add(tsn, chunk, tsn);
+    }
+    for (auto& ready : reassembly.take_ready()) out = std::move(ready.bytes);
+    return out;
+  };
+  EXPECT_EQ(message_of(70).size(), 70'000u);
+  const Buffer second = message_of(70);
+  EXPECT_EQ(second.size(), 70'000u);
+  EXPECT_EQ(second.capacity(), 70'000u);
+  // What a large one was followed by may have its room; the next has not.
+  EXPECT_EQ(message_of(2).size(), 2000u);
+  EXPECT_LE(message_of(2).capacity(), 4000u);
+}
+
 // A peer that sends byte by byte and backwards must not make us copy what is there each time, nor
 // keep an allocation for each byte: this takes no time or all day.
 TEST(Reassembly, ManySmallFragmentsBackwardsCostLittle) {

@@ -1,0 +1,26 @@
+// specter bench data, in two sides. What they say to each other over the link, beside the
+// signalling:
+//
+//    receiver                                          sender
+//       |  ready: its connections take offers             |
+//       |------------------------------------------------>|  offers; each channel sends once open
+//       |  measuring: all channels are open, and the      |
+//       |------------------------------------------------>|  warm-up is over: notes its CPU time
+//       |  measured: what arrived since                   |
+//       |------------------------------------------------>|  notes its CPU time, stops sending
+//       |              sent: how much, on each channel    |
+//       |<------------------------------------------------|
+//       |  end: all of that came                          |
+//       |------------------------------------------------>|
+#pragma once
+
+#include "cli/bench/link.h"
+#include "cli/bench/options.h"
+#include "cli/bench/report.h"
+
+namespace specter::cli::bench {
+
+Result<> receive_data(const DataOptions& options, Link& link);
+Result<Report> send_data(const DataOptions& options, Link& link);
+
+}  // namespace specter::cli::bench

@@ -1,0 +1,67 @@
+#include "cli/bench/side.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace specter::cli::bench {
+
+void LinkedPeer::tell(const SessionDescription& description) {
+  link_.send(
+      {{"op", "description"}, {"connection", index_}, {"description", description.to_json()}});
+}
+
+void LinkedPeer::tell(const IceCandidate& candidate) {
+  link_.send({{"op", "candidate"}, {"connection", index_}, {"candidate", candidate.to_json()}});
+}
+
+void LinkedPeer::on_failure(const std::string& what) {
+  link_.post({{"op", "failed"}, {"message", what}});
+}
+
+Api default_api(const Specter& specter) {
+  auto engine = MediaEngine::with_default_codecs();
+  auto registry = Registry::with_default_interceptors(engine);
+  return specter.new_api(std::move(engine), std::move(registry));
+}
+
+Side::Side(Link& link, const Configuration& configuration)
+    : link_(link), specter_(configuration), api_(default_api(specter_)) {}
+
+void Side::add(std::shared_ptr<LinkedPeer> peer) {
+  Peer::start(peer, api_);
+  peers_.push_back(std::move(peer));
+}
+
+Result<Json> Side::wait_for(std::string_view op, Duration timeout) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + timeout;
+  while (true) {
+    auto line = link_.receive(std::max(Duration{}, Duration(end - Clock::now())));
+    if (!line || (*line)["op"] == op) return line;
+    if (auto taken = take(*line); !taken) return std::unexpected(taken.error());
+  }
+}
+
+Result<> Side::take(const Json& line) try {
+  const auto op = line.at("op").get<std::string_view>();
+  if (op == "failed") {
+    return fail(ErrorCode::OperationFailed, line.at("message").get<std::string>());
+  }
+  if (op == "description") {
+    const auto text = line.at("description").get<std::string_view>();
+    const auto description = SessionDescription::from_json(text);
+    if (!description) return std::unexpected(description.error());
+    peers_.at(line.at("connection").get<std::size_t>())->take(*description);
+  } else if (op == "candidate") {
+    const auto candidate = IceCandidate::from_json(line.at("candidate").get<std::string_view>());
+    if (!candidate) return std::unexpected(candidate.error());
+    peers_.at(line.at("connection").get<std::size_t>())->take(*candidate);
+  }
+  return {};
+} catch (const std::exception& error) {
+  return fail(ErrorCode::InvalidJson,
+              fmt::format("the other side of the bench is another version: {}", error.what()));
+}
+
+}  // namespace specter::cli::bench

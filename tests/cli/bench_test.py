@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""specter bench: a short run of each, what it prints, and how it ends."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import unittest
+
+SPECTER = sys.argv.pop(1)
+
+
+def run(*arguments):
+    return subprocess.run([SPECTER, "bench", *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=100)
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+class Bench(unittest.TestCase):
+    def measure(self, *arguments):
+        """The object that a bench prints. Each number in it is finite and none is negative."""
+        result = run(*arguments, "--json")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.stdout.count("\n"), 1)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["bench"], arguments[0])
+        self.assertIs(report["ok"], True)
+        self.assertRegex(report["version"], r"^\d+\.\d+\.\d+$")
+        self.assertEqual(report["cpus"], os.cpu_count())
+        self.assertEqual(report["parameters"]["loopback"], "only")
+        for key, value in report.items():
+            if not isinstance(value, (bool, str, dict)):
+                self.assertIsInstance(value, (int, float), key)
+        return report
+
+    def assert_percentiles(self, report, prefix, unit):
+        values = [report[f"{prefix}{name}_{unit}"] for name in ("p50", "p90", "p99", "max")]
+        self.assertGreater(values[0], 0)
+        self.assertEqual(values, sorted(values))
+
+
+class Data(Bench):
+    def check(self, report, size, processes=2):
+        self.assertEqual(report["bytes"], report["messages"] * size)
+        self.assertGreaterEqual(report["bytes"], 2 << 20)
+        self.assertGreaterEqual(report["checked_messages"], report["messages"])
+        self.assertAlmostEqual(report["gbit_per_s"], report["bytes"] * 8e-9 / report["seconds"])
+        self.assertAlmostEqual(report["messages_per_s"], report["messages"] / report["seconds"], 3)
+        self.assertGreater(report["cpu_s_per_gb"], 0)
+        self.assertGreater(report["cores_busy"], 0)
+        self.assertEqual("sender_cpu_s" in report, processes == 2)
+        self.assertRegex(report["dtls"], r"^DTLS 1\.[23]$")
+        self.assertIn("retransmissions", report)
+        self.assertEqual(report["parameters"]["size_bytes"], size)
+
+    def test_two_processes_pass_on_so_many_bytes(self):
+        self.check(self.measure("data", "--bytes", "2M", "--warm-up", "0"), 65536)
+
+    def test_one_process_does_so_too(self):
+        report = self.measure("data", "--bytes", "2M", "--warm-up", "0.05", "--processes", "1")
+        self.check(report, 65536, processes=1)
+
+    def test_small_messages_without_order(self):
+        report = self.measure("data", "--bytes", "2M", "--warm-up", "0", "--size", "100",
+                              "--unordered")
+        self.check(report, 100)
+        self.assertIs(report["parameters"]["ordered"], False)
+
+    def test_messages_shorter_than_their_sequence(self):
+        report = self.measure("data", "--seconds", "0.2", "--warm-up", "0", "--size", "3")
+        self.assertGreater(report["messages"], 0)
+        self.assertEqual(report["bytes"], report["messages"] * 3)
+
+    def test_each_of_many_channels_has_a_share(self):
+        report = self.measure("data", "--seconds", "0.5", "--warm-up", "0.1", "--size", "1K",
+                              "--channels", "3", "--connections", "2", "--buffer", "64K")
+        self.assertGreater(report["least_channel_share"], 0)
+        self.assertLessEqual(report["least_channel_share"], 1)
+        self.assertGreaterEqual(report["greatest_channel_share"], 1)
+        self.assertLessEqual(report["greatest_channel_share"], 6)
+
+    def test_a_message_larger_than_the_buffer_goes_alone(self):
+        report = self.measure("data", "--seconds", "0.2", "--warm-up", "0", "--size", "256K",
+                              "--buffer", "1K")
+        self.assertGreater(report["messages"], 0)
+
+    def test_the_table_is_for_people(self):
+        result = run("data", "--bytes", "2M", "--warm-up", "0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr, "")
+        self.assertIn("Gbit/s", result.stdout)
+        self.assertRegex(result.stdout, r"check +all \d+ messages came, each once")
+
+    def test_what_cannot_connect_in_time_ends_with_1_and_a_sentence(self):
+        # Nothing of this machine connects in a millisecond.
+        result = run("data", "--timeout", "0.001")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"^specter bench data: .*in time\n$")
+        self.assertEqual(result.stdout, "")
+        report = json.loads(run("data", "--timeout", "0.001", "--json").stdout)
+        self.assertIs(report["ok"], False)
+        self.assertEqual(set(report["error"]), {"name", "message"})
+
+    def test_a_terminal_is_shown_how_far_it_is(self):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([SPECTER, "bench", "data", "--seconds", "0.5"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=theirs)
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # EIO: the other end is closed
+                break
+            text += piece
+        os.close(ours)
+        self.assertEqual(process.wait(100), 0)
+        self.assertIn(b"Gbit/s", text)
+        self.assertTrue(text.endswith(b"\r\033[K"), text[-40:])
+
+    def start_and_find_child(self):
+        process = subprocess.Popen([SPECTER, "bench", "data", "--seconds", "1000"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        while not children_of(process.pid):
+            self.assertIsNone(process.poll())
+        child = children_of(process.pid)[0]
+        return process, os.pidfd_open(child), child
+
+    def assert_ends(self, pidfd):
+        self.assertTrue(select.select([pidfd], [], [], 20)[0], "the child outlives its parent")
+        os.close(pidfd)
+
+    def test_the_child_dies_with_its_parent(self):
+        for number in (signal.SIGINT, signal.SIGKILL):
+            process, pidfd, _ = self.start_and_find_child()
+            process.send_signal(number)
+            self.assertEqual(process.wait(20), -number)
+            self.assert_ends(pidfd)
+            process.stdout.close()
+            process.stderr.close()
+
+    def test_the_parent_says_so_when_its_child_is_gone(self):
+        process, pidfd, child = self.start_and_find_child()
+        os.kill(child, signal.SIGKILL)
+        stdout, stderr = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(stdout, b"")
+        self.assertIn(b"has gone", stderr)
+        self.assert_ends(pidfd)
+
+
+class Others(Bench):
+    def test_latency(self):
+        for processes in ("1", "2"):
+            report = self.measure("latency", "--count", "50", "--processes", processes)
+            self.assert_percentiles(report, "", "us")
+            self.assertEqual(report["rounds"], 50)
+            self.assertGreater(report["cpu_us_per_round_trip"], 0)
+
+    def test_setup(self):
+        for at_once in ("1", "3"):
+            report = self.measure("setup", "--count", "6", "--at-once", at_once)
+            self.assert_percentiles(report, "open_", "ms")
+            self.assert_percentiles(report, "message_", "ms")
+            self.assertGreater(report["pairs_per_s"], 0)
+            self.assertGreater(report["cpu_ms_per_pair"], 0)
+
+    def test_memory(self):
+        report = self.measure("memory", "--pairs", "5", "--idle", "0.2")
+        self.assertEqual(report["connections"], 10)
+        self.assertGreater(report["rss_bytes_before"], 0)
+        for key in ("rss_kb_per_connection", "rss_kb_per_connection_after_idle",
+                    "idle_cpu_percent_of_a_core", "rss_bytes_once_closed"):
+            self.assertIn(key, report)
+        self.assertGreaterEqual(report["threads"], 2)
+        self.assertGreaterEqual(report["open_files"], 10)
+        self.assertLess(report["open_files_once_closed"], report["open_files"])
+
+
+class CommandLine(unittest.TestCase):
+    def test_the_help_of_each_names_its_options(self):
+        options = {"data": ["--size", "--seconds", "--bytes", "--warm-up", "--channels", "--unordered",
+                            "--connections", "--processes", "--buffer"],
+                   "latency": ["--size", "--count", "--processes"],
+                   "setup": ["--count", "--at-once"],
+                   "memory": ["--pairs", "--idle"]}
+        self.assertEqual(run("--help").returncode, 0)
+        for bench, words in options.items():
+            self.assertIn(bench, run("--help").stdout)
+            text = run(bench, "--help").stdout
+            for word in [*words, "--json", "--timeout", "--loopback", "--dtls", "Example:"]:
+                self.assertIn(word, text, bench)
+            self.assertNotIn("--far-side", text)
+
+    def test_a_wrong_command_line_ends_with_2(self):
+        for arguments in ([], ["nonsense"], ["data", "--size", "0"], ["data", "--size", "257K"],
+                          ["data", "--size", "x"], ["data", "--processes", "3"],
+                          ["data", "--seconds", "1", "--bytes", "1M"], ["latency", "--count", "0"],
+                          ["setup", "--at-once", "0"], ["memory", "--idle", "0"]):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertEqual(result.stdout, "", arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()
