@@ -23,7 +23,7 @@ struct LinkTrial {
     double loss = 0;  // of the data, besides what the queue drops
     std::size_t overhead_bytes = 0;
     std::vector<Flow> flows = {Flow{}};
-    Duration warm_up{};  // is not measured
+    Duration warm_up{};   // is not measured
     Duration time = 10s;  // is
     std::uint64_t seed = 1;
     sctp::Association::Config config{};
