@@ -94,9 +94,8 @@ class Association {
     std::uint16_t max_incoming_streams = 65535;
     std::size_t max_packet_bytes =
         1135;  // 1200 of UDP payload less DTLS's share, a multiple of 4 below
-    // a_rwnd; nothing more is kept, delivered or not. Memory is used as it is needed.
-    std::size_t receive_buffer_bytes = 16 << 20;
-    std::size_t send_buffer_bytes = 16 << 20;  // send() says WouldBlock when more would wait
+    std::size_t receive_buffer_bytes = 1 << 20;  // a_rwnd; nothing more is kept, delivered or not
+    std::size_t send_buffer_bytes = 16 << 20;    // send() says WouldBlock when more would wait
     CongestionControl congestion_control = CongestionControl::Cubic;
     // A larger message is a ProtocolViolation. No more than receive_buffer_bytes, or it would never
     // be complete: cut to that, and that is 4096 at least.

@@ -26,7 +26,7 @@ struct LinkTrial {
     Duration warm_up{};   // is not measured
     Duration time = 10s;  // is
     std::uint64_t seed = 1;
-    sctp::Association::Config config{};
+    sctp::Association::Config config = {.receive_buffer_bytes = 16 << 20};
   };
   struct FlowResult {
     double goodput_bits_per_second = 0;  // of users' bytes that were delivered

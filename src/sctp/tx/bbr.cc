@@ -237,6 +237,11 @@ void Bbr::probe_long_term_upward(const Acknowledged& what) {
 void Bbr::check_probe_rtt(const Acknowledged& what) {
   if (state_ != State::ProbeRtt && probe_rtt_expired_ && !idle_restart_) {
     save_window();
+    // Against §5.3.3.9, a probe that this cuts short counts: else a path with a long queue, whose
+    // rounds are long, may never see the end of one, and keeps a rate that is gone.
+    const bool has_probed = ack_phase_ == AckPhase::ProbeFeedback ||
+                            (ack_phase_ == AckPhase::ProbeStopping && full_reached_);
+    if (has_probed && !what.sample.is_app_limited) bandwidths_ = {bandwidths_[1], 0};
     set_state(State::ProbeRtt);
     probe_rtt_done_at_.reset();
     ack_phase_ = AckPhase::ProbeStopping;
@@ -337,7 +342,10 @@ void Bbr::save_state_upon_loss() {
 // ---- Controls, §5.6
 
 void Bbr::set_pacing_rate(double gain) {
-  const double rate = gain * bandwidth_ * kPacingMargin;
+  // Against §5.6.2, no margin below a rate that losses have taken back already: each round with a
+  // loss would cost another percent, until the next probe.
+  const double margin = bandwidth_ < max_bandwidth() ? 1 : kPacingMargin;
+  const double rate = gain * bandwidth_ * margin;
   // Before the path is known to be full the rate only grows: samples that the application held back
   // say nothing.
   if (rate > 0 && (full_reached_ || rate > pacing_rate_)) pacing_rate_ = rate;

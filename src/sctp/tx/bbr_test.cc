@@ -30,6 +30,7 @@ struct Path {
       while (tokens > 0 && flight + kSegment <= bbr.window_bytes() && sends) send();
       if (states.empty() || states.back() != bbr.state()) states.push_back(bbr.state());
       most_flight = std::max(most_flight, flight);
+      flight_milliseconds += flight;
     }
   }
   void send() {
@@ -92,7 +93,7 @@ struct Path {
   Timestamp now = kStart;
   Timestamp free_at{};
   double tokens = 0;
-  std::size_t flight = 0, most_flight = 0;
+  std::size_t flight = 0, most_flight = 0, flight_milliseconds = 0;
   std::int64_t tsn = 1, limited = 0;
   bool recovery = false, sends = true;
   std::function<bool(std::int64_t)> loses;
@@ -109,7 +110,7 @@ TEST(Bbr, FindsTheRateAndTheRoundTrip) {
 }
 
 TEST(Bbr, GoesThroughItsStates) {  // draft-ietf-ccwg-bbr-06 §3.3's figure
-  Path path(1e6, 100ms);
+  Path path(2e6, 50ms);
   path.run(4900ms);
   ASSERT_GE(path.states.size(), 8u);
   path.states.resize(8);
@@ -130,8 +131,10 @@ TEST(Bbr, KeepsTheQueueShort) {
   Path path(1e6, 100ms);
   path.run(2s);
   path.most_flight = 0;
+  path.flight_milliseconds = 0;
   path.run(18s);
-  EXPECT_LE(path.most_flight, 150'000u) << "a queue of half a round trip, while it probes";
+  EXPECT_LE(path.most_flight, 250'000u) << "three rounds at five quarters, every few seconds";
+  EXPECT_LE(path.flight_milliseconds / 18'000, 130'000u);
 }
 
 TEST(Bbr, FollowsARateThatFalls) {

@@ -15,7 +15,7 @@ class ProportionalRate {
     flight_at_start_ = std::max<std::size_t>(flight_bytes, 1);
     delivered_ = sent_ = budget_ = 0;
   }
-  // A SACK in recovery. `is_progress`: the cumulative point moved and nothing more was lost.
+  // A SACK in recovery. `is_progress`: nothing more was lost.
   void on_acknowledged(std::size_t bytes, std::size_t flight, std::size_t window,
                        bool is_progress) {
     delivered_ += bytes;
@@ -34,6 +34,7 @@ class ProportionalRate {
     sent_ += bytes;
     budget_ -= std::min(budget_, bytes);
   }
+  bool has_just_begun() const { return sent_ == 0; }
   std::size_t budget_bytes() const { return budget_; }
 
  private:

@@ -59,8 +59,10 @@ Sender::SackResult Sender::handle_sack(Timestamp now, const SackChunk& sack) {
                                   .smoothed = rto_.smoothed(),
                                   .sample = sample});
     if (in_fast_recovery())
+      // RFC 6937's slow start bound: RACK shows a burst of losses as a whole, and a SACK without
+      // another is progress though it be behind a gap.
       proportion_.on_acknowledged(outcome.bytes, out_.flight_bytes(), congestion_->window_bytes(),
-                                  outcome.advanced && newly_lost_.empty());
+                                  newly_lost_.empty() || proportion_.has_just_begun());
   }
   give_up_lost(now);
   settle_timers(now, outcome);
