@@ -44,6 +44,19 @@ enum class DtlsVersion : std::uint8_t { Dtls12, Dtls13 };
 // somebody has told otherwise, and costs more in each handshake.
 enum class CertificateType : std::uint8_t { EcdsaP256, Rsa2048 };
 
+// How an SCTP association decides how much to send and how fast. Each side chooses for what it
+// sends; the peer need not know.
+enum class CongestionControl : std::uint8_t {
+  // RFC 9438, with HyStart++ (RFC 9406): what most of the Internet's TCP does. Fills the path's
+  // queue until something is lost; random losses slow it down.
+  Cubic,
+  // draft-ietf-ccwg-bbr (BBRv3): sends as fast as the path was measured to deliver. Short queues,
+  // and little harm from random losses of a percent or two.
+  Bbr,
+  // RFC 9260 §7.2: what the SCTP of browsers does.
+  Reno,
+};
+
 // RTCOfferOptions, W3C §4.2.3.
 struct OfferOptions {
   bool ice_restart = false;

@@ -54,7 +54,10 @@ struct Configuration {
   std::size_t max_datagram_bytes = 1200;  // UDP payload that the path surely carries; at least 576
   std::size_t send_buffer_bytes =
       16 << 20;  // of all channels together; past it send() says WouldBlock
-  std::size_t receive_buffer_bytes = 1 << 20;  // the window that the peer sees
+  // The window that the peer sees at most: what comes faster than poll_event() takes it is kept up
+  // to there. No memory is used before it is needed. A path of 1 Gbit/s and 100 ms holds 12.5 MB.
+  std::size_t receive_buffer_bytes = 16 << 20;
+  CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
   std::size_t max_message_bytes =
       256 * 1024;  // of one received message; announced as a=max-message-size
   // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too

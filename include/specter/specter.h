@@ -44,10 +44,14 @@ struct Configuration {
   // a loop that finds nothing a few times in a row goes back to sleeping at once.
   std::chrono::microseconds spin{};
   LoopbackPolicy loopback = LoopbackPolicy::Fallback;
-  std::size_t max_datagram_bytes = 1200;       // of UDP payload
-  std::size_t send_buffer_bytes = 16 << 20;    // of one connection; past it send() says WouldBlock
-  std::size_t receive_buffer_bytes = 1 << 20;  // of one connection: the window that its peer sees
-  std::size_t max_message_bytes = 256 * 1024;  // of one received message
+  std::size_t max_datagram_bytes = 1200;     // of UDP payload
+  std::size_t send_buffer_bytes = 16 << 20;  // of one connection; past it send() says WouldBlock
+  // Of one connection: the window that its peer sees at most. No memory is used before it is
+  // needed; an owner that stops reading lets so much pile up. A path of 1 Gbit/s and 100 ms
+  // holds 12.5 MB.
+  std::size_t receive_buffer_bytes = 16 << 20;
+  CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
+  std::size_t max_message_bytes = 256 * 1024;                       // of one received message
   // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
   // data channels open two round trips sooner; with any other nothing changes. SctpStats::snap says
   // whether it was used.

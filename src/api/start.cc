@@ -22,6 +22,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
+                    .congestion_control = configuration.congestion_control,
                     .max_message_bytes = configuration.max_message_bytes,
                     .snap = configuration.snap,
                     .sped = configuration.sped,

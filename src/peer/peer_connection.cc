@@ -52,6 +52,7 @@ class PeerConnection::Impl {
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
+                    .congestion_control = configuration.congestion_control,
                     .max_message_bytes = configuration.max_message_bytes,
                     .sped = configuration.sped,
                     .min_dtls_version = configuration.min_dtls_version,

@@ -25,6 +25,7 @@ channel::DataChannels::Config channel_config(const Transport::Config& config) {
   out.association.max_packet_bytes = (config.max_datagram_bytes - kRecordOverhead) / 4 * 4;
   out.association.send_buffer_bytes = config.send_buffer_bytes;
   out.association.receive_buffer_bytes = config.receive_buffer_bytes;
+  out.association.congestion_control = config.congestion_control;
   out.association.max_receive_message_bytes = config.max_message_bytes;
   return out;
 }

@@ -54,7 +54,8 @@ class Transport {
     ice::Credentials credentials;
     std::size_t max_datagram_bytes = 1200;
     std::size_t send_buffer_bytes = 16 << 20;
-    std::size_t receive_buffer_bytes = 1 << 20;
+    std::size_t receive_buffer_bytes = 16 << 20;
+    CongestionControl congestion_control = CongestionControl::Cubic;
     std::size_t max_message_bytes = 256 * 1024;
     bool sped = false;  // DTLS in STUN
     DtlsVersion min_dtls_version = DtlsVersion::Dtls12;

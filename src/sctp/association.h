@@ -16,6 +16,7 @@
 #include "sctp/ids.h"
 
 #include "specter/bytes.h"
+#include "specter/configuration.h"
 #include "specter/error.h"
 #include "specter/random.h"
 #include "specter/time.h"
@@ -95,6 +96,7 @@ class Association {
         1135;  // 1200 of UDP payload less DTLS's share, a multiple of 4 below
     std::size_t receive_buffer_bytes = 1 << 20;  // a_rwnd; nothing more is kept, delivered or not
     std::size_t send_buffer_bytes = 16 << 20;    // send() says WouldBlock when more would wait
+    CongestionControl congestion_control = CongestionControl::Cubic;
     // A larger message is a ProtocolViolation. No more than receive_buffer_bytes, or it would never
     // be complete: cut to that, and that is 4096 at least.
     std::size_t max_receive_message_bytes = 256 * 1024;

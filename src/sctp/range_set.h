@@ -23,7 +23,7 @@ class RangeSet {
   bool add(std::int64_t value);  // false: it was there
   bool remove(std::int64_t value);
   void remove_up_to(std::int64_t value);
-  void assign(std::vector<Range> ranges) { ranges_ = std::move(ranges); }  // sorted, disjoint
+  void swap(std::vector<Range>& ranges) { ranges_.swap(ranges); }  // sorted, disjoint
   void clear() { ranges_.clear(); }
 
   bool contains(std::int64_t value) const;

@@ -36,6 +36,7 @@ Association::Impl::Impl(const Config& config, Random& random)
       local_tag_(random_tag()),
       local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
       local_init_(written_init()),
+      seed_(config_.congestion_control == CongestionControl::Bbr ? random.u64() : 0),
       outgoing_streams_(config_.max_outgoing_streams) {
   make_sender(local_tsn_);
 }
@@ -43,7 +44,9 @@ Association::Impl::Impl(const Config& config, Random& random)
 void Association::Impl::make_sender(std::uint32_t initial_tsn) {
   sender_.emplace(Sender::Config{segment_bytes_,
                                  config_.send_buffer_bytes,
-                                 {config_.initial_rto, config_.min_rto, config_.max_rto}},
+                                 {config_.initial_rto, config_.min_rto, config_.max_rto},
+                                 config_.congestion_control,
+                                 seed_},
                   initial_tsn);
 }
 

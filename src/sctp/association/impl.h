@@ -194,7 +194,8 @@ class Association::Impl {
   // so a collision of both sides' INITs always ends in RFC 9260 §5.2.4's case D.
   std::uint32_t local_tag_;
   std::uint32_t local_tsn_;
-  const Buffer local_init_;  // as descriptions and connect() say it; a restart does not change it
+  const Buffer local_init_;   // as descriptions and connect() say it; a restart does not change it
+  const std::uint64_t seed_;  // of the sender's congestion control
   Peer peer_;
   std::uint16_t outgoing_streams_;
   std::optional<Sender> sender_;  // there from the beginning; a restart makes a new one

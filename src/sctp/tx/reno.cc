@@ -13,17 +13,16 @@ Reno::Reno(std::size_t segment_bytes)
 std::size_t Reno::halved() const { return std::max(window_ / 2, 4 * segment_); }
 
 void Reno::on_acknowledged(const Acknowledged& what) {
-  // "Fully used" with one segment's tolerance: a chunk that did not fit any more left it open.
-  const bool fully_used = what.flight_before + segment_ > window_;
+  if (what.smoothed) smoothed_ = what.smoothed;
   if (window_ <= threshold_) {  // §7.2.1
-    if (fully_used && !what.in_fast_recovery)
+    if (what.is_window_limited && !what.in_recovery)
       window_ += std::min(what.bytes, kMaxSegmentsPerSack * segment_);
   } else {  // §7.2.2
     partly_acknowledged_ += what.bytes;
     if (partly_acknowledged_ >= window_) {
-      if (!fully_used) {
+      if (!what.is_window_limited) {
         partly_acknowledged_ = window_;
-      } else if (!what.in_fast_recovery) {
+      } else if (!what.in_recovery) {
         partly_acknowledged_ -= window_;
         window_ += segment_;
       }
@@ -32,18 +31,27 @@ void Reno::on_acknowledged(const Acknowledged& what) {
   if (what.all_acknowledged) partly_acknowledged_ = 0;
 }
 
-void Reno::on_fast_retransmit() {  // §7.2.3
+void Reno::on_congestion(const Congestion&) {  // §7.2.3
+  undo_ = Undo{window_, threshold_};
   threshold_ = halved();
   window_ = threshold_;
   partly_acknowledged_ = 0;
 }
 
-void Reno::on_timeout(bool repeated) {  // §7.2.3
+void Reno::on_spurious() {
+  if (!undo_) return;
+  window_ = std::max(window_, undo_->window);
+  threshold_ = std::max(threshold_, undo_->threshold);
+  undo_.reset();
+}
+
+void Reno::on_timeout(const Congestion&, bool repeated) {  // §7.2.3
   // RFC 5681 §3.1: the threshold halves for the first timeout of a row only. A blackout says
   // nothing of the path's capacity, and this way its end finds the old rate soon.
   if (!repeated) threshold_ = halved();
   window_ = segment_;
   partly_acknowledged_ = 0;
+  undo_.reset();
 }
 
 void Reno::on_idle(int timeouts) {  // §7.2.1

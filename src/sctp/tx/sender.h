@@ -1,5 +1,9 @@
 // What goes out: when a chunk may be sent, when it is lost, when it is given up.
-// RFC 9260 §6.1, §6.3, §7.2; RFC 3758 §3.5.
+// RFC 9260 §6.1, §6.3, §7.2; RFC 8985; RFC 3758 §3.5.
+//
+//   sender.cc       what goes into the next packet
+//   recovery.cc     a SACK, and what it shows to be lost; timeouts and probes
+//   giving_up.cc    messages with a limit, FORWARD TSN
 #pragma once
 
 #include <cstdint>
@@ -11,7 +15,11 @@
 #include "sctp/packet/packet.h"
 #include "sctp/packet/sack_chunk.h"
 #include "sctp/tx/congestion_control.h"
+#include "sctp/tx/delivery_rate.h"
 #include "sctp/tx/outstanding.h"
+#include "sctp/tx/pacer.h"
+#include "sctp/tx/proportional_rate.h"
+#include "sctp/tx/rack.h"
 #include "sctp/tx/rto.h"
 #include "sctp/tx/send_queue.h"
 
@@ -19,15 +27,21 @@ namespace specter::sctp {
 
 class Sender {
  public:
-  // RFC 9260 §6.1 D, per SACK and beyond what it acknowledged; and after a pause.
-  static constexpr std::size_t kMaxBurstSegments = 4;
   // A stream's numbers have 16 bits: more unacknowledged messages could not be told apart.
   static constexpr std::size_t kMaxStartedMessages = 0x7fff;
+  // How long a peer may wait before it acknowledges a single packet: what browsers and we do, and
+  // something for timers. One that waits for longer shows that in its round trips.
+  static constexpr Duration kPeerSackDelay = std::chrono::milliseconds(25);
+  static constexpr Duration kMinProbeTimeout = std::chrono::milliseconds(10);
+  // Chunks sent again whose fate an undo of the congestion control may depend on.
+  static constexpr std::size_t kMaxUndoRanges = 1024;
 
   struct Config {
     std::size_t segment_bytes = 0;  // the largest DATA chunk, header included (PMDCS)
     std::size_t buffer_bytes = 0;
     Rto::Limits rto;
+    CongestionControl congestion_control = CongestionControl::Cubic;
+    std::uint64_t seed = 0;  // of what the congestion control leaves to chance
   };
 
   Sender(const Config& config, std::uint32_t initial_tsn);
@@ -43,8 +57,8 @@ class Sender {
   // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
-  // Gives up what has to be; afterwards wants_to_send() says whether fill() would add something to
-  // an empty packet.
+  // Gives up what has to be, and lets time pass for pacing; afterwards wants_to_send() says whether
+  // fill() would add something to an empty packet.
   void prepare(Timestamp now);
   bool wants_to_send();
   void fill(PacketWriter& packet, Timestamp now);
@@ -68,6 +82,7 @@ class Sender {
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
   std::size_t outstanding_chunks() const { return out_.size(); }
   std::size_t congestion_window_bytes() const { return congestion_->window_bytes(); }
+  const CongestionController& congestion() const { return *congestion_; }
   std::size_t peer_window_bytes() const;
   std::uint64_t retransmissions() const { return retransmissions_; }
   std::uint64_t abandoned() const { return abandoned_; }
@@ -81,29 +96,67 @@ class Sender {
     std::uint32_t generation;
     bool operator>(const Lifetime& other) const { return expires > other.expires; }
   };
+  // RFC 9260 §7.2.4, §6.3.3: until all that was sent before is acknowledged, further losses are
+  // part of the same event.
+  struct Recovery {
+    enum class Kind : std::uint8_t { Fast, Timeout };
+    Kind kind;
+    std::int64_t until;
+  };
+  // RFC 8985 §7: a chunk sent to learn what became of the last ones.
+  struct Probe {
+    std::int64_t tsn;
+    Timestamp sent_at;
+    bool was_sent_before;
+  };
 
+  // ---- sender.cc
   bool window_open() const;
   bool may_send_new() const;
+  bool has_new();
+  bool may_leave();
+  void repair_first(PacketWriter& packet, Timestamp now);
+  bool add_lost(PacketWriter& packet, Timestamp now);
+  bool add_new(PacketWriter& packet, Timestamp now, bool is_probe = false);
+  void write(PacketWriter& packet, std::int64_t tsn, bool immediate);
+  SendRecord record_sending(Timestamp now, std::size_t bytes, bool was_under_way);
+  void note_sent(Timestamp now, std::int64_t tsn, std::size_t bytes);
+  void decay_when_idle(Timestamp now);
+  bool window_is_small() const;
+
+  // ---- recovery.cc
+  std::vector<Range>& gap_ranges(const SackChunk& sack, std::int64_t cumulative);
+  Outstanding::Outcome acknowledge(Timestamp now, const SackChunk& sack, std::int64_t cumulative);
+  void note_duplicates(const SackChunk& sack);
+  void judge_probe(Timestamp now, const SackChunk& sack);
+  void find_losses(Timestamp now);
+  void note_lost(Timestamp now, std::int64_t tsn);
+  void enter_recovery(Timestamp now, std::size_t flight_before);
+  void leave_recovery();
+  void settle_timers(Timestamp now, const Outstanding::Outcome& outcome);
+  void arm_probe(Timestamp now);
+  void send_probe(PacketWriter& packet, Timestamp now);
+  void expire(Timestamp now);
+  bool in_fast_recovery() const { return recovery_ && recovery_->kind == Recovery::Kind::Fast; }
+
+  // ---- giving_up.cc
   bool must_give_up(const OutgoingMessage& message, const OutstandingChunk& chunk,
                     Timestamp now) const;
   void give_up(MessageIndex index);
-  void give_up_lost(const std::vector<std::int64_t>& tsns, Timestamp now);
+  void give_up_lost(Timestamp now);
+  void give_up_expired(Timestamp now);
   void advance_skip_point();
   void add_forward_tsn(PacketWriter& packet, Timestamp now);
-  bool add_lost(PacketWriter& packet, Timestamp now);
-  bool add_new(PacketWriter& packet, Timestamp now);
-  void write(PacketWriter& packet, std::int64_t tsn, bool immediate);
-  void note_sent(Timestamp now, std::size_t bytes);
-  void decay_when_idle(Timestamp now);
-  std::vector<Range> gap_ranges(const SackChunk& sack, std::int64_t cumulative) const;
-  void after_acknowledgement(Timestamp now, const Outstanding::Outcome& outcome,
-                             std::size_t flight_before);
 
   Config config_;
   SendQueue queue_;
   Outstanding out_;
   Rto rto_;
-  std::unique_ptr<CongestionControl> congestion_;
+  std::unique_ptr<CongestionController> congestion_;
+  DeliveryRate rate_;
+  Rack rack_;
+  Pacer pacer_;
+  ProportionalRate proportion_;
 
   bool started_ = false;
   bool forward_tsn_ = false;  // negotiated
@@ -113,23 +166,34 @@ class Sender {
   Deadline t3_;
   int timeouts_ = 0;  // in a row
   Deadline last_sent_;
-  Deadline decayed_at_;  // the idle window was last made smaller
-  struct Measurement {
-    std::int64_t tsn;
-    Timestamp sent;
-  };
-  std::optional<Measurement> measurement_;
+  Deadline decayed_at_;         // the idle window was last made smaller
+  std::int64_t rto_round_ = 0;  // a chunk from here on is measured for the RTO: once a round trip
 
-  std::optional<std::int64_t> recovery_until_;  // fast recovery's exit point
-  bool fast_retransmit_due_ = false;            // one packet that no window holds back
-  bool probing_ = false;                        // the chunk in flight asks a closed window
-  std::int64_t burst_ = 0;                      // bytes that may still go before the next SACK
-  bool polled_since_sack_ = true;
+  std::optional<Recovery> recovery_;
+  bool fast_retransmit_due_ = false;  // one packet that no window holds back
+  bool probing_window_ = false;       // the chunk in flight asks a closed window
+  bool waits_for_pacer_ = false;
+  std::int64_t limited_tsn_ = -1;  // the last chunk that was sent when the window got full
+  Deadline reordering_until_;      // then what is still waited for is lost
+  std::int64_t known_up_to_ = 0;   // of TSNs beyond, the last SACK had no room to tell
+  Deadline probe_at_;
+  bool probe_due_ = false;
+  std::optional<Probe> probe_;
+
+  // Of the last fast recovery: what was sent again and did not come twice. Empty: nothing was lost.
+  RangeSet sent_again_;
+  bool may_undo_ = false;
 
   std::int64_t skip_point_;  // RFC 3758's Advanced.Peer.Ack.Point
   bool forward_due_ = false;
   Deadline forward_sent_;
   std::priority_queue<Lifetime, std::vector<Lifetime>, std::greater<>> lifetimes_;
+
+  std::optional<Duration> round_trip_;  // of the SACK at hand
+  // Kept for their memory.
+  std::vector<Range> gaps_;
+  std::vector<Range> disjoint_;
+  std::vector<std::int64_t> newly_lost_;
 
   std::uint64_t retransmissions_ = 0;
   std::uint64_t abandoned_ = 0;
