@@ -1,9 +1,9 @@
 // What a bulk transfer gets out of a path with a bottleneck, and what it leaves to others.
 #include <gtest/gtest.h>
 
-#include "testing/link_trial.h"
+#include "sctp/association/link_trial.h"
 
-namespace specter::testing {
+namespace specter::sctp {
 namespace {
 
 using enum CongestionControl;
@@ -86,4 +86,4 @@ TEST(LinkAims, TheSameSeedGivesTheSame) {
 }
 
 }  // namespace
-}  // namespace specter::testing
+}  // namespace specter::sctp
