@@ -59,21 +59,11 @@ bool decrypt(ProviderCipher& cipher, const AeadNonce& nonce, Bytes additional, B
          cipher.update(text.data(), out, text.size()) && cipher.finish();
 }
 
-const char* name_of(AeadAlgorithm algorithm) {
-  switch (algorithm) {
-    case AeadAlgorithm::Aes128Gcm: return "AES-128-GCM";
-    case AeadAlgorithm::Aes256Gcm: return "AES-256-GCM";
-    case AeadAlgorithm::ChaCha20Poly1305: return "ChaCha20-Poly1305";
-  }
-  SPECTER_CHECK(!"an algorithm that exists");
-  return nullptr;
-}
-
 std::unique_ptr<ProviderCipher> cipher_for(AeadAlgorithm algorithm, Bytes key,
                                            Direction direction) {
   SPECTER_CHECK(key.size() == key_size(algorithm));
   const CleanErrors clean;
-  return std::make_unique<ProviderCipher>(name_of(algorithm), direction, key);
+  return std::make_unique<ProviderCipher>(algorithm, direction, key);
 }
 
 }  // namespace

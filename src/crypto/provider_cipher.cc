@@ -1,8 +1,6 @@
 #include "crypto/provider_cipher.h"
 
-#include <map>
-#include <mutex>
-#include <string>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -84,21 +82,17 @@ CipherFunctions find(const char* name) {
   return out;
 }
 
-// Looked up once for each name, and kept: a key is made a few times a connection.
-const CipherFunctions& functions_of(const char* name) {
-  static std::mutex mutex;
-  static auto& known = *new std::map<std::string, CipherFunctions>;  // never destroyed: threads
-                                                                     // may outlive main()
-  const std::scoped_lock lock(mutex);
-  const auto found = known.find(name);
-  if (found != known.end()) return found->second;
-  return known.emplace(name, find(name)).first->second;
+// Looked up once, for good.
+const CipherFunctions& functions_of(AeadAlgorithm algorithm) {
+  static const std::array<CipherFunctions, 3> all{find("AES-128-GCM"), find("AES-256-GCM"),
+                                                  find("ChaCha20-Poly1305")};
+  return all.at(static_cast<std::size_t>(algorithm));
 }
 
 }  // namespace
 
-ProviderCipher::ProviderCipher(const char* name, Direction direction, Bytes key)
-    : functions_(&functions_of(name)),
+ProviderCipher::ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key)
+    : functions_(&functions_of(algorithm)),
       direction_(direction),
       context_(functions_->newctx(functions_->provider)) {
   SPECTER_CHECK(context_ != nullptr);

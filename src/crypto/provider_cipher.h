@@ -7,6 +7,8 @@
 
 #include <openssl/params.h>
 
+#include "crypto/aead.h"
+
 #include "specter/bytes.h"
 
 namespace specter::crypto {
@@ -19,9 +21,8 @@ enum class Direction { Decrypt, Encrypt };
 // something in its error queue then. None allocates.
 class ProviderCipher {
  public:
-  // `name` is one that the default provider has, such as "AES-128-GCM". Throws Bug else, and when
-  // the key is none for it.
-  ProviderCipher(const char* name, Direction direction, Bytes key);
+  // Throws Bug when the key is none for it.
+  ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key);
   ~ProviderCipher();
   ProviderCipher(ProviderCipher&& other) noexcept;
   ProviderCipher& operator=(ProviderCipher&& other) noexcept;

@@ -3,7 +3,7 @@
 
 #include "sctp/association/link_trial.h"
 
-namespace specter::testing {
+namespace specter::sctp {
 namespace {
 
 using enum CongestionControl;
@@ -86,4 +86,4 @@ TEST(LinkAims, TheSameSeedGivesTheSame) {
 }
 
 }  // namespace
-}  // namespace specter::testing
+}  // namespace specter::sctp

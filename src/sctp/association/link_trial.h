@@ -1,5 +1,5 @@
-// Bulk transfers over a bottleneck in virtual time: what SCTP makes of a path, by itself or beside
-// others of its kind.
+// For tests: bulk transfers over a bottleneck in virtual time: what SCTP makes of a path, by itself
+// or beside others of its kind.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,9 @@
 #include "sctp/association.h"
 #include "testing/link.h"
 
-namespace specter::testing {
+namespace specter::sctp {
+
+using namespace std::chrono_literals;
 
 struct LinkTrial {
   struct Flow {
@@ -26,7 +28,7 @@ struct LinkTrial {
     Duration warm_up{};   // is not measured
     Duration time = 10s;  // is
     std::uint64_t seed = 1;
-    sctp::Association::Config config = {.receive_buffer_bytes = 16 << 20};
+    Association::Config config = {.receive_buffer_bytes = 16 << 20};
   };
   struct FlowResult {
     double goodput_bits_per_second = 0;  // of users' bytes that were delivered
@@ -73,7 +75,7 @@ class TrialRun {
   }
 
   LinkTrial::Result run() {
-    const Timestamp begins = kStart + options_.warm_up;
+    const Timestamp begins = testing::kStart + options_.warm_up;
     const Timestamp ends = begins + options_.time;
     advance(begins);
     std::vector<LinkTrial::FlowResult> before;
@@ -102,7 +104,7 @@ class TrialRun {
  private:
   static constexpr std::size_t kMessageBytes = 16 * 1024;
   static constexpr std::size_t kUnsentBytes = 256 * 1024;
-  static constexpr sctp::StreamId kStream{1};
+  static constexpr StreamId kStream{1};
 
   struct Tagged {
     std::size_t flow;
@@ -110,14 +112,14 @@ class TrialRun {
   };
   struct Flow {
     Flow(const LinkTrial::Options& options, std::size_t index)
-        : begins(kStart + options.flows[index].begins),
+        : begins(testing::kStart + options.flows[index].begins),
           random_a(4 * options.seed + 2 * index + 1),
           random_b(4 * options.seed + 2 * index + 2),
           a(config(options, index), random_a),
           b(config(options, index), random_b) {}
 
-    static sctp::Association::Config config(const LinkTrial::Options& options, std::size_t index) {
-      sctp::Association::Config out = options.config;
+    static Association::Config config(const LinkTrial::Options& options, std::size_t index) {
+      Association::Config out = options.config;
       out.congestion_control = options.flows[index].control;
       return out;
     }
@@ -127,8 +129,8 @@ class TrialRun {
     }
 
     Timestamp begins;
-    SeededRandom random_a, random_b;
-    sctp::Association a, b;
+    testing::SeededRandom random_a, random_b;
+    Association a, b;
     bool has_begun = false;
     std::uint64_t received = 0;
   };
@@ -166,7 +168,7 @@ class TrialRun {
       flow.a.connect(now_);
       return drain(index);
     }
-    const auto due = [&](const sctp::Association& side) {
+    const auto due = [&](const Association& side) {
       const Deadline next = side.next_timeout();
       return next && *next <= now_;
     };
@@ -182,23 +184,23 @@ class TrialRun {
   void drain(std::size_t index) {
     Flow& flow = *flows_[index];
     while (auto event = flow.b.poll_event())
-      if (const auto* message = std::get_if<sctp::MessageReceived>(&*event))
+      if (const auto* message = std::get_if<MessageReceived>(&*event))
         flow.received += message->bytes.size();
     while (flow.a.poll_event()) {
     }
     while (flow.a.buffered_amount(kStream) < kUnsentBytes &&
-           flow.a.send(now_, kStream, sctp::Ppid{53}, message_)) {
+           flow.a.send(now_, kStream, Ppid{53}, message_)) {
     }
     while (auto packet = flow.a.poll_transmit(now_)) line_.send(now_, {index, std::move(*packet)});
     while (auto packet = flow.b.poll_transmit(now_)) back_.send(now_, {index, std::move(*packet)});
   }
 
   LinkTrial::Options options_;
-  Link<Tagged> line_;
-  Link<Tagged> back_;
+  testing::Link<Tagged> line_;
+  testing::Link<Tagged> back_;
   Buffer message_;
   std::vector<std::unique_ptr<Flow>> flows_;
-  Timestamp now_ = kStart;
+  Timestamp now_ = testing::kStart;
 };
 
 }  // namespace detail
@@ -207,4 +209,4 @@ inline LinkTrial::Result LinkTrial::run(const Options& options) {
   return detail::TrialRun(options).run();
 }
 
-}  // namespace specter::testing
+}  // namespace specter::sctp

@@ -23,9 +23,8 @@ class ProportionalRate {
       const std::size_t due = (delivered_ * window + flight_at_start_ - 1) / flight_at_start_;
       budget_ = due > sent_ ? due - sent_ : 0;
     } else {
-      std::size_t due = std::max(delivered_ > sent_ ? delivered_ - sent_ : 0, bytes);
-      if (is_progress) due += segment_;
-      budget_ = std::min(window - flight, due);
+      // What pacing has not let go yet is still due.
+      budget_ = std::min(window - flight, budget_ + bytes + (is_progress ? segment_ : 0));
     }
     // "Force a fast retransmit upon entering recovery."
     if (sent_ == 0) budget_ = std::max(budget_, segment_);
