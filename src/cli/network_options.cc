@@ -35,6 +35,11 @@ void NetworkOptions::add_to(CLI::App& command) {
                   "messages come and go")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
+  command
+      .add_option("--congestion-control", congestion_control,
+                  "How much is sent, and how fast: cubic, bbr or reno")
+      ->check(CLI::IsMember({"cubic", "bbr", "reno"}))
+      ->capture_default_str();
   command.add_flag("--no-snap", no_snap, "Leave SCTP's INIT out of the descriptions (SNAP)");
   command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
 }
@@ -50,6 +55,8 @@ Configuration NetworkOptions::configuration() const {
   configuration.key_log_file = key_log;
   configuration.snap = !no_snap;
   configuration.sped = !no_sped;
+  if (congestion_control == "bbr") configuration.congestion_control = CongestionControl::Bbr;
+  if (congestion_control == "reno") configuration.congestion_control = CongestionControl::Reno;
   configuration.spin = std::chrono::microseconds(spin_us);
   configuration.loops = 1;  // a connection or two; more threads would be idle
   return configuration;

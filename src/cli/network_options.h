@@ -17,6 +17,7 @@ struct NetworkOptions {
   std::string certificate = "ecdsa";
   std::string key_log;
   int spin_us = 0;
+  std::string congestion_control = "cubic";
   bool no_snap = false;
   bool no_sped = false;
 
