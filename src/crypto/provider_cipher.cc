@@ -2,7 +2,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 
 #include <openssl/core_dispatch.h>
 #include <openssl/provider.h>
@@ -92,64 +91,50 @@ const CipherFunctions& functions_of(AeadAlgorithm algorithm) {
 }  // namespace
 
 ProviderCipher::ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key)
-    : functions_(&functions_of(algorithm)),
+    : functions_(functions_of(algorithm)),
       direction_(direction),
-      context_(functions_->newctx(functions_->provider)) {
+      context_(functions_.newctx(functions_.provider)) {
   SPECTER_CHECK(context_ != nullptr);
-  const auto init =
-      direction == Direction::Encrypt ? functions_->encrypt_init : functions_->decrypt_init;
-  const bool taken = init(context_, key.data(), key.size(), nullptr, 0, nullptr) == 1;
-  if (!taken) functions_->freectx(std::exchange(context_, nullptr));
+  const bool taken = init(key, {});
+  if (!taken) functions_.freectx(context_);
   SPECTER_CHECK(taken);
 }
 
-ProviderCipher::~ProviderCipher() {
-  if (context_) functions_->freectx(context_);
+ProviderCipher::~ProviderCipher() { functions_.freectx(context_); }
+
+bool ProviderCipher::init(Bytes key, Bytes nonce) {
+  const auto function =
+      direction_ == Direction::Encrypt ? functions_.encrypt_init : functions_.decrypt_init;
+  const auto given = [](Bytes bytes) { return bytes.empty() ? nullptr : bytes.data(); };
+  return function(context_, given(key), key.size(), given(nonce), nonce.size(), nullptr) == 1;
 }
 
-ProviderCipher::ProviderCipher(ProviderCipher&& other) noexcept
-    : functions_(other.functions_),
-      direction_(other.direction_),
-      context_(std::exchange(other.context_, nullptr)) {}
-
-ProviderCipher& ProviderCipher::operator=(ProviderCipher&& other) noexcept {
-  std::swap(functions_, other.functions_);
-  std::swap(direction_, other.direction_);
-  std::swap(context_, other.context_);
-  return *this;
-}
-
-bool ProviderCipher::start(Bytes nonce) {
-  SPECTER_CHECK(context_ != nullptr);
-  const auto init =
-      direction_ == Direction::Encrypt ? functions_->encrypt_init : functions_->decrypt_init;
-  return init(context_, nullptr, 0, nonce.data(), nonce.size(), nullptr) == 1;
-}
+bool ProviderCipher::start(Bytes nonce) { return init({}, nonce); }
 
 bool ProviderCipher::add_data(Bytes additional) {
   if (additional.empty()) return true;
   std::size_t size = 0;
-  return functions_->update(context_, nullptr, &size, additional.size(), additional.data(),
-                            additional.size()) == 1;
+  return functions_.update(context_, nullptr, &size, additional.size(), additional.data(),
+                           additional.size()) == 1;
 }
 
 bool ProviderCipher::update(const std::uint8_t* in, std::uint8_t* out, std::size_t size) {
   if (size == 0) return true;
   std::size_t written = 0;
-  return functions_->update(context_, out, &written, size, in, size) == 1 && written == size;
+  return functions_.update(context_, out, &written, size, in, size) == 1 && written == size;
 }
 
 bool ProviderCipher::finish() {
   std::uint8_t nothing[16];  // an AEAD cipher has nothing left to write here
   std::size_t size = 0;
-  return functions_->final(context_, nothing, &size, sizeof nothing) == 1;
+  return functions_.final(context_, nothing, &size, sizeof nothing) == 1;
 }
 
 bool ProviderCipher::set(const OSSL_PARAM parameters[]) {
-  return functions_->set_params(context_, parameters) == 1;
+  return functions_.set_params(context_, parameters) == 1;
 }
 bool ProviderCipher::get(OSSL_PARAM parameters[]) {
-  return functions_->get_params(context_, parameters) == 1;
+  return functions_.get_params(context_, parameters) == 1;
 }
 
 }  // namespace specter::crypto

@@ -17,15 +17,14 @@ struct CipherFunctions;  // of one algorithm; for good
 
 enum class Direction { Decrypt, Encrypt };
 
-// One key and one direction; movable. The calls answer false when the library does, and may leave
+// One key and one direction. The calls answer false when the library does, and may leave
 // something in its error queue then. None allocates.
 class ProviderCipher {
  public:
   // Throws Bug when the key is none for it.
   ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key);
   ~ProviderCipher();
-  ProviderCipher(ProviderCipher&& other) noexcept;
-  ProviderCipher& operator=(ProviderCipher&& other) noexcept;
+  ProviderCipher(const ProviderCipher&) = delete;
 
   bool start(Bytes nonce);
   bool add_data(Bytes additional);
@@ -36,9 +35,11 @@ class ProviderCipher {
   bool get(OSSL_PARAM parameters[]);
 
  private:
-  const CipherFunctions* functions_;
-  Direction direction_;
-  void* context_;
+  bool init(Bytes key, Bytes nonce);
+
+  const CipherFunctions& functions_;
+  const Direction direction_;
+  void* const context_;
 };
 
 }  // namespace specter::crypto

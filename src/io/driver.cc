@@ -79,14 +79,17 @@ void Driver::run_turn(const std::function<void()>& input) {
   datagrams_left_ = kDatagramsPerTurn;
   events_held_back_ = false;
   if (input) input();
+  // Before the timers: what a timer waits for may have come.
+  if (readable_) receive();
   core_->handle_timeout(now_);
+  bool quiet = drain();
+  network_->flush();
   // What came is answered in pieces, so that the peer does not wait for all of it to be looked at.
-  bool quiet = false;
-  do {
-    if (readable_) receive();
+  while (quiet && !closed_ && !closing_ && readable_ && datagrams_left_ > 0) {
+    receive();
     quiet = drain();
     network_->flush();
-  } while (quiet && !closed_ && !closing_ && readable_ && datagrams_left_ > 0);
+  }
   if (closed_ || (closing_ && quiet)) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
     transmit_bytes_left_ = kTransmitBytesPerTurn;

@@ -14,16 +14,6 @@ constexpr std::size_t kSmallPiece = 2048;
 
 }  // namespace
 
-bool Reassembly::joins(const Run& left, const Run& right) {
-  return !left.end && !right.begin && left.stream == right.stream &&
-         left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
-}
-
-bool Reassembly::joins(const Run& left, const DataChunk& right) {
-  return !left.end && !right.begin && left.stream == right.stream &&
-         left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
-}
-
 // Messages of a size come in rows: the second fragment of one makes room for as much as the last
 // one had, so that it grows without being moved. Only for one that is alone, or a peer that begins
 // many would have us reserve for all of them; and only the last one's size, so that room that is

@@ -91,8 +91,11 @@ class Reassembly {
   };
 
   void reserve(Run& run);
-  static bool joins(const Run& left, const Run& right);
-  static bool joins(const Run& left, const DataChunk& right);
+  template <class Right>  // a Run or a DataChunk
+  static bool joins(const Run& left, const Right& right) {
+    return !left.end && !right.begin && left.stream == right.stream &&
+           left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
+  }
   static void append(Run& left, Run&& right);
   void drop(Runs::iterator run);
   void sweep(std::int64_t cumulative_tsn);

@@ -61,8 +61,7 @@ void Bbr::set_state(State state) {
 void Bbr::on_acknowledged(const Acknowledged& what) {
   if (what.round_trip && !std::exchange(has_round_trip_, true)) {
     const Duration time = std::max<Duration>(*what.round_trip, std::chrono::microseconds(1));
-    pacing_rate_ = kStartupPacingGain * kInitialSegments * segment_ /
-                   std::chrono::duration<double>(time).count();
+    pacing_rate_ = kStartupPacingGain * kInitialSegments * segment_ / seconds(time);
     probe_rtt_min_at_ = min_rtt_at_ = extra_acked_since_ = what.now;
   }
   update_latest_signals(what);

@@ -5,11 +5,6 @@
 #include "sctp/tx/bbr.h"
 
 namespace specter::sctp {
-namespace {
-
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-
-}  // namespace
 
 // §5.5.1.
 void Bbr::update_round(const Acknowledged& what) {

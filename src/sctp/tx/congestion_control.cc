@@ -14,7 +14,7 @@ std::optional<double> pacing_of_window(std::size_t window_bytes, std::optional<D
   constexpr double kInSlowStart = 2.0, kAfterwards = 1.2;
   const Duration time = std::max<Duration>(*round_trip, std::chrono::microseconds(1));
   return (in_slow_start ? kInSlowStart : kAfterwards) * static_cast<double>(window_bytes) /
-         std::chrono::duration<double>(time).count();
+         seconds(time);
 }
 
 std::unique_ptr<CongestionController> make_congestion_controller(CongestionControl which,

@@ -6,11 +6,6 @@
 #include <utility>
 
 namespace specter::sctp {
-namespace {
-
-double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-
-}  // namespace
 
 Cubic::Cubic(std::size_t segment_bytes) : segment_(static_cast<double>(segment_bytes)) {
   state_.window = kInitialSegments;

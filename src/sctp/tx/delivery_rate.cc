@@ -43,8 +43,7 @@ RateSample DeliveryRate::finish(std::optional<Duration> min_round_trip) {
   const Duration interval = std::max(sending, acknowledging);
   // §4.1.2.3: shorter than any round trip, it can't have been one.
   if (interval <= Duration{} || (min_round_trip && interval < *min_round_trip)) return sample;
-  sample.bytes_per_second =
-      static_cast<double>(sample.delivered) / std::chrono::duration<double>(interval).count();
+  sample.bytes_per_second = static_cast<double>(sample.delivered) / seconds(interval);
   return sample;
 }
 

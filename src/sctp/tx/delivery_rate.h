@@ -15,6 +15,8 @@
 
 namespace specter::sctp {
 
+inline double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
 // What is remembered with each chunk that is under way.
 struct SendRecord {
   Timestamp sent_at{};
