@@ -123,6 +123,7 @@ std::string to_json(const Stats& stats, const std::string& peer, double epoch_se
                {"packetsSent", stats.sctp.packets_sent},
                {"retransmissions", stats.sctp.retransmissions},
                {"snap", stats.sctp.snap},
+               {"interleaving", stats.sctp.interleaving},
                {"congestionWindow", stats.sctp.congestion_window},
                {"receiverWindow", stats.sctp.receiver_window},
                {"unackedData", stats.sctp.unacknowledged_bytes}});

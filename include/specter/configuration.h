@@ -23,6 +23,11 @@ struct IceServer {
   bool operator==(const IceServer&) const = default;
 };
 
+// RTCPriorityType, W3C WebRTC Priority Control §3. While several channels of a connection have
+// something to send, each gets a share of what goes out in proportion to its priority's number,
+// which are those of RFC 8831 §6.4: a High one four times what a Low one gets. No channel starves.
+enum class Priority : std::uint16_t { VeryLow = 128, Low = 256, Medium = 512, High = 1024 };
+
 // RTCDataChannelInit, W3C §6.1.1.
 struct DataChannelOptions {
   bool ordered = true;
@@ -33,6 +38,9 @@ struct DataChannelOptions {
   std::string protocol{};                          // the application's own; at most 65,535 bytes
   bool negotiated = false;  // true: both sides create it with the same id, nothing is announced
   std::optional<std::uint16_t> id{};  // 0 to 65,534; needed when negotiated, else chosen for you
+  // Of what each side sends on it: the peer is told ours, and takes it for its own. Of a channel
+  // that the peer opened, the nearest one that is not below the number it gave.
+  Priority priority = Priority::Low;
 
   bool operator==(const DataChannelOptions&) const = default;
 };

@@ -63,6 +63,10 @@ struct Configuration {
   // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
   // data channels open two round trips sooner. Stats say whether it was used.
   bool snap = true;
+  // RFC 8260: with a peer that can do it too, a large message on one data channel holds up those of
+  // others by no more than a packet or so. With any other, channels take turns by whole messages,
+  // by their priorities too. SctpStats::interleaving says whether it was agreed.
+  bool interleaving = true;
   // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
   // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
   bool sped = true;

@@ -43,6 +43,7 @@ class SPECTER_EXPORT DataChannel {
   std::string label() const;
   std::string protocol() const;
   bool ordered() const;
+  Priority priority() const;
   std::optional<std::uint16_t> id() const;  // its stream; nothing before it is known
   DataChannelState state() const;           // Closed for a handle that names nothing
   std::size_t buffered_amount() const;      // bytes that send() took and no packet carries yet

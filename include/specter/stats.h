@@ -63,6 +63,7 @@ struct SctpStats {
   std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;  // bytes
   std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
   bool snap = false;  // established by the INITs of the descriptions, without SCTP's handshake
+  bool interleaving = false;  // RFC 8260 was agreed: channels are mixed packet by packet
 };
 
 struct Stats {

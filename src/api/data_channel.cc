@@ -41,6 +41,9 @@ std::string DataChannel::protocol() const {
 }
 
 bool DataChannel::ordered() const { return !handle_ || handle_->options.ordered; }
+Priority DataChannel::priority() const {
+  return handle_ ? handle_->options.priority : DataChannelOptions().priority;
+}
 
 std::optional<std::uint16_t> DataChannel::id() const {
   const std::int32_t stream = handle_ ? handle_->stream.load() : -1;

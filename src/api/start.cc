@@ -25,6 +25,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                     .congestion_control = configuration.congestion_control,
                     .max_message_bytes = configuration.max_message_bytes,
                     .snap = configuration.snap,
+                    .interleaving = configuration.interleaving,
                     .sped = configuration.sped,
                     .min_dtls_version = configuration.min_dtls_version,
                     .max_dtls_version = configuration.max_dtls_version,

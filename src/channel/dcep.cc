@@ -1,6 +1,7 @@
 #include "channel/dcep.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -20,6 +21,13 @@ bool is_known(ChannelType type) {
     case ChannelType::PartialReliableTimedUnordered: return true;
   }
   return false;
+}
+
+// W3C WebRTC Priority Control §4: a number between two of them is the greater one.
+Priority priority_of(std::uint16_t number) {
+  for (const Priority each : {Priority::VeryLow, Priority::Low, Priority::Medium})
+    if (number <= std::to_underlying(each)) return each;
+  return Priority::High;
 }
 
 ChannelType ordered_form(ChannelType type) {
@@ -72,6 +80,7 @@ OpenMessage OpenMessage::from(std::string_view label, const DataChannelOptions& 
   }
   m.channel_type =
       options.ordered ? type : ChannelType(static_cast<std::uint8_t>(type) | kUnordered);
+  m.priority = std::to_underlying(options.priority);
   m.label = label;
   m.protocol = options.protocol;
   return m;
@@ -81,6 +90,7 @@ DataChannelOptions OpenMessage::options() const {
   DataChannelOptions options;
   options.ordered = (static_cast<std::uint8_t>(channel_type) & kUnordered) == 0;
   options.protocol = protocol;
+  options.priority = priority_of(priority);
   const auto limit = static_cast<std::uint16_t>(std::min<std::uint32_t>(reliability, 0xffff));
   // RFC 8832 §5.1: the reliability of a reliable channel is ignored.
   if (ordered_form(channel_type) == ChannelType::PartialReliableRexmit)

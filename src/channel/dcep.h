@@ -48,10 +48,9 @@ enum class ChannelType : std::uint8_t {
 //   |  Label, then Protocol: UTF-8, not terminated, not padded      |
 struct OpenMessage {
   static constexpr std::uint8_t kType = 0x03;
-  static constexpr std::uint16_t kNormalPriority = 256;  // RFC 8831 §6.4
 
   ChannelType channel_type = ChannelType::Reliable;
-  std::uint16_t priority = kNormalPriority;
+  std::uint16_t priority = sctp::kNormalPriority;
   std::uint32_t reliability = 0;  // retransmissions or milliseconds, as channel_type says
   std::string label;              // at most 65,535 bytes, as is protocol
   std::string protocol;

@@ -56,10 +56,11 @@ class DataChannels::Impl {
   struct Channel {
     ChannelInfo info;
     DataChannelState state = DataChannelState::Connecting;
-    bool ours = true;                // made by create(), not by the peer's OPEN
-    std::size_t low_threshold = 0;   // of buffered_amount()
-    bool above_threshold = false;    // BufferedAmountLow is owed
-    std::uint64_t queued_bytes = 0;  // all that send() ever gave to the association
+    bool ours = true;                                // made by create(), not by the peer's OPEN
+    std::uint16_t priority = sctp::kNormalPriority;  // as the OPEN has it: any number
+    std::size_t low_threshold = 0;                   // of buffered_amount()
+    bool above_threshold = false;                    // BufferedAmountLow is owed
+    std::uint64_t queued_bytes = 0;                  // all that send() ever gave to the association
     std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
   };
   using Channels = std::map<ChannelId, Channel>;  // in the order of their making
@@ -99,6 +100,7 @@ class DataChannels::Impl {
   void send_control(std::uint16_t stream, Buffer bytes);
   void flush_control();
   bool cancel_control(std::uint16_t stream);
+  std::uint16_t priority_of(std::uint16_t stream) const;
   void wake_blocked();
   std::size_t buffered(const Channel& channel) const;
 

@@ -34,8 +34,10 @@ sctp::Ppid ppid_of(MessageKind kind, bool empty) {
   return empty ? kPpidBinaryEmpty : kPpidBinary;
 }
 
-sctp::SendOptions send_options(const DataChannelOptions& options) {
-  sctp::SendOptions out{.unordered = !options.ordered, .max_retransmits = options.max_retransmits};
+sctp::SendOptions send_options(const DataChannelOptions& options, std::uint16_t priority) {
+  sctp::SendOptions out{.unordered = !options.ordered,
+                        .max_retransmits = options.max_retransmits,
+                        .priority = priority};
   if (options.max_packet_life_time) out.lifetime = *options.max_packet_life_time;
   return out;
 }
@@ -71,7 +73,7 @@ Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind,
   const Result<> sent =
       control_.empty()
           ? association_->send(now, sctp::StreamId{*channel->info.options.id}, ppid_of(kind, empty),
-                               payload, send_options(channel->info.options))
+                               payload, send_options(channel->info.options, channel->priority))
           : fail(ErrorCode::WouldBlock, "the send buffer is full");
   if (!sent) {
     if (sent.error().code == ErrorCode::WouldBlock && !channel->above_threshold)
@@ -189,10 +191,18 @@ void DataChannels::Impl::send_control(std::uint16_t stream, Buffer bytes) {
 void DataChannels::Impl::flush_control() {
   while (!control_.empty()) {
     const ControlMessage& next = control_.front();
-    const auto sent = association_->send(now_, sctp::StreamId{next.stream}, kPpidDcep, next.bytes);
+    const auto sent = association_->send(now_, sctp::StreamId{next.stream}, kPpidDcep, next.bytes,
+                                         {.priority = priority_of(next.stream)});
     if (!sent && sent.error().code == ErrorCode::WouldBlock) return;
     control_.pop_front();
   }
+}
+
+std::uint16_t DataChannels::Impl::priority_of(std::uint16_t stream) const {
+  const auto known = streams_.find(stream);
+  if (known == streams_.end() || !known->second.channel) return sctp::kNormalPriority;
+  const auto channel = channels_.find(*known->second.channel);
+  return channel == channels_.end() ? sctp::kNormalPriority : channel->second.priority;
 }
 
 bool DataChannels::Impl::cancel_control(std::uint16_t stream) {

@@ -43,7 +43,8 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
     return fail(ErrorCode::OperationFailed,
                 fmt::format("there are {} data channels already: close some", channels_.size()));
 
-  Channel channel{.info = {std::string(label), options}};
+  Channel channel{.info = {std::string(label), options},
+                  .priority = std::to_underlying(options.priority)};
   // W3C §6.1: an id counts for negotiated channels only.
   if (!options.negotiated) channel.info.options.id.reset();
   std::optional<std::uint16_t> stream = channel.info.options.id;
@@ -176,8 +177,9 @@ void DataChannels::Impl::handle_open(std::uint16_t stream, Bytes bytes) {
   const ChannelId id{++last_channel_};
   Channel& channel =
       channels_
-          .emplace(id,
-                   Channel{.info = {std::move(message->label), message->options()}, .ours = false})
+          .emplace(id, Channel{.info = {std::move(message->label), message->options()},
+                               .ours = false,
+                               .priority = message->priority})
           .first->second;
   assign(id, channel, stream);
 

@@ -41,6 +41,8 @@ void NetworkOptions::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"cubic", "bbr", "reno"}))
       ->capture_default_str();
   command.add_flag("--no-snap", no_snap, "Leave SCTP's INIT out of the descriptions (SNAP)");
+  command.add_flag("--no-interleaving", no_interleaving,
+                   "Data channels take turns by whole messages, as without RFC 8260");
   command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
 }
 
@@ -54,6 +56,7 @@ Configuration NetworkOptions::configuration() const {
   if (certificate == "rsa") configuration.certificate = CertificateType::Rsa2048;
   configuration.key_log_file = key_log;
   configuration.snap = !no_snap;
+  configuration.interleaving = !no_interleaving;
   configuration.sped = !no_sped;
   if (congestion_control == "bbr") configuration.congestion_control = CongestionControl::Bbr;
   if (congestion_control == "reno") configuration.congestion_control = CongestionControl::Reno;

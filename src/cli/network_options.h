@@ -19,6 +19,7 @@ struct NetworkOptions {
   int spin_us = 0;
   std::string congestion_control = "cubic";
   bool no_snap = false;
+  bool no_interleaving = false;
   bool no_sped = false;
 
   void add_to(CLI::App& command);

@@ -64,7 +64,8 @@ Json to_json(const SctpStats& sctp) {
           {"packets_sent", sctp.packets_sent},
           {"packets_received", sctp.packets_received},
           {"retransmissions", sctp.retransmissions},
-          {"snap", sctp.snap}};
+          {"snap", sctp.snap},
+          {"interleaving", sctp.interleaving}};
 }
 
 Json to_json(const DataChannelStats& channel) {

@@ -54,6 +54,7 @@ class PeerConnection::Impl {
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .congestion_control = configuration.congestion_control,
                     .max_message_bytes = configuration.max_message_bytes,
+                    .interleaving = configuration.interleaving,
                     .sped = configuration.sped,
                     .min_dtls_version = configuration.min_dtls_version,
                     .max_dtls_version = configuration.max_dtls_version,

@@ -86,7 +86,8 @@ void Transport::add_stats(Stats& stats) const {
                 .packets_sent = sctp.packets_sent,
                 .packets_received = sctp.packets_received,
                 .retransmissions = sctp.retransmissions,
-                .snap = channels_.association().used_snap()};
+                .snap = channels_.association().used_snap(),
+                .interleaving = channels_.association().interleaves()};
 
   const channel::Totals totals = channels_.totals();
   stats.data_channels_requested = totals.requested;

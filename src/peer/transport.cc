@@ -27,6 +27,7 @@ channel::DataChannels::Config channel_config(const Transport::Config& config) {
   out.association.receive_buffer_bytes = config.receive_buffer_bytes;
   out.association.congestion_control = config.congestion_control;
   out.association.max_receive_message_bytes = config.max_message_bytes;
+  out.association.interleaving = config.interleaving;
   return out;
 }
 

@@ -57,7 +57,8 @@ class Transport {
     std::size_t receive_buffer_bytes = 16 << 20;
     CongestionControl congestion_control = CongestionControl::Cubic;
     std::size_t max_message_bytes = 256 * 1024;
-    bool sped = false;  // DTLS in STUN
+    bool interleaving = true;  // RFC 8260
+    bool sped = false;         // DTLS in STUN
     DtlsVersion min_dtls_version = DtlsVersion::Dtls12;
     DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
     bool log_keys = false;

@@ -54,6 +54,7 @@ Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::is_established() const { return impl_->is_established(); }
 bool Association::used_snap() const { return impl_->used_snap(); }
+bool Association::interleaves() const { return impl_->interleaves(); }
 std::size_t Association::buffered_amount(StreamId stream) const {
   return impl_->buffered_amount(stream);
 }

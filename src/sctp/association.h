@@ -1,5 +1,5 @@
-// An SCTP association over DTLS. RFC 9260, 8261, 3758, 6525. A facade: packet/ has the codecs, rx/
-// what comes in, tx/ what goes out, association/ the life of the association.
+// An SCTP association over DTLS. RFC 9260, 8261, 3758, 6525, 8260. A facade: packet/ has the
+// codecs, rx/ what comes in, tx/ what goes out, association/ the life of the association.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,17 @@
 
 namespace specter::sctp {
 
+inline constexpr std::uint16_t kNormalPriority = 256;  // RFC 8831 §6.4
+
 // How a message is sent. RFC 3758, RFC 7496: with a limit it may be given up as a whole.
 struct SendOptions {
   bool unordered = false;
   std::optional<std::uint16_t>
       max_retransmits{};  // per message: given up when a fragment would be sent again beyond it
   std::optional<Duration> lifetime{};  // from send(); given up afterwards
+  // Streams that have something to send share what goes out in proportion to it: RFC 8831 §6.4,
+  // RFC 8260 §3.6. 0 is taken as 1. It is the stream's, so let all messages of one have the same.
+  std::uint16_t priority = kNormalPriority;
 };
 
 struct Established {};  // once. A peer that starts anew later (RFC 9260 §5.2.4 A) shows as
@@ -110,6 +115,9 @@ class Association {
     // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
     // What is below must detect errors, as DTLS does.
     bool zero_checksum = true;
+    // RFC 8260: with a peer that says so too, a large message does not hold up those of other
+    // streams. Off, or with any other peer, streams take turns by whole messages.
+    bool interleaving = true;
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
@@ -158,6 +166,7 @@ class Association {
 
   bool is_established() const;
   bool used_snap() const;  // connect_with() established it, and no handshake has replaced it since
+  bool interleaves() const;  // established, and with I-DATA: RFC 8260 §2.2.1
   std::size_t buffered_amount(
       StreamId stream) const;  // bytes of user data not yet handed to a packet for the first time
   std::uint16_t outgoing_streams() const;  // agreed; max_outgoing_streams before

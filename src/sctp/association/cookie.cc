@@ -25,7 +25,7 @@ Buffer CookieJar::seal(const Cookie& cookie) const {
   w.u8(cookie.forward_tsn);
   w.u8(cookie.reconfig);
   w.u8(cookie.zero_checksum);
-  w.u8(0);
+  w.u8(cookie.interleaving);
   w.u64(static_cast<std::uint64_t>(cookie.created.time_since_epoch().count()));
   w.bytes(crypto::hmac_sha256(secret_, out));
   return out;
@@ -51,7 +51,7 @@ std::optional<Cookie> CookieJar::open(Bytes sealed) const {
   cookie.forward_tsn = r.u8() != 0;
   cookie.reconfig = r.u8() != 0;
   cookie.zero_checksum = r.u8() != 0;
-  r.u8();
+  cookie.interleaving = r.u8() != 0;
   cookie.created = Timestamp(Duration(static_cast<Duration::rep>(r.u64())));
   if (!r.ok() || r.remaining() != 0) return std::nullopt;
   return cookie;

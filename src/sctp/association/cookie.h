@@ -27,6 +27,7 @@ struct Cookie {
   bool forward_tsn = false;  // what the peer can do: in here, so that nobody adds to it later
   bool reconfig = false;
   bool zero_checksum = false;
+  bool interleaving = false;
   Timestamp created{};
 
   bool operator==(const Cookie&) const = default;

@@ -1,5 +1,6 @@
 // User data in both directions, and the reset of streams. RFC 9260 §6, RFC 3758, RFC 6525 §5.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/core.h>
@@ -7,12 +8,26 @@
 #include "sctp/association/impl.h"
 
 namespace specter::sctp {
+namespace {
 
-void Association::Impl::handle_data(Timestamp now, const DataChunk& data) {
+std::uint32_t number_of(const DataChunk& data) { return data.ssn; }
+std::uint32_t number_of(const IDataChunk& data) { return data.mid; }
+
+}  // namespace
+
+template <class Chunk>
+void Association::Impl::handle_data(Timestamp now, const Chunk& data) {
   // RFC 9260 §6: nowhere else. After the peer's SHUTDOWN it has no more to say.
   if (state_ != State::Established && state_ != State::ShutdownPending &&
       state_ != State::ShutdownSent)
     return;
+  // RFC 8260 §2.2.3: one or the other, as was negotiated.
+  constexpr bool is_idata = std::is_same_v<Chunk, IDataChunk>;
+  if (is_idata != peer_.interleaving) {
+    return violate(
+        now, CauseCode::ProtocolViolation,
+        is_idata ? "I-DATA, which was not negotiated" : "DATA, where I-DATA was negotiated");
+  }
   if (data.payload.empty()) {  // §6.2
     Buffer tsn;
     ByteWriter(tsn).u32(data.tsn);
@@ -26,19 +41,28 @@ void Association::Impl::handle_data(Timestamp now, const DataChunk& data) {
     t2_.start(now, sender_->rto().value());
   }
   if (std::to_underlying(data.stream) >= peer_.incoming_streams) {  // §6.5
-    receiver_->handle_unwanted(data);
+    receiver_->handle_unwanted(data.tsn);
     Buffer info;
     ByteWriter w(info);
     w.u16(std::to_underlying(data.stream));
     w.u16(0);
     return report(CauseCode::InvalidStreamIdentifier, std::move(info));
   }
-  if (receiver_->handle_data(data) == Receiver::Result::MessageTooLarge) {
-    return violate(now, CauseCode::ProtocolViolation,
-                   fmt::format("a message is larger than the {} bytes that we take",
-                               config_.max_receive_message_bytes));
+  switch (receiver_->handle_data(data)) {
+    case Reassembly::Result::Ok: return;
+    case Reassembly::Result::MessageTooLarge:
+      return violate(now, CauseCode::ProtocolViolation,
+                     fmt::format("a message is larger than the {} bytes that we take",
+                                 config_.max_receive_message_bytes));
+    case Reassembly::Result::Contradiction:
+      return violate(now, CauseCode::ProtocolViolation,
+                     fmt::format("fragments of message {} on stream {} contradict each other",
+                                 number_of(data), std::to_underlying(data.stream)));
   }
 }
+
+template void Association::Impl::handle_data(Timestamp, const DataChunk&);
+template void Association::Impl::handle_data(Timestamp, const IDataChunk&);
 
 void Association::Impl::emit_messages() {
   if (!receiver_) return;
@@ -65,11 +89,19 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
   emit_low();
 }
 
-void Association::Impl::handle_forward_tsn(Timestamp now, const ForwardTsnChunk& forward) {
-  // RFC 3758 §3.6: only where both said that they can.
-  if (!exchanges_data() || state_ == State::ShutdownReceived || !peer_.forward_tsn) return;
+template <class Chunk>
+void Association::Impl::handle_forward_tsn(Timestamp now, const Chunk& forward) {
+  if (!exchanges_data() || state_ == State::ShutdownReceived) return;
+  // RFC 8260 §2.3.1: each goes with its kind of data, and with no other.
+  constexpr bool is_interleaved = std::is_same_v<Chunk, IForwardTsnChunk>;
+  if (is_interleaved != peer_.interleaving || (is_interleaved && !peer_.forward_tsn)) {
+    return violate(now, CauseCode::ProtocolViolation,
+                   is_interleaved ? "I-FORWARD-TSN, which was not negotiated"
+                                  : "FORWARD TSN, where I-DATA was negotiated");
+  }
+  if (!peer_.forward_tsn) return;  // RFC 3758 §3.6: only where both said that they can
   // One per stream is enough; none of a stream that does not exist.
-  const auto exists = [&](const ForwardTsnChunk::Skipped& entry) {
+  const auto exists = [&](const typename Chunk::Skipped& entry) {
     return std::to_underlying(entry.stream) < peer_.incoming_streams;
   };
   if (!std::ranges::all_of(forward.skipped, exists) || !receiver_->handle_forward_tsn(forward))
@@ -79,6 +111,9 @@ void Association::Impl::handle_forward_tsn(Timestamp now, const ForwardTsnChunk&
     t2_.start(now, sender_->rto().value());
   }
 }
+
+template void Association::Impl::handle_forward_tsn(Timestamp, const ForwardTsnChunk&);
+template void Association::Impl::handle_forward_tsn(Timestamp, const IForwardTsnChunk&);
 
 // RFC 6525 §5.2.1.
 void Association::Impl::handle_reconfig(Timestamp now, const ReConfigChunk& reconfig) {

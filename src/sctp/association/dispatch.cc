@@ -137,11 +137,16 @@ bool Association::Impl::handle_chunk(Timestamp now, const PacketView& packet,
   switch (chunk.type) {
     case ChunkType::Data:
       return with(DataChunk::parse(chunk), [&](const DataChunk& c) { handle_data(now, c); });
+    case ChunkType::IData:
+      return with(IDataChunk::parse(chunk), [&](const IDataChunk& c) { handle_data(now, c); });
     case ChunkType::Sack:
       return with(SackChunk::parse(chunk), [&](const SackChunk& c) { handle_sack(now, c); });
     case ChunkType::ForwardTsn:
       return with(ForwardTsnChunk::parse(chunk),
                   [&](const ForwardTsnChunk& c) { handle_forward_tsn(now, c); });
+    case ChunkType::IForwardTsn:
+      return with(IForwardTsnChunk::parse(chunk),
+                  [&](const IForwardTsnChunk& c) { handle_forward_tsn(now, c); });
     case ChunkType::ReConfig:
       return with(ReConfigChunk::parse(chunk),
                   [&](const ReConfigChunk& c) { handle_reconfig(now, c); });

@@ -23,6 +23,10 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   init.zero_checksum = config_.zero_checksum;
   init.extensions = {std::to_underlying(ChunkType::ReConfig),
                      std::to_underlying(ChunkType::ForwardTsn)};
+  if (config_.interleaving) {  // RFC 8260 §2.2.1, §2.3.1
+    init.extensions.push_back(std::to_underlying(ChunkType::IData));
+    init.extensions.push_back(std::to_underlying(ChunkType::IForwardTsn));
+  }
   return init;
 }
 
@@ -49,7 +53,11 @@ Association::Impl::Peer Association::Impl::peer_of(const InitChunk& init) const 
   // RFC 9260 §5.1.1: each direction has as many streams as both can do.
   peer.outgoing_streams = std::min(config_.max_outgoing_streams, init.inbound_streams);
   peer.incoming_streams = std::min(config_.max_incoming_streams, init.outbound_streams);
-  peer.forward_tsn = init.forward_tsn || lists(ChunkType::ForwardTsn);
+  // RFC 8260 §2.2.1: when both have said so; then partial reliability is a matter of
+  // I-FORWARD-TSN alone (§2.3.1).
+  peer.interleaving = config_.interleaving && lists(ChunkType::IData);
+  peer.forward_tsn = peer.interleaving ? lists(ChunkType::IForwardTsn)
+                                       : init.forward_tsn || lists(ChunkType::ForwardTsn);
   peer.reconfig = lists(ChunkType::ReConfig);
   peer.zero_checksum = init.zero_checksum;
   return peer;
@@ -65,6 +73,7 @@ Association::Impl::Peer Association::Impl::peer_of(const Cookie& cookie) {
   peer.forward_tsn = cookie.forward_tsn;
   peer.reconfig = cookie.reconfig;
   peer.zero_checksum = cookie.zero_checksum;
+  peer.interleaving = cookie.interleaving;
   return peer;
 }
 
@@ -122,6 +131,7 @@ void Association::Impl::handle_init(Timestamp now, const InitChunk& init) {
   cookie.forward_tsn = peer.forward_tsn;
   cookie.reconfig = peer.reconfig;
   cookie.zero_checksum = peer.zero_checksum;
+  cookie.interleaving = peer.interleaving;
   cookie.created = now;
   answer.cookie = cookies_.seal(cookie);
   // §3.2.1: reported as far as the packet goes.
@@ -144,6 +154,7 @@ void Association::Impl::handle_init_ack(Timestamp now, const InitChunk& init) {
     return violate(now, CauseCode::OutOfResource,
                    "the peer's state cookie does not fit into a packet");
   }
+  if (!may_meet(now, peer_of(init))) return;
   meet(peer_of(init));
   cookie_ = init.cookie;
   state_ = State::CookieEchoed;
@@ -153,6 +164,16 @@ void Association::Impl::handle_init_ack(Timestamp now, const InitChunk& init) {
   // §3.2.1: what we did not know of it goes along with the COOKIE ECHO.
   for (const Buffer& parameter : fitting(init.to_report, segment_bytes_ / 4))
     report(CauseCode::UnrecognizedParameters, parameter);
+}
+
+// What was sent has its form, and is sent again in that. A peer that began once more before it had
+// the association, and with another opinion of RFC 8260 than before, can't be sent it.
+bool Association::Impl::may_meet(Timestamp now, const Peer& peer) {
+  if (!sender_->has_sent() || peer.interleaving == peer_.interleaving) return true;
+  peer_.tag = peer.tag;
+  violate(now, CauseCode::ProtocolViolation,
+          "the peer changed its mind about interleaving while the association began");
+  return false;
 }
 
 // What the peer said of itself holds from now on.
@@ -166,7 +187,7 @@ void Association::Impl::meet(const Peer& peer) {
     reset_->expect_from(peer.initial_tsn);
   else
     reset_.emplace(local_tsn_, peer.initial_tsn);
-  sender_->start(peer.window_bytes, peer.forward_tsn);
+  sender_->start({peer.window_bytes, peer.forward_tsn, peer.interleaving});
   sender_->count_abandoned(sender_->queue().drop_streams_from(outgoing_streams_));
 }
 
@@ -233,6 +254,7 @@ bool Association::Impl::accept_cookie(Timestamp now, const Cookie& cookie) {
       drop();
       return false;
     }
+    if (!may_meet(now, peer_of(cookie))) return false;
     meet(peer_of(cookie));
     if (shaking) establish(now);
     used_snap_ = is_on_trust_ = false;
@@ -264,7 +286,7 @@ void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
     streams.erase(std::ranges::unique(streams).begin(), streams.end());
   }
   std::vector<StreamId> to_reset = sender_->queue().streams_to_reset();
-  const Receiver before = *receiver_;
+  const Receiver before = std::move(*receiver_);
   const std::uint64_t retransmissions = sender_->retransmissions();
   const std::uint64_t abandoned = sender_->abandoned() + sender_->queue().messages();
   make_sender(cookie.local_tsn);

@@ -95,6 +95,7 @@ Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payl
   outgoing.ppid = ppid;
   outgoing.unordered = options.unordered;
   outgoing.max_retransmits = options.max_retransmits;
+  outgoing.priority = std::max<std::uint16_t>(options.priority, 1);
   if (options.lifetime) outgoing.expires = now + *options.lifetime;
   sender_->send(std::move(outgoing));
   return {};

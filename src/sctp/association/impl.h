@@ -3,7 +3,7 @@
 //   dispatch.cc   a packet's tags, then one handler a chunk
 //   handshake.cc  INIT to COOKIE ACK, collisions, restart
 //   snap.cc       INITs that came with the descriptions instead
-//   data.cc       DATA, SACK, FORWARD TSN, stream reset
+//   data.cc       DATA and I-DATA, SACK, FORWARD TSN and I-FORWARD-TSN, stream reset
 //   ending.cc     SHUTDOWN, ABORT, heartbeats, all timers
 //   transmit.cc   what goes into the next packet
 #pragma once
@@ -86,6 +86,7 @@ class Association::Impl {
 
   bool is_established() const;
   bool used_snap() const { return used_snap_; }
+  bool interleaves() const { return is_established() && peer_.interleaving; }
   std::size_t buffered_amount(StreamId stream) const {
     return sender_->queue().buffered_bytes(stream);
   }
@@ -102,6 +103,7 @@ class Association::Impl {
     bool forward_tsn = false;
     bool reconfig = false;
     bool zero_checksum = false;
+    bool interleaving = false;  // negotiated: I-DATA and I-FORWARD-TSN, and nothing else
   };
   struct HeartbeatSent {
     std::uint64_t nonce;
@@ -131,6 +133,7 @@ class Association::Impl {
   void handle_cookie_ack(Timestamp now);
   void handle_error(Timestamp now, const ErrorChunk& error);
   void restart(Timestamp now, const Cookie& cookie);
+  bool may_meet(Timestamp now, const Peer& peer);
   void meet(const Peer& peer);
   void establish(Timestamp now);
   static Peer peer_of(const Cookie& cookie);
@@ -142,9 +145,11 @@ class Association::Impl {
   std::vector<Buffer> fitting(const std::vector<Buffer>& parts, std::size_t bytes) const;
 
   // data.cc
-  void handle_data(Timestamp now, const DataChunk& data);
+  template <class Chunk>  // DATA or I-DATA
+  void handle_data(Timestamp now, const Chunk& data);
   void handle_sack(Timestamp now, const SackChunk& sack);
-  void handle_forward_tsn(Timestamp now, const ForwardTsnChunk& forward);
+  template <class Chunk>  // FORWARD TSN or I-FORWARD-TSN
+  void handle_forward_tsn(Timestamp now, const Chunk& forward);
   void handle_reconfig(Timestamp now, const ReConfigChunk& reconfig);
   ReconfigResult handle_outgoing_reset(const OutgoingResetRequest& request);
   void handle_reset_response(Timestamp now, const ReconfigResponse& response);

@@ -5,6 +5,8 @@
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/error_chunk.h"
 #include "sctp/packet/forward_tsn_chunk.h"
+#include "sctp/packet/i_forward_tsn_chunk.h"
+#include "sctp/packet/idata_chunk.h"
 #include "sctp/packet/init_chunk.h"
 #include "sctp/packet/reconfig_chunk.h"
 #include "sctp/packet/sack_chunk.h"
@@ -86,6 +88,41 @@ TEST(DataChunk, HasTheFormOfRfc9260Section3_3_1) {
 TEST(DataChunk, RefusesTruncations) { refuses_truncations(data_chunk(), 16); }
 TEST(DataChunk, RefusesAnotherType) {
   EXPECT_EQ(error_of<DataChunk>("03 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00"),
+            ParseError::WrongType);
+}
+
+IDataChunk idata_chunk(bool begin) {
+  IDataChunk data;
+  data.tsn = 0x01020304;
+  data.stream = StreamId{5};
+  data.mid = 0xfffefdfc;
+  if (begin)
+    data.ppid = Ppid{51};
+  else
+    data.fsn = 0x0a0b0c0d;
+  data.begin = begin;
+  data.payload = kPayload;
+  return data;
+}
+
+// The PPID goes with the first fragment, the FSN with the others.
+TEST(IDataChunk, HasTheFormOfRfc8260Section2_1) {
+  is(idata_chunk(true), "40 02 00 17 01 02 03 04 00 05 00 00 ff fe fd fc 00 00 00 33 68 69 21");
+  is(idata_chunk(false), "40 00 00 17 01 02 03 04 00 05 00 00 ff fe fd fc 0a 0b 0c 0d 68 69 21");
+  IDataChunk all = idata_chunk(true);
+  all.end = all.unordered = all.immediate = true;
+  is(all, "40 0f 00 17 01 02 03 04 00 05 00 00 ff fe fd fc 00 00 00 33 68 69 21");
+}
+TEST(IDataChunk, IgnoresWhatIsReserved) {
+  const Buffer in = hex("40 f2 00 17 01 02 03 04 00 05 ff ff ff fe fd fc 00 00 00 33 68 69 21");
+  EXPECT_EQ(parsed<IDataChunk>(in), idata_chunk(true));
+}
+TEST(IDataChunk, RefusesTruncations) {
+  refuses_truncations(idata_chunk(true), 20);
+  refuses_truncations(idata_chunk(false), 20);
+}
+TEST(IDataChunk, RefusesAnotherType) {
+  EXPECT_EQ(error_of<IDataChunk>("00 00 00 14 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"),
             ParseError::WrongType);
 }
 
@@ -187,6 +224,26 @@ TEST(SackChunk, RefusesCountsThatAreNotThere) {
   EXPECT_EQ(error_of<SackChunk>(head + "00 01 00 00 00 00 00 03"), ParseError::BadValue);
   EXPECT_EQ(error_of<SackChunk>(head + "00 01 00 00 00 04 00 03"), ParseError::BadValue);
   EXPECT_EQ(error_of<SackChunk>(head + "00 01 00 00 00 04 00 04"), kNone);
+}
+
+IForwardTsnChunk i_forward_tsn_chunk() {
+  return {0x01020304, {{StreamId{5}, false, 0x0a0b0c0d}, {StreamId{6}, true, 7}}};
+}
+
+TEST(IForwardTsnChunk, HasTheFormOfRfc8260Section2_3_1) {
+  is(i_forward_tsn_chunk(),
+     "c2 00 00 18 01 02 03 04 00 05 00 00 0a 0b 0c 0d 00 06 00 01 00 00 00 07");
+  is(IForwardTsnChunk{9, {}}, "c2 00 00 08 00 00 00 09");
+}
+TEST(IForwardTsnChunk, IgnoresWhatIsReserved) {
+  const Buffer in = hex("c2 ff 00 10 00 00 00 09 00 05 ff fe 00 00 00 07");
+  EXPECT_EQ(parsed<IForwardTsnChunk>(in), (IForwardTsnChunk{9, {{StreamId{5}, false, 7}}}));
+}
+TEST(IForwardTsnChunk, RefusesTruncations) { refuses_truncations(i_forward_tsn_chunk(), 8); }
+TEST(IForwardTsnChunk, RefusesHalfAnEntryAndAnotherType) {
+  EXPECT_EQ(error_of<IForwardTsnChunk>("c2 00 00 0c 00 00 00 09 00 05 00 00"),
+            ParseError::BadLength);
+  EXPECT_EQ(error_of<IForwardTsnChunk>("c0 00 00 08 00 00 00 09"), ParseError::WrongType);
 }
 
 TEST(ForwardTsnChunk, HasTheFormOfRfc3758Section3_2) {

@@ -41,8 +41,10 @@ enum class ChunkType : std::uint8_t {
   EcnEcho = 12,  // reserved, RFC 9260 §3.2; skipped
   Cwr = 13,      // likewise
   ShutdownComplete = 14,
-  ReConfig = 130,    // RFC 6525 §3.1
-  ForwardTsn = 192,  // RFC 3758 §3.2
+  IData = 64,         // RFC 8260 §2.1
+  ReConfig = 130,     // RFC 6525 §3.1
+  ForwardTsn = 192,   // RFC 3758 §3.2
+  IForwardTsn = 194,  // RFC 8260 §2.3.1
 };
 
 inline constexpr std::size_t kCommonHeaderBytes = 12;

@@ -1,6 +1,8 @@
 #include "sctp/rx/reassembly.h"
 
 #include <algorithm>
+#include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "base/sequence.h"
@@ -8,37 +10,72 @@
 namespace specter::sctp {
 namespace {
 
-// Pieces below this are joined when they meet, so that one byte a fragment does not cost us an
-// allocation each; above it they are only chained, so that no order of arrival makes us copy much.
-constexpr std::size_t kSmallPiece = 2048;
+std::int64_t fragment_number(const IDataChunk& chunk) {
+  // RFC 8260 §2.1 lets the FSN wrap. A message that we keep whole is too large long before: each
+  // fragment has a byte.
+  return chunk.begin ? 0 : std::int64_t{chunk.fsn};
+}
 
 }  // namespace
 
 // Messages of a size come in rows: the second fragment of one makes room for as much as the last
-// one had, so that it grows without being moved. Only for one that is alone, or a peer that begins
-// many would have us reserve for all of them; and only the last one's size, so that room that is
-// not used is never more than what came before it.
+// one had, so that it grows without being moved. Only while few grow, or a peer that begins many
+// would have us reserve for all of them; and only the last one's size, so that room that is not
+// used is never more than what came before it.
 void Reassembly::reserve(Run& run) {
-  if (runs_.size() == 1 && run.begin && run.bytes < usual_message_bytes_)
-    run.pieces.front().reserve(usual_message_bytes_);
+  if (run.begin && run.bytes < usual_message_bytes_ &&
+      (runs_.size() == 1 || runs_.size() * usual_message_bytes_ <= max_message_bytes_))
+    run.pieces.reserve(usual_message_bytes_);
 }
 
-void Reassembly::append(Run& left, Run&& right) {
-  left.last = right.last;
-  left.bytes += right.bytes;
-  left.end = right.end;
-  if (const Buffer& first = right.pieces.front(); first.size() <= kSmallPiece) {
-    left.pieces.back().insert(left.pieces.back().end(), first.begin(), first.end());
-    right.pieces.pop_front();
+bool Reassembly::is_held(std::int64_t tsn, StreamId stream) const {
+  return reset_ && tsn > reset_->last_tsn &&
+         (reset_->streams.empty() || std::ranges::binary_search(reset_->streams, stream));
+}
+
+// Beside `left`, which ends just before it, or as a run of its own.
+template <class Chunk>
+Reassembly::Runs::iterator Reassembly::insert(Runs::iterator left, Runs::iterator right,
+                                              const Place& at, const Chunk& chunk) {
+  if (left != runs_.end()) {
+    Run& run = left->second;
+    if (run.last == left->first.fragment) reserve(run);
+    run.pieces.append(chunk.payload);
+    run.last = at.fragment;
+    run.bytes += chunk.payload.size();
+    run.end = chunk.end;
+    return left;
   }
-  // The shorter chain moves over to the longer.
-  if (left.pieces.size() >= right.pieces.size()) {
-    std::ranges::move(right.pieces, std::back_inserter(left.pieces));
-  } else {
-    for (auto piece = left.pieces.rbegin(); piece != left.pieces.rend(); ++piece)
-      right.pieces.push_front(std::move(*piece));
-    left.pieces = std::move(right.pieces);
-  }
+  Run run{.last = at.fragment,
+          .bytes = chunk.payload.size(),
+          .stream = chunk.stream,
+          .ppid = chunk.ppid,
+          .unordered = chunk.unordered,
+          .begin = chunk.begin,
+          .end = chunk.end,
+          .pieces = Pieces(chunk.payload)};
+  if constexpr (std::is_same_v<Chunk, DataChunk>) run.ssn = chunk.ssn;
+  ++items_;
+  return runs_.emplace_hint(right, at, std::move(run));
+}
+
+void Reassembly::join(Runs::iterator left, Runs::iterator right) {
+  left->second.last = right->second.last;
+  left->second.bytes += right->second.bytes;
+  left->second.end = right->second.end;
+  left->second.pieces.append(std::move(right->second.pieces));
+  runs_.erase(right);
+  --items_;
+}
+
+ReassembledMessage Reassembly::take(Runs::iterator at) {
+  Run& run = at->second;
+  usual_message_bytes_ = run.bytes;
+  ReassembledMessage message{run.stream, run.ppid, run.unordered,
+                             std::move(run.pieces).take(run.bytes)};
+  runs_.erase(at);
+  --items_;
+  return message;
 }
 
 Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
@@ -46,60 +83,81 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
   bytes_ += chunk.payload.size();
   if (chunk.begin && chunk.end) {
     if (chunk.payload.size() > max_message_bytes_) return Result::MessageTooLarge;
-    complete(tsn, chunk.ssn, {chunk.stream, chunk.ppid, chunk.unordered, to_buffer(chunk.payload)});
+    complete(is_held(tsn, chunk.stream), chunk.ssn,
+             {chunk.stream, chunk.ppid, chunk.unordered, to_buffer(chunk.payload)});
     sweep(cumulative_tsn);
     return Result::Ok;
   }
 
-  auto right = runs_.upper_bound(tsn);
-  auto here = runs_.end();
-  if (right != runs_.begin()) {
-    const auto left = std::prev(right);
-    if (left->second.last == tsn - 1 && joins(left->second, chunk)) {
-      here = left;
-      Run& run = left->second;
-      if (run.last == here->first) reserve(run);
-      if (run.pieces.size() == 1 || run.pieces.back().size() <= kSmallPiece) {
-        run.pieces.back().insert(run.pieces.back().end(), chunk.payload.begin(),
-                                 chunk.payload.end());
-      } else {
-        run.pieces.push_back(to_buffer(chunk.payload));
-      }
-      run.last = tsn;
-      run.bytes += chunk.payload.size();
-      run.end = chunk.end;
-    }
-  }
-  if (here == runs_.end()) {
-    Run fragment{tsn,        chunk.payload.size(), chunk.stream, chunk.ssn,
-                 chunk.ppid, chunk.unordered,      chunk.begin,  chunk.end,
-                 {}};
-    fragment.pieces.push_back(to_buffer(chunk.payload));
-    here = runs_.emplace_hint(right, tsn, std::move(fragment));
-    ++items_;
-  }
-  if (right != runs_.end() && right->first == tsn + 1 && joins(here->second, right->second)) {
-    append(here->second, std::move(right->second));
-    runs_.erase(right);
-    --items_;
-  }
+  const auto joins = [](const Run& left, const auto& right) {
+    return !left.end && !right.begin && left.stream == right.stream &&
+           left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
+  };
+  const Place at{.fragment = tsn};
+  const auto right = runs_.upper_bound(at);
+  auto left = before(right);
+  if (left != runs_.end() && (left->second.last != tsn - 1 || !joins(left->second, chunk)))
+    left = runs_.end();
+  const auto here = insert(left, right, at, chunk);
+  if (right != runs_.end() && right->first.fragment == tsn + 1 &&
+      joins(here->second, right->second))
+    join(here, right);
 
-  Run& run = here->second;
+  const Run& run = here->second;
   if (run.bytes > max_message_bytes_) return Result::MessageTooLarge;
   if (run.begin && run.end) {
-    ReassembledMessage message{run.stream, run.ppid, run.unordered, std::move(run.pieces.front())};
-    run.pieces.pop_front();
-    if (!run.pieces.empty()) message.bytes.reserve(run.bytes);
-    for (const Buffer& piece : run.pieces)
-      message.bytes.insert(message.bytes.end(), piece.begin(), piece.end());
-    usual_message_bytes_ = run.bytes;
-    const std::int64_t first = here->first;
     const std::uint16_t ssn = run.ssn;
-    runs_.erase(here);
-    --items_;
-    complete(first, ssn, std::move(message));
+    const bool held = is_held(here->first.fragment, run.stream);
+    complete(held, ssn, take(here));
   }
   sweep(cumulative_tsn);
+  return Result::Ok;
+}
+
+Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, std::int64_t) {
+  bytes_ += chunk.payload.size();
+  const bool held = is_held(tsn, chunk.stream);
+  if (chunk.begin && chunk.end) {
+    if (chunk.payload.size() > max_message_bytes_) return Result::MessageTooLarge;
+    complete(held, chunk.mid,
+             {chunk.stream, chunk.ppid, chunk.unordered, to_buffer(chunk.payload)});
+    return Result::Ok;
+  }
+
+  // RFC 8260 §2.2.3: by stream, U, MID and FSN, whatever the TSN.
+  Stream& s = stream(chunk.stream);
+  Place at{lane(chunk.stream, chunk.unordered, held), 0, fragment_number(chunk)};
+  if (held) {
+    at.mid = unwrap(chunk.mid, std::int64_t{0});
+  } else if (chunk.unordered) {
+    at.mid = unwrap(chunk.mid, s.last_unordered);
+    s.last_unordered = std::max(s.last_unordered, at.mid);
+  } else {
+    at.mid = unwrap(chunk.mid, s.next);
+  }
+  // Late, of a message that its sender gave up; or of one that is delivered, which none does.
+  if (!held && at.mid < (chunk.unordered ? s.first_unordered : s.next)) {
+    bytes_ -= chunk.payload.size();
+    return Result::Ok;
+  }
+  if (static_cast<std::uint64_t>(at.fragment) >= max_message_bytes_) return Result::MessageTooLarge;
+
+  const auto is_same = [&](Runs::iterator run) {
+    return run != runs_.end() && run->first.lane == at.lane && run->first.mid == at.mid;
+  };
+  const auto right = runs_.upper_bound(at);
+  auto left = before(right);
+  if (is_same(left) && (left->second.last >= at.fragment || left->second.end))
+    return Result::Contradiction;
+  if (is_same(right) && chunk.end) return Result::Contradiction;
+  if (!chunk.begin && at.fragment == 0) return Result::Contradiction;
+  if (!is_same(left) || left->second.last != at.fragment - 1) left = runs_.end();
+  const auto here = insert(left, right, at, chunk);
+  if (is_same(right) && right->first.fragment == at.fragment + 1) join(here, right);
+
+  const Run& run = here->second;
+  if (run.bytes > max_message_bytes_) return Result::MessageTooLarge;
+  if (run.begin && run.end) complete(held, chunk.mid, take(here));
   return Result::Ok;
 }
 
@@ -109,11 +167,16 @@ void Reassembly::drop(Runs::iterator run) {
   runs_.erase(run);
 }
 
-// Drops what can't become a message: everything up to the cumulative TSN is known, so a piece that
-// lacks its neighbour there has none. It happens when the sender gave a message up, and must not
-// eat the window for good.
+void Reassembly::drop_up_to(Lane lane, std::int64_t mid) {
+  auto run = runs_.lower_bound({lane, std::numeric_limits<std::int64_t>::min(), 0});
+  while (run != runs_.end() && run->first.lane == lane && run->first.mid <= mid) drop(run++);
+}
+
+// DATA only. Drops what can't become a message: everything up to the cumulative TSN is known, so a
+// piece that lacks its neighbour there has none. It happens when the sender gave a message up, and
+// must not eat the window for good.
 void Reassembly::sweep(std::int64_t cumulative_tsn) {
-  for (auto run = runs_.begin(); run != runs_.end() && run->first <= cumulative_tsn + 1;) {
+  for (auto run = runs_.begin(); run != runs_.end() && run->first.fragment <= cumulative_tsn + 1;) {
     const bool headless = !run->second.begin;
     const bool cut = run->second.last < cumulative_tsn;
     const auto dead = run++;
@@ -121,67 +184,85 @@ void Reassembly::sweep(std::int64_t cumulative_tsn) {
   }
 }
 
-void Reassembly::complete(std::int64_t first_tsn, std::uint16_t ssn, ReassembledMessage message) {
-  if (reset_ && first_tsn > reset_->last_tsn &&
-      (reset_->streams.empty() || std::ranges::binary_search(reset_->streams, message.stream))) {
-    reset_->held.push_back({ssn, std::move(message)});
+template <class Number>
+void Reassembly::complete(bool held, Number number, ReassembledMessage message) {
+  if (held) {
+    reset_->held.push_back({unwrap(number, std::int64_t{0}), std::move(message)});
     ++items_;
     return;
   }
-  deliver_or_wait(ssn, std::move(message));
+  Stream& s = stream(message.stream);
+  if (!message.unordered) return deliver_or_wait(s, unwrap(number, s.next), std::move(message));
+  if constexpr (sizeof(Number) == sizeof(IDataChunk::mid))
+    s.last_unordered = std::max(s.last_unordered, unwrap(number, s.last_unordered));
+  deliver(std::move(message));
 }
 
-void Reassembly::deliver_or_wait(std::uint16_t ssn, ReassembledMessage message) {
+void Reassembly::deliver(ReassembledMessage message) {
+  bytes_ -= message.bytes.size();
+  ready_.push_back(std::move(message));
+}
+
+void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMessage message) {
+  if (number == s.next) {
+    deliver(std::move(message));
+    ++s.next;
+    if (!s.waiting.empty()) deliver_waiting(s);
+    return;
+  }
   const std::size_t size = message.bytes.size();
-  Stream& stream = streams_[std::to_underlying(message.stream)];
-  if (message.unordered) {
-    bytes_ -= size;
-    ready_.push_back(std::move(message));
-    return;
-  }
-  const std::int64_t number = specter::unwrap(ssn, stream.next);
-  if (number == stream.next) {
-    bytes_ -= size;
-    ready_.push_back(std::move(message));
-    ++stream.next;
-    if (!stream.waiting.empty()) deliver_waiting(stream);
-    return;
-  }
   // A number that was delivered or skipped is one that no honest sender uses again.
-  if (number < stream.next || !stream.waiting.emplace(number, std::move(message)).second) {
+  if (number < s.next || !s.waiting.emplace(number, std::move(message)).second) {
     bytes_ -= size;
     return;
   }
   ++items_;
 }
 
-void Reassembly::deliver_waiting(Stream& stream) {
-  for (auto first = stream.waiting.begin();
-       first != stream.waiting.end() && first->first == stream.next;
-       first = stream.waiting.begin()) {
-    bytes_ -= first->second.bytes.size();
+void Reassembly::deliver_waiting(Stream& s) {
+  for (auto first = s.waiting.begin(); first != s.waiting.end() && first->first == s.next;
+       first = s.waiting.begin()) {
     --items_;
-    ready_.push_back(std::move(first->second));
-    stream.waiting.erase(first);
-    ++stream.next;
+    deliver(std::move(first->second));
+    s.waiting.erase(first);
+    ++s.next;
   }
+}
+
+void Reassembly::skip_ordered(Stream& s, std::int64_t last) {
+  if (last < s.next) return;
+  // What is whole and waited for the skipped ones is still good.
+  while (!s.waiting.empty() && s.waiting.begin()->first <= last) {
+    s.next = s.waiting.begin()->first;
+    deliver_waiting(s);
+  }
+  s.next = std::max(s.next, last + 1);
+  deliver_waiting(s);
 }
 
 void Reassembly::skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
                       std::span<const ForwardTsnChunk::Skipped> skipped) {
-  while (!runs_.empty() && runs_.begin()->first <= skipped_to) drop(runs_.begin());
+  while (!runs_.empty() && runs_.begin()->first.fragment <= skipped_to) drop(runs_.begin());
   sweep(cumulative_tsn);
   for (const auto& entry : skipped) {
-    Stream& stream = streams_[std::to_underlying(entry.stream)];
-    const std::int64_t last = specter::unwrap(entry.ssn, stream.next);
-    if (last < stream.next) continue;
-    // What is whole and waited for the skipped ones is still good.
-    while (!stream.waiting.empty() && stream.waiting.begin()->first <= last) {
-      stream.next = stream.waiting.begin()->first;
-      deliver_waiting(stream);
+    Stream& s = stream(entry.stream);
+    skip_ordered(s, unwrap(entry.ssn, s.next));
+  }
+}
+
+void Reassembly::skip(std::span<const IForwardTsnChunk::Skipped> skipped) {
+  for (const auto& entry : skipped) {
+    Stream& s = stream(entry.stream);
+    if (entry.unordered) {
+      const std::int64_t last = unwrap(entry.mid, s.last_unordered);
+      // Fragments of it that are under way still are for nothing.
+      s.last_unordered = std::max(s.last_unordered, last);
+      s.first_unordered = std::max(s.first_unordered, last + 1);
+    } else {
+      skip_ordered(s, unwrap(entry.mid, s.next));
     }
-    stream.next = std::max(stream.next, last + 1);
-    deliver_waiting(stream);
+    drop_up_to(lane(entry.stream, entry.unordered, false),
+               (entry.unordered ? s.first_unordered : s.next) - 1);
   }
 }
 
@@ -196,17 +277,33 @@ std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumul
   reset_.reset();
   if (reset.streams.empty()) reset.streams = streams();
   for (const StreamId id : reset.streams) {
-    const auto stream = streams_.find(std::to_underlying(id));
-    if (stream == streams_.end()) continue;
-    for (const auto& [number, message] : stream->second.waiting) {
+    // RFC 8260 §2.3.2: what came of the old numbers and was never completed is over, and what was
+    // held is the beginning of the new ones.
+    for (const bool unordered : {false, true}) {
+      drop_up_to(lane(id, unordered, false), std::numeric_limits<std::int64_t>::max());
+      const Lane from = lane(id, unordered, true);
+      for (auto run = runs_.lower_bound({from, std::numeric_limits<std::int64_t>::min(), 0});
+           run != runs_.end() && run->first.lane == from;) {
+        auto node = runs_.extract(run++);
+        node.key().lane = lane(id, unordered, false);
+        runs_.insert(std::move(node));
+      }
+    }
+    const auto found = streams_.find(std::to_underlying(id));
+    if (found == streams_.end()) continue;
+    for (const auto& [number, message] : found->second.waiting) {
       bytes_ -= message.bytes.size();
       --items_;
     }
-    streams_.erase(stream);  // its next message is number 0, as of one never heard of
+    streams_.erase(found);  // its next message is number 0, as of one never heard of
   }
   for (Held& held : reset.held) {
     --items_;
-    deliver_or_wait(held.ssn, std::move(held.message));
+    Stream& s = stream(held.message.stream);
+    if (held.message.unordered)
+      deliver(std::move(held.message));
+    else
+      deliver_or_wait(s, held.number, std::move(held.message));
   }
   return std::move(reset.streams);
 }

@@ -1,15 +1,16 @@
-// From fragments to messages, in order where the stream asks for it. RFC 9260 §6.6, §6.9.
+// From fragments to messages, in order where the stream asks for it. RFC 9260 §6.6, §6.9;
+// RFC 8260 §2.2.3.
 //
-// The fragments of a message have consecutive TSNs. Neighbours that came are kept as one Run, its
-// bytes in few large pieces, so that in the ordinary case of fragments in order each byte is copied
-// once, from its packet to where the message grows.
+// The fragments of a message have consecutive TSNs as DATA, and consecutive FSNs as I-DATA.
+// Neighbours that came are kept as one Run, its bytes in few large pieces, so that in the ordinary
+// case of fragments in order each byte is copied once, from its packet to where the message grows.
 //
 //   fragment -> run --complete--> (ordered: waits for its turn) --> ready
 //                                 (stream being reset: held)
 #pragma once
 
+#include <compare>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -20,6 +21,9 @@
 #include "sctp/ids.h"
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/forward_tsn_chunk.h"
+#include "sctp/packet/i_forward_tsn_chunk.h"
+#include "sctp/packet/idata_chunk.h"
+#include "sctp/rx/pieces.h"
 
 #include "specter/bytes.h"
 
@@ -34,21 +38,31 @@ struct ReassembledMessage {
 
 class Reassembly {
  public:
-  static constexpr std::size_t kMaxRuns = 4096;  // incomplete messages and loose pieces of such
+  // Incomplete DATA messages and loose pieces of such. Of I-DATA, an honest sender may have one
+  // incomplete message on each stream: there items() is what its owner has to limit.
+  static constexpr std::size_t kMaxRuns = 4096;
 
   explicit Reassembly(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
 
-  enum class Result { Ok, MessageTooLarge };
+  enum class Result {
+    Ok,
+    MessageTooLarge,
+    Contradiction,  // two fragments for one place, or one behind the last
+  };
   // Takes a fragment that did not come before. `cumulative_tsn` is the point it led to.
   Result add(std::int64_t tsn, const DataChunk& chunk, std::int64_t cumulative_tsn);
+  Result add(std::int64_t tsn, const IDataChunk& chunk, std::int64_t cumulative_tsn);
   bool has_place_for(const DataChunk& chunk) const {
     return runs_.size() < kMaxRuns || (chunk.begin && chunk.end);
   }
+  bool has_place_for(const IDataChunk&) const { return true; }
 
   // RFC 3758 §3.6: nothing up to `skipped_to` comes any more; with it the cumulative TSN is
   // `cumulative_tsn`, farther on when what follows was there already.
   void skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
             std::span<const ForwardTsnChunk::Skipped> skipped);
+  // RFC 8260 §2.3.1: nothing of these messages comes any more, nor of those before them.
+  void skip(std::span<const IForwardTsnChunk::Skipped> skipped);
 
   // RFC 6525 §5.2.2: the streams' numbers start again (none: of all), once everything up to
   // `last_tsn` is there; until then what comes for them after `last_tsn` is held. What they are is
@@ -60,28 +74,46 @@ class Reassembly {
 
   std::size_t bytes() const { return bytes_; }  // all kept here, without what is ready
   std::size_t items() const { return items_; }  // runs and messages that wait
-  std::vector<StreamId> streams() const;        // that had a message
+  std::vector<StreamId> streams() const;        // that had a message, or I-DATA of one
 
  private:
+  // What has an order of its own: I-DATA's ordered and unordered messages of a stream, and apart
+  // from those, what came for it while it was being reset. DATA is all in one, by its TSN.
+  enum class Lane : std::uint32_t {};
+  static Lane lane(StreamId stream, bool unordered, bool held) {
+    return Lane{std::uint32_t{std::to_underlying(stream)} << 2 | (unordered ? 2u : 0u) |
+                (held ? 1u : 0u)};
+  }
+  static bool is_held(Lane lane) { return (std::to_underlying(lane) & 1) != 0; }
+
+  struct Place {
+    Lane lane{};
+    std::int64_t mid = 0;       // unwrapped
+    std::int64_t fragment = 0;  // FSN; of DATA the TSN
+    auto operator<=>(const Place&) const = default;
+  };
   struct Run {
-    std::int64_t last = 0;
+    std::int64_t last = 0;  // fragment
     std::size_t bytes = 0;
     StreamId stream{};
-    std::uint16_t ssn = 0;
+    std::uint16_t ssn = 0;  // of DATA
     Ppid ppid{};
     bool unordered = false;
     bool begin = false;
     bool end = false;
-    std::deque<Buffer> pieces;
+    Pieces pieces;
   };
-  using Runs = std::map<std::int64_t, Run>;  // by the first TSN
+  using Runs = std::map<Place, Run>;  // by the first fragment
 
   struct Stream {
-    std::int64_t next = 0;  // the sequence number to be delivered, unwrapped
+    std::int64_t next = 0;  // the number to be delivered, unwrapped
     std::map<std::int64_t, ReassembledMessage> waiting;
+    // I-DATA's unordered messages: the last one that was heard of, and the first not skipped.
+    std::int64_t last_unordered = 0;
+    std::int64_t first_unordered = 0;
   };
   struct Held {
-    std::uint16_t ssn;
+    std::int64_t number;
     ReassembledMessage message;
   };
   struct Reset {
@@ -90,18 +122,26 @@ class Reassembly {
     std::vector<Held> held;
   };
 
+  Stream& stream(StreamId id) { return streams_[std::to_underlying(id)]; }
+  bool is_held(std::int64_t tsn, StreamId stream) const;
   void reserve(Run& run);
-  template <class Right>  // a Run or a DataChunk
-  static bool joins(const Run& left, const Right& right) {
-    return !left.end && !right.begin && left.stream == right.stream &&
-           left.unordered == right.unordered && (left.unordered || left.ssn == right.ssn);
+  template <class Chunk>
+  Runs::iterator insert(Runs::iterator left, Runs::iterator right, const Place& at,
+                        const Chunk& chunk);
+  void join(Runs::iterator left, Runs::iterator right);
+  Runs::iterator before(Runs::iterator run) {
+    return run == runs_.begin() ? runs_.end() : std::prev(run);
   }
-  static void append(Run& left, Run&& right);
+  ReassembledMessage take(Runs::iterator run);
   void drop(Runs::iterator run);
+  void drop_up_to(Lane lane, std::int64_t mid);
   void sweep(std::int64_t cumulative_tsn);
-  void complete(std::int64_t first_tsn, std::uint16_t ssn, ReassembledMessage message);
-  void deliver_or_wait(std::uint16_t ssn, ReassembledMessage message);
+  template <class Number>  // SSN or MID
+  void complete(bool held, Number number, ReassembledMessage message);
+  void deliver(ReassembledMessage message);
+  void deliver_or_wait(Stream& stream, std::int64_t number, ReassembledMessage message);
   void deliver_waiting(Stream& stream);
+  void skip_ordered(Stream& stream, std::int64_t last);
 
   std::size_t max_message_bytes_;
   std::size_t usual_message_bytes_ = 0;  // of the last one that had fragments

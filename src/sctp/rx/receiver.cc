@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace specter::sctp {
@@ -30,7 +31,8 @@ std::size_t Receiver::window_bytes() const {
   return used < limits_.buffer_bytes ? limits_.buffer_bytes - used : 0;
 }
 
-bool Receiver::accepts(std::int64_t tsn, const DataChunk& chunk) const {
+template <class Chunk>
+bool Receiver::accepts(std::int64_t tsn, const Chunk& chunk) const {
   const bool is_next = tsn == tsns_.cumulative() + 1;
   if (!is_next && !reassembly_.has_place_for(chunk)) return false;
   if (window_bytes() > 0) return true;
@@ -42,7 +44,9 @@ bool Receiver::accepts(std::int64_t tsn, const DataChunk& chunk) const {
          reassembly_.items() < 2 * max_items();
 }
 
-Receiver::Result Receiver::handle_data(const DataChunk& chunk) {
+template <class Chunk>
+Reassembly::Result Receiver::handle_data(const Chunk& chunk) {
+  using Result = Reassembly::Result;
   packet_had_data_ = true;
   if (chunk.immediate) packet_wants_sack_ = true;  // RFC 9260 §6.2, RFC 7053 §5.2
   const std::int64_t tsn = tsns_.unwrap(chunk.tsn);
@@ -61,19 +65,21 @@ Receiver::Result Receiver::handle_data(const DataChunk& chunk) {
   // §6.7: out of order, or the filling of a gap: at once.
   if (tsns_.has_gaps() || tsn != tsns_.cumulative() + 1) packet_wants_sack_ = true;
   tsns_.add(tsn);
-  if (reassembly_.add(tsn, chunk, tsns_.cumulative()) == Reassembly::Result::MessageTooLarge)
-    return Result::MessageTooLarge;
-  return Result::Ok;
+  return reassembly_.add(tsn, chunk, tsns_.cumulative());
 }
 
-void Receiver::handle_unwanted(const DataChunk& chunk) {
+template Reassembly::Result Receiver::handle_data(const DataChunk&);
+template Reassembly::Result Receiver::handle_data(const IDataChunk&);
+
+void Receiver::handle_unwanted(std::uint32_t wrapped) {
   packet_had_data_ = true;
   packet_wants_sack_ = true;
-  const std::int64_t tsn = tsns_.unwrap(chunk.tsn);
+  const std::int64_t tsn = tsns_.unwrap(wrapped);
   if (tsns_.look_at(tsn) == ReceivedTsns::Verdict::New) tsns_.add(tsn);
 }
 
-bool Receiver::handle_forward_tsn(const ForwardTsnChunk& chunk) {
+template <class Chunk>
+bool Receiver::handle_forward_tsn(const Chunk& chunk) {
   const std::int64_t target = tsns_.unwrap(chunk.new_cumulative_tsn);
   // RFC 3758 §3.6: an old one is answered, since the SACK that answered it may be lost.
   packet_had_data_ = true;
@@ -84,9 +90,15 @@ bool Receiver::handle_forward_tsn(const ForwardTsnChunk& chunk) {
                                                 static_cast<std::int64_t>(limits_.buffer_bytes));
   if (target - tsns_.cumulative() > reachable) return false;
   tsns_.skip_to(target);
-  reassembly_.skip(target, tsns_.cumulative(), chunk.skipped);
+  if constexpr (std::is_same_v<Chunk, IForwardTsnChunk>)
+    reassembly_.skip(chunk.skipped);
+  else
+    reassembly_.skip(target, tsns_.cumulative(), chunk.skipped);
   return true;
 }
+
+template bool Receiver::handle_forward_tsn(const ForwardTsnChunk&);
+template bool Receiver::handle_forward_tsn(const IForwardTsnChunk&);
 
 void Receiver::handle_packet_end(Timestamp now) {
   if (!packet_had_data_) return;

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "sctp/packet/data_chunk.h"
-#include "sctp/packet/forward_tsn_chunk.h"
 #include "sctp/packet/sack_chunk.h"
 #include "sctp/rx/reassembly.h"
 #include "sctp/rx/received_tsns.h"
@@ -33,12 +31,14 @@ class Receiver {
 
   Receiver(const Limits& limits, std::uint32_t peer_initial_tsn);
 
-  enum class Result { Ok, MessageTooLarge };
-  Result handle_data(const DataChunk& chunk);
+  // `Chunk` is DataChunk or IDataChunk, with an association always the same.
+  template <class Chunk>
+  Reassembly::Result handle_data(const Chunk& chunk);
   // A chunk for a stream that does not exist: acknowledged, not kept. RFC 9260 §6.5.
-  void handle_unwanted(const DataChunk& chunk);
+  void handle_unwanted(std::uint32_t tsn);
   // False when the new point can't be one that its sender reached.
-  bool handle_forward_tsn(const ForwardTsnChunk& chunk);
+  template <class Chunk>  // ForwardTsnChunk or IForwardTsnChunk
+  bool handle_forward_tsn(const Chunk& chunk);
   void handle_packet_end(Timestamp now);  // after a packet's last chunk, if it had DATA
   void handle_timeout(Timestamp now);
   Deadline next_timeout() const { return sack_at_; }
@@ -67,7 +67,8 @@ class Receiver {
   std::vector<StreamId> streams() const { return reassembly_.streams(); }
 
  private:
-  bool accepts(std::int64_t tsn, const DataChunk& chunk) const;
+  template <class Chunk>
+  bool accepts(std::int64_t tsn, const Chunk& chunk) const;
   std::size_t max_items() const;
 
   Limits limits_;

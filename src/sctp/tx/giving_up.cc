@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sctp/packet/forward_tsn_chunk.h"
+#include "sctp/packet/i_forward_tsn_chunk.h"
 #include "sctp/tx/sender.h"
 
 namespace specter::sctp {
@@ -32,7 +33,7 @@ void Sender::give_up(MessageIndex index) {
       rest.end = true;
       queue_.add_record(index, out_.push(rest));
     }
-    out_.abandon(message.first_tsn, message.last_tsn);
+    out_.abandon(index, message.first_tsn, message.last_tsn);
   }
   queue_.abandon(index);
   advance_skip_point();
@@ -68,28 +69,48 @@ void Sender::advance_skip_point() {
   if (skip_point_ > before && skip_point_ > out_.cumulative()) forward_due_ = true;
 }
 
+namespace {
+
+ForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, ForwardTsnChunk) {
+  return {message.stream, static_cast<std::uint16_t>(message.mid)};
+}
+IForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, IForwardTsnChunk) {
+  return {message.stream, message.unordered, message.mid};
+}
+
+}  // namespace
+
 void Sender::add_forward_tsn(PacketWriter& packet, Timestamp now) {
-  ForwardTsnChunk forward;
-  if (!packet.fits(ForwardTsnChunk::kFixedBytes)) return;
-  const std::size_t max_entries =
-      (packet.room() - ForwardTsnChunk::kFixedBytes) / ForwardTsnChunk::kEntryBytes;
-  // RFC 3758 §3.5 C3: of each stream the last ordered message that is skipped. What does not fit
-  // any more is skipped by the next one.
-  std::unordered_map<std::uint16_t, std::size_t> entry_of;
+  if (interleaves_)
+    add_forward_tsn<IForwardTsnChunk>(packet, now);
+  else
+    add_forward_tsn<ForwardTsnChunk>(packet, now);
+}
+
+template <class Chunk>
+void Sender::add_forward_tsn(PacketWriter& packet, Timestamp now) {
+  Chunk forward;
+  if (!packet.fits(Chunk::kFixedBytes)) return;
+  const std::size_t max_entries = (packet.room() - Chunk::kFixedBytes) / Chunk::kEntryBytes;
+  // RFC 3758 §3.5 C3: of each stream the last ordered message that is skipped; RFC 8260 §2.3.1: and
+  // the last unordered one. What does not fit any more is skipped by the next one.
+  std::unordered_map<std::uint32_t, std::size_t> entry_of;
   std::int64_t reached = out_.cumulative();
-  while (reached < skip_point_) {
-    const OutgoingMessage& message = queue_[out_.at(reached + 1).message];
-    if (!message.unordered) {
-      const auto [entry, is_new] =
-          entry_of.try_emplace(std::to_underlying(message.stream), forward.skipped.size());
-      if (is_new) {
-        if (forward.skipped.size() == max_entries) break;
-        forward.skipped.push_back({message.stream, message.ssn});
-      } else {
-        forward.skipped[entry->second].ssn = message.ssn;
-      }
+  MessageIndex last = kNoMessage;
+  for (; reached < skip_point_; ++reached) {
+    const MessageIndex index = out_.at(reached + 1).message;
+    if (std::exchange(last, index) == index) continue;
+    const OutgoingMessage& message = queue_[index];
+    if (message.unordered && !interleaves_) continue;
+    const std::uint32_t key = std::to_underlying(message.stream) * 2u + message.unordered;
+    const auto [entry, is_new] = entry_of.try_emplace(key, forward.skipped.size());
+    if (!is_new) {
+      forward.skipped[entry->second] = skipped(message, forward);
+    } else if (forward.skipped.size() < max_entries) {
+      forward.skipped.push_back(skipped(message, forward));
+    } else {
+      break;
     }
-    reached = std::min(message.last_tsn, skip_point_);
   }
   forward_due_ = false;
   if (reached == out_.cumulative()) return;

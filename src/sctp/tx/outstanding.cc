@@ -14,12 +14,9 @@ using State = OutstandingChunk::State;
 Outstanding::Outstanding(SendQueue& queue, std::uint32_t initial_tsn)
     // One turn up, as the receiver has it.
     : queue_(queue),
+      header_bytes_(DataChunk::kHeaderBytes),
       cumulative_(std::int64_t{initial_tsn} + (std::int64_t{1} << 32) - 1),
       undecided_(cumulative_ + 1) {}
-
-std::size_t Outstanding::wire_bytes(const OutstandingChunk& chunk) {
-  return chunk.size == 0 ? 0 : padded(DataChunk::kHeaderBytes + chunk.size);
-}
 
 void Outstanding::enter_flight(const OutstandingChunk& chunk) {
   flight_bytes_ += wire_bytes(chunk);
@@ -59,9 +56,10 @@ void Outstanding::mark_lost(std::int64_t tsn) {
   lost_.add(tsn);
 }
 
-void Outstanding::abandon(std::int64_t first, std::int64_t last) {
+void Outstanding::abandon(MessageIndex message, std::int64_t first, std::int64_t last) {
   for (std::int64_t tsn = std::max(first, cumulative_ + 1); tsn <= last; ++tsn) {
     OutstandingChunk& chunk = at(tsn);
+    if (chunk.message != message) continue;
     if (chunk.state == State::InFlight) leave_flight(chunk);
     if (chunk.state == State::Lost) lost_.remove(tsn);
     if (chunk.state == State::Acked) gap_bytes_ -= wire_bytes(chunk);

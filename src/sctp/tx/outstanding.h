@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "sctp/packet/packet.h"
 #include "sctp/range_set.h"
 #include "sctp/tx/delivery_rate.h"
 #include "sctp/tx/ring.h"
@@ -38,6 +39,9 @@ struct OutstandingChunk {
   bool end : 1 = false;
   bool is_app_limited : 1 = false;  // when it was sent last
   bool was_lost : 1 = false;        // or so it seemed
+  // The FSN's lower half: no more than kMaxChunks of a message are outstanding, so the message's
+  // next one tells the upper.
+  std::uint16_t fsn = 0;
 };
 static_assert(sizeof(OutstandingChunk) <= 56);
 
@@ -48,6 +52,10 @@ class Outstanding {
   static constexpr int kMissingReports = 3;  // RFC 9260 §7.2.4
 
   Outstanding(SendQueue& queue, std::uint32_t initial_tsn);
+
+  // DATA's at first. Before there is anything in here.
+  void set_header_bytes(std::size_t bytes) { header_bytes_ = bytes; }
+  std::size_t header_bytes() const { return header_bytes_; }
 
   std::int64_t next_tsn() const {
     return cumulative_ + 1 + static_cast<std::int64_t>(ring_.size());
@@ -63,7 +71,8 @@ class Outstanding {
   // One that is lost; or one in flight, to ask what became of it.
   void send_again(std::int64_t tsn, const SendRecord& record, bool is_app_limited);
   void mark_lost(std::int64_t tsn);  // one in flight
-  void abandon(std::int64_t first, std::int64_t last);
+  // The message's chunks, which lie from `first` to `last` and may have others between them.
+  void abandon(MessageIndex message, std::int64_t first, std::int64_t last);
   // The last chunk that is under way; empty: there is none among the last few.
   std::optional<std::int64_t> last_in_flight();
 
@@ -110,7 +119,9 @@ class Outstanding {
   std::size_t flight_bytes() const { return flight_bytes_; }      // with headers: for cwnd
   std::size_t flight_payload() const { return flight_payload_; }  // without: for the peer's window
 
-  static std::size_t wire_bytes(const OutstandingChunk& chunk);
+  std::size_t wire_bytes(const OutstandingChunk& chunk) const {
+    return chunk.size == 0 ? 0 : padded(header_bytes_ + chunk.size);
+  }
 
  private:
   struct SentAgain {
@@ -129,6 +140,7 @@ class Outstanding {
   }
 
   SendQueue& queue_;
+  std::size_t header_bytes_;
   std::int64_t cumulative_;
   Ring<OutstandingChunk> ring_;
   RangeSet acked_;  // by gap blocks, as the last SACK had them

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/sequence.h"
-#include "sctp/packet/data_chunk.h"
 #include "sctp/tx/sender.h"
 
 namespace specter::sctp {
@@ -95,8 +94,7 @@ Outstanding::Outcome Sender::acknowledge(Timestamp now, const SackChunk& sack,
   const Outstanding::Outcome outcome = out_.acknowledge(
       cumulative, gaps, complete, [&](std::int64_t tsn, const OutstandingChunk& chunk) {
         const bool once = chunk.transmissions == 1;
-        rate_.acknowledged(now, chunk.sent, tsn, Outstanding::wire_bytes(chunk),
-                           chunk.is_app_limited);
+        rate_.acknowledged(now, chunk.sent, tsn, out_.wire_bytes(chunk), chunk.is_app_limited);
         rack_.delivered(now, tsn, chunk.sent.sent_at, !once);
         if (judges_probe && tsn == probe_->tsn && chunk.sent.sent_at == probe_->sent_at)
           probe_came = true;
@@ -154,7 +152,7 @@ void Sender::note_duplicates(const SackChunk& sack) {
 
 void Sender::note_lost(Timestamp now, std::int64_t tsn) {
   const OutstandingChunk& chunk = out_.at(tsn);
-  const std::size_t bytes = Outstanding::wire_bytes(chunk);
+  const std::size_t bytes = out_.wire_bytes(chunk);
   rate_.lost(bytes);
   congestion_->on_lost({.now = now,
                         .tsn = tsn,
@@ -246,9 +244,9 @@ void Sender::send_probe(PacketWriter& packet, Timestamp now) {
   } else if (const auto tsn = out_.last_in_flight()) {
     const OutstandingChunk& chunk = out_.at(*tsn);
     if (must_give_up(queue_[chunk.message], chunk, now) ||
-        !packet.fits(DataChunk::kHeaderBytes + chunk.size))
+        !packet.fits(out_.header_bytes() + chunk.size))
       return;
-    const std::size_t bytes = Outstanding::wire_bytes(chunk);
+    const std::size_t bytes = out_.wire_bytes(chunk);
     out_.send_again(*tsn, record_sending(now, bytes, true), rate_.is_app_limited());
     ++retransmissions_;
     write(packet, *tsn, true);

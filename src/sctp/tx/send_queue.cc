@@ -52,7 +52,7 @@ void SendQueue::append(MessageIndex index) {
   else
     slots_[s.tail].next = index;
   s.tail = index;
-  settle(m.stream);
+  settle(s);
 }
 
 void SendQueue::pop_head(Stream& s) {
@@ -62,11 +62,8 @@ void SendQueue::pop_head(Stream& s) {
   if (s.head == kNoMessage) s.tail = kNoMessage;
 }
 
-// Whatever changed on a stream: finds out what it waits for now.
-void SendQueue::settle(StreamId id) {
-  const auto found = streams_.find(std::to_underlying(id));
-  if (found == streams_.end()) return;
-  Stream& s = found->second;
+// Whatever changed on a stream: finds out what it waits for now. It may be gone afterwards.
+void SendQueue::settle(Stream& s) {
   // Abandoned ones leave when they reach the head.
   while (s.head != kNoMessage && slots_[s.head].abandoned) {
     const MessageIndex index = s.head;
@@ -80,53 +77,106 @@ void SendQueue::settle(StreamId id) {
     }
   }
   if (s.head == kNoMessage) {
-    const bool blank = s.started == 0 && s.next_ssn == 0 && s.threshold == 0 && !s.ready;
-    if (blank) streams_.erase(found);
+    const bool is_blank =
+        s.started == 0 && s.next_mid == decltype(s.next_mid){} && s.threshold == 0 && !s.ready;
+    if (is_blank) streams_.erase(std::to_underlying(s.id));
     return;
   }
   if (slots_[s.head].kind == OutgoingMessage::Kind::ResetMarker) {
     if (s.started == 0 && !s.resetting) {
       s.resetting = true;
-      due_resets_.push_back(id);
+      due_resets_.push_back(s.id);
     }
   } else if (!s.ready) {
     s.ready = true;
-    ready_.push_back(id);
+    ready_.push(s);
   }
 }
 
 MessageIndex SendQueue::front() {
   while (!ready_.empty()) {
-    const StreamId id = ready_.front();
-    Stream& s = stream(id);
-    if (s.head != kNoMessage && slots_[s.head].kind == OutgoingMessage::Kind::Message)
-      return s.head;
-    ready_.pop_front();
+    Stream& s = ready_.front();
+    if (has_message(s)) {
+      if (open_or_put_off(s)) return s.head;
+      continue;
+    }
+    ready_.pop();
     s.ready = false;
-    settle(id);
+    settle(s);
   }
   return kNoMessage;
 }
 
-void SendQueue::advance_front(std::size_t bytes, std::int64_t tsn) {
-  const StreamId id = ready_.front();
-  Stream& s = stream(id);
+void SendQueue::advance_front(std::size_t bytes, std::size_t wire_bytes, std::int64_t tsn) {
+  Stream& s = ready_.front();
   const MessageIndex index = s.head;
   OutgoingMessage& m = slots_[index];
   if (!m.started()) {
     m.first_tsn = tsn;
-    if (!m.unordered) m.ssn = s.next_ssn++;
+    m.mid = s.next_mid[m.unordered]++;
     ++s.started;
     ++started_messages_;
   }
   m.sent += bytes;
+  ++m.next_fsn;
   add_record(index, tsn);
-  reduce_buffered(id, bytes);
-  if (m.sent < m.size) return;
+  reduce_buffered(s, bytes);
+  ready_.charge(wire_bytes, m.priority);
+  if (m.sent < m.size) {
+    if (m.is_open) ready_.requeue();
+    return;
+  }
   pop_head(s);
-  ready_.pop_front();
-  s.ready = false;
-  settle(id);  // behind the others, if it has more
+  if (has_message(s) && !slots_[s.head].abandoned) {
+    ready_.requeue();
+  } else {
+    ready_.pop();
+    s.ready = false;
+    settle(s);
+  }
+  close(m);
+}
+
+void SendQueue::set_interleaving(std::optional<Interleaving> interleaving) {
+  interleaving_ = interleaving;
+  if (interleaving) open_messages_.set_buffer(interleaving->peer_buffer_bytes);
+}
+
+bool SendQueue::open(OutgoingMessage& m) {
+  if (!open_messages_.has_room_for(m.share)) return false;
+  open_messages_.add(m.share);
+  m.is_open = true;
+  return true;
+}
+
+// Whether the front of ready_ may have its turn; else it is out of there, and comes back when there
+// is room for its message.
+bool SendQueue::open_or_put_off(Stream& s) {
+  OutgoingMessage& m = slots_[s.head];
+  if (m.is_open || m.started() || !interleaving_ || m.size <= interleaving_->whole_bytes)
+    return true;
+  m.share = open_messages_.share_of(m.size);
+  auto& others = put_off_[std::to_underlying(m.share.size)];
+  if (others.empty() && open(m)) return true;
+  ready_.pop();
+  others.add(s);
+  return false;
+}
+
+// It has all its TSNs, or was given up: others may follow it.
+void SendQueue::close(OutgoingMessage& m) {
+  if (!std::exchange(m.is_open, false)) return;
+  open_messages_.remove(m.share);
+  for (auto& others : put_off_) {
+    while (!others.empty()) {
+      Stream& s = others.front();
+      // One may have been given up meanwhile, and what followed it be anything.
+      const bool is_same = has_message(s) && slots_[s.head].share.bytes > 0;
+      if (is_same && !open(slots_[s.head])) break;
+      others.pop();
+      ready_.add(s);
+    }
+  }
 }
 
 void SendQueue::add_record(MessageIndex index, std::int64_t tsn) {
@@ -138,11 +188,11 @@ void SendQueue::release_record(MessageIndex index) {
   OutgoingMessage& m = slots_[index];
   SPECTER_CHECK(m.records > 0);
   if (--m.records > 0 || m.queued) return;
-  const StreamId id = m.stream;
-  --stream(id).started;
+  Stream& s = stream(m.stream);
+  --s.started;
   --started_messages_;
   free(index);
-  settle(id);
+  settle(s);
 }
 
 void SendQueue::drop_bytes(OutgoingMessage& message) {
@@ -157,15 +207,15 @@ void SendQueue::abandon(MessageIndex index) {
   m.abandoned = true;
   drop_bytes(m);
   if (!m.queued) return;
-  const StreamId id = m.stream;
-  reduce_buffered(id, m.size - m.sent);
-  // Half sent it stands at the front of all: the turn passes on.
-  if (m.started()) {
-    SPECTER_CHECK(!ready_.empty() && ready_.front() == id);
-    ready_.pop_front();
-    stream(id).ready = false;
+  Stream& s = stream(m.stream);
+  reduce_buffered(s, m.size - m.sent);
+  // Half sent and not to be mixed with others it stands at the front of all: its turn is over.
+  if (m.started() && !interleaving_) {
+    SPECTER_CHECK(!ready_.empty() && &ready_.front() == &s);
+    ready_.requeue();
   }
-  settle(id);
+  close(m);
+  settle(s);
 }
 
 void SendQueue::free(MessageIndex index) {
@@ -180,11 +230,10 @@ void SendQueue::free(MessageIndex index) {
   free_.push_back(index);
 }
 
-void SendQueue::reduce_buffered(StreamId id, std::size_t bytes) {
-  Stream& s = stream(id);
+void SendQueue::reduce_buffered(Stream& s, std::size_t bytes) {
   const bool was_above = s.buffered > s.threshold;
   s.buffered -= bytes;
-  if (was_above && s.buffered <= s.threshold) low_.push_back(id);
+  if (was_above && s.buffered <= s.threshold) low_.push_back(s.id);
 }
 
 std::vector<StreamId> SendQueue::take_due_resets(std::size_t max) {
@@ -203,10 +252,10 @@ void SendQueue::finish_reset(StreamId id, bool numbers_start_again) {
   --markers_;
   s.resetting = false;
   if (numbers_start_again) {
-    s.next_ssn = 0;
+    s.next_mid = {};  // RFC 6525 §5.1.2, RFC 8260 §2.3.2
     s.threshold = 0;  // it was the wish of who used the stream before
   }
-  settle(id);
+  settle(s);
 }
 
 std::vector<StreamId> SendQueue::streams_to_reset() const {
@@ -220,8 +269,9 @@ std::vector<StreamId> SendQueue::streams_to_reset() const {
 }
 
 void SendQueue::set_threshold(StreamId id, std::size_t bytes) {
-  stream(id).threshold = bytes;
-  settle(id);
+  Stream& s = stream(id);
+  s.threshold = bytes;
+  settle(s);
 }
 
 std::size_t SendQueue::buffered_bytes(StreamId id) const {

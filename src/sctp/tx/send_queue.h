@@ -1,13 +1,16 @@
 // Messages that wait for their first transmission or for their last acknowledgement, by stream.
 //
 // A message's bytes are copied in once, into its own buffer; fragments only refer to it. Streams
-// exist here while they have something to keep. They take turns message by message: without
-// RFC 8260 the fragments of one message can't be mixed with another's.
+// exist here while they have something to keep. They take turns by the weight of their priorities,
+// with RFC 8260's I-DATA fragment by fragment; without, the fragments of one message can't be mixed
+// with another's, and a turn is a whole message. On one stream messages go one after another in
+// either case (RFC 8260 §2.2.2).
 //
 // A stream's reset is a marker in its queue: what was sent before it goes first, what was sent
 // after it waits until the peer has agreed (RFC 6525 §5.1.2 A1).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -16,6 +19,8 @@
 #include <vector>
 
 #include "sctp/ids.h"
+#include "sctp/tx/fair_queue.h"
+#include "sctp/tx/open_messages.h"
 
 #include "specter/bytes.h"
 #include "specter/time.h"
@@ -30,6 +35,7 @@ struct OutgoingMessage {
   StreamId stream{};
   Ppid ppid{};
   bool unordered = false;
+  std::uint16_t priority = 1;  // the stream's weight; not 0
   std::optional<std::uint16_t> max_retransmits;
   Deadline expires;
 
@@ -38,7 +44,10 @@ struct OutgoingMessage {
   Kind kind = Kind::Free;
   bool queued = false;     // has bytes without a TSN, or is a marker
   bool abandoned = false;  // given up; its bytes are gone
-  std::uint16_t ssn = 0;
+  bool is_open = false;    // may be mixed with others, and has its share of what the peer can hold
+  std::uint32_t mid = 0;   // of the ordered or the unordered; its lower half is the SSN
+  std::uint32_t next_fsn = 0;  // fragments that have a TSN
+  OpenMessages::Share share{};
   std::size_t size = 0;
   std::size_t sent = 0;                      // bytes that have a TSN
   std::size_t records = 0;                   // TSNs that are not acknowledged cumulatively
@@ -51,13 +60,25 @@ struct OutgoingMessage {
 
 class SendQueue {
  public:
+  SendQueue() = default;
+  SendQueue(const SendQueue&) = delete;
+
+  // The fragments of different streams may be mixed. Not those of messages up to `whole_bytes`, one
+  // chunk or two: they go as they are. The peer has a buffer of so many.
+  struct Interleaving {
+    std::size_t whole_bytes = 0;
+    std::size_t peer_buffer_bytes = 0;
+  };
+  void set_interleaving(std::optional<Interleaving> interleaving);
+
   MessageIndex push(OutgoingMessage message);
   void push_reset(StreamId stream);  // again, with nothing sent since the last: nothing
 
   // The message to be sent next, whole or further; kNoMessage: none may be.
   MessageIndex front();
-  // `bytes` more of the front have got the TSN `tsn`. The first gives the message its number.
-  void advance_front(std::size_t bytes, std::int64_t tsn);
+  // `bytes` more of the front have got the TSN `tsn`, and take `wire_bytes` of what the streams
+  // share. The first gives the message its number.
+  void advance_front(std::size_t bytes, std::size_t wire_bytes, std::int64_t tsn);
   // A TSN of it that stands for no bytes.
   void add_record(MessageIndex index, std::int64_t tsn);
   // A TSN of it was acknowledged for good.
@@ -88,29 +109,45 @@ class SendQueue {
 
  private:
   struct Stream {
+    StreamId id{};
     MessageIndex head = kNoMessage;
     MessageIndex tail = kNoMessage;
-    std::uint16_t next_ssn = 0;
-    bool ready = false;         // stands in ready_
+    std::array<std::uint32_t, 2> next_mid{};  // ordered, unordered: RFC 8260 §2.1
+    VirtualTime virtual_time = 0;
+    bool ready = false;         // stands in ready_ or put_off_
     bool resetting = false;     // its marker stands in due_resets_ or is with the peer
     std::uint32_t started = 0;  // messages with a TSN that are not free
     std::size_t buffered = 0;
     std::size_t threshold = 0;
   };
 
-  Stream& stream(StreamId id) { return streams_[static_cast<std::uint16_t>(id)]; }
+  Stream& stream(StreamId id) {
+    Stream& s = streams_[static_cast<std::uint16_t>(id)];
+    s.id = id;
+    return s;
+  }
   MessageIndex allocate();
   void free(MessageIndex index);
   void append(MessageIndex index);
   void pop_head(Stream& stream);
-  void settle(StreamId id);
-  void reduce_buffered(StreamId id, std::size_t bytes);
+  void settle(Stream& stream);
+  bool has_message(const Stream& stream) const {
+    return stream.head != kNoMessage && slots_[stream.head].kind == OutgoingMessage::Kind::Message;
+  }
+  bool open_or_put_off(Stream& stream);
+  bool open(OutgoingMessage& message);
+  void close(OutgoingMessage& message);
+  void reduce_buffered(Stream& stream, std::size_t bytes);
   void drop_bytes(OutgoingMessage& message);
 
   std::deque<OutgoingMessage> slots_;
   std::vector<MessageIndex> free_;
   std::unordered_map<std::uint16_t, Stream> streams_;
-  std::deque<StreamId> ready_;  // in their turn; the first one's head may be half sent
+  FairQueue<Stream> ready_;  // what stands at the front may be half sent
+  // Until messages that are open end: small ones, large ones.
+  std::array<FairQueue<Stream>, 2> put_off_;
+  std::optional<Interleaving> interleaving_;
+  OpenMessages open_messages_;
   std::deque<StreamId> due_resets_;
   std::vector<StreamId> low_;
   std::size_t held_bytes_ = 0;

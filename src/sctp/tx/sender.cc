@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "sctp/packet/data_chunk.h"
+#include "sctp/packet/idata_chunk.h"
 
 namespace specter::sctp {
 namespace {
@@ -35,10 +36,16 @@ void Sender::send(OutgoingMessage message) {
   if (expires) lifetimes_.push({*expires, index, queue_[index].generation});
 }
 
-void Sender::start(std::uint32_t window_bytes, bool forward_tsn) {
+void Sender::start(const Peer& peer) {
   started_ = true;
-  peer_window_ = window_bytes;
-  forward_tsn_ = forward_tsn;
+  peer_window_ = peer.window_bytes;
+  forward_tsn_ = peer.forward_tsn;
+  interleaves_ = peer.interleaving;
+  out_.set_header_bytes(interleaves_ ? IDataChunk::kHeaderBytes : DataChunk::kHeaderBytes);
+  if (interleaves_)
+    queue_.set_interleaving(SendQueue::Interleaving{max_fragment(), peer.window_bytes});
+  else
+    queue_.set_interleaving(std::nullopt);
 }
 
 std::size_t Sender::peer_window_bytes() const {
@@ -60,14 +67,17 @@ bool Sender::may_send_new() const {
   return started_ && window_open() && out_.lost().empty() && out_.size() < Outstanding::kMaxChunks;
 }
 
+bool Sender::may_start(const OutgoingMessage& message) const {
+  return message.started() || interleaves_ || queue_.started_messages() < kMaxStartedMessages;
+}
+
 // Whether there is something unsent for which the peer has room.
 bool Sender::has_new() {
   const MessageIndex index = queue_.front();
   if (index == kNoMessage) return false;
   const OutgoingMessage& message = queue_[index];
-  if (!message.started() && queue_.started_messages() >= kMaxStartedMessages) return false;
-  const std::size_t fragment =
-      std::min(message.size - message.sent, config_.segment_bytes - DataChunk::kHeaderBytes);
+  if (!may_start(message)) return false;
+  const std::size_t fragment = std::min(message.size - message.sent, max_fragment());
   return fragment <= peer_window_bytes() || out_.flight_payload() == 0;
 }
 
@@ -127,8 +137,8 @@ bool Sender::add_lost(PacketWriter& packet, Timestamp now) {
     give_up(chunk.message);
     return true;
   }
-  if (!packet.fits(DataChunk::kHeaderBytes + chunk.size)) return false;
-  const std::size_t bytes = Outstanding::wire_bytes(chunk);
+  if (!packet.fits(out_.header_bytes() + chunk.size)) return false;
+  const std::size_t bytes = out_.wire_bytes(chunk);
   if (in_fast_recovery() && may_undo_) {
     // Twice is too much to tell which of them came.
     if (chunk.transmissions > 1 || sent_again_.ranges().size() >= kMaxUndoRanges)
@@ -150,12 +160,12 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
   const MessageIndex index = queue_.front();
   if (index == kNoMessage) return false;
   const OutgoingMessage& message = queue_[index];
-  if (!message.started() && queue_.started_messages() >= kMaxStartedMessages) return false;
+  if (!may_start(message)) return false;
 
-  if (packet.room() <= DataChunk::kHeaderBytes) return false;
-  const std::size_t room = packet.room() - DataChunk::kHeaderBytes;
+  if (packet.room() <= out_.header_bytes()) return false;
+  const std::size_t room = packet.room() - out_.header_bytes();
   const std::size_t rest = message.size - message.sent;
-  std::size_t size = std::min(rest, config_.segment_bytes - DataChunk::kHeaderBytes);
+  std::size_t size = std::min(rest, max_fragment());
   if (size > room) {
     if (room < std::min(kMinFragment, size)) return false;
     size = room;
@@ -172,10 +182,11 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
   chunk.begin = message.sent == 0;
   chunk.end = size == rest;
   chunk.is_app_limited = rate_.is_app_limited();
-  const std::size_t bytes = Outstanding::wire_bytes(chunk);
+  chunk.fsn = static_cast<std::uint16_t>(message.next_fsn);
+  const std::size_t bytes = out_.wire_bytes(chunk);
   chunk.sent = record_sending(now, bytes, false);
   const std::int64_t tsn = out_.push(chunk);
-  queue_.advance_front(size, tsn);
+  queue_.advance_front(size, bytes, tsn);
   probing_window_ = asks_window;
   const bool window_used = out_.flight_bytes() >= congestion_->window_bytes();
   write(packet, tsn, hurry_ || is_probe || asks_window || (window_used && window_is_small()));
@@ -187,17 +198,28 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
 void Sender::write(PacketWriter& packet, std::int64_t tsn, bool immediate) {
   const OutstandingChunk& chunk = out_.at(tsn);
   const OutgoingMessage& message = queue_[chunk.message];
-  DataChunk data;
-  data.tsn = static_cast<std::uint32_t>(tsn);
-  data.stream = message.stream;
-  data.ssn = message.ssn;
-  data.ppid = message.ppid;
-  data.immediate = immediate;
-  data.unordered = message.unordered;
-  data.begin = chunk.begin;
-  data.end = chunk.end;
-  data.payload = Bytes(message.bytes).subspan(chunk.offset, chunk.size);
-  packet.add(data);
+  const auto add = [&](auto& data) {
+    data.tsn = static_cast<std::uint32_t>(tsn);
+    data.stream = message.stream;
+    data.ppid = message.ppid;
+    data.immediate = immediate;
+    data.unordered = message.unordered;
+    data.begin = chunk.begin;
+    data.end = chunk.end;
+    data.payload = Bytes(message.bytes).subspan(chunk.offset, chunk.size);
+    packet.add(data);
+  };
+  if (interleaves_) {
+    IDataChunk data;
+    data.mid = message.mid;
+    data.fsn = message.next_fsn - static_cast<std::uint16_t>(message.next_fsn - chunk.fsn);
+    add(data);
+  } else {
+    DataChunk data;
+    // RFC 9260 §6.6: an unordered message has no number that says anything.
+    data.ssn = message.unordered ? std::uint16_t{0} : static_cast<std::uint16_t>(message.mid);
+    add(data);
+  }
 }
 
 SendRecord Sender::record_sending(Timestamp now, std::size_t bytes, bool was_under_way) {

@@ -1,9 +1,9 @@
 // What goes out: when a chunk may be sent, when it is lost, when it is given up.
-// RFC 9260 §6.1, §6.3, §7.2; RFC 8985; RFC 3758 §3.5.
+// RFC 9260 §6.1, §6.3, §7.2; RFC 8985; RFC 3758 §3.5; RFC 8260 §2.2.2.
 //
 //   sender.cc       what goes into the next packet
 //   recovery.cc     a SACK, and what it shows to be lost; timeouts and probes
-//   giving_up.cc    messages with a limit, FORWARD TSN
+//   giving_up.cc    messages with a limit, FORWARD TSN and I-FORWARD-TSN
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ namespace specter::sctp {
 
 class Sender {
  public:
-  // A stream's numbers have 16 bits: more unacknowledged messages could not be told apart.
+  // A stream's SSNs have 16 bits: more unacknowledged messages could not be told apart. MIDs have
+  // 32, and there are no so many chunks.
   static constexpr std::size_t kMaxStartedMessages = 0x7fff;
   // How long a peer may wait before it acknowledges a single packet: what browsers and we do, and
   // something for timers. One that waits for longer shows that in its round trips.
@@ -53,7 +54,13 @@ class Sender {
   const SendQueue& queue() const { return queue_; }
 
   // The association is there: what the peer said of itself.
-  void start(std::uint32_t window_bytes, bool forward_tsn);
+  struct Peer {
+    std::uint32_t window_bytes = 0;
+    bool forward_tsn = false;   // or I-FORWARD-TSN, when it is
+    bool interleaving = false;  // negotiated: I-DATA
+  };
+  void start(const Peer& peer);
+  bool has_sent() const { return last_sent_.has_value(); }
   // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
@@ -113,6 +120,8 @@ class Sender {
   // ---- sender.cc
   bool window_open() const;
   bool may_send_new() const;
+  bool may_start(const OutgoingMessage& message) const;
+  std::size_t max_fragment() const { return config_.segment_bytes - out_.header_bytes(); }
   bool has_new();
   bool may_leave();
   void repair_first(PacketWriter& packet, Timestamp now);
@@ -147,6 +156,8 @@ class Sender {
   void give_up_expired(Timestamp now);
   void advance_skip_point();
   void add_forward_tsn(PacketWriter& packet, Timestamp now);
+  template <class Chunk>
+  void add_forward_tsn(PacketWriter& packet, Timestamp now);
 
   Config config_;
   SendQueue queue_;
@@ -160,6 +171,7 @@ class Sender {
 
   bool started_ = false;
   bool forward_tsn_ = false;  // negotiated
+  bool interleaves_ = false;  // likewise
   bool hurry_ = false;
   std::size_t peer_window_ = 0;  // as last told, before what is under way
 
