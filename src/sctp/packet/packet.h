@@ -42,6 +42,7 @@ enum class ChunkType : std::uint8_t {
   Cwr = 13,      // likewise
   ShutdownComplete = 14,
   ReConfig = 130,    // RFC 6525 §3.1
+  Pad = 132,         // RFC 4820 §3
   ForwardTsn = 192,  // RFC 3758 §3.2
 };
 

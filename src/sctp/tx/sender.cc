@@ -22,6 +22,7 @@ Sender::Sender(const Config& config, std::uint32_t initial_tsn)
           make_congestion_controller(config.congestion_control, config.segment_bytes, config.seed)),
       pacer_(config.segment_bytes),
       proportion_(config.segment_bytes),
+      chunk_bytes_(config.segment_bytes),
       skip_point_(out_.cumulative()) {}
 
 bool Sender::has_room_for(std::size_t message_bytes) const {
@@ -39,6 +40,11 @@ void Sender::start(std::uint32_t window_bytes, bool forward_tsn) {
   started_ = true;
   peer_window_ = window_bytes;
   forward_tsn_ = forward_tsn;
+}
+
+void Sender::set_packet_bytes(std::size_t bytes) {
+  const std::size_t chunks = (bytes + config_.segment_bytes - 1) / config_.segment_bytes;
+  chunk_bytes_ = bytes / chunks & ~std::size_t{3};
 }
 
 std::size_t Sender::peer_window_bytes() const {
@@ -67,7 +73,7 @@ bool Sender::has_new() {
   const OutgoingMessage& message = queue_[index];
   if (!message.started() && queue_.started_messages() >= kMaxStartedMessages) return false;
   const std::size_t fragment =
-      std::min(message.size - message.sent, config_.segment_bytes - DataChunk::kHeaderBytes);
+      std::min(message.size - message.sent, chunk_bytes_ - DataChunk::kHeaderBytes);
   return fragment <= peer_window_bytes() || out_.flight_payload() == 0;
 }
 
@@ -155,7 +161,7 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
   if (packet.room() <= DataChunk::kHeaderBytes) return false;
   const std::size_t room = packet.room() - DataChunk::kHeaderBytes;
   const std::size_t rest = message.size - message.sent;
-  std::size_t size = std::min(rest, config_.segment_bytes - DataChunk::kHeaderBytes);
+  std::size_t size = std::min(rest, chunk_bytes_ - DataChunk::kHeaderBytes);
   if (size > room) {
     if (room < std::min(kMinFragment, size)) return false;
     size = room;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "sctp/packet/packet.h"
@@ -37,7 +38,8 @@ class Sender {
   static constexpr std::size_t kMaxUndoRanges = 1024;
 
   struct Config {
-    std::size_t segment_bytes = 0;  // the largest DATA chunk, header included (PMDCS)
+    // The largest DATA chunk that every packet has room for, header included (PMDCS).
+    std::size_t segment_bytes = 0;
     std::size_t buffer_bytes = 0;
     Rto::Limits rto;
     CongestionControl congestion_control = CongestionControl::Cubic;
@@ -54,6 +56,11 @@ class Sender {
 
   // The association is there: what the peer said of itself.
   void start(std::uint32_t window_bytes, bool forward_tsn);
+  // What a packet has room for, at least segment_bytes. Chunks stay as small as they are, so that
+  // all of them can go again over a path that shrinks, but several fill a packet.
+  void set_packet_bytes(std::size_t bytes);
+  // Once: what was sent got lost in a way that a path which became too narrow would bring about.
+  bool take_path_suspicion() { return std::exchange(suspects_path_, false); }
   // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
@@ -158,6 +165,8 @@ class Sender {
   Pacer pacer_;
   ProportionalRate proportion_;
 
+  std::size_t chunk_bytes_;  // of DATA at most, header included
+  bool suspects_path_ = false;
   bool started_ = false;
   bool forward_tsn_ = false;  // negotiated
   bool hurry_ = false;
