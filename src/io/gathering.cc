@@ -32,14 +32,15 @@ void Driver::gather() {
 void Driver::open_sockets() {
   const Addresses visible = options_.log_addresses ? Addresses::Show : Addresses::Hide;
   std::size_t opened = 0;
-  for (const IpAddress& address : usable_addresses(interface_addresses(), options_.loopback)) {
+  const std::vector<InterfaceAddress> all = interface_addresses();
+  for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
     const auto local = network_->open(address);
     if (!local) {
       log().warn("no socket on {}: {}", shown(address, visible), local.error().message());
       continue;
     }
     ++opened;
-    core_->add_local_endpoint(now_, *local);
+    core_->add_local_endpoint(now_, *local, mtu_of(all, address));
   }
   if (opened == 0) log().warn("no local address to gather candidates from");
 }

@@ -13,6 +13,7 @@ struct InterfaceAddress {
   IpAddress address;
   bool up = true;
   bool loopback = false;
+  std::size_t mtu = 1500;  // the largest IP packet that it sends
 };
 
 // More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
@@ -24,5 +25,8 @@ std::vector<InterfaceAddress> interface_addresses();
 // Those worth a socket, each once, at most kMaxLocalAddresses.
 std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
                                         LoopbackPolicy loopback);
+
+// Of the interface that has the address; 1500 when it is not among them.
+std::size_t mtu_of(const std::vector<InterfaceAddress>& all, const IpAddress& address);
 
 }  // namespace specter::io
