@@ -6,6 +6,7 @@
 #include "io/driver.h"
 #include "io/interfaces.h"
 #include "io/log.h"
+#include "io/loop_impl.h"
 #include "io/network.h"
 #include "io/resolver.h"
 
@@ -32,7 +33,7 @@ void Driver::gather() {
 void Driver::open_sockets() {
   const Addresses visible = options_.log_addresses ? Addresses::Show : Addresses::Hide;
   std::size_t opened = 0;
-  const std::vector<InterfaceAddress> all = interface_addresses();
+  const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
   for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
     const auto local = network_->open(address);
     if (!local) {
