@@ -122,6 +122,7 @@ std::string to_json(const Stats& stats, const std::string& peer, double epoch_se
               {{"packetsReceived", stats.sctp.packets_received},
                {"packetsSent", stats.sctp.packets_sent},
                {"retransmissions", stats.sctp.retransmissions},
+               {"mtu", stats.sctp.mtu},
                {"snap", stats.sctp.snap},
                {"interleaving", stats.sctp.interleaving},
                {"congestionWindow", stats.sctp.congestion_window},

@@ -52,6 +52,8 @@ class SPECTER_EXPORT SystemRandom final : public Random {
 struct Configuration {
   std::shared_ptr<const Certificate> certificate;  // needed; may be shared by connections
   std::size_t max_datagram_bytes = 1200;  // UDP payload that the path surely carries; at least 576
+  // RFC 8899: larger packets than that once probes have shown that they arrive.
+  bool path_mtu_discovery = true;
   std::size_t send_buffer_bytes =
       16 << 20;  // of all channels together; past it send() says WouldBlock
   // The window that the peer sees at most: what comes faster than poll_event() takes it is kept up
@@ -164,7 +166,9 @@ class SPECTER_EXPORT PeerConnection {
   void close(Timestamp now);
 
   // ---- the driver: local addresses
-  void add_local_endpoint(Timestamp now, Endpoint base);
+  // `interface_mtu`: the largest IP packet in bytes that the interface of this address sends, which
+  // is as far as packets grow; datagrams are to be sent with "don't fragment".
+  void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
   void remove_local_endpoint(Timestamp now, Endpoint base);
   void add_stun_server(Timestamp now, Endpoint server);
   void end_of_local_endpoints(Timestamp now);

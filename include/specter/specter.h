@@ -44,7 +44,9 @@ struct Configuration {
   // a loop that finds nothing a few times in a row goes back to sleeping at once.
   std::chrono::microseconds spin{};
   LoopbackPolicy loopback = LoopbackPolicy::Fallback;
-  std::size_t max_datagram_bytes = 1200;     // of UDP payload
+  std::size_t max_datagram_bytes = 1200;  // of UDP payload, at first: what every path carries
+  // RFC 8899: larger packets, up to the interface's MTU, once probes have shown that they arrive.
+  bool path_mtu_discovery = true;
   std::size_t send_buffer_bytes = 16 << 20;  // of one connection; past it send() says WouldBlock
   // Of one connection: the window that its peer sees at most. No memory is used before it is
   // needed; an owner that stops reading lets so much pile up. A path of 1 Gbit/s and 100 ms

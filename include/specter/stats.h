@@ -62,7 +62,8 @@ struct SctpStats {
   std::optional<Duration> smoothed_round_trip_time{};
   std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;  // bytes
   std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
-  bool snap = false;  // established by the INITs of the descriptions, without SCTP's handshake
+  std::size_t mtu = 0;  // the largest SCTP packet that the path is known to carry, bytes
+  bool snap = false;    // established by the INITs of the descriptions, without SCTP's handshake
   bool interleaving = false;  // RFC 8260 was agreed: channels are mixed packet by packet
 };
 

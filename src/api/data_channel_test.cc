@@ -132,6 +132,25 @@ TEST(DataChannelFlow, Moves100MegabytesThroughASmallSendBuffer) {
   EXPECT_EQ(peers.channel_a.buffered_amount(), 0U);
 }
 
+// RFC 8899, as far as a record of DTLS goes: the loopback interface has 64 KiB.
+TEST(DataChannelFlow, FindsThatLoopbackCarriesLargePackets) {
+  TwoPeers peers;
+  peers.connect();
+  ASSERT_TRUE(peers.a.get_stats());
+  auto stats = peers.inbox_a.receive<event::Stats>(peers.a, kSoon);
+  ASSERT_TRUE(stats.has_value());
+  EXPECT_EQ(stats->stats.sctp.mtu, 1160U);
+  const Buffer message(200'000, 0x5a);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(peers.channel_a.send(Bytes(message)).has_value());
+    ASSERT_TRUE(peers.inbox_b.receive<event::Message>(peers.b, kSoon).has_value());
+  }
+  ASSERT_TRUE(peers.a.get_stats());
+  stats = peers.inbox_a.receive<event::Stats>(peers.a, kSoon);
+  ASSERT_TRUE(stats.has_value());
+  EXPECT_EQ(stats->stats.sctp.mtu, 16384U);
+}
+
 TEST(DataChannelFlow, MovesManySmallMessages) {
   TwoPeers peers({.send_buffer_bytes = 64 << 10});
   peers.connect();

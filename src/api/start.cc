@@ -20,6 +20,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                                        ? std::move(shared.certificate)
                                        : core::generate_certificate(random, io::unix_seconds()),
                     .max_datagram_bytes = configuration.max_datagram_bytes,
+                    .path_mtu_discovery = configuration.path_mtu_discovery,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .congestion_control = configuration.congestion_control,

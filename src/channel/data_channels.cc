@@ -120,6 +120,9 @@ void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_me
 Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Payload message) {
   return impl_->send(now, channel, kind, message);
 }
+void DataChannels::set_path(std::vector<std::size_t> packet_sizes) {
+  impl_->set_path(std::move(packet_sizes));
+}
 void DataChannels::close(Timestamp now, ChannelId channel) { impl_->close(now, channel); }
 void DataChannels::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
   impl_->set_buffered_amount_low_threshold(channel, bytes);

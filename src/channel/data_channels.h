@@ -112,6 +112,8 @@ class DataChannels {
   // nothing before open … see README), InvalidArgument over the peer's max-message-size, WouldBlock
   // over the send buffer, Closed, NotFound.
   Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Payload message);
+  // As sctp::Association::set_path().
+  void set_path(std::vector<std::size_t> packet_sizes);
   // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing
   // twice is as good as once.
   void close(Timestamp now, ChannelId channel);

@@ -37,6 +37,9 @@ class DataChannels::Impl {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   bool append_packet(Timestamp now, Buffer& out);
+  void set_path(std::vector<std::size_t> packet_sizes) {
+    association_->set_path(std::move(packet_sizes));
+  }
   std::optional<Event> poll_event();
   Deadline next_timeout() const { return association_->next_timeout(); }
   std::optional<DataChannelState> state(ChannelId id) const;

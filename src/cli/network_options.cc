@@ -40,6 +40,8 @@ void NetworkOptions::add_to(CLI::App& command) {
                   "How much is sent, and how fast: cubic, bbr or reno")
       ->check(CLI::IsMember({"cubic", "bbr", "reno"}))
       ->capture_default_str();
+  command.add_flag("--no-path-mtu", no_path_mtu,
+                   "Keep to packets of 1200 bytes, however large ones the path carries");
   command.add_flag("--no-snap", no_snap, "Leave SCTP's INIT out of the descriptions (SNAP)");
   command.add_flag("--no-interleaving", no_interleaving,
                    "Data channels take turns by whole messages, as without RFC 8260");
@@ -55,6 +57,7 @@ Configuration NetworkOptions::configuration() const {
   if (dtls == "1.3") configuration.min_dtls_version = DtlsVersion::Dtls13;
   if (certificate == "rsa") configuration.certificate = CertificateType::Rsa2048;
   configuration.key_log_file = key_log;
+  configuration.path_mtu_discovery = !no_path_mtu;
   configuration.snap = !no_snap;
   configuration.interleaving = !no_interleaving;
   configuration.sped = !no_sped;

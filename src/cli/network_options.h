@@ -18,6 +18,7 @@ struct NetworkOptions {
   std::string key_log;
   int spin_us = 0;
   std::string congestion_control = "cubic";
+  bool no_path_mtu = false;
   bool no_snap = false;
   bool no_interleaving = false;
   bool no_sped = false;

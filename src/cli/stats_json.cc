@@ -64,6 +64,7 @@ Json to_json(const SctpStats& sctp) {
           {"packets_sent", sctp.packets_sent},
           {"packets_received", sctp.packets_received},
           {"retransmissions", sctp.retransmissions},
+          {"mtu", sctp.mtu},
           {"snap", sctp.snap},
           {"interleaving", sctp.interleaving}};
 }

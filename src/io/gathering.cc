@@ -6,6 +6,7 @@
 #include "io/driver.h"
 #include "io/interfaces.h"
 #include "io/log.h"
+#include "io/loop_impl.h"
 #include "io/network.h"
 #include "io/resolver.h"
 
@@ -32,14 +33,15 @@ void Driver::gather() {
 void Driver::open_sockets() {
   const Addresses visible = options_.log_addresses ? Addresses::Show : Addresses::Hide;
   std::size_t opened = 0;
-  for (const IpAddress& address : usable_addresses(interface_addresses(), options_.loopback)) {
+  const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
+  for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
     const auto local = network_->open(address);
     if (!local) {
       log().warn("no socket on {}: {}", shown(address, visible), local.error().message());
       continue;
     }
     ++opened;
-    core_->add_local_endpoint(now_, *local);
+    core_->add_local_endpoint(now_, *local, mtu_of(all, address));
   }
   if (opened == 0) log().warn("no local address to gather candidates from");
 }

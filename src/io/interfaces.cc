@@ -32,4 +32,9 @@ std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all
   return chosen;
 }
 
+std::size_t mtu_of(const std::vector<InterfaceAddress>& all, const IpAddress& address) {
+  const auto found = std::ranges::find(all, address, &InterfaceAddress::address);
+  return found == all.end() ? InterfaceAddress{}.mtu : found->mtu;
+}
+
 }  // namespace specter::io

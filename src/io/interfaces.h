@@ -6,6 +6,7 @@
 
 #include "specter/endpoint.h"
 #include "specter/specter.h"
+#include "specter/time.h"
 
 namespace specter::io {
 
@@ -13,6 +14,7 @@ struct InterfaceAddress {
   IpAddress address;
   bool up = true;
   bool loopback = false;
+  std::size_t mtu = 1500;  // the largest IP packet that it sends
 };
 
 // More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
@@ -21,8 +23,30 @@ inline constexpr std::size_t kMaxLocalAddresses = 16;
 // All that the system has, in its order. Empty when it doesn't say.
 std::vector<InterfaceAddress> interface_addresses();
 
+// The same, asked at most once in a while: many connections that are made together need not each
+// ask, which costs a tenth of what making one does.
+class InterfaceAddresses {
+ public:
+  static constexpr Duration kFresh = std::chrono::milliseconds(200);
+
+  const std::vector<InterfaceAddress>& at(Timestamp now) {
+    if (!asked_at_ || now - *asked_at_ > kFresh) {
+      known_ = interface_addresses();
+      asked_at_ = now;
+    }
+    return known_;
+  }
+
+ private:
+  std::vector<InterfaceAddress> known_;
+  Deadline asked_at_;
+};
+
 // Those worth a socket, each once, at most kMaxLocalAddresses.
 std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
                                         LoopbackPolicy loopback);
+
+// Of the interface that has the address; 1500 when it is not among them.
+std::size_t mtu_of(const std::vector<InterfaceAddress>& all, const IpAddress& address);
 
 }  // namespace specter::io

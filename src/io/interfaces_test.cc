@@ -8,6 +8,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
 
@@ -52,6 +53,25 @@ TEST(InterfaceAddresses, HaveTheLoopback) {
     if (found.loopback && found.up) loopback.push_back(found.address);
   }
   EXPECT_THAT(loopback, Contains(ip("127.0.0.1")));
+}
+
+TEST(InterfaceAddresses, AreAskedForOnceInAWhile) {
+  InterfaceAddresses addresses;
+  const Timestamp start{std::chrono::hours(1)};
+  const auto* known = &addresses.at(start);
+  ASSERT_THAT(*known, Not(IsEmpty()));
+  const auto* data = known->data();
+  EXPECT_EQ(addresses.at(start + InterfaceAddresses::kFresh).data(), data) << "what it has";
+  const auto again = addresses.at(start + 2 * InterfaceAddresses::kFresh);
+  EXPECT_THAT(again, Not(IsEmpty()));
+}
+
+TEST(MtuOf, IsTheInterfacesThatHasTheAddress) {
+  const std::vector<InterfaceAddress> all = {{ip("127.0.0.1"), true, true, 65536},
+                                             {ip("192.0.2.7"), true, false, 1400}};
+  EXPECT_EQ(mtu_of(all, ip("192.0.2.7")), 1400U);
+  EXPECT_EQ(mtu_of(all, ip("127.0.0.1")), 65536U);
+  EXPECT_EQ(mtu_of(all, ip("192.0.2.8")), 1500U);
 }
 
 }  // namespace

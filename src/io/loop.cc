@@ -1,6 +1,7 @@
 #include "io/loop.h"
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -82,6 +83,38 @@ void Loop::adopt(std::shared_ptr<Member> member) {
 
 void Loop::release(const Member& member) { impl_->members.erase(&member); }
 
+namespace {
+
+// Threads of loops that were told to end from a loop, where nobody may wait for them. They end at
+// once by themselves; but a process must not take its statics down around one that has not yet.
+class Leaving {
+ public:
+  ~Leaving() {
+    for (std::thread& thread : threads_) {
+      // One that calls exit() itself can't be waited for, nor one that never returns from a
+      // handler.
+      if (Loop::is_any_current() || !join_within(thread, kMostAtExit)) thread.detach();
+    }
+  }
+  void add(std::thread thread) {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(threads_, [](std::thread& earlier) { return join_within(earlier, Duration{}); });
+    threads_.push_back(std::move(thread));
+  }
+
+ private:
+  static constexpr Duration kMostAtExit = std::chrono::seconds(1);
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
+Leaving& leaving() {
+  static Leaving threads;
+  return threads;
+}
+
+}  // namespace
+
 LoopGroup::LoopGroup(std::size_t count, Duration spin) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   try {
@@ -105,7 +138,7 @@ void LoopGroup::stop() {
   for (Entry& entry : members_) {
     // Joining another loop from here could wait for one that waits for us.
     if (Loop::is_any_current())
-      entry.thread.detach();
+      leaving().add(std::move(entry.thread));
     else
       entry.thread.join();
   }

@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 
 #include "io/buffer_pool.h"
+#include "io/interfaces.h"
 #include "io/loop.h"
 #include "io/spin.h"
 #include "io/udp_socket.h"
@@ -22,6 +23,7 @@ struct Loop::Impl {
   ReceiveBuffers receive_buffers;  // shared by all sockets of the loop: one receives at a time
   Spin spin;
   BufferPool buffers;  // of what its sockets send
+  InterfaceAddresses interfaces;
 };
 
 }  // namespace specter::io

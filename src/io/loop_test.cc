@@ -7,6 +7,7 @@
 
 #include "io/alarm.h"
 #include "io/clock.h"
+#include "io/thread.h"
 
 #include "specter/core.h"
 
@@ -125,6 +126,17 @@ TEST(LoopGroup, MayEndOnAThreadOfItsOwn) {
     loops.reset();
   });
   EXPECT_TRUE(ended.get_future().get());
+}
+
+TEST(JoinWithin, JoinsAThreadThatEndsAndLeavesAnotherAlone) {
+  std::promise<void> go_on;
+  std::thread thread = start_thread("waits", [held = go_on.get_future()] { held.wait(); });
+  EXPECT_FALSE(join_within(thread, 0s));
+  EXPECT_FALSE(join_within(thread, 10ms));
+  EXPECT_TRUE(thread.joinable());
+  go_on.set_value();
+  EXPECT_TRUE(join_within(thread, 60s));
+  EXPECT_FALSE(thread.joinable());
 }
 
 TEST(Alarm, RingsAtItsDeadlineAndNeverBefore) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxPieces = 16;         // messages a call
 constexpr std::size_t kMaxSegments = 64;       // UDP_MAX_SEGMENTS of the older kernels
+constexpr std::size_t kLargestUsual = 1472;    // a datagram in a packet of 1500 bytes
 constexpr std::size_t kMaxPieceBytes = 65507;  // an IPv4 datagram's payload at most
 // What waits for flush() at most: transmits and bytes.
 constexpr std::size_t kGatherAtMost = 64;
@@ -167,7 +168,8 @@ void UdpSocket::advance(std::size_t bytes) {
 
 // Some drivers and paths can't do it although the kernel can: then never again on this socket.
 bool UdpSocket::give_up_segmentation(int error, const Piece& piece) {
-  if (!piece.segment_size) return false;
+  // A datagram that the interface has no room for would not go alone either.
+  if (!piece.segment_size || piece.segment_size > kLargestUsual) return false;
   const bool theirs = error == EINVAL || error == EIO || error == EMSGSIZE ||
                       error == ENOPROTOOPT || error == EOPNOTSUPP;
   if (theirs) features_.segmentation = false;

@@ -21,6 +21,9 @@ struct UdpFeatures {
   bool segmentation = true;  // UDP_SEGMENT: many datagrams to one destination in one send
   bool coalescing = true;    // UDP_GRO: many datagrams of one source in one receive
   bool batches = true;       // sendmmsg, recvmmsg: several sends or receives in one call
+  // Neither we nor a router cuts a datagram in pieces: what is too large is lost, which path MTU
+  // discovery (RFC 8899 §3) lives on.
+  bool whole_only = true;
 };
 
 struct UdpCounters {

@@ -101,6 +101,12 @@ std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
     socket.features_.coalescing = set_option(descriptor, IPPROTO_UDP, UDP_GRO, 1);
   if (features.segmentation)  // a default of 0 changes nothing and tells whether it is known
     socket.features_.segmentation = set_option(descriptor, IPPROTO_UDP, UDP_SEGMENT, 0);
+  if (features.whole_only) {
+    socket.features_.whole_only =
+        family == AF_INET
+            ? set_option(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
+            : set_option(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+  }
   return socket;
 }
 

@@ -50,6 +50,7 @@ class PeerConnection::Impl {
         transport_({.certificate = checked(configuration).certificate,
                     .credentials = credentials_,
                     .max_datagram_bytes = configuration.max_datagram_bytes,
+                    .path_mtu_discovery = configuration.path_mtu_discovery,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
                     .receive_buffer_bytes = configuration.receive_buffer_bytes,
                     .congestion_control = configuration.congestion_control,
@@ -348,7 +349,8 @@ void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::s
 }
 void PeerConnection::close(Timestamp now) { impl_->close(now); }
 
-void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base) {
+void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu) {
+  impl_->transport().note_interface(base.address, interface_mtu);
   impl_->transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
 }

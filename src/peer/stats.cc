@@ -86,6 +86,7 @@ void Transport::add_stats(Stats& stats) const {
                 .packets_sent = sctp.packets_sent,
                 .packets_received = sctp.packets_received,
                 .retransmissions = sctp.retransmissions,
+                .mtu = sctp.packet_bytes,
                 .snap = channels_.association().used_snap(),
                 .interleaving = channels_.association().interleaves()};
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "net/demux.h"
+#include "peer/packet_sizes.h"
 
 namespace specter::peer {
 namespace {
@@ -120,11 +121,10 @@ void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
 
 void Transport::read_dtls(Timestamp now, const ice::Path& path, Bytes datagram) {
   std::array<std::uint8_t, kMaxEarlyBytes> place;
-  Buffer larger;  // than any path lets through in one piece, but loopback does
   MutableBytes scratch = place;
   if (datagram.size() > scratch.size()) {
-    larger.resize(datagram.size());
-    scratch = larger;
+    if (scratch_.size() < datagram.size()) scratch_.resize(datagram.size());
+    scratch = scratch_;
   }
   while (const auto packet = dtls_->open(now, datagram, scratch)) {
     pump_dtls(now, path);  // that it is connected comes before its first data
@@ -177,9 +177,12 @@ bool Transport::pump_ice(Timestamp now) {
         [&]<class E>(E& e) {
           if constexpr (std::is_same_v<E, ice::PathUsable>) {
             start_dtls(now);
+            size_path();
           } else if constexpr (std::is_same_v<E, ice::DtlsReceived>) {
             read_embedded(now, e);
-          } else if constexpr (!std::is_same_v<E, ice::SelectedPathChanged>) {
+          } else if constexpr (std::is_same_v<E, ice::SelectedPathChanged>) {
+            size_path();
+          } else {
             events_.emplace_back(std::move(e));
           }
         },
@@ -204,6 +207,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
       channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
+      size_path();
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {
@@ -225,6 +229,29 @@ void Transport::set_dtls_state(DtlsState state, std::string reason) {
   if (dtls_state_ == state) return;
   dtls_state_ = state;
   events_.emplace_back(DtlsStateChanged{state, std::move(reason)});
+}
+
+void Transport::note_interface(const IpAddress& address, std::size_t mtu) {
+  const auto known =
+      std::ranges::find(interfaces_, address, &decltype(interfaces_)::value_type::first);
+  if (known != interfaces_.end())
+    known->second = mtu;
+  else
+    interfaces_.emplace_back(address, mtu);
+}
+
+// SCTP learns which packets are worth a try, and begins small, whenever the path is another.
+void Transport::size_path() {
+  if (!config_.path_mtu_discovery || !dtls_ || !dtls_->is_connected()) return;
+  const auto path = ice_.path();
+  if (!path || path == sized_path_) return;
+  sized_path_ = path;
+  const auto interface = std::ranges::find(interfaces_, path->local.address,
+                                           &decltype(interfaces_)::value_type::first);
+  channels_.set_path(interface == interfaces_.end()
+                         ? std::vector<std::size_t>{}
+                         : sctp_packet_sizes(path->local.address, interface->second,
+                                             dtls_->record_room().total()));
 }
 
 bool Transport::append_datagram(Timestamp now, Buffer& batch) {

@@ -53,6 +53,7 @@ class Transport {
     std::shared_ptr<const crypto::Certificate> certificate;
     ice::Credentials credentials;
     std::size_t max_datagram_bytes = 1200;
+    bool path_mtu_discovery = true;
     std::size_t send_buffer_bytes = 16 << 20;
     std::size_t receive_buffer_bytes = 16 << 20;
     CongestionControl congestion_control = CongestionControl::Cubic;
@@ -82,6 +83,8 @@ class Transport {
 
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_timeout(Timestamp now);
+  // The largest IP packet that the interface of a local address sends.
+  void note_interface(const IpAddress& address, std::size_t mtu);
   // To be called after anything was told to ice() directly.
   void pump(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
@@ -125,6 +128,7 @@ class Transport {
   bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
   void set_dtls_state(DtlsState state, std::string reason = {});
   void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
+  void size_path();
   // Puts the next datagram behind those in `batch`; false when there is none.
   bool append_datagram(Timestamp now, Buffer& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
@@ -145,6 +149,9 @@ class Transport {
   std::vector<ice::Path> proven_paths_;  // a Binding message of the peer's brought DTLS over it
   bool is_embedding_ = false;            // both sides' descriptions have SPED
   bool is_timed_ = false;                // DTLS has its time-outs from a measured round trip
+  std::vector<std::pair<IpAddress, std::size_t>> interfaces_;  // and their MTUs
+  std::optional<ice::Path> sized_path_;  // the one whose packet sizes SCTP knows
+  Buffer scratch_;                       // for datagrams that the stack has no room for
   std::deque<Event> events_;
   std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it

@@ -1,5 +1,7 @@
 #include "sctp/association.h"
 
+#include <utility>
+
 #include "sctp/association/impl.h"
 
 namespace specter::sctp {
@@ -21,6 +23,9 @@ Association::Association(Config config, Random& random)
 Association::~Association() = default;
 
 void Association::set_remote_port(std::uint16_t port) { impl_->set_remote_port(port); }
+void Association::set_path(std::vector<std::size_t> packet_sizes) {
+  impl_->set_path(std::move(packet_sizes));
+}
 void Association::connect(Timestamp now) { impl_->connect(now); }
 Buffer Association::local_init() const { return impl_->local_init(); }
 Result<> Association::connect_with(Timestamp now, Bytes remote_init) {

@@ -83,12 +83,13 @@ struct Counters {
       0;  // in reassembly or not polled yet: what a_rwnd is reduced by
   std::size_t send_buffered_bytes = 0;
   std::size_t congestion_window_bytes = 0, flight_bytes = 0, peer_window_bytes = 0;
+  std::size_t packet_bytes = 0;  // the largest that is sent now
   std::optional<Duration> smoothed_round_trip_time{};
 };
 
 class Association {
  public:
-  using Transmit = Buffer;  // one packet, at most max_packet_bytes
+  using Transmit = Buffer;  // one packet, at most max_packet_bytes or what set_path() led to
   using Event = std::variant<Established, MessageReceived, IncomingStreamsReset,
                              OutgoingStreamsReset, OutgoingResetFailed, BufferedAmountLow, Closed>;
 
@@ -125,6 +126,10 @@ class Association {
   ~Association();
   Association(const Association&) = delete;
 
+  // RFC 8899: the packet sizes that are worth a try on the path there is now, in any order. Larger
+  // packets than Config::max_packet_bytes are sent once a probe of their size was answered. Again,
+  // or with none, when the path is another: from the beginning.
+  void set_path(std::vector<std::size_t> packet_sizes);
   // Before either connect: the port of the peer's description, when it is not the usual one.
   void set_remote_port(std::uint16_t port);
   void connect(Timestamp now);  // both sides do: RFC 8831 §6.2, and simultaneous INITs meet (RFC

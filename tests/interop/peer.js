@@ -9,6 +9,7 @@
   const channels = new Map();  // number -> RTCDataChannel
   let events = [];
   let wake = () => {};
+  let bulk = null;  // who takes messages while much is sent
 
   function tell(event, fields = {}) {
     events.push({event, ...fields});
@@ -38,10 +39,47 @@
     channel.onclose = () => tell('data_channel_closed', about());
     channel.onerror = ({error}) => tell('data_channel_error', {...about(), message: error.message});
     channel.onmessage = ({data}) => {
+      if (bulk) return bulk.take(data);
       const content = typeof data === 'string' ? {text: data} : {base64: to_base64(data)};
       tell('message', {channel: number, ...content});
     };
     return about();
+  }
+
+  // So many messages to one that echoes, a mebibyte waiting at most; each word that comes back is compared
+  // with the one that went. The first word is the message's number, and decides the others.
+  function send_bulk(channel, messages, words) {
+    const content = (number) => {
+      const message = new Uint32Array(words);
+      message[0] = number;
+      let word = (number + 1) * 2654435761 >>> 0;
+      for (let at = 1; at < words; ++at) {
+        word ^= word << 13, word ^= word >>> 17, word ^= word << 5;  // xorshift32
+        message[at] = word;
+      }
+      return message;
+    };
+    return new Promise((resolve, reject) => {
+      const begun = performance.now();
+      let sent = 0, received = 0;
+      channel.bufferedAmountLowThreshold = 1 << 19;
+      channel.onbufferedamountlow = () => {
+        while (sent < messages && channel.bufferedAmount < 1 << 20) channel.send(content(sent++).buffer);
+      };
+      channel.addEventListener('close', () => reject(`closed after ${received} of ${messages}`));
+      bulk = {
+        take: (data) => {
+          const expected = content(received), got = new Uint32Array(data);
+          if (got.length !== words || got.some((word, at) => word !== expected[at])) {
+            return reject(`message ${received} came back as another`);
+          }
+          if (++received < messages) return;
+          bulk = null;
+          resolve({seconds: (performance.now() - begun) / 1000});
+        },
+      };
+      channel.onbufferedamountlow();
+    });
   }
 
   // A dictionary in Chromium, an object in Firefox, which does not spread.
@@ -84,6 +122,7 @@
       channels.get(channel).send(text ?? from_base64(base64));
       return {event: 'done'};
     },
+    send_bulk: ({channel, messages, bytes}) => send_bulk(channels.get(channel), messages, bytes / 4),
     close_data_channel: ({channel}) => {
       channels.get(channel).close();
       return {event: 'done'};

@@ -188,6 +188,7 @@ bool Association::Impl::handle_chunk(Timestamp now, const PacketView& packet,
       });
     case ChunkType::CookieEcho:  // dealt with before the others when first, and nowhere else
     case ChunkType::Init:
+    case ChunkType::Pad:
     case ChunkType::EcnEcho:
     case ChunkType::Cwr: return true;
   }

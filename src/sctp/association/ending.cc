@@ -140,6 +140,7 @@ void Association::Impl::handle_heartbeat(const HeartbeatChunk& heartbeat) {
 void Association::Impl::handle_heartbeat_ack(Timestamp now, const HeartbeatChunk& heartbeat) {
   ByteReader r(heartbeat.info);
   const std::uint64_t nonce = r.u64();
+  if (r.ok() && r.remaining() == 0 && path_mtu_.handle_answer(now, nonce)) return use_path_mtu();
   // §5.4, §8.3: nothing that we did not ask is an answer.
   if (!heartbeat_ || !r.ok() || r.remaining() != 0 || nonce != heartbeat_->nonce) return;
   sender_->rto().sample(now - heartbeat_->at);
@@ -164,6 +165,8 @@ void Association::Impl::handle_timeout(Timestamp now) {
   const bool asked_closed_window = sender_->window_closed();
   // §6.1 A: a peer whose window is closed, and which says so, is there.
   if (sender_->handle_timeout(now) && !asked_closed_window && too_many_errors()) return;
+  look_into_path(now);
+  path_mtu_.handle_timeout(now);
   emit_low();
   if (reset_ && reset_->handle_timeout(now) && too_many_errors()) return;
   handle_heartbeat_timeout(now);
@@ -221,7 +224,8 @@ Deadline Association::Impl::next_timeout() const {
       heartbeat_ && !heartbeat_->overdue ? Deadline{heartbeat_->answer_by} : Deadline{};
   return soonest(t1_.at, t2_.at, guard_, sender_->next_timeout(),
                  receiver_ ? receiver_->next_timeout() : Deadline{},
-                 reset_ ? reset_->next_timeout() : Deadline{}, heartbeat_at_, answer);
+                 reset_ ? reset_->next_timeout() : Deadline{}, heartbeat_at_, answer,
+                 path_mtu_.next_timeout());
 }
 
 }  // namespace specter::sctp

@@ -33,6 +33,7 @@ Association::Impl::Impl(const Config& config, Random& random)
       random_(random),
       segment_bytes_(config_.max_packet_bytes - kCommonHeaderBytes),
       cookies_(random),
+      path_mtu_(config_.max_packet_bytes),
       local_tag_(random_tag()),
       local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
       local_init_(written_init()),
@@ -48,12 +49,24 @@ void Association::Impl::make_sender(std::uint32_t initial_tsn) {
                                  config_.congestion_control,
                                  seed_},
                   initial_tsn);
+  use_path_mtu();
 }
 
 std::uint32_t Association::Impl::random_tag() {
   for (;;) {  // RFC 9260 §5.3.1: any but 0
     if (const std::uint32_t tag = random_.u32(); tag != 0) return tag;
   }
+}
+
+void Association::Impl::set_path(std::vector<std::size_t> packet_sizes) {
+  for (std::size_t& bytes : packet_sizes)
+    bytes = std::min(bytes, kMaxPacketBytes) & ~std::size_t{3};
+  path_mtu_.set_path(std::move(packet_sizes));
+  use_path_mtu();
+}
+
+void Association::Impl::use_path_mtu() {
+  sender_->set_packet_bytes(path_mtu_.packet_bytes() - kCommonHeaderBytes);
 }
 
 void Association::Impl::connect(Timestamp now) {
@@ -147,6 +160,7 @@ Counters Association::Impl::counters() const {
   counters.congestion_window_bytes = sender_->congestion_window_bytes();
   counters.flight_bytes = sender_->flight_bytes();
   counters.peer_window_bytes = sender_->peer_window_bytes();
+  counters.packet_bytes = path_mtu_.packet_bytes();
   counters.smoothed_round_trip_time = sender_->rto().smoothed();
   return counters;
 }

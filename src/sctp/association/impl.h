@@ -6,6 +6,7 @@
 //   data.cc       DATA and I-DATA, SACK, FORWARD TSN and I-FORWARD-TSN, stream reset
 //   ending.cc     SHUTDOWN, ABORT, heartbeats, all timers
 //   transmit.cc   what goes into the next packet
+//   path_mtu.*    how large it may be
 #pragma once
 
 #include <deque>
@@ -14,6 +15,7 @@
 
 #include "sctp/association.h"
 #include "sctp/association/cookie.h"
+#include "sctp/association/path_mtu.h"
 #include "sctp/association/stream_reset.h"
 #include "sctp/packet/control_chunks.h"
 #include "sctp/packet/error_chunk.h"
@@ -62,12 +64,15 @@ class Association::Impl {
   static constexpr std::size_t kMaxControlBytes = 8192;
   // A late peer must be found soon: INIT and COOKIE ECHO are not backed off beyond this.
   static constexpr Duration kMaxHandshakeInterval = std::chrono::seconds(1);
+  // So many full packets under way make the search for larger ones worth its probes.
+  static constexpr std::size_t kBulkSegments = 4;
   // RFC 9260 §9.2: T5-shutdown-guard, in RTO.Max.
   static constexpr int kShutdownGuard = 5;
 
   Impl(const Config& config, Random& random);
 
   void set_remote_port(std::uint16_t port) { config_.remote_port = port; }
+  void set_path(std::vector<std::size_t> packet_sizes);
   void connect(Timestamp now);
   const Buffer& local_init() const { return local_init_; }
   Result<> connect_with(Timestamp now, Bytes remote_init);
@@ -177,6 +182,7 @@ class Association::Impl {
   // transmit.cc
   PacketWriter packet_to(std::uint32_t tag) const;
   PacketWriter packet_to(std::uint32_t tag, Buffer& out) const;
+  PacketWriter packet_to(std::uint32_t tag, Buffer& out, std::size_t max_bytes) const;
   void queue_packet(Buffer packet);
   template <class Chunk>
   void queue_alone(std::uint32_t tag, const Chunk& chunk);
@@ -188,11 +194,15 @@ class Association::Impl {
   bool append_ordinary_packet(Timestamp now, Buffer& out);
   void add_control(PacketWriter& packet);
   void add_sack(PacketWriter& packet);
+  void append_path_probe(Timestamp now, Buffer& out);
+  void use_path_mtu();
+  void look_into_path(Timestamp now);
 
   Config config_;
   Random& random_;
   std::size_t segment_bytes_;
   CookieJar cookies_;
+  PathMtu path_mtu_;
 
   State state_ = State::Closed;
   // One pair for all answers to an INIT as long as there is no association, and for our own INIT:

@@ -12,8 +12,12 @@ PacketWriter Association::Impl::packet_to(std::uint32_t tag) const {
 }
 
 PacketWriter Association::Impl::packet_to(std::uint32_t tag, Buffer& out) const {
-  return PacketWriter(out, {config_.local_port, config_.remote_port, tag},
-                      config_.max_packet_bytes);
+  return packet_to(tag, out, config_.max_packet_bytes);
+}
+
+PacketWriter Association::Impl::packet_to(std::uint32_t tag, Buffer& out,
+                                          std::size_t max_bytes) const {
+  return PacketWriter(out, {config_.local_port, config_.remote_port, tag}, max_bytes);
 }
 
 void Association::Impl::queue_packet(Buffer packet) {
@@ -78,7 +82,28 @@ void Association::Impl::add_control(PacketWriter& packet) {
 
 void Association::Impl::add_sack(PacketWriter& packet) {
   if (!packet.fits(SackChunk::kFixedBytes)) return;
-  packet.add(receiver_->make_sack(packet.room()));
+  // No larger than before, however much the path carries: find_losses() of the peer takes a SACK
+  // that fills its packet for one that had no room for all.
+  packet.add(receiver_->make_sack(std::min(packet.room(), segment_bytes_)));
+}
+
+// RFC 8899 §4.3: what seems to be a black hole is one until a probe has come through.
+void Association::Impl::look_into_path(Timestamp now) {
+  if (!sender_->take_path_suspicion()) return;
+  path_mtu_.suspect(now);
+  use_path_mtu();
+}
+
+// RFC 8899 §6.2.2: a HEARTBEAT, and PAD as large as the packet is to be. No window holds it back
+// (§3 item 6 forbids only that its loss is taken for congestion).
+void Association::Impl::append_path_probe(Timestamp now, Buffer& out) {
+  const PathMtu::Probe probe = path_mtu_.take_probe(now, random_.u64());
+  PacketWriter packet = packet_to(peer_.tag, out, probe.bytes);
+  HeartbeatChunk heartbeat;
+  ByteWriter(heartbeat.info).u64(probe.nonce);
+  packet.add(heartbeat);
+  packet.add(PadChunk{static_cast<std::uint16_t>(packet.room())});
+  packet.finish_in_place();
 }
 
 bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
@@ -87,6 +112,12 @@ bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
   if (sends_data) {
     sender_->set_hurry(state_ != State::Established || sender_->queue().waiting_resets() > 0);
     sender_->prepare(now);
+    // A few packets under way: larger ones would be fewer.
+    if (sender_->flight_bytes() > kBulkSegments * segment_bytes_) path_mtu_.want(now);
+    if (path_mtu_.probe_due()) {
+      append_path_probe(now, out);
+      return true;
+    }
   }
   if (reset_->due()) {
     ReConfigChunk reconfig;
@@ -97,7 +128,7 @@ bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
   const bool data = sends_data && sender_->wants_to_send();
   const bool shutting = shutdown_due_ || shutdown_ack_due_;
   if (!data && !shutting && control_.empty() && !receiver_->sack_due()) return false;
-  PacketWriter packet = packet_to(peer_.tag, out);
+  PacketWriter packet = packet_to(peer_.tag, out, path_mtu_.packet_bytes());
   add_control(packet);
   if (receiver_->sack_pending()) add_sack(packet);  // §6.2, §6.10: with whatever goes
   if (shutdown_due_ && packet.fits(8)) {

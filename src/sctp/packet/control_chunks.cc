@@ -1,5 +1,7 @@
 #include "sctp/packet/control_chunks.h"
 
+#include "base/check.h"
+
 namespace specter::sctp {
 namespace {
 
@@ -61,6 +63,11 @@ std::expected<CookieEchoChunk, ParseError> CookieEchoChunk::parse(const ChunkVie
 
 void CookieEchoChunk::write(ByteWriter& w) const {
   write_chunk(w, kType, 0, [&] { w.bytes(cookie); });
+}
+
+void PadChunk::write(ByteWriter& w) const {
+  SPECTER_CHECK(bytes >= kChunkHeaderBytes);
+  write_chunk(w, kType, 0, [&] { w.zeros(bytes - kChunkHeaderBytes); });
 }
 
 }  // namespace specter::sctp

@@ -1,6 +1,6 @@
 // The small chunks of an association's life: a handful of bytes each, or opaque ones.
 // RFC 9260 §3.3.5, §3.3.6 (HEARTBEAT), §3.3.8, §3.3.9, §3.3.13 (SHUTDOWN), §3.3.11, §3.3.12
-// (COOKIE).
+// (COOKIE); RFC 4820 §3 (PAD).
 #pragma once
 
 #include "sctp/packet/packet.h"
@@ -42,6 +42,15 @@ struct BareChunk {
   void write(ByteWriter& w) const;
 
   bool operator==(const BareChunk&) const = default;
+};
+
+// Nothing, as much of it as is wanted; its reader passes it over.
+struct PadChunk {
+  static constexpr ChunkType kType = ChunkType::Pad;
+
+  std::uint16_t bytes = kChunkHeaderBytes;  // of the whole chunk; at least its header
+
+  void write(ByteWriter& w) const;
 };
 
 struct CookieEchoChunk {

@@ -43,6 +43,7 @@ enum class ChunkType : std::uint8_t {
   ShutdownComplete = 14,
   IData = 64,         // RFC 8260 §2.1
   ReConfig = 130,     // RFC 6525 §3.1
+  Pad = 132,          // RFC 4820 §3
   ForwardTsn = 192,   // RFC 3758 §3.2
   IForwardTsn = 194,  // RFC 8260 §2.3.1
 };

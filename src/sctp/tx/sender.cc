@@ -23,6 +23,7 @@ Sender::Sender(const Config& config, std::uint32_t initial_tsn)
           make_congestion_controller(config.congestion_control, config.segment_bytes, config.seed)),
       pacer_(config.segment_bytes),
       proportion_(config.segment_bytes),
+      chunk_bytes_(config.segment_bytes),
       skip_point_(out_.cumulative()) {}
 
 bool Sender::has_room_for(std::size_t message_bytes) const {
@@ -46,6 +47,11 @@ void Sender::start(const Peer& peer) {
     queue_.set_interleaving(SendQueue::Interleaving{max_fragment(), peer.window_bytes});
   else
     queue_.set_interleaving(std::nullopt);
+}
+
+void Sender::set_packet_bytes(std::size_t bytes) {
+  const std::size_t chunks = (bytes + config_.segment_bytes - 1) / config_.segment_bytes;
+  chunk_bytes_ = bytes / chunks & ~std::size_t{3};
 }
 
 std::size_t Sender::peer_window_bytes() const {

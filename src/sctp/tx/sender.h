@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "sctp/packet/packet.h"
@@ -38,7 +39,8 @@ class Sender {
   static constexpr std::size_t kMaxUndoRanges = 1024;
 
   struct Config {
-    std::size_t segment_bytes = 0;  // the largest DATA chunk, header included (PMDCS)
+    // The largest DATA chunk that every packet has room for, header included (PMDCS).
+    std::size_t segment_bytes = 0;
     std::size_t buffer_bytes = 0;
     Rto::Limits rto;
     CongestionControl congestion_control = CongestionControl::Cubic;
@@ -61,6 +63,11 @@ class Sender {
   };
   void start(const Peer& peer);
   bool has_sent() const { return last_sent_.has_value(); }
+  // What a packet has room for, at least segment_bytes. Chunks stay as small as they are, so that
+  // all of them can go again over a path that shrinks, but several fill a packet.
+  void set_packet_bytes(std::size_t bytes);
+  // Once: what was sent got lost in a way that a path which became too narrow would bring about.
+  bool take_path_suspicion() { return std::exchange(suspects_path_, false); }
   // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
@@ -121,7 +128,7 @@ class Sender {
   bool window_open() const;
   bool may_send_new() const;
   bool may_start(const OutgoingMessage& message) const;
-  std::size_t max_fragment() const { return config_.segment_bytes - out_.header_bytes(); }
+  std::size_t max_fragment() const { return chunk_bytes_ - out_.header_bytes(); }
   bool has_new();
   bool may_leave();
   void repair_first(PacketWriter& packet, Timestamp now);
@@ -169,6 +176,8 @@ class Sender {
   Pacer pacer_;
   ProportionalRate proportion_;
 
+  std::size_t chunk_bytes_;  // of DATA at most, header included
+  bool suspects_path_ = false;
   bool started_ = false;
   bool forward_tsn_ = false;  // negotiated
   bool interleaves_ = false;  // likewise

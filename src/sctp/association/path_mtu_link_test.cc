@@ -1,0 +1,183 @@
+// Larger packets where the path carries them: RFC 8899 between two associations.
+#include <gtest/gtest.h>
+
+#include "sctp/association/duo.h"
+#include "sctp/packet/control_chunks.h"
+
+namespace specter::sctp {
+namespace {
+
+constexpr StreamId kStream{1};
+constexpr std::size_t kBase = 1160;
+
+Association::Config with_base() {
+  Association::Config config;
+  config.max_packet_bytes = kBase;
+  return config;
+}
+
+// A path of 40 ms that carries packets up to a size, which may change.
+struct SizedPath : Duo {
+  explicit SizedPath(std::size_t up_to, testing::LinkOptions link = {.latency = 20ms})
+      : Duo(link, with_base(), with_base()), carries(up_to) {
+    a.set_path({1300, 1380, 1424, 8900});
+    connect();
+    pair.filter = [this](bool from_a, Buffer& packet) {
+      if (from_a) {
+        largest = std::max(largest, packet.size());
+        if (packet.size() > kBase && has(packet, ChunkType::Data)) ++large_data;
+        if (packet.size() > this->carries) {
+          ++too_large;
+          too_large_data += has(packet, ChunkType::Data);
+          return false;
+        }
+      }
+      return true;
+    };
+  }
+  // One message, and how long it took until the other side had it, equal in each byte.
+  Duration time_for(std::size_t bytes) {
+    const Buffer message = pattern(bytes, bytes);
+    const Timestamp start = now();
+    pair.events_b.clear();
+    EXPECT_TRUE(a.send(start, kStream, kPpid, message));
+    EXPECT_TRUE(pair.run_until([&] { return count<MessageReceived>(pair.events_b) == 1; }, 120s));
+    const auto received = all<MessageReceived>(pair.events_b);
+    EXPECT_TRUE(received.size() == 1 && received[0].bytes == message);
+    return now() - start;
+  }
+  std::size_t packet_bytes() const { return a.counters().packet_bytes; }
+
+  std::size_t carries;
+  std::size_t largest = 0;
+  int large_data = 0, too_large = 0, too_large_data = 0;
+};
+
+TEST(PathMtuOverAPath, ASmallMessageDoesNotMakeItSearch) {
+  SizedPath path(8900);
+  path.time_for(1000);
+  path.pair.run_for(60s);
+  EXPECT_LE(path.largest, kBase);
+  EXPECT_EQ(path.packet_bytes(), kBase);
+}
+
+TEST(PathMtuOverAPath, BulkFindsTheLargestPacketInARoundTrip) {
+  SizedPath path(8900);
+  for (int i = 0; i < 3; ++i) path.time_for(100'000);
+  EXPECT_EQ(path.packet_bytes(), 8900u);
+  EXPECT_GT(path.large_data, 20);
+  EXPECT_EQ(path.too_large, 0);
+}
+
+TEST(PathMtuOverAPath, ChunksStaySmallWhateverThePacket) {
+  SizedPath path(8900);
+  std::size_t largest_chunk = 0, most_in_a_packet = 0;
+  auto count_packet = path.pair.filter;
+  path.pair.filter = [&](bool from_a, Buffer& packet) {
+    const auto view = PacketView::parse(packet, ZeroChecksum::Accepted);
+    std::size_t data = 0;
+    for (ChunkReader chunks(view->chunks); const auto chunk = chunks.next();) {
+      if (chunk->type != ChunkType::Data) continue;
+      ++data;
+      largest_chunk = std::max(largest_chunk, chunk->whole.size());
+    }
+    most_in_a_packet = std::max(most_in_a_packet, data);
+    return count_packet(from_a, packet);
+  };
+  for (int i = 0; i < 3; ++i) path.time_for(100'000);
+  EXPECT_LE(largest_chunk, kBase - kCommonHeaderBytes);
+  EXPECT_EQ(most_in_a_packet, 8u);
+}
+
+TEST(PathMtuOverAPath, WhatTheProbesLoseNeitherSlowsDownNorIsSentAgain) {
+  SizedPath path(1400);
+  const Duration first = path.time_for(200'000);
+  EXPECT_EQ(path.too_large_data, 0);
+  EXPECT_EQ(path.a.counters().retransmissions, 0u);
+  SizedPath narrow(kBase);
+  const Duration without = narrow.time_for(200'000);
+  EXPECT_LE(first, without + 1ms);
+  path.pair.run_for(20s);
+  EXPECT_EQ(path.packet_bytes(), 1380u);
+}
+
+TEST(PathMtuOverAPath, Rfc8899_4_3_APathThatShrinksIsFallenBackFromAtOnce) {
+  SizedPath path(1424);
+  path.time_for(250'000);
+  path.pair.run_for(10s);
+  ASSERT_EQ(path.packet_bytes(), 1424u);
+  const Duration before = path.time_for(250'000);
+  path.carries = 1320;
+  const Duration after = path.time_for(250'000);
+  // The first flight is lost and nothing says so for two round trips; then it goes in small ones.
+  EXPECT_LE(after, before + 400ms);
+  path.pair.run_for(30s);
+  EXPECT_EQ(path.packet_bytes(), 1300u);
+}
+
+TEST(PathMtuOverAPath, APathThatShrinksInTheMiddleOfAMessageGoesOn) {
+  SizedPath path(8900);
+  path.time_for(250'000);
+  ASSERT_EQ(path.packet_bytes(), 8900u);
+  path.pair.events_b.clear();
+  for (int i = 0; i < 8; ++i)
+    ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(200'000, 3)));
+  path.pair.run_for(50ms);
+  path.carries = kBase;
+  EXPECT_TRUE(
+      path.pair.run_until([&] { return count<MessageReceived>(path.pair.events_b) == 8; }, 5s));
+}
+
+TEST(PathMtuOverAPath, ABadMomentIsNoSmallerPath) {
+  SizedPath path(8900);
+  path.time_for(250'000);
+  const auto carries = std::exchange(path.carries, 0);  // nothing at all for half a second
+  ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(200'000, 3)));
+  path.pair.run_for(500ms);
+  EXPECT_EQ(path.packet_bytes(), kBase);
+  path.carries = carries;
+  path.pair.run_for(5s);
+  EXPECT_EQ(path.packet_bytes(), 8900u);
+}
+
+TEST(PathMtuOverAPath, LossesAreNoSmallerPathEither) {
+  SizedPath path(8900, {.latency = 20ms, .loss = 0.02, .seed = 7});
+  for (int i = 0; i < 10; ++i) path.time_for(200'000);
+  path.pair.run_for(5s);
+  EXPECT_EQ(path.packet_bytes(), 8900u);
+}
+
+TEST(PathMtuOverAPath, AnotherPathBeginsSmall) {
+  SizedPath path(8900);
+  path.time_for(250'000);
+  ASSERT_EQ(path.packet_bytes(), 8900u);
+  path.a.set_path({1300});
+  path.carries = 1310;
+  path.time_for(250'000);
+  EXPECT_EQ(path.packet_bytes(), 1300u);
+  EXPECT_EQ(path.too_large, 0);
+}
+
+TEST(PathMtuOverAPath, Rfc4820_3_PaddingIsPassedOver) {
+  PadChunk pad{8};
+  Buffer bytes;
+  ByteWriter w(bytes);
+  pad.write(w);
+  EXPECT_EQ(bytes, (Buffer{132, 0, 0, 8, 0, 0, 0, 0}));
+  // A probe is answered with what it asks and none of its padding.
+  SizedPath path(8900);
+  std::size_t largest_answer = 0;
+  auto other = path.pair.filter;
+  path.pair.filter = [&](bool from_a, Buffer& packet) {
+    if (!from_a && has(packet, ChunkType::HeartbeatAck))
+      largest_answer = std::max(largest_answer, packet.size());
+    return other(from_a, packet);
+  };
+  path.time_for(250'000);
+  EXPECT_GT(largest_answer, 0u);
+  EXPECT_LT(largest_answer, 100u);
+  EXPECT_EQ(path.b.counters().packets_dropped, 0u);
+}
+
+}  // namespace
+}  // namespace specter::sctp
