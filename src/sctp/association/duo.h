@@ -72,4 +72,9 @@ inline bool has(Bytes packet, ChunkType type) {
   return std::ranges::find(types, type) != types.end();
 }
 
+// User data, in whichever way was agreed.
+inline bool carries_data(Bytes packet) {
+  return has(packet, ChunkType::Data) || has(packet, ChunkType::IData);
+}
+
 }  // namespace specter::sctp

@@ -179,8 +179,8 @@ TEST(Interleaving, FragmentsSayWhereTheyBelong) {
                                  data->begin ? "B" : "", data->end ? "E" : ""));
     }
   }
-  EXPECT_EQ(seen, (std::vector<std::string>{"1o0.0B", "2u0.0B", "1o0.1", "2u0.1", "1o0.2E",
-                                            "2u0.2E", "1u0.0BE", "1u1.0BE", "1o1.0BE"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"1o0.0B", "2u0.0B", "1o0.1", "2u0.1", "1o0.2E", "2u0.2",
+                                            "2u0.3E", "1u0.0BE", "1u1.0BE", "1o1.0BE"}));
 }
 
 // RFC 8260 §2.2.2: never two messages of one stream at once.
@@ -219,21 +219,21 @@ TEST(Interleaving, MessagesOfOneStreamAreNotMixed) {
   EXPECT_GT(mixed, 100);
 }
 
-TEST(Interleaving, MidsWrapBetweenTwoOfUs) {
-  // As far as one gets without four thousand million messages: the codec and the reassembly have
-  // tests of the rest. Here: more than SSNs have numbers, unordered ones too.
+// RFC 8260 §2.1: more than SSNs there are.
+TEST(Interleaving, MidsHaveMoreThan16Bits) {
   Duo duo({.latency = 1ms});
   duo.connect();
   std::size_t got = 0;
-  for (int round = 0; round < 40; ++round) {
-    for (int i = 0; i < 2000; ++i)
-      ASSERT_TRUE(
-          duo.a.send(duo.now(), kStream, kPpid, Buffer{1, 2, 3}, {.unordered = i % 2 == 0}));
+  for (int round = 0; round < 80; ++round) {
+    for (int i = 0; i < 2000; ++i) {
+      const Buffer bytes = {1, 2, 3};
+      ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, bytes, {.unordered = i % 2 == 0}));
+    }
     duo.pair.run_for(20ms);
     got += count<MessageReceived>(std::exchange(duo.pair.events_b, {}));
   }
   duo.pair.run_for(1s);
-  EXPECT_EQ(got + count<MessageReceived>(duo.pair.events_b), 80'000u);
+  EXPECT_EQ(got + count<MessageReceived>(duo.pair.events_b), 160'000u);
 }
 
 // RFC 8260 §2.3.1: of ordered and unordered messages the last one skipped; the whole message is,
@@ -306,51 +306,6 @@ TEST(Interleaving, LimitedRetransmitsAreCountedByMessage) {
   ASSERT_EQ(got.size(), 2u);
   EXPECT_EQ(got[0].bytes.size() + got[1].bytes.size(), 20'003u);
   EXPECT_EQ(duo.b.counters().receive_buffered_bytes, 0u);
-}
-
-// A message is there whole or not at all, and what was not given up is there.
-TEST(Interleaving, GivesUpAndDeliversOverBadPaths) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    Duo duo({.latency = 20ms, .jitter = 10ms, .loss = 0.1, .duplicate = 0.05, .seed = seed});
-    duo.connect();
-    testing::SeededRandom random(seed);
-    std::map<std::uint64_t, bool> reliable;
-    std::map<std::uint64_t, std::pair<StreamId, bool>> where;
-    for (std::uint64_t i = 0; i < 150; ++i) {
-      const StreamId stream{static_cast<std::uint16_t>(random.below(5))};
-      SendOptions options{.unordered = random.below(2) == 0};
-      const auto kind = random.below(3);
-      if (kind == 1) options.max_retransmits = static_cast<std::uint16_t>(random.below(3));
-      if (kind == 2) options.lifetime = std::chrono::milliseconds(random.below(300));
-      Buffer bytes = pattern(8 + random.below(6000), i);
-      ByteWriter(bytes, 0).set_u32(0, static_cast<std::uint32_t>(i));
-      reliable[i] = kind == 0;
-      where[i] = {stream, options.unordered};
-      ASSERT_TRUE(duo.a.send(duo.now(), stream, kPpid, std::move(bytes), options));
-      duo.pair.run_for(std::chrono::milliseconds(random.below(10)));
-    }
-    duo.pair.run_for(60s);
-    std::set<std::uint64_t> got;
-    std::map<StreamId, std::uint64_t> last;
-    for (const auto& message : all<MessageReceived>(duo.pair.events_b)) {
-      const std::uint64_t i = ByteReader(message.bytes).u32();
-      ASSERT_TRUE(got.insert(i).second) << "twice";
-      Buffer expected = pattern(message.bytes.size(), i);
-      ByteWriter(expected, 0).set_u32(0, static_cast<std::uint32_t>(i));
-      ASSERT_EQ(message.bytes, expected);
-      ASSERT_EQ((std::pair{message.stream, message.unordered}), where[i]);
-      if (!message.unordered) {
-        ASSERT_TRUE(!last.contains(message.stream) || last[message.stream] < i) << "out of order";
-        last[message.stream] = i;
-      }
-    }
-    for (const auto& [i, must] : reliable) {
-      ASSERT_TRUE(!must || got.contains(i)) << i << " seed " << seed;
-    }
-    EXPECT_EQ(duo.a.counters().send_buffered_bytes, 0u);
-    EXPECT_EQ(duo.b.counters().receive_buffered_bytes, 0u) << "seed " << seed;
-    EXPECT_GT(duo.a.counters().messages_abandoned, 0u);
-  }
 }
 
 // RFC 6525, RFC 8260 §2.3.2.

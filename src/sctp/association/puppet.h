@@ -9,6 +9,8 @@
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/error_chunk.h"
 #include "sctp/packet/forward_tsn_chunk.h"
+#include "sctp/packet/i_forward_tsn_chunk.h"
+#include "sctp/packet/idata_chunk.h"
 #include "sctp/packet/init_chunk.h"
 #include "sctp/packet/reconfig_chunk.h"
 #include "sctp/packet/sack_chunk.h"

@@ -7,7 +7,7 @@
 
 #include "sctp/association/duo.h"
 #include "sctp/association/puppet.h"
-#include "sctp/packet/data_chunk.h"
+#include "sctp/packet/idata_chunk.h"
 
 namespace specter::sctp {
 namespace {
@@ -38,7 +38,7 @@ struct LongPath : Duo {
   void lose(std::function<bool(int)> which) {
     packets = 0;
     pair.filter = [this, which](bool from_a, Buffer& packet) {
-      return !from_a || !has(packet, ChunkType::Data) || !which(++packets);
+      return !from_a || !carries_data(packet) || !which(++packets);
     };
   }
   Duration time_for(std::size_t bytes) {
@@ -72,8 +72,8 @@ TEST(Recovery, WhatIsSentAgainAndLostAgainIsFound) {
   std::uint32_t victim = 0;
   int data = 0;
   path.pair.filter = [&](bool from_a, Buffer& packet) {
-    if (!from_a || !has(packet, ChunkType::Data)) return true;
-    const auto tsn = Puppet::find<DataChunk>({packet}, ChunkType::Data)->tsn;
+    if (!from_a || !carries_data(packet)) return true;
+    const auto tsn = Puppet::find<IDataChunk>({packet}, ChunkType::IData)->tsn;
     if (++data == 2) victim = tsn;
     return data < 2 || tsn != victim || ++sent[tsn] == 4;
   };
@@ -145,7 +145,7 @@ TEST(Recovery, WhatCameTwiceUndoesTheReduction) {
   std::optional<Buffer> held;
   path.packets = 0;
   path.pair.filter = [&](bool from_a, Buffer& packet) {
-    if (!from_a || !has(packet, ChunkType::Data) || ++path.packets != 2) return true;
+    if (!from_a || !carries_data(packet) || ++path.packets != 2) return true;
     held = packet;
     return false;
   };
@@ -173,7 +173,7 @@ TEST(Recovery, ASackWithoutRoomForAllGapsTakesNothingBack) {
   int packets = 0;
   const std::uint64_t before = duo.a.counters().retransmissions;
   duo.pair.filter = [&](bool from_a, Buffer& packet) {
-    if (!from_a || !has(packet, ChunkType::Data)) return true;
+    if (!from_a || !carries_data(packet)) return true;
     return ++packets > 400 || packets % 2 != 0;
   };
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(150'000, 2)));

@@ -17,7 +17,9 @@ ReconfigResult result_of(const std::vector<Buffer>& heard) {
 }
 
 TEST(StreamReset, StartsTheNumbersAgain) {
-  Duo duo;
+  Association::Config config;
+  config.interleaving = false;  // interleaving_test.cc has the other
+  Duo duo({}, config);
   duo.connect();
   for (std::uint64_t i = 0; i < 3; ++i)
     ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(3000, i)));

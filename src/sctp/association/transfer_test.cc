@@ -206,6 +206,7 @@ TEST(Transfer, ReliableMessagesArriveWhateverThePathDoes) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
       Association::Config config;
       if (seed % 2 == 0) config.initial_tsn = 0xfffffff0;  // reliability.md row 88
+      config.interleaving = seed % 4 < 2;
       Duo duo({.latency = 20ms, .jitter = 15ms, .loss = loss, .duplicate = 0.05, .seed = seed},
               config, config);
       duo.connect();
@@ -221,7 +222,10 @@ TEST(Transfer, PartialMessagesArriveWholeOrNotAtAll) {
   for (const double loss : {0.02, 0.1, 0.25, 0.4}) {
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
-      Duo duo({.latency = 15ms, .jitter = 25ms, .loss = loss, .duplicate = 0.05, .seed = seed});
+      Association::Config config;
+      config.interleaving = seed % 2 == 0;
+      Duo duo({.latency = 15ms, .jitter = 25ms, .loss = loss, .duplicate = 0.05, .seed = seed},
+              config);
       duo.connect();
       exchange(duo, seed, {.messages = 50, .max_size = 40'000, .partial = true});
       if (HasFatalFailure()) return;
@@ -239,19 +243,22 @@ TEST(Transfer, GetsOnWithAnyReceiveBuffer) {
       for (const double loss : {0.0, 0.1}) {
         SCOPED_TRACE(std::to_string(buffer) + " " + std::to_string(size) + " " +
                      std::to_string(loss));
-        Association::Config config;
-        config.receive_buffer_bytes = buffer;
-        Duo duo({.latency = 5ms, .jitter = 2ms, .loss = loss, .seed = buffer + size}, config,
-                config);
-        duo.connect();
-        for (std::uint64_t i = 0; i < 12; ++i) {
-          SendOptions options;
-          options.unordered = i % 3 == 0;
-          ASSERT_TRUE(duo.a.send(duo.now(), StreamId(static_cast<std::uint16_t>(i % 3)), kPpid,
-                                 pattern(size, i), options));
+        for (const bool interleaving : {false, true}) {
+          Association::Config config;
+          config.receive_buffer_bytes = buffer;
+          config.interleaving = interleaving;
+          Duo duo({.latency = 5ms, .jitter = 2ms, .loss = loss, .seed = buffer + size}, config,
+                  config);
+          duo.connect();
+          for (std::uint64_t i = 0; i < 12; ++i) {
+            SendOptions options;
+            options.unordered = i % 3 == 0;
+            ASSERT_TRUE(duo.a.send(duo.now(), StreamId(static_cast<std::uint16_t>(i % 3)), kPpid,
+                                   pattern(size, i), options));
+          }
+          ASSERT_TRUE(duo.pair.run_until(
+              [&] { return count<MessageReceived>(duo.pair.events_b) == 12; }, 120s));
         }
-        ASSERT_TRUE(duo.pair.run_until(
-            [&] { return count<MessageReceived>(duo.pair.events_b) == 12; }, 120s));
       }
     }
   }
@@ -276,7 +283,9 @@ TEST(Transfer, ABlackoutOf25SecondsIsForgottenWithinFive) {
 
 // RFC 9260 §6.6: a stream's numbers have 16 bits.
 TEST(Transfer, StreamSequenceNumbersWrap) {
-  Duo duo({.latency = 1ms});
+  Association::Config config;
+  config.interleaving = false;
+  Duo duo({.latency = 1ms}, config);
   duo.connect();
   constexpr std::uint32_t kMessages = 70'000;
   std::uint32_t next = 0, expected = 0;
@@ -392,7 +401,7 @@ TEST(Retransmission, IsFastWhenLaterPacketsArrive) {
   const Timestamp start = duo.now();
   int packets = 0;
   duo.pair.filter = [&](bool from_a, Buffer& packet) {
-    return !from_a || !has(packet, ChunkType::Data) || ++packets != 2;
+    return !from_a || !carries_data(packet) || ++packets != 2;
   };
   ASSERT_TRUE(duo.a.send(start, kStream, kPpid, pattern(10'000, 1)));
   ASSERT_TRUE(
@@ -465,7 +474,7 @@ TEST(MaxRetransmits, ZeroMeansOnce) {
   duo.connect();
   int sent = 0;
   duo.pair.filter = [&](bool from_a, Buffer& packet) {
-    if (!from_a || !has(packet, ChunkType::Data)) return true;
+    if (!from_a || !carries_data(packet)) return true;
     return ++sent > 1;
   };
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100, 1), {.max_retransmits = 0}));

@@ -24,7 +24,7 @@ TEST(ZeroChecksum, IsUsedWhereBothSidesSayThatTheyTakeIt) {
       duo.pair.filter = [&](bool, Buffer& packet) {
         if (!has_checksum(packet)) ++without;
         // §5.2: INIT and COOKIE ECHO always have one.
-        if (has(packet, ChunkType::Data)) ++with_data;
+        if (carries_data(packet)) ++with_data;
         const auto view = PacketView::parse(packet, ZeroChecksum::Accepted);
         const auto first = view ? ChunkReader(view->chunks).next() : std::nullopt;
         const bool must =
