@@ -35,6 +35,12 @@ Result<> Association::send(Timestamp now, StreamId stream, Ppid ppid, Payload me
                            const SendOptions& options) {
   return impl_->send(now, stream, ppid, message, options);
 }
+Result<> Association::send_part(Timestamp now, StreamId stream, Ppid ppid, Payload part, bool last,
+                                const SendOptions& options) {
+  return impl_->send_part(now, stream, ppid, part, last, options);
+}
+void Association::cut_message(Timestamp, StreamId stream) { impl_->cut_message(stream); }
+void Association::receive_in_parts(StreamId stream) { impl_->receive_in_parts(stream); }
 void Association::reset_streams(Timestamp now, std::span<const StreamId> streams) {
   impl_->reset_streams(now, streams);
 }

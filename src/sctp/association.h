@@ -42,7 +42,11 @@ struct MessageReceived {
   StreamId stream;
   Ppid ppid;
   bool unordered = false;
-  Buffer bytes;  // never empty: RFC 9260 §3.3.1 forbids empty user data
+  Buffer bytes;  // never empty: RFC 9260 §3.3.1 forbids empty user data. But see is_cut_off
+  // Otherwise only after receive_in_parts().
+  bool begins = true, ends = true;
+  // The peer has given up the rest of a message whose beginning was told: it ends here, without it.
+  bool is_cut_off = false;
 };
 struct IncomingStreamsReset {
   std::vector<StreamId> streams;
@@ -151,6 +155,18 @@ class Association {
   // stays as it was.
   Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options = {});
+  // A part of a message, which may be longer than any memory. They go out as they come, but for the
+  // last byte of each that is not `last`. Only a part that is `last` may be empty, and not as the
+  // first one. Until it is `last`, nothing else can be sent on the stream; and on no other either
+  // with a peer that has no RFC 8260 (interleaves()). Never given up. Errors as of send(),
+  // which for its part is InvalidState while a message is open.
+  Result<> send_part(Timestamp now, StreamId stream, Ppid ppid, Payload part, bool last,
+                     const SendOptions& options = {});
+  // What was sent in parts and is not ended will never be whole: the peer hears that it is over.
+  void cut_message(Timestamp now, StreamId stream);
+  // From now on the stream's messages are told as they come, the larger ones in several events, and
+  // there is no limit to their size. For good; before the peer sends, or from its next message on.
+  void receive_in_parts(StreamId stream);
   // Whatever was sent on them first goes out and is acknowledged; then RFC 6525's outgoing request.
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
   // 0 at first, and again once the stream has been reset.

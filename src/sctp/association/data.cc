@@ -67,8 +67,9 @@ template void Association::Impl::handle_data(Timestamp, const IDataChunk&);
 void Association::Impl::emit_messages() {
   if (!receiver_) return;
   for (ReassembledMessage& message : receiver_->take_messages()) {
-    events_.push_back(
-        MessageReceived{message.stream, message.ppid, message.unordered, std::move(message.bytes)});
+    events_.push_back(MessageReceived{message.stream, message.ppid, message.unordered,
+                                      std::move(message.bytes), message.begins, message.ends,
+                                      message.is_cut_off});
   }
 }
 

@@ -82,6 +82,8 @@ void Association::Impl::shutdown(Timestamp now) {
       return end(CloseReason::Shutdown, "ended before it began");
     case State::Established:
       we_shut_down_ = true;
+      // What has no end yet would never be acknowledged as a whole.
+      for (const StreamId stream : sender_->queue().streams()) sender_->cut_message(stream);
       state_ = State::ShutdownPending;
       return proceed_with_shutdown(now);
     default: return;  // under way

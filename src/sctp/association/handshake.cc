@@ -182,7 +182,7 @@ void Association::Impl::meet(const Peer& peer) {
   outgoing_streams_ = peer.outgoing_streams;
   receiver_.emplace(Receiver::Limits{config_.receive_buffer_bytes,
                                      config_.max_receive_message_bytes, segment_bytes_},
-                    peer.initial_tsn);
+                    peer.initial_tsn, &in_parts_);
   if (reset_)
     reset_->expect_from(peer.initial_tsn);
   else

@@ -75,8 +75,7 @@ void Association::Impl::connect(Timestamp now) {
   send_init(now);
 }
 
-Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
-                                 const SendOptions& options) {
+Result<> Association::Impl::check_sendable(StreamId stream, std::size_t bytes) const {
   switch (state_) {
     case State::Closed:
     case State::CookieWait:
@@ -85,22 +84,32 @@ Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payl
     default:
       return fail(ErrorCode::Closed, "the association is closing or closed: nothing more is sent");
   }
-  if (message.empty()) {  // RFC 9260 §3.3.1
-    return fail(ErrorCode::InvalidArgument,
-                "an SCTP message can't be empty: send at least one byte");
-  }
   if (std::to_underlying(stream) >= outgoing_streams_) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("stream {} is past the {} agreed with the peer",
                             std::to_underlying(stream), outgoing_streams_));
   }
-  if (message.size() > config_.send_buffer_bytes) {
+  if (bytes > config_.send_buffer_bytes) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("a message of {} bytes is larger than the whole send buffer of {}",
-                            message.size(), config_.send_buffer_bytes));
+                            bytes, config_.send_buffer_bytes));
   }
-  if (!sender_->has_room_for(message.size()))
+  if (!sender_->has_room_for(bytes))
     return fail(ErrorCode::WouldBlock, "the send buffer is full: wait for buffered_amount to fall");
+  return {};
+}
+
+Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
+                                 const SendOptions& options) {
+  if (message.empty()) {  // RFC 9260 §3.3.1
+    return fail(ErrorCode::InvalidArgument,
+                "an SCTP message can't be empty: send at least one byte");
+  }
+  if (auto checked = check_sendable(stream, message.size()); !checked) return checked;
+  if (sender_->queue().is_message_open(stream)) {
+    return fail(ErrorCode::InvalidState,
+                "a message that is sent in parts is not ended: send its last part first");
+  }
 
   OutgoingMessage outgoing;
   outgoing.bytes = message.take();
@@ -114,14 +123,56 @@ Result<> Association::Impl::send(Timestamp now, StreamId stream, Ppid ppid, Payl
   return {};
 }
 
+Result<> Association::Impl::send_part(Timestamp now, StreamId stream, Ppid ppid, Payload part,
+                                      bool last, const SendOptions& options) {
+  SendQueue& queue = sender_->queue();
+  const bool continues = queue.is_message_open(stream);
+  if (!continues && last) return send(now, stream, ppid, part, options);
+  if (auto checked = check_sendable(stream, part.size()); !checked) return checked;
+  if (options.max_retransmits || options.lifetime) {
+    return fail(ErrorCode::InvalidArgument,
+                "a message in parts can't have a limit on retransmissions or its lifetime");
+  }
+  if (part.empty()) {
+    if (!continues || !last) {
+      return fail(ErrorCode::InvalidArgument,
+                  "only the last part of a message, when it is not the first, can be empty");
+    }
+    queue.end_message(stream);
+    return {};
+  }
+  OutgoingMessage outgoing;
+  outgoing.bytes = part.take();
+  outgoing.stream = stream;
+  outgoing.ppid = ppid;
+  outgoing.unordered = options.unordered;
+  outgoing.priority = std::max<std::uint16_t>(options.priority, 1);
+  outgoing.continues = continues;
+  outgoing.goes_on = !last;
+  sender_->send(std::move(outgoing));
+  return {};
+}
+
+void Association::Impl::cut_message(StreamId stream) {
+  if (state_ == State::Ended) return;
+  sender_->cut_message(stream);
+  emit_low();
+}
+
+void Association::Impl::receive_in_parts(StreamId stream) {
+  in_parts_.insert(std::to_underlying(stream));
+}
+
 void Association::Impl::reset_streams(Timestamp, std::span<const StreamId> streams) {
   if (state_ == State::Ended) return;
   std::vector<StreamId> unknown;
   for (const StreamId stream : streams) {
-    if (std::to_underlying(stream) < outgoing_streams_)
+    if (std::to_underlying(stream) < outgoing_streams_) {
+      cut_message(stream);
       sender_->queue().push_reset(stream);
-    else
+    } else {
       unknown.push_back(stream);
+    }
   }
   if (!unknown.empty()) events_.push_back(OutgoingResetFailed{std::move(unknown)});
   start_outgoing_reset();
@@ -132,6 +183,8 @@ void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::
 }
 
 std::optional<Association::Event> Association::Impl::poll_event() {
+  // What has come of messages that are told in parts, once a turn.
+  if (events_.empty() && receiver_ && receiver_->hand_out_parts()) emit_messages();
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();

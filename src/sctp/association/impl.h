@@ -78,6 +78,10 @@ class Association::Impl {
   Result<> connect_with(Timestamp now, Bytes remote_init);
   Result<> send(Timestamp now, StreamId stream, Ppid ppid, Payload message,
                 const SendOptions& options);
+  Result<> send_part(Timestamp now, StreamId stream, Ppid ppid, Payload part, bool last,
+                     const SendOptions& options);
+  void cut_message(StreamId stream);
+  void receive_in_parts(StreamId stream);
   void reset_streams(Timestamp now, std::span<const StreamId> streams);
   void set_buffered_amount_low_threshold(StreamId stream, std::size_t bytes);
   void shutdown(Timestamp now);
@@ -163,6 +167,7 @@ class Association::Impl {
   void start_outgoing_reset();
   void finish_outgoing_reset(const StreamReset::Finished& finished);
   void emit_messages();
+  Result<> check_sendable(StreamId stream, std::size_t bytes) const;
   void emit_low();
 
   // ending.cc
@@ -215,6 +220,7 @@ class Association::Impl {
   std::uint16_t outgoing_streams_;
   std::optional<Sender> sender_;  // there from the beginning; a restart makes a new one
   std::optional<Receiver> receiver_;
+  PartStreams in_parts_;  // those whose messages are told in parts
   std::optional<StreamReset> reset_;
   std::optional<std::uint32_t> deferred_reset_;  // the peer's request that waits for its data
 

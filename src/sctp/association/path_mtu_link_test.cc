@@ -25,10 +25,10 @@ struct SizedPath : Duo {
     pair.filter = [this](bool from_a, Buffer& packet) {
       if (from_a) {
         largest = std::max(largest, packet.size());
-        if (packet.size() > kBase && has(packet, ChunkType::Data)) ++large_data;
+        if (packet.size() > kBase && carries_data(packet)) ++large_data;
         if (packet.size() > this->carries) {
           ++too_large;
-          too_large_data += has(packet, ChunkType::Data);
+          too_large_data += carries_data(packet);
           return false;
         }
       }
@@ -77,7 +77,7 @@ TEST(PathMtuOverAPath, ChunksStaySmallWhateverThePacket) {
     const auto view = PacketView::parse(packet, ZeroChecksum::Accepted);
     std::size_t data = 0;
     for (ChunkReader chunks(view->chunks); const auto chunk = chunks.next();) {
-      if (chunk->type != ChunkType::Data) continue;
+      if (chunk->type != ChunkType::Data && chunk->type != ChunkType::IData) continue;
       ++data;
       largest_chunk = std::max(largest_chunk, chunk->whole.size());
     }

@@ -104,8 +104,11 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
     join(here, right);
 
   const Run& run = here->second;
-  if (run.bytes > max_message_bytes_) return Result::MessageTooLarge;
-  if (run.begin && run.end) {
+  if (may_hand_out(here)) {
+    note_growth(here);
+  } else if (run.bytes > max_message_bytes_ && !is_in_parts(run.stream)) {
+    return Result::MessageTooLarge;
+  } else if (run.begin && run.end) {
     const std::uint16_t ssn = run.ssn;
     const bool held = is_held(here->first.fragment, run.stream);
     complete(held, ssn, take(here));
@@ -115,6 +118,7 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
 }
 
 Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, std::int64_t) {
+  interleaves_ = true;
   bytes_ += chunk.payload.size();
   const bool held = is_held(tsn, chunk.stream);
   if (chunk.begin && chunk.end) {
@@ -140,7 +144,8 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, st
     bytes_ -= chunk.payload.size();
     return Result::Ok;
   }
-  if (static_cast<std::uint64_t>(at.fragment) >= max_message_bytes_) return Result::MessageTooLarge;
+  if (static_cast<std::uint64_t>(at.fragment) >= max_message_bytes_ && !is_in_parts(chunk.stream))
+    return Result::MessageTooLarge;
 
   const auto is_same = [&](Runs::iterator run) {
     return run != runs_.end() && run->first.lane == at.lane && run->first.mid == at.mid;
@@ -156,12 +161,80 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, st
   if (is_same(right) && right->first.fragment == at.fragment + 1) join(here, right);
 
   const Run& run = here->second;
-  if (run.bytes > max_message_bytes_) return Result::MessageTooLarge;
-  if (run.begin && run.end) complete(held, chunk.mid, take(here));
+  if (may_hand_out(here))
+    note_growth(here);
+  else if (run.bytes > max_message_bytes_ && !is_in_parts(run.stream))
+    return Result::MessageTooLarge;
+  else if (run.begin && run.end)
+    complete(held, chunk.mid, take(here));
   return Result::Ok;
 }
 
+// ---- messages in parts
+
+// Its beginning is here, and no message before it is missing.
+bool Reassembly::may_hand_out(Runs::iterator at) {
+  const auto& [place, run] = *at;
+  if (!run.begin || !is_in_parts(run.stream)) return false;
+  if (interleaves_ ? is_held(place.lane) : is_held(place.fragment, run.stream)) return false;
+  if (run.unordered) return true;
+  const Stream& s = stream(run.stream);
+  return (interleaves_ ? place.mid : unwrap(run.ssn, s.next)) == s.next;
+}
+
+void Reassembly::note_growth(Runs::iterator at) {
+  if (at->second.end) return hand_out(at);
+  if (!std::exchange(at->second.has_news, true)) growing_.push_back(at->first);
+}
+
+void Reassembly::hand_out(Runs::iterator at) {
+  Run& run = at->second;
+  bytes_ -= run.bytes;
+  ready_.push_back({run.stream, run.ppid, run.unordered, std::move(run.pieces).take(run.bytes),
+                    !std::exchange(run.is_handed_out, true), run.end});
+  if (!run.end) {
+    run.pieces = Pieces({});
+    run.bytes = 0;
+    run.has_news = false;
+    return;
+  }
+  const StreamId id = run.stream;
+  const bool unordered = run.unordered;
+  runs_.erase(at);
+  --items_;
+  if (unordered) return;
+  Stream& s = stream(id);
+  ++s.next;
+  deliver_waiting(s, id);
+}
+
+bool Reassembly::hand_out_parts() {
+  for (const Place& place : growing_) {
+    const auto run = runs_.find(place);
+    if (run != runs_.end() && run->second.has_news) hand_out(run);
+  }
+  growing_.clear();
+  return !ready_.empty();
+}
+
+// The next one in the order of its stream may have begun already.
+void Reassembly::look_for_next(const Stream& s, StreamId id) {
+  auto run = runs_.end();
+  if (interleaves_) {
+    run = runs_.find({lane(id, false, false), s.next, 0});
+  } else {
+    run = std::ranges::find_if(runs_, [&](const auto& each) {
+      const Run& other = each.second;
+      return other.stream == id && !other.unordered && other.begin &&
+             unwrap(other.ssn, s.next) == s.next;
+    });
+  }
+  if (run != runs_.end() && may_hand_out(run)) note_growth(run);
+}
+
 void Reassembly::drop(Runs::iterator run) {
+  if (const Run& cut = run->second; cut.is_handed_out)
+    ready_.push_back({cut.stream, cut.ppid, cut.unordered, {}, false, true, true});
   bytes_ -= run->second.bytes;
   --items_;
   runs_.erase(run);
@@ -205,10 +278,10 @@ void Reassembly::deliver(ReassembledMessage message) {
 
 void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMessage message) {
   if (number == s.next) {
+    const StreamId id = message.stream;
     deliver(std::move(message));
     ++s.next;
-    if (!s.waiting.empty()) deliver_waiting(s);
-    return;
+    return deliver_waiting(s, id);
   }
   const std::size_t size = message.bytes.size();
   // A number that was delivered or skipped is one that no honest sender uses again.
@@ -219,7 +292,7 @@ void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMess
   ++items_;
 }
 
-void Reassembly::deliver_waiting(Stream& s) {
+void Reassembly::deliver_waiting(Stream& s, StreamId id) {
   for (auto first = s.waiting.begin(); first != s.waiting.end() && first->first == s.next;
        first = s.waiting.begin()) {
     --items_;
@@ -227,17 +300,18 @@ void Reassembly::deliver_waiting(Stream& s) {
     s.waiting.erase(first);
     ++s.next;
   }
+  if (is_in_parts(id)) look_for_next(s, id);
 }
 
-void Reassembly::skip_ordered(Stream& s, std::int64_t last) {
+void Reassembly::skip_ordered(Stream& s, StreamId id, std::int64_t last) {
   if (last < s.next) return;
   // What is whole and waited for the skipped ones is still good.
   while (!s.waiting.empty() && s.waiting.begin()->first <= last) {
     s.next = s.waiting.begin()->first;
-    deliver_waiting(s);
+    deliver_waiting(s, id);
   }
   s.next = std::max(s.next, last + 1);
-  deliver_waiting(s);
+  deliver_waiting(s, id);
 }
 
 void Reassembly::skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
@@ -246,7 +320,7 @@ void Reassembly::skip(std::int64_t skipped_to, std::int64_t cumulative_tsn,
   sweep(cumulative_tsn);
   for (const auto& entry : skipped) {
     Stream& s = stream(entry.stream);
-    skip_ordered(s, unwrap(entry.ssn, s.next));
+    skip_ordered(s, entry.stream, unwrap(entry.ssn, s.next));
   }
 }
 
@@ -259,7 +333,9 @@ void Reassembly::skip(std::span<const IForwardTsnChunk::Skipped> skipped) {
       s.last_unordered = std::max(s.last_unordered, last);
       s.first_unordered = std::max(s.first_unordered, last + 1);
     } else {
-      skip_ordered(s, unwrap(entry.mid, s.next));
+      const std::int64_t last = unwrap(entry.mid, s.next);
+      drop_up_to(lane(entry.stream, false, false), last);  // before what comes after it is told
+      skip_ordered(s, entry.stream, last);
     }
     drop_up_to(lane(entry.stream, entry.unordered, false),
                (entry.unordered ? s.first_unordered : s.next) - 1);

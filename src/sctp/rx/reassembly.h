@@ -7,6 +7,9 @@
 //
 //   fragment -> run --complete--> (ordered: waits for its turn) --> ready
 //                                 (stream being reset: held)
+//
+// The messages of some streams are handed out in parts: a run that is the next in its order, or
+// needs none, gives its bytes away whenever it is asked, and stays until its end is there.
 #pragma once
 
 #include <compare>
@@ -15,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -34,7 +38,12 @@ struct ReassembledMessage {
   Ppid ppid{};
   bool unordered = false;
   Buffer bytes;
+  // Of a message that is handed out in parts.
+  bool begins = true, ends = true;
+  bool is_cut_off = false;  // its sender gave the rest up; no bytes
 };
+
+using PartStreams = std::unordered_set<std::uint16_t>;
 
 class Reassembly {
  public:
@@ -42,7 +51,8 @@ class Reassembly {
   // incomplete message on each stream: there items() is what its owner has to limit.
   static constexpr std::size_t kMaxRuns = 4096;
 
-  explicit Reassembly(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+  explicit Reassembly(std::size_t max_message_bytes, const PartStreams* in_parts = nullptr)
+      : max_message_bytes_(max_message_bytes), in_parts_(in_parts) {}
 
   enum class Result {
     Ok,
@@ -70,6 +80,8 @@ class Reassembly {
   void begin_reset(std::int64_t last_tsn, std::vector<StreamId> streams);
   std::optional<std::vector<StreamId>> finish_reset(std::int64_t cumulative_tsn);
 
+  // True when there is something ready.
+  bool hand_out_parts();
   std::vector<ReassembledMessage> take_ready() { return std::exchange(ready_, {}); }
 
   std::size_t bytes() const { return bytes_; }  // all kept here, without what is ready
@@ -101,6 +113,8 @@ class Reassembly {
     bool unordered = false;
     bool begin = false;
     bool end = false;
+    bool is_handed_out = false;  // its beginning
+    bool has_news = false;       // stands in growing_
     Pieces pieces;
   };
   using Runs = std::map<Place, Run>;  // by the first fragment
@@ -133,6 +147,13 @@ class Reassembly {
     return run == runs_.begin() ? runs_.end() : std::prev(run);
   }
   ReassembledMessage take(Runs::iterator run);
+  bool is_in_parts(StreamId stream) const {
+    return in_parts_ && in_parts_->contains(std::to_underlying(stream));
+  }
+  bool may_hand_out(Runs::iterator run);
+  void note_growth(Runs::iterator run);
+  void hand_out(Runs::iterator run);
+  void look_for_next(const Stream& stream, StreamId id);
   void drop(Runs::iterator run);
   void drop_up_to(Lane lane, std::int64_t mid);
   void sweep(std::int64_t cumulative_tsn);
@@ -140,10 +161,13 @@ class Reassembly {
   void complete(bool held, Number number, ReassembledMessage message);
   void deliver(ReassembledMessage message);
   void deliver_or_wait(Stream& stream, std::int64_t number, ReassembledMessage message);
-  void deliver_waiting(Stream& stream);
-  void skip_ordered(Stream& stream, std::int64_t last);
+  void deliver_waiting(Stream& stream, StreamId id);
+  void skip_ordered(Stream& stream, StreamId id, std::int64_t last);
 
   std::size_t max_message_bytes_;
+  const PartStreams* in_parts_;
+  bool interleaves_ = false;             // what comes is I-DATA
+  std::vector<Place> growing_;           // runs to be handed out in parts that have something new
   std::size_t usual_message_bytes_ = 0;  // of the last one that had fragments
   Runs runs_;
   std::unordered_map<std::uint16_t, Stream> streams_;  // only those that had a message

@@ -15,10 +15,11 @@ constexpr std::size_t kMinItems = 1024;
 
 }  // namespace
 
-Receiver::Receiver(const Limits& limits, std::uint32_t peer_initial_tsn)
+Receiver::Receiver(const Limits& limits, std::uint32_t peer_initial_tsn,
+                   const PartStreams* in_parts)
     : limits_(limits),
       tsns_(peer_initial_tsn),
-      reassembly_(limits.max_message_bytes),
+      reassembly_(limits.max_message_bytes, in_parts),
       advertised_bytes_(limits.buffer_bytes) {}
 
 std::size_t Receiver::max_items() const {

@@ -29,7 +29,9 @@ class Receiver {
     std::size_t segment_bytes = 0;  // the size of a full packet, for window updates
   };
 
-  Receiver(const Limits& limits, std::uint32_t peer_initial_tsn);
+  // `in_parts`: the streams whose messages are handed out as they come; looked at each time.
+  Receiver(const Limits& limits, std::uint32_t peer_initial_tsn,
+           const PartStreams* in_parts = nullptr);
 
   // `Chunk` is DataChunk or IDataChunk, with an association always the same.
   template <class Chunk>
@@ -47,6 +49,8 @@ class Receiver {
   void begin_reset(std::uint32_t last_tsn, std::vector<StreamId> streams);
   std::optional<std::vector<StreamId>> finish_reset();
 
+  // True when there is something for take_messages().
+  bool hand_out_parts() { return reassembly_.hand_out_parts(); }
   std::vector<ReassembledMessage> take_messages();  // they count until release()
   void release(std::size_t bytes);                  // the application has it
   // After a restart: what was taken from the receiver before this one still counts.

@@ -23,7 +23,8 @@ void Sender::give_up(MessageIndex index) {
   OutgoingMessage& message = queue_[index];
   if (message.abandoned) return;
   ++abandoned_;
-  if (message.started()) {
+  // Of a message in parts, those before this one were sent.
+  if (message.started() || message.continues) {
     if (message.sent < message.size) {
       // The peer may have all that was sent of it, and waits for the rest. One TSN stands for that
       // rest, so that there is one to skip to.
@@ -31,12 +32,23 @@ void Sender::give_up(MessageIndex index) {
       rest.message = index;
       rest.state = State::Abandoned;
       rest.end = true;
-      queue_.add_record(index, out_.push(rest));
+      queue_.add_empty_record(index, out_.push(rest));
     }
     out_.abandon(index, message.first_tsn, message.last_tsn);
   }
   queue_.abandon(index);
   advance_skip_point();
+}
+
+void Sender::cut_message(StreamId stream) {
+  if (!queue_.is_message_open(stream)) return;
+  // RFC 8831 §5 asks every peer for RFC 3758; one without it has to take what there is.
+  if (!forward_tsn_) return queue_.end_message(stream);
+  const MessageIndex index = queue_.cut_message(stream);
+  if (index == kNoMessage)
+    ++abandoned_;
+  else
+    give_up(index);
 }
 
 void Sender::give_up_lost(Timestamp now) {

@@ -1,6 +1,7 @@
 #include "sctp/tx/send_queue.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -87,7 +88,7 @@ void SendQueue::settle(Stream& s) {
       s.resetting = true;
       due_resets_.push_back(s.id);
     }
-  } else if (!s.ready) {
+  } else if (!s.ready && can_go_on(s)) {
     s.ready = true;
     ready_.push(s);
   }
@@ -96,10 +97,13 @@ void SendQueue::settle(Stream& s) {
 MessageIndex SendQueue::front() {
   while (!ready_.empty()) {
     Stream& s = ready_.front();
-    if (has_message(s)) {
+    if (can_go_on(s)) {
       if (open_or_put_off(s)) return s.head;
       continue;
     }
+    // Its next part is not here yet, and without RFC 8260 nothing may come between.
+    if (has_message(s) && !interleaving_ && (slots_[s.head].started() || slots_[s.head].continues))
+      return kNoMessage;
     ready_.pop();
     s.ready = false;
     settle(s);
@@ -111,15 +115,10 @@ void SendQueue::advance_front(std::size_t bytes, std::size_t wire_bytes, std::in
   Stream& s = ready_.front();
   const MessageIndex index = s.head;
   OutgoingMessage& m = slots_[index];
-  if (!m.started()) {
-    m.first_tsn = tsn;
-    m.mid = s.next_mid[m.unordered]++;
-    ++s.started;
-    ++started_messages_;
-  }
+  if (!m.started()) start(s, m, tsn);
   m.sent += bytes;
   ++m.next_fsn;
-  add_record(index, tsn);
+  add_record(m, tsn);
   reduce_buffered(s, bytes);
   ready_.charge(wire_bytes, m.priority);
   if (m.sent < m.size) {
@@ -127,7 +126,11 @@ void SendQueue::advance_front(std::size_t bytes, std::size_t wire_bytes, std::in
     return;
   }
   pop_head(s);
-  if (has_message(s) && !slots_[s.head].abandoned) {
+  if (m.goes_on) {
+    finish_part(s, m);
+    if (!interleaving_) return;  // its turn goes on
+  }
+  if (can_go_on(s) && !slots_[s.head].abandoned) {
     ready_.requeue();
   } else {
     ready_.pop();
@@ -135,6 +138,60 @@ void SendQueue::advance_front(std::size_t bytes, std::size_t wire_bytes, std::in
     settle(s);
   }
   close(m);
+}
+
+// Numbers: RFC 8260 §2.1 has one MID for all fragments of a message, and FSNs that count them.
+void SendQueue::start(Stream& s, OutgoingMessage& m, std::int64_t tsn) {
+  m.has_tsn = true;
+  m.first_tsn = tsn;
+  m.mid = m.continues ? s.open_mid : s.next_mid[m.unordered]++;
+  m.next_fsn = next_fsn(m);
+  ++s.started;
+  ++started_messages_;
+}
+
+// What it had passes on to the next part, which is there, or the last byte would still be here.
+void SendQueue::finish_part(Stream& s, OutgoingMessage& m) {
+  SPECTER_CHECK(has_message(s) && slots_[s.head].continues);
+  s.open_mid = m.mid;
+  s.open_fsn = m.next_fsn;
+  OutgoingMessage& next = slots_[s.head];
+  next.share = m.share;
+  next.is_open = std::exchange(m.is_open, false);
+}
+
+std::uint32_t SendQueue::next_fsn(const OutgoingMessage& m) {
+  return m.continues && m.sent == 0 ? stream(m.stream).open_fsn : m.next_fsn;
+}
+
+bool SendQueue::is_message_open(StreamId id) const {
+  const auto found = streams_.find(std::to_underlying(id));
+  return found != streams_.end() && found->second.tail != kNoMessage &&
+         slots_[found->second.tail].goes_on;
+}
+
+void SendQueue::end_message(StreamId id) {
+  SPECTER_CHECK(is_message_open(id));
+  Stream& s = stream(id);
+  slots_[s.tail].goes_on = false;
+  settle(s);
+}
+
+MessageIndex SendQueue::cut_message(StreamId id) {
+  SPECTER_CHECK(is_message_open(id));
+  Stream& s = stream(id);
+  slots_[s.tail].goes_on = false;
+  // From its first part that is still here: all those before it were sent.
+  MessageIndex first = s.head;
+  for (MessageIndex at = s.head; at != kNoMessage; at = slots_[at].next)
+    if (!slots_[at].continues) first = at;
+  const bool is_known = slots_[first].started() || slots_[first].continues;
+  for (MessageIndex at = is_known ? slots_[first].next : first; at != kNoMessage;) {
+    const MessageIndex next = slots_[at].next;
+    abandon(at);
+    at = next;
+  }
+  return is_known ? first : kNoMessage;
 }
 
 void SendQueue::set_interleaving(std::optional<Interleaving> interleaving) {
@@ -153,9 +210,10 @@ bool SendQueue::open(OutgoingMessage& m) {
 // is room for its message.
 bool SendQueue::open_or_put_off(Stream& s) {
   OutgoingMessage& m = slots_[s.head];
-  if (m.is_open || m.started() || !interleaving_ || m.size <= interleaving_->whole_bytes)
-    return true;
-  m.share = open_messages_.share_of(m.size);
+  if (m.is_open || m.started() || !interleaving_) return true;
+  if (!m.is_part() && m.size <= interleaving_->whole_bytes) return true;
+  // How large one will be that comes in parts, nobody knows.
+  m.share = open_messages_.share_of(m.is_part() ? std::numeric_limits<std::size_t>::max() : m.size);
   auto& others = put_off_[std::to_underlying(m.share.size)];
   if (others.empty() && open(m)) return true;
   ready_.pop();
@@ -179,9 +237,15 @@ void SendQueue::close(OutgoingMessage& m) {
   }
 }
 
-void SendQueue::add_record(MessageIndex index, std::int64_t tsn) {
-  slots_[index].last_tsn = tsn;
-  ++slots_[index].records;
+void SendQueue::add_record(OutgoingMessage& m, std::int64_t tsn) {
+  m.last_tsn = tsn;
+  ++m.records;
+}
+
+void SendQueue::add_empty_record(MessageIndex index, std::int64_t tsn) {
+  OutgoingMessage& m = slots_[index];
+  if (!m.started()) start(stream(m.stream), m, tsn);
+  add_record(m, tsn);
 }
 
 void SendQueue::release_record(MessageIndex index) {

@@ -36,6 +36,9 @@ struct OutgoingMessage {
   Ppid ppid{};
   bool unordered = false;
   std::uint16_t priority = 1;  // the stream's weight; not 0
+  // A message whose bytes come a part at a time is a row of these on one stream.
+  bool continues = false;  // not its first part
+  bool goes_on = false;    // not its last
   std::optional<std::uint16_t> max_retransmits;
   Deadline expires;
 
@@ -43,6 +46,7 @@ struct OutgoingMessage {
   enum class Kind : std::uint8_t { Free, Message, ResetMarker };
   Kind kind = Kind::Free;
   bool queued = false;     // has bytes without a TSN, or is a marker
+  bool has_tsn = false;    // some of it, or something that stands for it
   bool abandoned = false;  // given up; its bytes are gone
   bool is_open = false;    // may be mixed with others, and has its share of what the peer can hold
   std::uint32_t mid = 0;   // of the ordered or the unordered; its lower half is the SSN
@@ -55,7 +59,8 @@ struct OutgoingMessage {
   MessageIndex next = kNoMessage;            // on the same stream
   std::uint32_t generation = 0;              // of the slot, to tell a later message in it
 
-  bool started() const { return sent > 0; }
+  bool started() const { return has_tsn; }
+  bool is_part() const { return continues || goes_on; }
 };
 
 class SendQueue {
@@ -74,13 +79,29 @@ class SendQueue {
   MessageIndex push(OutgoingMessage message);
   void push_reset(StreamId stream);  // again, with nothing sent since the last: nothing
 
+  // ---- messages in parts
+  // The last that was pushed on the stream goes on: nothing but a part may follow it.
+  bool is_message_open(StreamId stream) const;
+  void end_message(StreamId stream);  // what was pushed last was its last part
+  // What may be sent of it. Of a part that goes on the last byte stays until the next one is there
+  // or it turns out to have been the last, since only a byte can say that a message ends.
+  std::size_t sendable(const OutgoingMessage& message) const {
+    const bool keeps_one = message.goes_on && message.next == kNoMessage;
+    return message.size - message.sent - (keeps_one ? 1 : 0);
+  }
+  // The FSN of its next fragment.
+  std::uint32_t next_fsn(const OutgoingMessage& message);
+  // The stream's parts that have not been sent are dropped; answers the one at which the peer has
+  // to be told so, or kNoMessage when it never heard of the message.
+  MessageIndex cut_message(StreamId stream);
+
   // The message to be sent next, whole or further; kNoMessage: none may be.
   MessageIndex front();
   // `bytes` more of the front have got the TSN `tsn`, and take `wire_bytes` of what the streams
   // share. The first gives the message its number.
   void advance_front(std::size_t bytes, std::size_t wire_bytes, std::int64_t tsn);
   // A TSN of it that stands for no bytes.
-  void add_record(MessageIndex index, std::int64_t tsn);
+  void add_empty_record(MessageIndex index, std::int64_t tsn);
   // A TSN of it was acknowledged for good.
   void release_record(MessageIndex index);
   // Drops its bytes, sent or not. Free afterwards, once no TSN refers to it.
@@ -114,7 +135,8 @@ class SendQueue {
     MessageIndex tail = kNoMessage;
     std::array<std::uint32_t, 2> next_mid{};  // ordered, unordered: RFC 8260 §2.1
     VirtualTime virtual_time = 0;
-    bool ready = false;         // stands in ready_ or put_off_
+    std::uint32_t open_mid = 0, open_fsn = 0;  // of the message whose parts are sent
+    bool ready = false;                        // stands in ready_ or put_off_
     bool resetting = false;     // its marker stands in due_resets_ or is with the peer
     std::uint32_t started = 0;  // messages with a TSN that are not free
     std::size_t buffered = 0;
@@ -134,6 +156,13 @@ class SendQueue {
   bool has_message(const Stream& stream) const {
     return stream.head != kNoMessage && slots_[stream.head].kind == OutgoingMessage::Kind::Message;
   }
+  // The head is a message, and there is something of it to send.
+  bool can_go_on(const Stream& stream) const {
+    return has_message(stream) && sendable(slots_[stream.head]) > 0;
+  }
+  void start(Stream& stream, OutgoingMessage& message, std::int64_t tsn);
+  void add_record(OutgoingMessage& message, std::int64_t tsn);
+  void finish_part(Stream& stream, OutgoingMessage& message);
   bool open_or_put_off(Stream& stream);
   bool open(OutgoingMessage& message);
   void close(OutgoingMessage& message);

@@ -83,7 +83,7 @@ bool Sender::has_new() {
   if (index == kNoMessage) return false;
   const OutgoingMessage& message = queue_[index];
   if (!may_start(message)) return false;
-  const std::size_t fragment = std::min(message.size - message.sent, max_fragment());
+  const std::size_t fragment = std::min(queue_.sendable(message), max_fragment());
   return fragment <= peer_window_bytes() || out_.flight_payload() == 0;
 }
 
@@ -170,7 +170,7 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
 
   if (packet.room() <= out_.header_bytes()) return false;
   const std::size_t room = packet.room() - out_.header_bytes();
-  const std::size_t rest = message.size - message.sent;
+  const std::size_t rest = queue_.sendable(message);
   std::size_t size = std::min(rest, max_fragment());
   if (size > room) {
     if (room < std::min(kMinFragment, size)) return false;
@@ -185,10 +185,10 @@ bool Sender::add_new(PacketWriter& packet, Timestamp now, bool is_probe) {
   chunk.offset = static_cast<std::uint32_t>(message.sent);
   chunk.size = static_cast<std::uint16_t>(size);
   chunk.transmissions = 1;
-  chunk.begin = message.sent == 0;
-  chunk.end = size == rest;
+  chunk.begin = message.sent == 0 && !message.continues;
+  chunk.end = size == rest && !message.goes_on;
   chunk.is_app_limited = rate_.is_app_limited();
-  chunk.fsn = static_cast<std::uint16_t>(message.next_fsn);
+  chunk.fsn = static_cast<std::uint16_t>(queue_.next_fsn(message));
   const std::size_t bytes = out_.wire_bytes(chunk);
   chunk.sent = record_sending(now, bytes, false);
   const std::int64_t tsn = out_.push(chunk);

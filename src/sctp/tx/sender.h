@@ -52,6 +52,8 @@ class Sender {
   // False: it would hold more than buffer_bytes.
   bool has_room_for(std::size_t message_bytes) const;
   void send(OutgoingMessage message);
+  // Ends a message that came in parts and will never be whole: the peer hears that it is over.
+  void cut_message(StreamId stream);
   SendQueue& queue() { return queue_; }
   const SendQueue& queue() const { return queue_; }
 
