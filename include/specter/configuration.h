@@ -73,6 +73,13 @@ struct OfferOptions {
 // What a message of a data channel is: RFC 8831 §8.
 enum class MessageKind { Text, Binary };
 
+// How much of a message is sent at once. One may be larger than all memory: any number of parts
+// with More, and a Last, which may be empty. While it is not ended nothing else can be sent on its
+// channel (InvalidState), and, to a peer without RFC 8260 (browsers, as of 2026), on no other
+// channel either. Its channel must have no limit on retransmissions or lifetime. Closing the
+// channel cuts it off.
+enum class MessagePart : std::uint8_t { Whole, More, Last };
+
 // Names a data channel within its connection, for as long as the connection lives; not its stream
 // id.
 enum class ChannelId : std::uint64_t {};

@@ -61,7 +61,9 @@ struct Configuration {
   std::size_t receive_buffer_bytes = 16 << 20;
   CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
   std::size_t max_message_bytes =
-      256 * 1024;  // of one received message; announced as a=max-message-size
+      256 *
+      1024;  // of one received message; announced as a=max-message-size. 0: no limit, for
+             // channels that receive_in_parts(); on others what is past the window ends it all
   // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
   // data channels open two round trips sooner. Stats say whether it was used.
   bool snap = true;
@@ -111,6 +113,9 @@ struct MessageReceived {
   ChannelId channel;
   MessageKind kind;
   Buffer data;
+  // Otherwise only on a channel that has receive_in_parts().
+  bool begins = true, ends = true;
+  bool is_cut_off = false;  // the peer gave up the rest of a message; no data
 };
 struct BufferedAmountLow {
   ChannelId channel;
@@ -156,9 +161,14 @@ class SPECTER_EXPORT PeerConnection {
   // ---- the application: data channels, RFC 8831
   Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
                                         const DataChannelOptions& options = {});
-  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message);
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message,
+                MessagePart part = MessagePart::Whole);
   // Without a copy; a message that is refused stays as it was.
-  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message);
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message,
+                MessagePart part = MessagePart::Whole);
+  // From the next message on they are told as they come, large ones in several events, and no
+  // max_message_bytes holds for them.
+  void receive_in_parts(ChannelId channel);
   void close_data_channel(Timestamp now, ChannelId channel);
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
 

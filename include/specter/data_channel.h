@@ -31,11 +31,20 @@ class SPECTER_EXPORT DataChannel {
   // Queues a message and returns at once; the bytes are copied, but for a Buffer that is moved in
   // (which stays as it was when it is refused). Errors: InvalidState while it is connecting;
   // InvalidArgument for more than the peer's max-message-size; WouldBlock when the send buffer is
-  // full (event::BufferedAmountLow tells when to go on); Closed.
-  Result<> send(std::string_view text) const;
-  Result<> send(Bytes binary) const;
-  Result<> send(Buffer&& binary) const;
-  Result<> send(const char* text) const { return send(std::string_view(text)); }
+  // full (event::BufferedAmountLow tells when to go on); Closed. A message that is larger than
+  // memory goes in parts: see MessagePart.
+  Result<> send(std::string_view text, MessagePart part = MessagePart::Whole) const;
+  Result<> send(Bytes binary, MessagePart part = MessagePart::Whole) const;
+  Result<> send(Buffer&& binary, MessagePart part = MessagePart::Whole) const;
+  Result<> send(const char* text, MessagePart part = MessagePart::Whole) const {
+    return send(std::string_view(text), part);
+  }
+
+  // From the next message on they are told as they come: each event::Message has a part, and says
+  // whether the message begins and ends with it. There is no limit to their size then. To be called
+  // before the peer sends: on a channel of the peer's, in the handler of
+  // event::IncomingDataChannel.
+  void receive_in_parts() const;
 
   // What was sent goes out first; event::DataChannelClosed follows. Twice is as good as once.
   void close() const;

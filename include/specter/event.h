@@ -109,6 +109,9 @@ struct Message {
   DataChannel channel;
   MessageKind kind;
   Buffer data;
+  // Otherwise only on a channel that has receive_in_parts().
+  bool begins = true, ends = true;
+  bool is_cut_off = false;  // the peer gave up the rest of a message; no data
 
   std::string_view text() const { return as_text(data); }
 };

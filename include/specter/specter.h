@@ -53,7 +53,9 @@ struct Configuration {
   // holds 12.5 MB.
   std::size_t receive_buffer_bytes = 16 << 20;
   CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
-  std::size_t max_message_bytes = 256 * 1024;                       // of one received message
+  // Of one received message. 0: no limit, for channels that receive_in_parts(); on another a
+  // message that is larger than receive_buffer_bytes ends the connection.
+  std::size_t max_message_bytes = 256 * 1024;
   // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
   // data channels open two round trips sooner; with any other nothing changes. SctpStats::snap says
   // whether it was used.

@@ -37,11 +37,11 @@ Result<> judge_size(const ConnectionHandle& connection, std::size_t size) {
 
 }  // namespace
 
-Result<> ChannelHandle::send(MessageKind kind, Payload message) {
+Result<> ChannelHandle::send(MessageKind kind, Payload message, MessagePart part) {
   if (auto judged = judge_state(current_state()); !judged) return judged;
   if (auto judged = judge_size(*connection, message.size()); !judged) return judged;
   if (Connection* const here = connection->loop_side()) {
-    if (auto sent = here->try_send(*this, kind, message)) return std::move(*sent);
+    if (auto sent = here->try_send(*this, kind, message, part)) return std::move(*sent);
   }
   const std::size_t size = message.size();
   Buffer copy;  // made before the lock; what is moved in is moved when it is accepted
@@ -49,7 +49,8 @@ Result<> ChannelHandle::send(MessageKind kind, Payload message) {
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
   if (!connection->has_room(size)) return connection->block(*this);
-  SendCall call{shared_from_this(), kind, message.buffer() ? message.take() : std::move(copy)};
+  SendCall call{shared_from_this(), kind, part,
+                message.buffer() ? message.take() : std::move(copy)};
   connection->ledger.posted_bytes += size;
   ++connection->ledger.posted_messages;
   account.posted_bytes += size;
@@ -65,6 +66,16 @@ void ChannelHandle::close() {
   // Without a limit of its own: each channel closes once.
   connection->push(
       Action([self = shared_from_this()](Connection* there) { there->close_channel(self); }),
+      std::move(lock));
+}
+
+void ChannelHandle::receive_in_parts() {
+  if (is_in_parts.exchange(true)) return;
+  std::unique_lock lock(connection->mutex);
+  if (connection->refuses_calls()) return;
+  // Without a limit of its own, as close().
+  connection->push(
+      Action([self = shared_from_this()](Connection* there) { there->receive_in_parts(*self); }),
       std::move(lock));
 }
 

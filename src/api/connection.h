@@ -56,7 +56,9 @@ class Connection final : public io::Driver::Sink {
   // ---- sending, in sending.cc
   // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
   // before it.
-  std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Payload message);
+  std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Payload message,
+                                   MessagePart part);
+  void receive_in_parts(const ChannelHandle& channel);
   void close_channel(const std::shared_ptr<ChannelHandle>& channel);
   // Whether this turn will make the calls that are pushed now.
   bool will_look_again() const { return driver_ && driver_->is_draining(); }

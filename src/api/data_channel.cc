@@ -8,26 +8,30 @@ namespace specter {
 
 namespace {
 
-Result<> send(const std::shared_ptr<api::ChannelHandle>& handle, MessageKind kind,
-              Payload message) {
+Result<> send(const std::shared_ptr<api::ChannelHandle>& handle, MessageKind kind, Payload message,
+              MessagePart part) {
   if (!handle) return fail(ErrorCode::Closed, "the handle names no data channel");
-  return handle->send(kind, message);
+  return handle->send(kind, message, part);
 }
 
 }  // namespace
 
 DataChannel::DataChannel(std::shared_ptr<api::ChannelHandle> handle) : handle_(std::move(handle)) {}
 
-Result<> DataChannel::send(std::string_view text) const {
-  return specter::send(handle_, MessageKind::Text, as_bytes(text));
+Result<> DataChannel::send(std::string_view text, MessagePart part) const {
+  return specter::send(handle_, MessageKind::Text, as_bytes(text), part);
 }
 
-Result<> DataChannel::send(Bytes binary) const {
-  return specter::send(handle_, MessageKind::Binary, binary);
+Result<> DataChannel::send(Bytes binary, MessagePart part) const {
+  return specter::send(handle_, MessageKind::Binary, binary, part);
 }
 
-Result<> DataChannel::send(Buffer&& binary) const {
-  return specter::send(handle_, MessageKind::Binary, std::move(binary));
+Result<> DataChannel::send(Buffer&& binary, MessagePart part) const {
+  return specter::send(handle_, MessageKind::Binary, std::move(binary), part);
+}
+
+void DataChannel::receive_in_parts() const {
+  if (handle_) handle_->receive_in_parts();
 }
 
 void DataChannel::close() const {

@@ -159,6 +159,61 @@ TEST(DataChannelFlow, MovesManySmallMessages) {
   EXPECT_GT(would_block, 0U);
 }
 
+// One message, and no memory for it anywhere: 200 MB through buffers of 1 MiB.
+TEST(DataChannelFlow, MovesAMessageThatIsLargerThanAllBuffers) {
+  TwoPeers peers(
+      {.send_buffer_bytes = 1 << 20, .receive_buffer_bytes = 1 << 20, .max_message_bytes = 0});
+  peers.connect();
+  peers.channel_b.receive_in_parts();
+  constexpr std::size_t kSize = 200'000'000;
+  const Buffer part = [] {
+    Buffer bytes(100'000);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 / 3);
+    return bytes;
+  }();
+  bool is_right = true;
+  std::size_t received = 0, events = 0;
+  std::thread receiver([&] {
+    for (bool has_ended = false; !has_ended; ++events) {
+      const auto told = peers.inbox_b.receive<event::Message>(peers.b, 60s);
+      ASSERT_TRUE(told.has_value());
+      is_right = is_right && told->begins == (events == 0) && !told->is_cut_off;
+      for (std::size_t i = 0; i < told->data.size(); i += 97)
+        is_right = is_right && told->data[i] == part[(received + i) % part.size()];
+      received += told->data.size();
+      has_ended = told->ends;
+    }
+  });
+  for (std::size_t sent = 0; sent < kSize; sent += part.size()) {
+    while (!peers.channel_a.send(Bytes(part), MessagePart::More))
+      ASSERT_TRUE(peers.inbox_a.receive<event::BufferedAmountLow>(peers.a, 60s).has_value());
+  }
+  EXPECT_EQ(peers.channel_a.send("text", MessagePart::More).has_value(), true) << "told later";
+  EXPECT_EQ(peers.inbox_a.receive<event::OperationFailed>(peers.a, kSoon)->error.code,
+            ErrorCode::InvalidArgument);
+  while (!peers.channel_a.send(Bytes{}, MessagePart::Last)) {
+  }
+  receiver.join();
+  EXPECT_TRUE(is_right);
+  EXPECT_EQ(received, kSize);
+  EXPECT_GT(events, 100U);
+}
+
+TEST(DataChannelFlow, TellsOfAMessageThatWasCutOff) {
+  TwoPeers peers;
+  peers.connect();
+  peers.channel_b.receive_in_parts();
+  ASSERT_TRUE(peers.channel_a.send("the beginning", MessagePart::More).has_value());
+  auto told = peers.inbox_b.receive<event::Message>(peers.b, kSoon);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_TRUE(told->begins && !told->ends);
+  peers.channel_a.close();
+  told = peers.inbox_b.receive<event::Message>(peers.b, kSoon);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_TRUE(told->is_cut_off && told->ends && told->data.empty());
+  EXPECT_TRUE(peers.inbox_b.receive<event::DataChannelClosed>(peers.b, kSoon).has_value());
+}
+
 TEST(DataChannelFlow, WithOneLoopWorksAsWell) {
   TwoPeers peers({.loops = 1, .send_buffer_bytes = 256 << 10});
   peers.connect();

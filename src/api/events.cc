@@ -102,7 +102,9 @@ void Connection::handle(core::MessageReceived&& event) {
   // Who closed wants to hear the end, and no more messages.
   if (driver_->is_closing()) return;
   const auto channel = find(event.channel);
-  if (channel) tell_of<event::Message>(DataChannel(channel), event.kind, std::move(event.data));
+  if (channel)
+    tell_of<event::Message>(DataChannel(channel), event.kind, std::move(event.data), event.begins,
+                            event.ends, event.is_cut_off);
 }
 
 void Connection::handle(core::DataChannelClosing&& event) {

@@ -39,6 +39,7 @@ struct ChannelHandle;
 struct SendCall {
   std::shared_ptr<ChannelHandle> channel;
   MessageKind kind = MessageKind::Binary;
+  MessagePart part = MessagePart::Whole;
   Buffer message;
 };
 // A pointer, never null: libstdc++ 12 wants a complete type for a reference.
@@ -139,10 +140,13 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
   const DataChannelOptions options;
 
   // ---- from any thread
-  Result<> send(MessageKind kind, Payload message);
+  Result<> send(MessageKind kind, Payload message, MessagePart part);
+  void receive_in_parts();
   void close();
   std::size_t buffered_amount() const;
   void set_low_threshold(std::size_t bytes);
+
+  std::atomic<bool> is_in_parts = false;  // receive_in_parts() was called
 
   // ---- snapshots
   std::atomic<DataChannelState> state = DataChannelState::Connecting;

@@ -7,7 +7,7 @@
 namespace specter::api {
 
 std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind kind,
-                                             Payload message) {
+                                             Payload message, MessagePart part) {
   const bool others_first = running_at_ < running_.size() || !delayed_.empty();
   if (!driver_->is_draining() || driver_->is_closing() || others_first || !channel.id)
     return std::nullopt;
@@ -18,9 +18,10 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
     if (!handle_->has_room(message.size())) return handle_->block(channel);
   }
   const std::size_t size = message.size();
-  auto sent = message.buffer()
-                  ? core().send(driver_->now(), *channel.id, kind, std::move(*message.buffer()))
-                  : core().send(driver_->now(), *channel.id, kind, message.bytes());
+  auto sent =
+      message.buffer()
+          ? core().send(driver_->now(), *channel.id, kind, std::move(*message.buffer()), part)
+          : core().send(driver_->now(), *channel.id, kind, message.bytes(), part);
   if (!sent) {
     // The ledger had room, the core none: it waits in delayed_.
     if (sent.error().code == ErrorCode::WouldBlock) return std::nullopt;
@@ -36,6 +37,10 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
   return sent;
 }
 
+void Connection::receive_in_parts(const ChannelHandle& channel) {
+  if (channel.id) core().receive_in_parts(*channel.id);
+}
+
 void Connection::run_send(SendCall&& call) {
   if (delayed_.empty() && send_posted(call)) return;
   delayed_.push_back(std::move(call));
@@ -49,7 +54,8 @@ bool Connection::send_posted(SendCall& call) {
     take_off_posted(channel, bytes, 0);  // DataChannelClosed told what became of it
     return true;
   }
-  auto sent = core().send(driver_->now(), *channel.id, call.kind, std::move(call.message));
+  auto sent =
+      core().send(driver_->now(), *channel.id, call.kind, std::move(call.message), call.part);
   if (!sent && sent.error().code == ErrorCode::WouldBlock) return false;
   take_off_posted(channel, bytes, sent ? bytes : 0);
   activate(channel);

@@ -117,9 +117,11 @@ void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_me
                            std::uint16_t remote_port, std::optional<Bytes> remote_init) {
   impl_->connect(now, parity, max_send_message_bytes, remote_port, remote_init);
 }
-Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Payload message) {
-  return impl_->send(now, channel, kind, message);
+Result<> DataChannels::send(Timestamp now, ChannelId channel, MessageKind kind, Payload message,
+                            MessagePart part) {
+  return impl_->send(now, channel, kind, message, part);
 }
+void DataChannels::receive_in_parts(ChannelId channel) { impl_->receive_in_parts(channel); }
 void DataChannels::set_path(std::vector<std::size_t> packet_sizes) {
   impl_->set_path(std::move(packet_sizes));
 }

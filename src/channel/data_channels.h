@@ -45,6 +45,7 @@ struct MessageReceived {
   ChannelId channel;
   MessageKind kind;
   Buffer bytes;
+  bool begins = true, ends = true, is_cut_off = false;  // as sctp::MessageReceived
 };
 struct BufferedAmountLow {
   ChannelId channel;
@@ -111,7 +112,10 @@ class DataChannels {
   // Errors: InvalidState while connecting or closing (W3C §6.2.6 says connecting only: we queue
   // nothing before open … see README), InvalidArgument over the peer's max-message-size, WouldBlock
   // over the send buffer, Closed, NotFound.
-  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Payload message);
+  Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Payload message,
+                MessagePart part = MessagePart::Whole);
+  // As sctp::Association::receive_in_parts(), for as long as the channel lives.
+  void receive_in_parts(ChannelId channel);
   // As sctp::Association::set_path().
   void set_path(std::vector<std::size_t> packet_sizes);
   // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing

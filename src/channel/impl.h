@@ -27,7 +27,8 @@ class DataChannels::Impl {
   void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
                std::uint16_t remote_port, std::optional<Bytes> remote_init);
   // messages.cc
-  Result<> send(Timestamp now, ChannelId id, MessageKind kind, Payload message);
+  Result<> send(Timestamp now, ChannelId id, MessageKind kind, Payload message, MessagePart part);
+  void receive_in_parts(ChannelId id);
   void set_buffered_amount_low_threshold(ChannelId id, std::size_t bytes);
   std::size_t buffered_amount(ChannelId id) const;
   // closing.cc
@@ -63,7 +64,11 @@ class DataChannels::Impl {
     std::uint16_t priority = sctp::kNormalPriority;  // as the OPEN has it: any number
     std::size_t low_threshold = 0;                   // of buffered_amount()
     bool above_threshold = false;                    // BufferedAmountLow is owed
-    std::uint64_t queued_bytes = 0;                  // all that send() ever gave to the association
+    bool receives_parts = false;
+    // Of the message that is sent in parts and not ended.
+    std::optional<MessageKind> open_kind{};
+    std::uint64_t open_bytes = 0;
+    std::uint64_t queued_bytes = 0;  // all that send() ever gave to the association
     std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
   };
   using Channels = std::map<ChannelId, Channel>;  // in the order of their making
@@ -97,6 +102,8 @@ class DataChannels::Impl {
   void replay_held(std::uint16_t stream);
 
   // ---- messages.cc
+  Result<> judge(const Channel& channel, MessageKind kind, std::size_t bytes,
+                 MessagePart part) const;
   void handle_message(sctp::MessageReceived&& message);
   void handle_user_message(sctp::MessageReceived&& message);
   void handle_buffered_amount_low(std::uint16_t stream);

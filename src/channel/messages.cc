@@ -44,7 +44,29 @@ sctp::SendOptions send_options(const DataChannelOptions& options, std::uint16_t 
 
 }  // namespace
 
-Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind, Payload message) {
+// Whether the peer and we have room for it.
+Result<> DataChannels::Impl::judge(const Channel& channel, MessageKind kind, std::size_t bytes,
+                                   MessagePart part) const {
+  if (channel.state != DataChannelState::Open)
+    return fail(ErrorCode::InvalidState,
+                fmt::format("the data channel is {}, not open", to_string(channel.state)));
+  if (part != MessagePart::Whole && channel.open_kind && *channel.open_kind != kind)
+    return fail(ErrorCode::InvalidArgument, "the parts of a message are all text or all binary");
+  // RFC 8841 §6.1: 0 is no limit.
+  const std::uint64_t so_far = part == MessagePart::Whole ? 0 : channel.open_bytes;
+  if (const std::size_t limit = config_.max_send_message_bytes; limit && so_far + bytes > limit)
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("a message of {} bytes is more than the {} bytes that the peer takes",
+                            so_far + bytes, limit));
+  if (const std::size_t room = config_.association.send_buffer_bytes; bytes > room)
+    return fail(
+        ErrorCode::InvalidArgument,
+        fmt::format("a message of {} bytes is more than the send buffer of {} bytes", bytes, room));
+  return {};
+}
+
+Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind, Payload message,
+                                  MessagePart part) {
   now_ = now;
   Channel* channel = find_channel(id);
   if (!channel) {
@@ -52,39 +74,50 @@ Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind,
     return was_there ? fail(ErrorCode::Closed, "the data channel is closed")
                      : fail(ErrorCode::NotFound, "there is no such data channel");
   }
-  if (channel->state != DataChannelState::Open)
-    return fail(ErrorCode::InvalidState,
-                fmt::format("the data channel is {}, not open", to_string(channel->state)));
-  // RFC 8841 §6.1: 0 is no limit.
-  if (const std::size_t limit = config_.max_send_message_bytes; limit && message.size() > limit)
-    return fail(ErrorCode::InvalidArgument,
-                fmt::format("a message of {} bytes is more than the {} bytes that the peer takes",
-                            message.size(), limit));
-  if (const std::size_t room = config_.association.send_buffer_bytes; message.size() > room)
-    return fail(ErrorCode::InvalidArgument,
-                fmt::format("a message of {} bytes is more than the send buffer of {} bytes",
-                            message.size(), room));
-
-  // RFC 8831 §6.6: SCTP has no empty messages; one zero byte stands for none.
-  const bool empty = message.empty();
-  const Payload payload = empty ? Payload(Bytes(kEmptyMessage)) : message;
   const std::size_t size = message.size();
+  if (auto judged = judge(*channel, kind, size, part); !judged) return judged;
+
+  const bool is_whole =
+      part == MessagePart::Whole || (part == MessagePart::Last && !channel->open_kind);
+  // RFC 8831 §6.6: SCTP has no empty messages; one zero byte stands for none.
+  const bool empty = is_whole && size == 0;
+  const Payload payload = empty ? Payload(Bytes(kEmptyMessage)) : message;
   flush_control();  // an ACK that waits goes first
-  const Result<> sent =
-      control_.empty()
-          ? association_->send(now, sctp::StreamId{*channel->info.options.id}, ppid_of(kind, empty),
-                               payload, send_options(channel->info.options, channel->priority))
-          : fail(ErrorCode::WouldBlock, "the send buffer is full");
+  const auto hand_over = [&]() -> Result<> {
+    if (!control_.empty()) return fail(ErrorCode::WouldBlock, "the send buffer is full");
+    const sctp::StreamId stream{*channel->info.options.id};
+    const auto options = send_options(channel->info.options, channel->priority);
+    if (is_whole) return association_->send(now, stream, ppid_of(kind, empty), payload, options);
+    return association_->send_part(now, stream, ppid_of(kind, false), payload,
+                                   part == MessagePart::Last, options);
+  };
+  const Result<> sent = hand_over();
   if (!sent) {
     if (sent.error().code == ErrorCode::WouldBlock && !channel->above_threshold)
       blocked_[id] = std::max<std::size_t>(size, 1);
     return sent;
   }
-  channel->queued_bytes += std::max<std::size_t>(size, 1);
+  channel->queued_bytes += empty ? 1 : size;
   channel->bytes_sent += size;
-  ++channel->messages_sent;
+  if (part == MessagePart::More) {
+    channel->open_kind = kind;
+    channel->open_bytes += size;
+  } else {
+    channel->open_kind.reset();
+    channel->open_bytes = 0;
+    ++channel->messages_sent;
+  }
   channel->above_threshold = buffered(*channel) > channel->low_threshold;
   return {};
+}
+
+void DataChannels::Impl::receive_in_parts(ChannelId id) {
+  Channel* const channel = find_channel(id);
+  if (!channel) return;
+  channel->receives_parts = true;
+  // Else when it has its stream: assign().
+  if (channel->info.options.id)
+    association_->receive_in_parts(sctp::StreamId{*channel->info.options.id});
 }
 
 void DataChannels::Impl::handle_message(sctp::MessageReceived&& message) {
@@ -94,7 +127,11 @@ void DataChannels::Impl::handle_message(sctp::MessageReceived&& message) {
     if (known->unusable || !held_.hold(std::move(message))) ++totals_.messages_dropped;
     return;
   }
-  if (message.ppid == kPpidDcep) return handle_dcep(stream, message.bytes);
+  if (message.ppid == kPpidDcep) {
+    // What is told in parts is no word of a protocol: RFC 8832's are short.
+    if (!message.begins || !message.ends) return void(++totals_.messages_dropped);
+    return handle_dcep(stream, message.bytes);
+  }
   handle_user_message(std::move(message));
 }
 
@@ -126,9 +163,10 @@ void DataChannels::Impl::handle_user_message(sctp::MessageReceived&& message) {
   if (channel->state == DataChannelState::Connecting) open(id, *channel);
 
   if (form->empty) message.bytes.clear();
-  ++channel->messages_received;
+  if (message.ends && !message.is_cut_off) ++channel->messages_received;
   channel->bytes_received += message.bytes.size();
-  emit(MessageReceived{id, form->kind, std::move(message.bytes)});
+  emit(MessageReceived{id, form->kind, std::move(message.bytes), message.begins, message.ends,
+                       message.is_cut_off});
 }
 
 // ---- what waits to be sent

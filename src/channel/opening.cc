@@ -109,6 +109,7 @@ void DataChannels::Impl::assign(ChannelId id, Channel& channel, std::uint16_t st
   streams_.emplace(stream, Stream{.channel = id});
   if (phase_ != Phase::New)
     association_->set_buffered_amount_low_threshold(sctp::StreamId{stream}, channel.low_threshold);
+  if (channel.receives_parts) association_->receive_in_parts(sctp::StreamId{stream});
 }
 
 void DataChannels::Impl::announce(std::uint16_t stream, const Channel& channel) {

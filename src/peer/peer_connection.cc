@@ -281,7 +281,8 @@ class PeerConnection::Impl {
     events_.emplace_back(DataChannelOpened{opened.channel});
   }
   void translate(channel::MessageReceived& message) {
-    events_.emplace_back(MessageReceived{message.channel, message.kind, std::move(message.bytes)});
+    events_.emplace_back(MessageReceived{message.channel, message.kind, std::move(message.bytes),
+                                         message.begins, message.ends, message.is_cut_off});
   }
   void translate(channel::BufferedAmountLow& low) {
     events_.emplace_back(BufferedAmountLow{low.channel});
@@ -334,12 +335,16 @@ Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string
                                                       const DataChannelOptions& options) {
   return impl_->create_data_channel(now, label, options);
 }
-Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message) {
-  return impl_->transport().channels().send(now, channel, kind, message);
+Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message,
+                              MessagePart part) {
+  return impl_->transport().channels().send(now, channel, kind, message, part);
 }
-Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind,
-                              Buffer&& message) {
-  return impl_->transport().channels().send(now, channel, kind, std::move(message));
+void PeerConnection::receive_in_parts(ChannelId channel) {
+  impl_->transport().channels().receive_in_parts(channel);
+}
+Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message,
+                              MessagePart part) {
+  return impl_->transport().channels().send(now, channel, kind, std::move(message), part);
 }
 void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
   impl_->transport().channels().close(now, channel);

@@ -27,7 +27,9 @@ channel::DataChannels::Config channel_config(const Transport::Config& config) {
   out.association.send_buffer_bytes = config.send_buffer_bytes;
   out.association.receive_buffer_bytes = config.receive_buffer_bytes;
   out.association.congestion_control = config.congestion_control;
-  out.association.max_receive_message_bytes = config.max_message_bytes;
+  // 0 is announced as no limit (RFC 8841 §6.1); whole messages have to fit into the window.
+  out.association.max_receive_message_bytes =
+      config.max_message_bytes ? config.max_message_bytes : config.receive_buffer_bytes;
   out.association.interleaving = config.interleaving;
   return out;
 }

@@ -28,7 +28,9 @@ MessageIndex SendQueue::push(OutgoingMessage message) {
   m.size = m.bytes.size();
   held_bytes_ += m.size;
   ++messages_;
-  stream(m.stream).buffered += m.size;
+  // The byte that is kept is no byte that waits to be sent, or nobody would hear that all the others
+  // were; the one of the part before waits from now on.
+  stream(m.stream).buffered += m.size - (m.goes_on ? 1 : 0) + (m.continues ? 1 : 0);
   append(index);
   return index;
 }
@@ -174,6 +176,7 @@ void SendQueue::end_message(StreamId id) {
   SPECTER_CHECK(is_message_open(id));
   Stream& s = stream(id);
   slots_[s.tail].goes_on = false;
+  ++s.buffered;  // the byte that was kept
   settle(s);
 }
 
@@ -181,6 +184,7 @@ MessageIndex SendQueue::cut_message(StreamId id) {
   SPECTER_CHECK(is_message_open(id));
   Stream& s = stream(id);
   slots_[s.tail].goes_on = false;
+  ++s.buffered;
   // From its first part that is still here: all those before it were sent.
   MessageIndex first = s.head;
   for (MessageIndex at = s.head; at != kNoMessage; at = slots_[at].next)
