@@ -291,6 +291,7 @@ TEST_P(EachConnection, WithoutRandomnessTheExceptionPasses) {
             while (broken.poll_transmit(pair.now() + 10s)) {
             }
           } catch (const std::exception&) {
+            ++thrown;
           }
         }
         broken.close(pair.now());

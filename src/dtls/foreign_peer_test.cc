@@ -1,4 +1,5 @@
 // Against plain OpenSSL: peers with other certificates, other wishes, or bad manners.
+#include <algorithm>
 #include <cstring>
 #include <functional>
 
@@ -143,7 +144,7 @@ TEST(ForeignPeer, AServerWithACookieIsAnswered) {
   Meeting meeting(Role::Client, &p384(), [](SSL_CTX* context) {
     SSL_CTX_set_options(context, SSL_OP_COOKIE_EXCHANGE);
     SSL_CTX_set_cookie_generate_cb(context, [](SSL*, unsigned char* cookie, unsigned* size) {
-      std::memcpy(cookie, "biscuit", 7);
+      std::copy_n("biscuit", 7, cookie);
       *size = 7;
       return 1;
     });

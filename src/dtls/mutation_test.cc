@@ -16,7 +16,7 @@ Buffer mutate(Buffer packet, testing::SeededRandom& random) {
       case 2: packet.resize(at()); break;
       case 3: packet.insert(packet.begin() + at(), static_cast<std::uint8_t>(random.u32())); break;
       case 4: packet.erase(packet.begin() + at()); break;
-      case 5:
+      default:
         packet[random.below(static_cast<std::uint32_t>(std::min<std::size_t>(packet.size(), 40)))] =
             static_cast<std::uint8_t>(random.u32());
         break;
