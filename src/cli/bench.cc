@@ -176,8 +176,8 @@ void add_link(CLI::App& bench, int& exit_code) {
   auto* command = bench.add_subcommand(
       "link",
       "What a data channel makes of long, lossy and narrow links, and how two share one: goodput,\n"
-      "standing queue, what was sent again. Simulated in virtual time: no socket, no clock, and\n"
-      "the same figures on each machine.");
+      "standing queue, what was sent again. Simulated in virtual time, without a socket: what the\n"
+      "machine does besides changes nothing.");
   auto options = std::make_shared<LinkOptions>();
   add_list(*command, "--rtt", options->round_trips_ms, "Round-trip times in ms, without the queue")
       ->check(CLI::Range(0.0, 10'000.0));

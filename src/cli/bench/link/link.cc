@@ -32,7 +32,7 @@ Matrix matrix_of_one(bool all) {
             .rates_mbit_per_s = {10, 100, 1000},
             .queues = kQueues,
             .controls = {Cubic, Bbr, Reno}};
-  return {.round_trips_ms = {12, 50, 200},
+  return {.round_trips_ms = {12, 100},
           .losses_percent = {0, 1},
           .rates_mbit_per_s = {100},
           .queues = kQueues,

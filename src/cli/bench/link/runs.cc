@@ -69,10 +69,10 @@ class Workers {
     Progress progress;
     std::unique_lock lock(mutex_);
     while (done_ < cases_.size() && !broken_) {
-      changed_.wait(lock);
       if (progress.is_due())
-        progress.show(fmt::format("{} of {} paths, {:.0f} % of the bits", done_, cases_.size(),
-                                  100 * done_cost_ / whole_cost_));
+        progress.show(fmt::format("{} of {} trials, {:.0f} % of what the lines carry", done_,
+                                  cases_.size(), 100 * done_cost_ / whole_cost_));
+      changed_.wait(lock);
     }
   }
 

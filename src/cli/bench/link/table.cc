@@ -147,7 +147,7 @@ std::string to_markdown(const LinkReport& report, const std::string& figure) {
     out += fmt::format("![Goodput over round-trip time, for each loss, rate and queue]({})\n\n",
                        figure);
   out += fmt::format(
-      "- *What is sent*: messages of {} kB, as many as go, in one reliable ordered channel, with "
+      "- *What is sent*: messages of {} KiB, as many as go, in one reliable ordered channel, with "
       "the "
       "default settings but for the\n  congestion control: datagrams of 1200 bytes at most, send "
       "buffer and receive window 16 MiB. These bound what is\n  under way: 671 Mbit/s over "
