@@ -13,7 +13,7 @@
 #include "crypto/aead.h"
 #include "dtls/connection.h"
 #include "dtls/openssl_bio.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::dtls {
 namespace {
@@ -23,7 +23,7 @@ constexpr Timestamp kNow{};
 
 std::shared_ptr<const crypto::Certificate> certificate() {
   static const auto made = [] {
-    testing::SeededRandom random(1);
+    simulation::SeededRandom random(1);
     return crypto::Certificate::generate(random, 1'790'000'000);
   }();
   return made;
@@ -59,7 +59,7 @@ struct Ours {
     return out;
   }
 
-  testing::SeededRandom random;
+  simulation::SeededRandom random;
   Connection client, server;
 };
 

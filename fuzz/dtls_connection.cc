@@ -15,8 +15,8 @@
 #include "dtls/connection.h"
 #include "dtls/handshake/key_schedule.h"
 #include "dtls/wire/hello.h"
+#include "simulation/random.h"
 #include "target.h"
-#include "testing/random.h"
 
 namespace specter::fuzz {
 namespace {
@@ -31,7 +31,7 @@ const std::string kData = "what was really sent";
 
 std::shared_ptr<const crypto::Certificate> certificate_of(Role role) {
   static const auto made = [] {
-    testing::SeededRandom random(11);
+    simulation::SeededRandom random(11);
     return std::array{crypto::Certificate::generate(random, 1'790'000'000),
                       crypto::Certificate::generate(random, 1'790'000'000)};
   }();
@@ -58,7 +58,7 @@ struct End {
       : role(of), random(of == Role::Client ? 21 : 22), dtls(config_of(of, versions), random) {}
 
   Role role;
-  testing::SeededRandom random;
+  simulation::SeededRandom random;
   Connection dtls;
   std::deque<Buffer> sent;   // not delivered yet
   std::vector<Buffer> tape;  // all that it ever sent

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "simulation/random.h"
 #include "target.h"
-#include "testing/random.h"
 
 // Where a sanitizer is linked in, it has this: it calls back before it ends the program.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
@@ -23,7 +23,7 @@ extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*call
 namespace specter::fuzz {
 namespace {
 
-using testing::SeededRandom;
+using simulation::SeededRandom;
 
 constexpr std::uint64_t kMutations = 5000;
 constexpr std::size_t kMaxBytes = 65'536;

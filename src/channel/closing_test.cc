@@ -187,7 +187,7 @@ TEST(Closing, FailsWhenThePeerDeniesTheReset) {
 // Every channel's events are those of the header's order, and no id leaks. reliability.md row 89.
 TEST(Closing, ChurnsThroughTwoThousandChannelsUnderLoss) {
   TwoSides two({.latency = 10ms, .jitter = 5ms, .loss = 0.05, .seed = 12});
-  testing::SeededRandom random(13);
+  simulation::SeededRandom random(13);
   two.connect();
   std::size_t made = 0;
   std::map<std::string, int> stage_a, stage_b;

@@ -73,10 +73,10 @@ class Hostile {
   }
 
  private:
-  testing::SeededRandom random_, peer_random_;
+  simulation::SeededRandom random_, peer_random_;
 
  public:
-  Timestamp now = testing::kStart;
+  Timestamp now = simulation::kStart;
   DataChannels channels;
   sctp::Association peer;
   std::vector<DataChannels::Event> events;
@@ -378,7 +378,7 @@ TEST(HostileReset, ThatNeverComesKeepsTheChannelClosing) {
 
 TEST(HostileDcep, OfAnyBytesLeavesTheAssociationAlone) {
   Hostile hostile;
-  testing::SeededRandom random(31);
+  simulation::SeededRandom random(31);
   for (int round = 0; round < 1500; ++round) {
     Buffer bytes(1 + random.below(24));
     random.fill(bytes);

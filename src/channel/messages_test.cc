@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 Buffer pattern(std::size_t size, std::uint32_t seed) {
-  testing::SeededRandom random(seed);
+  simulation::SeededRandom random(seed);
   Buffer bytes(size);
   random.fill(bytes);
   return bytes;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::channel {
 namespace {
@@ -62,7 +62,7 @@ TEST(StreamIds, NeverGives65535) {
 }
 
 TEST(StreamIds, GiveNoneTwiceWhateverHappens) {
-  testing::SeededRandom random(3);
+  simulation::SeededRandom random(3);
   StreamIds ids;
   ids.set_parity(Parity::Even);
   std::set<std::uint16_t> taken;

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include "channel/data_channels.h"
+#include "simulation/random.h"
 #include "testing/pair.h"
-#include "testing/random.h"
 
 namespace specter::channel {
 
 using namespace std::chrono_literals;
-using testing::LinkOptions;
+using simulation::LinkOptions;
 
 // "opened 1", "text 1 hello", …; the bytes of binary and of long messages are only counted.
 inline std::string to_text(const DataChannels::Event& event) {
@@ -143,7 +143,7 @@ struct TwoSides {
     return std::nullopt;
   }
 
-  testing::SeededRandom random_a, random_b;
+  simulation::SeededRandom random_a, random_b;
   DataChannels a, b;
   Pausable listener_a{a}, listener_b{b};
   testing::Pair<Pausable> pair;

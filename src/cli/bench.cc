@@ -1,5 +1,7 @@
 // specter bench: how fast, and at what price, the library is on this machine.
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/bench/options.h"
 #include "cli/commands.h"
@@ -153,11 +155,76 @@ void add_memory(CLI::App& bench, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = run_memory(*options); });
 }
 
+// A list: --rtt 12,50 or --rtt 12 50.
+template <class Value>
+CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<Value>& values,
+                      const std::string& words) {
+  return command.add_option(name, values, words)->delimiter(',');
+}
+
+void add_link_files(CLI::App& command, LinkOptions& options) {
+  command.add_flag("--json", options.json, "One JSON object; the same each time for the same seed");
+  command
+      .add_option("--markdown", options.markdown_file,
+                  "Write the tables, and what they mean, to this file too")
+      ->type_name("FILE");
+  command.add_option("--svg", options.svg_file, "Draw the trials of one flow into this file")
+      ->type_name("FILE");
+}
+
+void add_link(CLI::App& bench, int& exit_code) {
+  auto* command = bench.add_subcommand(
+      "link",
+      "What a data channel makes of long, lossy and narrow links, and how two share one: goodput,\n"
+      "standing queue, what was sent again. Simulated in virtual time, without a socket: what the\n"
+      "machine does besides changes nothing.");
+  auto options = std::make_shared<LinkOptions>();
+  add_list(*command, "--rtt", options->round_trips_ms, "Round-trip times in ms, without the queue")
+      ->check(CLI::Range(0.0, 10'000.0));
+  add_list(*command, "--loss", options->losses_percent,
+           "Percent of the datagrams that are lost at random, both ways alike")
+      ->check(CLI::Range(0.0, 90.0));
+  add_list(*command, "--rate", options->rates_mbit_per_s, "Rates of the line in Mbit/s")
+      ->check(CLI::Range(0.01, 10'000.0));
+  add_list(*command, "--queue", options->queues,
+           "What may wait before the line: so many bandwidth-delay products (0.5), or bytes with "
+           "their unit (256kB)");
+  add_list(*command, "--congestion-control", options->controls, "cubic, bbr, reno")
+      ->check(CLI::IsMember({"cubic", "bbr", "reno"}));
+  add_list(*command, "--flows", options->flows,
+           "1: each controller alone; 2: each beside its own kind and beside the others")
+      ->check(CLI::Range(1, 2))
+      ->capture_default_str();
+  command->add_flag("--all", options->all,
+                    "What no option says is the whole matrix instead of a short telling part: "
+                    "RTT 0,12,50,100,200; loss 0,0.1,1,5; rate 10,100,1000; minutes of CPU");
+  command
+      ->add_option(
+          "--seconds", options->seconds,
+          "How long each trial is, of virtual time, from when the channel is open. Without "
+          "it 10 s or 100 round trips, whichever is longer; for two flows three times that")
+      ->check(CLI::Range(0.1, kMostSeconds));
+  command->add_option("--seed", options->seed, "Decides each loss and each key")
+      ->capture_default_str();
+  command->add_option("--jobs", options->jobs, "Threads; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  add_link_files(*command, *options);
+  command->footer(
+      "Goodput is of users' bytes that were delivered in the second half of a trial; the line "
+      "also\n"
+      "carries the headers, those of IPv4 and UDP included, which leave 93 %.\n"
+      "Example: specter bench link --rtt 50 --rate 100 --queue 256kB --loss 0,1 --flows 1");
+  command->callback([options, &exit_code] { exit_code = run_link(*options); });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
-      "bench", "Measures throughput, latency, connecting and memory over UDP on this machine.");
+      "bench",
+      "Measures throughput, latency, connecting and memory over UDP on this machine, and what\n"
+      "becomes of data on simulated links.");
   command->require_subcommand(1);
   command->footer(
       "`specter bench COMMAND --help` tells about each. Figures depend on what else the machine\n"
@@ -166,6 +233,7 @@ void add_bench(CLI::App& app, int& exit_code) {
   add_latency(*command, exit_code);
   add_setup(*command, exit_code);
   add_memory(*command, exit_code);
+  add_link(*command, exit_code);
 }
 
 }  // namespace specter::cli

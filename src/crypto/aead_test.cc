@@ -8,14 +8,14 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::crypto {
 namespace {
 
+using simulation::SeededRandom;
 using testing::hex;
-using testing::SeededRandom;
 using enum AeadAlgorithm;
 
 constexpr AeadAlgorithm kAlgorithms[] = {Aes128Gcm, Aes256Gcm, ChaCha20Poly1305};

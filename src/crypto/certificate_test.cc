@@ -13,12 +13,12 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::crypto {
 namespace {
 
-using testing::SeededRandom;
+using simulation::SeededRandom;
 
 constexpr std::int64_t kNow = 1'795'000'000;  // in November 2026
 

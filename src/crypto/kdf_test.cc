@@ -9,14 +9,14 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "crypto/expansion.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::crypto {
 namespace {
 
+using simulation::SeededRandom;
 using testing::hex;
-using testing::SeededRandom;
 using enum HashAlgorithm;
 
 Buffer sequence(std::uint8_t from, std::size_t size) {

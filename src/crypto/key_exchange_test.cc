@@ -7,14 +7,14 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::crypto {
 namespace {
 
+using simulation::SeededRandom;
 using testing::hex;
-using testing::SeededRandom;
 
 constexpr Group kGroups[] = {Group::X25519, Group::Secp256r1, Group::Secp384r1};
 

@@ -8,12 +8,12 @@
 #include <openssl/rand.h>
 
 #include "base/bytes.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::crypto {
 namespace {
 
-using testing::SeededRandom;
+using simulation::SeededRandom;
 
 Buffer draw_public(std::size_t size) {
   Buffer out(size);

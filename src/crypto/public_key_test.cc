@@ -10,13 +10,13 @@
 #include "crypto/library.h"
 #include "crypto/signature.h"
 #include "crypto/test_certificate.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::crypto {
 namespace {
 
+using simulation::SeededRandom;
 using testing::hex;
-using testing::SeededRandom;
 
 constexpr std::int64_t kNow = 1'795'000'000;
 constexpr std::array kKeys = {KeyType::EcdsaP256, KeyType::EcdsaP384, KeyType::Rsa, KeyType::RsaPss,

@@ -12,14 +12,14 @@
 #include "crypto/key_exchange.h"
 #include "crypto/library.h"
 #include "crypto/test_certificate.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::crypto {
 namespace {
 
+using simulation::SeededRandom;
 using testing::hex;
-using testing::SeededRandom;
 
 constexpr std::int64_t kNow = 1'795'000'000;
 constexpr std::array kKeys = {KeyType::EcdsaP256, KeyType::EcdsaP384, KeyType::Rsa, KeyType::RsaPss,

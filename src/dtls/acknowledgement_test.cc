@@ -8,7 +8,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 struct Small {
-  explicit Small(testing::LinkOptions link = {}, std::uint64_t seed = 1)
+  explicit Small(simulation::LinkOptions link = {}, std::uint64_t seed = 1)
       : ends(link, seed, config(Role::Client), config(Role::Server)) {}
   static Connection::Config config(Role role) {
     auto out = config_for(role, Version::Dtls13);
@@ -45,7 +45,7 @@ TEST(Acknowledgement, ALostPieceOfTheServersFlightComesAlone) {
     ASSERT_TRUE(small.ends.connect());
     // The first has the ServerHello: without it the client can acknowledge nothing.
     EXPECT_LE(sent, lost == 0 ? 3 * whole : whole + 2);
-    EXPECT_LE(small.ends.pair.now() - testing::kStart, lost == 0 ? 140ms : 85ms);
+    EXPECT_LE(small.ends.pair.now() - simulation::kStart, lost == 0 ? 140ms : 85ms);
   }
 }
 
@@ -61,7 +61,7 @@ TEST(Acknowledgement, ALostPieceOfTheClientsFlightComesAlone) {
     };
     ASSERT_TRUE(small.ends.connect());
     EXPECT_LE(sent, whole + 2);
-    EXPECT_LE(small.ends.pair.now() - testing::kStart, 140ms);
+    EXPECT_LE(small.ends.pair.now() - simulation::kStart, 140ms);
   }
 }
 

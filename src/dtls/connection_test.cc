@@ -20,9 +20,9 @@ TEST(Connection, OneAndAHalfRoundTripsConnectOver13) {
   Ends ends({.latency = 40ms});
   ends.start();
   ASSERT_TRUE(ends.pair.run_until([&] { return ends.client.is_connected(); }, 1s));
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 80ms);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 80ms);
   ASSERT_TRUE(ends.pair.run_until([&] { return ends.server.is_connected(); }, 1s));
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 120ms);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 120ms);
   EXPECT_FALSE(ends.client.is_handshake_confirmed());
   ends.pair.run_for(40ms);
   EXPECT_TRUE(ends.client.is_handshake_confirmed());
@@ -43,10 +43,10 @@ TEST(Connection, TwoRoundTripsConnectOver12) {
   Ends ends(Version::Dtls12, {.latency = 40ms});
   ends.start();
   ASSERT_TRUE(ends.pair.run_until([&] { return ends.server.is_connected(); }, 1s));
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 120ms);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 120ms);
   EXPECT_FALSE(ends.client.is_connected());
   ASSERT_TRUE(ends.pair.run_until([&] { return ends.client.is_connected(); }, 1s));
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 160ms);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 160ms);
   EXPECT_EQ(ends.pair.events_a.size(), 1u);
   EXPECT_EQ(ends.pair.events_b.size(), 1u);
   EXPECT_EQ(ends.client.counters().datagrams_sent, 2u);
@@ -270,7 +270,7 @@ TEST_P(EachConnection, WithoutRandomnessTheExceptionPasses) {
   for (const Role dry_role : {Role::Client, Role::Server}) {
     for (int fills = 0; fills < 12; ++fills) {
       Dry dry(fills);
-      testing::SeededRandom other_random(1);
+      simulation::SeededRandom other_random(1);
       Connection client(config_for(Role::Client, GetParam()),
                         dry_role == Role::Client ? static_cast<Random&>(dry) : other_random);
       Connection server(config_for(Role::Server, GetParam()),

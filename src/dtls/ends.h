@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using Certificate = std::shared_ptr<const crypto::Certificate>;
 
 inline Certificate make_certificate(std::uint64_t seed) {
-  testing::SeededRandom random(seed);
+  simulation::SeededRandom random(seed);
   return crypto::Certificate::generate(random, 1'795'000'000);
 }
 inline const Certificate& client_certificate() {
@@ -48,7 +48,7 @@ using Closes = std::vector<CloseReason>;
 
 // a is the client, b the server.
 struct Ends {
-  explicit Ends(testing::LinkOptions link = {}, std::uint64_t seed = 1,
+  explicit Ends(simulation::LinkOptions link = {}, std::uint64_t seed = 1,
                 Connection::Config client_config = config_for(Role::Client),
                 Connection::Config server_config = config_for(Role::Server))
       : client_random(seed),
@@ -57,7 +57,7 @@ struct Ends {
         server(std::move(server_config), server_random),
         pair(client, server, link) {}
   // Both ends with this version alone.
-  explicit Ends(Version version, testing::LinkOptions link = {}, std::uint64_t seed = 1)
+  explicit Ends(Version version, simulation::LinkOptions link = {}, std::uint64_t seed = 1)
       : Ends(link, seed, config_for(Role::Client, version), config_for(Role::Server, version)) {}
 
   void start() {
@@ -73,7 +73,7 @@ struct Ends {
     return role == Role::Client ? pair.events_a : pair.events_b;
   }
 
-  testing::SeededRandom client_random, server_random;
+  simulation::SeededRandom client_random, server_random;
   Connection client, server;
   testing::Pair<Connection> pair;
 };

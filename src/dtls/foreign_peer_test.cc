@@ -209,15 +209,15 @@ TEST(ForeignPeer, NothingIsResumed) {
     ASSERT_NE(session, nullptr);
     EXPECT_EQ(SSL_SESSION_has_ticket(session), 0);
   }
-  testing::SeededRandom random(6);
+  simulation::SeededRandom random(6);
   Foreigner peer(Role::Client, &p384());
   SSL_set_session(peer.ssl, session);
   Connection us(Meeting::config(Role::Server, &p384()), random);
-  us.start(testing::kStart);
+  us.start(simulation::kStart);
   peer.go_on();
   for (int i = 0; i < 10; ++i) {
-    while (auto datagram = peer.poll()) us.handle_datagram(testing::kStart, *datagram);
-    while (auto datagram = us.poll_transmit(testing::kStart)) peer.handle(*datagram);
+    while (auto datagram = peer.poll()) us.handle_datagram(simulation::kStart, *datagram);
+    while (auto datagram = us.poll_transmit(simulation::kStart)) peer.handle(*datagram);
   }
   EXPECT_TRUE(us.is_connected());
   EXPECT_EQ(SSL_session_reused(peer.ssl), 0);

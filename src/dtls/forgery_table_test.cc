@@ -142,7 +142,7 @@ class Forger {
 
  private:
   const Seen& seen_;
-  testing::SeededRandom random_;
+  simulation::SeededRandom random_;
   std::uint64_t next_ = 0;
 };
 
@@ -348,7 +348,7 @@ Outcome run(const Kind& kind, Version version, Role target, int step, std::size_
     return true;
   };
   out.survived = ends.connect(20s);
-  out.later = ends.pair.now() - testing::kStart - (version == Version::Dtls13 ? 30ms : 40ms);
+  out.later = ends.pair.now() - simulation::kStart - (version == Version::Dtls13 ? 30ms : 40ms);
   if (out.survived) {
     EXPECT_TRUE(ends.client.send(as_bytes("to server")));
     EXPECT_TRUE(ends.server.send(as_bytes("to client")));

@@ -72,7 +72,7 @@ TEST_P(EachForgery, NoSimpleOneHurtsAHandshakeAtAnyStep) {
           return true;
         };
         ASSERT_TRUE(ends.connect(1s));
-        EXPECT_EQ(ends.pair.now() - testing::kStart, is13() ? 30ms : 40ms);  // nor delays it
+        EXPECT_EQ(ends.pair.now() - simulation::kStart, is13() ? 30ms : 40ms);  // nor delays it
         ASSERT_TRUE(ends.client.send(as_bytes("to server")));
         ASSERT_TRUE(ends.server.send(as_bytes("to client")));
         ends.of(target).handle_datagram(ends.pair.now(), forgery.datagram);

@@ -18,7 +18,7 @@ TEST_P(Fragments, EveryFlightMayComeInPiecesInAnyOrder) {
       SCOPED_TRACE(std::to_string(size) + " bytes, order " + std::to_string(order));
       Ends ends(GetParam());
       std::uint64_t sequence_a = 0, sequence_b = 0;
-      testing::SeededRandom random(9);
+      simulation::SeededRandom random(9);
       ends.pair.filter = [&](bool from_a, Buffer& packet) {
         auto pieces = refragment(packet, size, from_a ? sequence_a : sequence_b);
         if (order == 1) std::ranges::reverse(pieces);
@@ -35,7 +35,7 @@ TEST_P(Fragments, EveryFlightMayComeInPiecesInAnyOrder) {
       ASSERT_TRUE(ends.connect(1s));
       // What comes before its hello is kept, but not any number of pieces.
       if (size < 40 && order != 0) continue;
-      EXPECT_EQ(ends.pair.now() - testing::kStart, is13() ? 30ms : 40ms);
+      EXPECT_EQ(ends.pair.now() - simulation::kStart, is13() ? 30ms : 40ms);
       if (order != 3) {
         EXPECT_EQ(ends.client.counters().records_dropped, 0u);
       }
@@ -47,7 +47,7 @@ TEST_P(Fragments, EveryFlightMayComeInPiecesInAnyOrder) {
 TEST_P(Fragments, RetransmissionsMayBeCutDifferently) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Ends ends(GetParam(), {.loss = 0.1, .seed = seed}, seed);
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     std::uint64_t sequence_a = 0, sequence_b = 0;
     ends.pair.filter = [&](bool from_a, Buffer& packet) {
       for (const Buffer& piece :

@@ -43,9 +43,9 @@ void each_message_in_clear(Bytes datagram, const See& see) {
 
 class Insider {
  public:
-  explicit Insider(Version version, testing::LinkOptions link = {}, std::uint64_t seed = 1)
+  explicit Insider(Version version, simulation::LinkOptions link = {}, std::uint64_t seed = 1)
       : Insider(logging(Role::Client, version), logging(Role::Server, version), link, seed) {}
-  Insider(Connection::Config client, Connection::Config server, testing::LinkOptions link = {},
+  Insider(Connection::Config client, Connection::Config server, simulation::LinkOptions link = {},
           std::uint64_t seed = 1)
       : ends(link, seed, std::move(client), std::move(server)) {
     ends.pair.filter = [this](bool from_a, Buffer& packet) {

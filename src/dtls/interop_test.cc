@@ -55,7 +55,7 @@ void restrict_schemes(SSL_CTX* context, const Theirs& peer) {
 
 const Certificate& ours(bool rsa) {
   static const Certificate made = [] {
-    testing::SeededRandom random(77);
+    simulation::SeededRandom random(77);
     return crypto::Certificate::generate(KeyType::Rsa, random, 1'795'000'000);
   }();
   return rsa ? made : client_certificate();
@@ -206,7 +206,7 @@ TEST(InteropWithCookies, ACookieIsReturned) {
             << mtu << " " << seed << " " << detail(meeting.events);
         if (loss > 0) continue;
         EXPECT_EQ(meeting.us.counters().retransmissions, 0u);
-        EXPECT_EQ(meeting.now - testing::kStart, 60ms);
+        EXPECT_EQ(meeting.now - simulation::kStart, 60ms);
         expect_that_it_works(meeting);
       }
     }
@@ -224,7 +224,7 @@ TEST_P(Interop, LossyPaths) {
       SSL_set_mtu(meeting.peer.ssl, 600);
       ASSERT_TRUE(meeting.run_until([&] { return meeting.both_connected(); }, 60s))
           << loss << " " << seed << " " << detail(meeting.events) << meeting.peer.alert;
-      worst = std::max(worst, Duration(meeting.now - testing::kStart));
+      worst = std::max(worst, Duration(meeting.now - simulation::kStart));
       meeting.to_us.options().loss = meeting.to_peer.options().loss = 0;
       meeting.run(3s);
       expect_that_it_works(meeting);

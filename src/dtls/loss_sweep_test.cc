@@ -35,7 +35,7 @@ TEST_P(LossSweep, IsNoSlowerThanOthers) {
     for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
       Ends ends(GetParam(), {.latency = 100ms, .loss = bar.loss / 100.0, .seed = seed}, seed);
       const bool done = ends.connect(60s);
-      const Duration took = ends.pair.now() - testing::kStart;
+      const Duration took = ends.pair.now() - simulation::kStart;
       times.push_back(took);
       in_10s += done && took <= 10s;
       in_20s += done && took <= 20s;

@@ -5,19 +5,19 @@
 
 #include "dtls/ends.h"
 #include "dtls/openssl_peer.h"
-#include "testing/link.h"
+#include "simulation/link.h"
 
 namespace specter::dtls {
 
 struct Meeting {
   Meeting(Connection::Config config, const Identity* identity, const Foreigner::Setup& setup = {},
-          testing::LinkOptions link = {.latency = Duration::zero()})
+          simulation::LinkOptions link = {.latency = Duration::zero()})
       : random(link.seed),
         peer(other(config.role), identity, setup),
         us(std::move(config), random),
         to_peer(link),
         to_us([&] {
-          testing::LinkOptions back = link;
+          simulation::LinkOptions back = link;
           back.seed = ~link.seed;
           return back;
         }()) {
@@ -89,11 +89,11 @@ struct Meeting {
     while (auto event = us.poll_event()) events.push_back(std::move(*event));
   }
 
-  Timestamp now = testing::kStart;
-  testing::SeededRandom random;
+  Timestamp now = simulation::kStart;
+  simulation::SeededRandom random;
   Foreigner peer;
   Connection us;
-  testing::Link<Buffer> to_peer, to_us;
+  simulation::Link<Buffer> to_peer, to_us;
   Deadline peer_due;
   Duration peer_wait = 200ms;
   std::vector<Connection::Event> events;

@@ -63,8 +63,8 @@ struct Two {
     now = end;
   }
 
-  Timestamp now = testing::kStart;
-  testing::SeededRandom client_random, server_random;
+  Timestamp now = simulation::kStart;
+  simulation::SeededRandom client_random, server_random;
   std::unique_ptr<Connection> client, server;
 };
 
@@ -125,20 +125,20 @@ TEST_P(Memory, NoForgedRecordCostsAnAllocation) {
 // reliability.md row 43: a hundred thousand pieces of huge messages, in every state.
 TEST_P(Memory, AFloodOfPiecesHoldsLittle) {
   for (const Role role : {Role::Client, Role::Server}) {
-    testing::SeededRandom random(1);
+    simulation::SeededRandom random(1);
     Connection target(config_for(role, GetParam()), random);
-    target.start(testing::kStart);
+    target.start(simulation::kStart);
     const std::int64_t before = live_bytes;
     std::int64_t most = 0;
     for (std::uint32_t i = 0; i < 100'000; ++i) {
       const std::uint32_t size = i % 3 == 0 ? 0xff'ffff : 16'384 - i % 7;
       const std::uint8_t type = i % 2 == 0 ? 11 : static_cast<std::uint8_t>(1 + i % 4);
-      target.handle_datagram(testing::kStart,
+      target.handle_datagram(simulation::kStart,
                              record(22,
                                     fragment(type, size, static_cast<std::uint16_t>(i / 7 % 10),
                                              i % 16'000, Buffer(64)),
                                     i));
-      while (target.poll_transmit(testing::kStart)) {
+      while (target.poll_transmit(simulation::kStart)) {
       }
       most = std::max<std::int64_t>(most, live_bytes - before);
     }

@@ -7,7 +7,7 @@ namespace {
 class Mutants : public EachVersion {};
 INSTANTIATE_TEST_SUITE_P(Versions, Mutants, kBothVersions, version_name);
 
-Buffer mutate(Buffer packet, testing::SeededRandom& random) {
+Buffer mutate(Buffer packet, simulation::SeededRandom& random) {
   const auto at = [&] { return random.below(static_cast<std::uint32_t>(packet.size())); };
   for (std::uint32_t changes = 1 + random.below(4); changes > 0 && !packet.empty(); --changes) {
     switch (random.below(6)) {
@@ -31,7 +31,7 @@ TEST_P(Mutants, MutatedDatagramsKeepTheContract) {
   int connected = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Ends ends(GetParam(), {.loss = 0.05, .seed = seed}, seed);
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     std::vector<Buffer> tape;
     ends.pair.filter = [&](bool, Buffer& packet) {
       tape.push_back(packet);
@@ -69,7 +69,7 @@ TEST_P(Mutants, MutatedDatagramsKeepTheContract) {
 TEST_P(Mutants, OnceConnectedNoMutantMatters) {
   Ends ends(GetParam());
   ASSERT_TRUE(ends.connect());
-  testing::SeededRandom random(5);
+  simulation::SeededRandom random(5);
   for (int i = 0; i < 3000; ++i) {
     ASSERT_TRUE(ends.client.send(as_bytes("payload")));
     const Buffer packet = *ends.client.poll_transmit(ends.pair.now());

@@ -15,7 +15,7 @@ const Certificate& certificate(KeyType type) {
   static std::map<KeyType, Certificate> made;
   Certificate& out = made[type];
   if (!out) {
-    testing::SeededRandom random(static_cast<std::uint64_t>(type) + 50);
+    simulation::SeededRandom random(static_cast<std::uint64_t>(type) + 50);
     out = crypto::Certificate::generate(type, random, 1'795'000'000);
   }
   return out;
@@ -59,7 +59,7 @@ TEST(Negotiation, EachPairOfVersionsMeetsAtItsBest) {
         expect_that_it_works(ends);
       } else {
         // Both know why, in a few seconds.
-        EXPECT_LE(ends.pair.now() - testing::kStart, 30s);
+        EXPECT_LE(ends.pair.now() - simulation::kStart, 30s);
         EXPECT_THAT(closes(ends.pair.events_a), ElementsAre(CloseReason::PeerAlert));
         EXPECT_THAT(detail(ends.pair.events_a), HasSubstr("protocol_version"));
         EXPECT_THAT(closes(ends.pair.events_b), ElementsAre(CloseReason::HandshakeFailed));
@@ -73,7 +73,7 @@ TEST(Negotiation, AMismatchIsKnownAfterFiveSeconds) {
   const auto when = [](Ends& ends, Role role) {
     ends.start();
     EXPECT_TRUE(ends.pair.run_until([&] { return !closes(ends.events_of(role)).empty(); }, 10s));
-    return ends.pair.now() - testing::kStart;
+    return ends.pair.now() - simulation::kStart;
   };
   struct Case {
     const char* name;
@@ -190,7 +190,7 @@ TEST(Negotiation, AServerAsksForAShareOfAnotherGroup) {
         ASSERT_TRUE(ends.connect()) << seed;
         EXPECT_EQ(ends.client.group(), crypto::to_string(wanted));
         if (loss > 0) continue;
-        EXPECT_EQ(ends.pair.now() - testing::kStart, 50ms);  // a round trip more
+        EXPECT_EQ(ends.pair.now() - simulation::kStart, 50ms);  // a round trip more
         EXPECT_EQ(ends.client.counters().retransmissions, 0u);
         expect_that_it_works(ends);
       }
@@ -205,7 +205,7 @@ TEST(Negotiation, AServerThatKnowsTheShareAsksForNoOtherItLikesBetter) {
   Ends ends({}, 1, client, server);
   ASSERT_TRUE(ends.connect());
   EXPECT_EQ(ends.client.group(), "secp256r1");
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 30ms);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 30ms);
 }
 
 TEST(Negotiation, SrtpProfilesAreTheServersChoice) {
@@ -404,7 +404,7 @@ TEST(Negotiation, AnAlertInTheClearIsForgottenWhenThePeerGoesOn) {
 
 TEST(Negotiation, AnAlertInTheClearIsBelievedWhenNothingElseComes) {
   Ends ends;
-  ends.client.start(testing::kStart);
+  ends.client.start(simulation::kStart);
   ends.pair.filter = [](bool, Buffer&) { return false; };
   ends.pair.run_for(1s);
   ends.client.handle_datagram(ends.pair.now(), record(21, Buffer{2, 40}));
@@ -418,8 +418,8 @@ TEST(Negotiation, AnAlertInTheClearIsBelievedWhenNothingElseComes) {
 // Nothing was said yet that it could be an answer to.
 TEST(Negotiation, AnAlertToAServerThatWaitsMeansNothing) {
   Ends ends;
-  ends.server.start(testing::kStart);
-  ends.server.handle_datagram(testing::kStart, record(21, Buffer{2, 40}));
+  ends.server.start(simulation::kStart);
+  ends.server.handle_datagram(simulation::kStart, record(21, Buffer{2, 40}));
   ends.pair.run_for(60s);
   EXPECT_THAT(closes(ends.pair.events_b), IsEmpty());
   EXPECT_TRUE(ends.connect());

@@ -84,7 +84,7 @@ class Impostor {
     const Buffer der = said_.shows ? to_buffer((*said_.shows)->der()) : Buffer{};
     say(HandshakeType::Certificate, body_of(CertificateMessage{{}, der}, Version::Dtls13));
     if (said_.proves) {
-      testing::SeededRandom random(3);
+      simulation::SeededRandom random(3);
       const Buffer content = signed_content13(as_, transcript.hash(suite.hash));
       say(HandshakeType::CertificateVerify,
           body_of(CertificateVerify{

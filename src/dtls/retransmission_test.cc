@@ -11,7 +11,7 @@ std::vector<Duration> send_times(Ends& ends, bool of_client, int lost_from) {
   std::vector<Duration> out;
   ends.pair.filter = [&, lost_from](bool from_a, Buffer&) {
     if (from_a != of_client) return true;
-    out.push_back(ends.pair.now() - testing::kStart);
+    out.push_back(ends.pair.now() - simulation::kStart);
     return static_cast<int>(out.size()) <= lost_from;
   };
   ends.start();
@@ -39,7 +39,7 @@ TEST(Retransmission, GivesUpAfterThirtySecondsWithoutProgress) {
   ends.client.start(ends.pair.now());
   ends.pair.filter = [](bool, Buffer&) { return false; };
   EXPECT_TRUE(ends.pair.run_until([&] { return !closes(ends.pair.events_a).empty(); }, 60s));
-  EXPECT_EQ(ends.pair.now() - testing::kStart, 30s);
+  EXPECT_EQ(ends.pair.now() - simulation::kStart, 30s);
 }
 
 TEST(Retransmission, AServerWaitsForAClientAsLongAsItsOwnerDoes) {
@@ -78,7 +78,7 @@ TEST_P(EachRetransmission, ANewFlightBeginsTheScheduleAnew) {
   int sent = 0;
   ends.pair.filter = [&](bool from_a, Buffer&) {
     if (!from_a) return true;
-    times.push_back(ends.pair.now() - testing::kStart);
+    times.push_back(ends.pair.now() - simulation::kStart);
     ++sent;
     return sent == 4 || sent > 7;
   };
@@ -88,14 +88,14 @@ TEST_P(EachRetransmission, ANewFlightBeginsTheScheduleAnew) {
 
 TEST(Retransmission, ALateCallOfTheDriverMovesTheRest) {
   Ends ends;
-  ends.client.start(testing::kStart);
-  EXPECT_TRUE(ends.client.poll_transmit(testing::kStart));
-  EXPECT_EQ(ends.client.next_timeout(), testing::kStart + 100ms);
-  ends.client.handle_timeout(testing::kStart + 99ms);
-  EXPECT_FALSE(ends.client.poll_transmit(testing::kStart + 99ms));
-  ends.client.handle_timeout(testing::kStart + 150ms);
-  EXPECT_TRUE(ends.client.poll_transmit(testing::kStart + 150ms));
-  EXPECT_EQ(ends.client.next_timeout(), testing::kStart + 350ms);
+  ends.client.start(simulation::kStart);
+  EXPECT_TRUE(ends.client.poll_transmit(simulation::kStart));
+  EXPECT_EQ(ends.client.next_timeout(), simulation::kStart + 100ms);
+  ends.client.handle_timeout(simulation::kStart + 99ms);
+  EXPECT_FALSE(ends.client.poll_transmit(simulation::kStart + 99ms));
+  ends.client.handle_timeout(simulation::kStart + 150ms);
+  EXPECT_TRUE(ends.client.poll_transmit(simulation::kStart + 150ms));
+  EXPECT_EQ(ends.client.next_timeout(), simulation::kStart + 350ms);
 }
 
 // The peer has our flight but its last one is lost: what has finished must still answer.
@@ -148,7 +148,7 @@ TEST_P(EachRetransmission, AllHandshakesFinishInTimeWhateverIsLost) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
       Ends ends(GetParam(), {.latency = 20ms, .jitter = 10ms, .loss = loss, .seed = seed}, seed);
       ASSERT_TRUE(ends.connect(30s)) << "loss " << loss << ", seed " << seed;
-      worst = std::max(worst, Duration(ends.pair.now() - testing::kStart));
+      worst = std::max(worst, Duration(ends.pair.now() - simulation::kStart));
       ASSERT_TRUE(ends.client.export_keying_material("x", 8) ==
                   ends.server.export_keying_material("x", 8));
     }

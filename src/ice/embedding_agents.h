@@ -222,7 +222,7 @@ struct EmbeddingAgents {
   bool finish(Duration limit = 20s) {
     return network.run_until([&] { return both_done(); }, limit);
   }
-  Duration time() const { return std::max(*alice.done_at, *bob.done_at) - testing::kStart; }
+  Duration time() const { return std::max(*alice.done_at, *bob.done_at) - simulation::kStart; }
 
   Options options;
   Endpoint a = at("10.0.0.1:5000");

@@ -8,16 +8,16 @@
 #include <gtest/gtest.h>
 
 #include "ice/agent.h"
+#include "simulation/random.h"
 #include "testing/network.h"
-#include "testing/random.h"
 
 namespace specter::ice {
 
+using specter::simulation::kStart;
+using specter::simulation::LinkOptions;
+using specter::simulation::SeededRandom;
 using specter::testing::Flight;
-using specter::testing::kStart;
-using specter::testing::LinkOptions;
 using specter::testing::Network;
-using specter::testing::SeededRandom;
 using namespace std::chrono_literals;
 
 inline Endpoint at(std::string_view text) {

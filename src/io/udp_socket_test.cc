@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::io {
 namespace {
@@ -33,7 +33,7 @@ bool wait_for(const UdpSocket& socket, short events) {
 
 Buffer pattern(std::size_t size, std::uint64_t seed) {
   Buffer bytes(size);
-  ::specter::testing::SeededRandom(seed).fill(bytes);
+  ::specter::simulation::SeededRandom(seed).fill(bytes);
   return bytes;
 }
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "simulation/random.h"
 #include "testing/data.h"
-#include "testing/random.h"
 
 namespace specter::peer {
 namespace {
@@ -24,7 +24,7 @@ struct Peer {
                      .sped = sped},
                     random) {}
 
-  testing::SeededRandom random;
+  simulation::SeededRandom random;
   Negotiation negotiation;
 };
 

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 Buffer bytes(std::size_t size, std::uint64_t seed = 1) {
   Buffer out(size);
-  testing::SeededRandom(seed).fill(out);
+  simulation::SeededRandom(seed).fill(out);
   return out;
 }
 
@@ -31,7 +31,7 @@ std::vector<ConnectionState> states(const PeerHost& host) {
 }
 
 TEST(PeerConnection, NeedsACertificate) {
-  testing::SeededRandom random(1);
+  simulation::SeededRandom random(1);
   EXPECT_THROW(PeerConnection({}, random), std::invalid_argument);
 }
 
@@ -318,7 +318,7 @@ TEST(PeerConnection, AStrangersDatagramsAreNotAnswered) {
     return true;
   };
   ASSERT_TRUE(pair.negotiate());
-  testing::SeededRandom random(5);
+  simulation::SeededRandom random(5);
   for (int i = 0; i < 200; ++i) {
     Buffer junk = bytes(1 + random.below(300), random.u64());
     junk[0] = static_cast<std::uint8_t>(20 + random.below(44));  // all that DTLS may begin with

@@ -5,8 +5,8 @@
 #include "base/base64.h"
 #include "peer/negotiation.h"
 #include "sctp/association.h"
+#include "simulation/random.h"
 #include "testing/data.h"
-#include "testing/random.h"
 
 namespace specter::peer {
 namespace {
@@ -31,13 +31,13 @@ struct Peer {
   SessionDescription offer() { return negotiation.create_offer({}).value(); }
   SessionDescription answer() { return negotiation.create_answer().value(); }
 
-  testing::SeededRandom random;
+  simulation::SeededRandom random;
   Buffer init;
   Negotiation negotiation;
 };
 
 const Buffer kOther =
-    sctp::Association({}, *std::make_unique<testing::SeededRandom>(99)).local_init();
+    sctp::Association({}, *std::make_unique<simulation::SeededRandom>(99)).local_init();
 
 SessionDescription with(SessionDescription description, const std::string& line) {
   description.sdp += line;

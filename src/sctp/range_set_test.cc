@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::sctp {
 namespace {
@@ -24,7 +24,7 @@ std::vector<Range> ranges_of(const std::set<std::int64_t>& numbers) {
 
 TEST(RangeSet, BehavesAsASetOfNumbers) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     RangeSet set;
     std::set<std::int64_t> model;
     for (int step = 0; step < 2000; ++step) {
@@ -53,7 +53,7 @@ TEST(RangeSet, BehavesAsASetOfNumbers) {
 
 TEST(RangeSet, DifferencesAreThoseOfTheNumbers) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     std::set<std::int64_t> from, without, expected, got;
     for (int i = 0; i < 40; ++i) {
       from.insert(random.below(60));

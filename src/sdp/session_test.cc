@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "simulation/random.h"
 #include "testing/data.h"
-#include "testing/random.h"
 
 namespace specter::sdp {
 namespace {
@@ -275,7 +275,7 @@ TEST(SdpNonsense, TruncatedAnywhereIsParsedOrRefused) {
 }
 
 TEST(SdpNonsense, MutatedKeepsItsMeaningWhenWritten) {
-  testing::SeededRandom random(11);
+  simulation::SeededRandom random(11);
   constexpr std::string_view kSpecial = "=\r\n: /vosctmarzk019\0\xff";
   int parsed = 0;
   for (int round = 0; round < 1000; ++round) {

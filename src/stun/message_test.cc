@@ -3,16 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "simulation/random.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::stun {
 namespace {
 
+using specter::simulation::SeededRandom;
 using specter::testing::hex;
-using specter::testing::SeededRandom;
 using ::testing::ElementsAre;
 
 const TransactionId kId{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};

@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "testing/link.h"
+#include "simulation/link.h"
 
 namespace specter::stun {
 namespace {
 
-using specter::testing::kStart;
+using specter::simulation::kStart;
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 

@@ -97,10 +97,10 @@ class BulkTransfer {
     }
   }
 
-  Timestamp now_ = kStart;
+  Timestamp now_ = simulation::kStart;
   const Endpoint at_a_ = *Endpoint::parse("192.0.2.1:5001");
   const Endpoint at_b_ = *Endpoint::parse("192.0.2.2:5002");
-  SeededRandom random_a_, random_b_;
+  simulation::SeededRandom random_a_, random_b_;
   core::PeerConnection a_, b_;
   ChannelId channel_{};
   bool b_connected_ = false;

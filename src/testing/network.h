@@ -6,12 +6,14 @@
 #include <stdexcept>
 #include <vector>
 
-#include "testing/link.h"
+#include "simulation/link.h"
 
 #include "specter/endpoint.h"
 #include "specter/time.h"
 
 namespace specter::testing {
+
+using namespace std::chrono_literals;
 
 // What stands on the network: a machine with addresses, wrapped so that its events are drained too.
 class Host {
@@ -36,7 +38,7 @@ struct Flight {
 
 class Network {
  public:
-  explicit Network(LinkOptions options = {}) : link_(options) {}
+  explicit Network(simulation::LinkOptions options = {}) : link_(options) {}
 
   // Datagrams to `address`, whatever the port, go to `host`.
   void attach(Host& host, IpAddress address) {
@@ -99,7 +101,7 @@ class Network {
     link_.send(now_, Flight{now_, from, to, Buffer(bytes.begin(), bytes.end())});
   }
 
-  Link<Flight>& link() { return link_; }
+  simulation::Link<Flight>& link() { return link_; }
 
   // Sees every datagram before the path does; false: it is lost.
   std::function<bool(Flight& flight)> filter;
@@ -124,10 +126,10 @@ class Network {
     settle();
   }
 
-  Link<Flight> link_;
+  simulation::Link<Flight> link_;
   std::map<IpAddress, Host*> hosts_by_address_;
   std::vector<Host*> hosts_;
-  Timestamp now_ = kStart;
+  Timestamp now_ = simulation::kStart;
 };
 
 }  // namespace specter::testing

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "base/machine.h"
-#include "testing/link.h"
+#include "simulation/link.h"
 
 #include "specter/bytes.h"
 
 namespace specter::testing {
+
+using namespace std::chrono_literals;
 
 template <class M>
 concept PacketMachine = Machine<M> && std::same_as<typename M::Transmit, Buffer>;
@@ -21,9 +23,9 @@ class Pair {
  public:
   using Event = typename M::Event;
 
-  Pair(M& a, M& b, LinkOptions options = {})
+  Pair(M& a, M& b, simulation::LinkOptions options = {})
       : a_(a), b_(b), to_b_(options), to_a_([&] {
-          LinkOptions other = options;
+          simulation::LinkOptions other = options;
           other.seed = ~options.seed;
           return other;
         }()) {}
@@ -67,8 +69,8 @@ class Pair {
     }
   }
 
-  Link<Buffer>& to_a() { return to_a_; }
-  Link<Buffer>& to_b() { return to_b_; }
+  simulation::Link<Buffer>& to_a() { return to_a_; }
+  simulation::Link<Buffer>& to_b() { return to_b_; }
 
   std::vector<Event> events_a, events_b;
   // Sees every packet before the path does; false: it is lost.
@@ -86,7 +88,7 @@ class Pair {
     const Deadline next = machine.next_timeout();
     return next && *next <= now_;
   }
-  bool drain(M& machine, std::vector<Event>& events, Link<Buffer>& link, bool from_a) {
+  bool drain(M& machine, std::vector<Event>& events, simulation::Link<Buffer>& link, bool from_a) {
     bool busy = false;
     while (auto event = machine.poll_event()) {
       events.push_back(std::move(*event));
@@ -107,9 +109,9 @@ class Pair {
 
   M& a_;
   M& b_;
-  Link<Buffer> to_b_;
-  Link<Buffer> to_a_;
-  Timestamp now_ = kStart;
+  simulation::Link<Buffer> to_b_;
+  simulation::Link<Buffer> to_a_;
+  Timestamp now_ = simulation::kStart;
 };
 
 }  // namespace specter::testing

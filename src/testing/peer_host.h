@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "simulation/random.h"
 #include "testing/network.h"
-#include "testing/random.h"
 
 #include "specter/core.h"
 
@@ -17,7 +17,7 @@ namespace specter::testing {
 
 // A certificate costs a third of a millisecond: tests that don't care share one for each seed.
 inline std::shared_ptr<const core::Certificate> test_certificate(std::uint64_t seed) {
-  SeededRandom random(seed);
+  simulation::SeededRandom random(seed);
   return core::generate_certificate(random, 1'790'000'000);
 }
 
@@ -80,7 +80,7 @@ class PeerHost final : public Host {
   }
 
   Options options_;
-  SeededRandom random_;
+  simulation::SeededRandom random_;
 
  public:
   core::PeerConnection connection;
@@ -92,9 +92,9 @@ class PeerHost final : public Host {
 // Two peers on one network, with signalling that takes no time.
 class PeerPair {
  public:
-  explicit PeerPair(LinkOptions link = {}, core::Configuration configuration = {})
+  explicit PeerPair(simulation::LinkOptions link = {}, core::Configuration configuration = {})
       : PeerPair(link, configuration, configuration) {}
-  PeerPair(LinkOptions link, core::Configuration of_a, core::Configuration of_b)
+  PeerPair(simulation::LinkOptions link, core::Configuration of_a, core::Configuration of_b)
       : network(link),
         a({{*Endpoint::parse("192.0.2.1:5001")}, link.seed * 2 + 1, std::move(of_a)}),
         b({{*Endpoint::parse("192.0.2.2:5002")}, link.seed * 2 + 2, std::move(of_b)}) {

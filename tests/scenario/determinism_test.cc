@@ -49,7 +49,7 @@ Trace live(std::uint64_t seed) {
       [&] { return pair.a.all<core::DataChannelOpened>().size() == 2; }, 60s);
   EXPECT_TRUE(is_open) << "seed " << seed;
 
-  testing::SeededRandom random(seed);
+  simulation::SeededRandom random(seed);
   for (int i = 0; i < 50; ++i) {
     Buffer message(1 + random.below(20'000));
     random.fill(message);

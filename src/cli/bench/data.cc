@@ -23,10 +23,13 @@ Json DataOptions::parameters() const {
 }
 
 int run_data(const DataOptions& options) {
-  const FarSide far = [&](Link& link) { return receive_data(options, link); };
+  const FarSide far = [&](Conversation& conversation) {
+    return receive_data(options, conversation);
+  };
   if (options.sides.is_far_side) return run_far_side(far);
-  const auto report =
-      run_near_side(options.sides, [&](Link& link) { return send_data(options, link); }, far);
+  const auto report = run_near_side(
+      options.sides, [&](Conversation& conversation) { return send_data(options, conversation); },
+      far);
   return print("data", report, options.common.json ? Format::Json : Format::Table);
 }
 

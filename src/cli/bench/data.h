@@ -1,4 +1,4 @@
-// specter bench data, in two sides. What they say to each other over the link, beside the
+// specter bench data, in two sides. What they say to each other over the conversation, beside the
 // signalling:
 //
 //    receiver                                          sender
@@ -14,13 +14,13 @@
 //       |------------------------------------------------>|
 #pragma once
 
-#include "cli/bench/link.h"
+#include "cli/bench/conversation.h"
 #include "cli/bench/options.h"
 #include "cli/bench/report.h"
 
 namespace specter::cli::bench {
 
-Result<> receive_data(const DataOptions& options, Link& link);
-Result<Report> send_data(const DataOptions& options, Link& link);
+Result<> receive_data(const DataOptions& options, Conversation& conversation);
+Result<Report> send_data(const DataOptions& options, Conversation& conversation);
 
 }  // namespace specter::cli::bench

@@ -34,10 +34,10 @@ struct Flow {
   std::atomic<std::uint64_t> messages = 0;
 };
 
-class ReceivingPeer final : public LinkedPeer {
+class ReceivingPeer final : public TalkingPeer {
  public:
-  ReceivingPeer(Link& link, std::size_t index, const DataOptions& options)
-      : LinkedPeer(link, index), pool_(options.message_bytes) {
+  ReceivingPeer(Conversation& conversation, std::size_t index, const DataOptions& options)
+      : TalkingPeer(conversation, index), pool_(options.message_bytes) {
     const Order order = options.unordered ? Order::Free : Order::Kept;
     for (std::size_t i = 0; i < options.channels; ++i) {
       flows_.push_back(std::make_unique<Flow>(static_cast<ChannelIndex>(i), order));
@@ -53,7 +53,7 @@ class ReceivingPeer final : public LinkedPeer {
     if (index >= flows_.size()) return on_failure("there is a channel that nobody opened");
     if (by_stream_.size() <= stream) by_stream_.resize(stream + 1);
     by_stream_[stream] = flows_[index].get();
-    link().post({{"op", "open"}});
+    conversation().post({{"op", "open"}});
   }
 
   void on_message(const DataChannel& channel, Bytes message) override {
@@ -83,16 +83,16 @@ struct Snapshot {
 
 class Receiver {
  public:
-  Receiver(const DataOptions& options, Link& link)
-      : options_(options), side_(link, options.common.configuration()) {
+  Receiver(const DataOptions& options, Conversation& conversation)
+      : options_(options), side_(conversation, options.common.configuration()) {
     for (std::size_t i = 0; i < options.connections; ++i) {
-      peers_.push_back(std::make_shared<ReceivingPeer>(link, i, options));
+      peers_.push_back(std::make_shared<ReceivingPeer>(conversation, i, options));
       side_.add(peers_.back());
     }
   }
 
   Result<> run() {
-    side_.link().send({{"op", "ready"}});
+    side_.conversation().send({{"op", "ready"}});
     for (std::size_t i = 0; i < options_.connections * options_.channels; ++i) {
       if (const auto open = side_.wait_for("open", options_.common.timeout()); !open) {
         return std::unexpected(open.error());
@@ -102,7 +102,7 @@ class Receiver {
       return warm;
     }
     const Snapshot begin = look();
-    side_.link().send({{"op", "measuring"}});
+    side_.conversation().send({{"op", "measuring"}});
     const auto end = measure(begin);
     if (!end) return std::unexpected(end.error());
     progress_.clear();
@@ -168,10 +168,11 @@ class Receiver {
     for (std::size_t i = 0; i < end.messages.size(); ++i) {
       channels.push_back(end.messages[i] - begin.messages[i]);
     }
-    side_.link().send({{"op", "measured"},
-                       {"seconds", std::chrono::duration<double>(end.at - begin.at).count()},
-                       {"cpu_s", end.cpu - begin.cpu},
-                       {"messages", std::move(channels)}});
+    side_.conversation().send(
+        {{"op", "measured"},
+         {"seconds", std::chrono::duration<double>(end.at - begin.at).count()},
+         {"cpu_s", end.cpu - begin.cpu},
+         {"messages", std::move(channels)}});
   }
 
   Result<> take_the_rest(const std::vector<std::uint64_t>& sent) {
@@ -195,7 +196,7 @@ class Receiver {
         if (auto complete = flow->check.end(sent.at(at++)); !complete) return complete;
       }
     }
-    side_.link().send({{"op", "end"}, {"messages", all}});
+    side_.conversation().send({{"op", "end"}, {"messages", all}});
     return {};
   }
 
@@ -207,8 +208,8 @@ class Receiver {
 
 }  // namespace
 
-Result<> receive_data(const DataOptions& options, Link& link) {
-  return Receiver(options, link).run();
+Result<> receive_data(const DataOptions& options, Conversation& conversation) {
+  return Receiver(options, conversation).run();
 }
 
 }  // namespace specter::cli::bench

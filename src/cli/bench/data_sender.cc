@@ -18,10 +18,10 @@ using namespace std::chrono_literals;
 
 constexpr auto kForGood = 24h;
 
-class SendingPeer final : public LinkedPeer {
+class SendingPeer final : public TalkingPeer {
  public:
-  SendingPeer(Link& link, std::size_t index, const DataOptions& options)
-      : LinkedPeer(link, index),
+  SendingPeer(Conversation& conversation, std::size_t index, const DataOptions& options)
+      : TalkingPeer(conversation, index),
         options_(options),
         pool_(options.message_bytes),
         sent_(options.channels) {}
@@ -48,7 +48,7 @@ class SendingPeer final : public LinkedPeer {
   // On the loop, as the sending is: so nothing is sent after it.
   void on_stats(const Stats& stats) override {
     stats_ = stats;
-    link().post({{"op", "sent"}});
+    conversation().post({{"op", "sent"}});
   }
 
  private:
@@ -80,8 +80,8 @@ class SendingPeer final : public LinkedPeer {
 
 class Sender {
  public:
-  Sender(const DataOptions& options, Link& link)
-      : options_(options), side_(link, options.common.configuration()) {}
+  Sender(const DataOptions& options, Conversation& conversation)
+      : options_(options), side_(conversation, options.common.configuration()) {}
 
   Result<Report> run() {
     const Duration patience = options_.common.timeout();
@@ -89,7 +89,7 @@ class Sender {
       return std::unexpected(ready.error());
     }
     for (std::size_t i = 0; i < options_.connections; ++i) {
-      peers_.push_back(std::make_shared<SendingPeer>(side_.link(), i, options_));
+      peers_.push_back(std::make_shared<SendingPeer>(side_.conversation(), i, options_));
       side_.add(peers_.back());
     }
     for (const auto& peer : peers_)
@@ -121,7 +121,7 @@ class Sender {
     for (const auto& peer : peers_) {
       for (const std::uint64_t sent : peer->sent()) messages.push_back(sent);
     }
-    side_.link().send({{"op", "sent"}, {"messages", std::move(messages)}});
+    side_.conversation().send({{"op", "sent"}, {"messages", std::move(messages)}});
     return {};
   }
 
@@ -189,8 +189,8 @@ class Sender {
 
 }  // namespace
 
-Result<Report> send_data(const DataOptions& options, Link& link) {
-  return Sender(options, link).run();
+Result<Report> send_data(const DataOptions& options, Conversation& conversation) {
+  return Sender(options, conversation).run();
 }
 
 }  // namespace specter::cli::bench

@@ -18,9 +18,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWarmUpRounds = 200;
 
-class EchoingPeer final : public LinkedPeer {
+class EchoingPeer final : public TalkingPeer {
  public:
-  using LinkedPeer::LinkedPeer;
+  using TalkingPeer::TalkingPeer;
 
  protected:
   void on_message(const DataChannel& channel, Bytes message) override {
@@ -28,9 +28,10 @@ class EchoingPeer final : public LinkedPeer {
   }
 };
 
-class AskingPeer final : public LinkedPeer {
+class AskingPeer final : public TalkingPeer {
  public:
-  AskingPeer(Link& link, std::size_t message_bytes) : LinkedPeer(link, 0), pool_(message_bytes) {}
+  AskingPeer(Conversation& conversation, std::size_t message_bytes)
+      : TalkingPeer(conversation, 0), pool_(message_bytes) {}
 
   // From any thread, once "open" was told: so many rounds, then "rounds" is told. The first is not
   // in the times: it begins with a call from another thread.
@@ -46,7 +47,7 @@ class AskingPeer final : public LinkedPeer {
  protected:
   void on_open(const DataChannel& channel) override {
     channel_ = channel;
-    link().post({{"op", "open"}});
+    conversation().post({{"op", "open"}});
   }
 
   void on_message(const DataChannel& /*channel*/, Bytes message) override {
@@ -58,7 +59,7 @@ class AskingPeer final : public LinkedPeer {
       times_us_.push_back(std::chrono::duration<double, std::micro>(now - asked_).count());
     }
     if (--left_ > 0) return ask();
-    link().post({{"op", "rounds"}});
+    conversation().post({{"op", "rounds"}});
   }
 
  private:
@@ -78,24 +79,24 @@ class AskingPeer final : public LinkedPeer {
   std::vector<double> times_us_;
 };
 
-Result<> answer(const LatencyOptions& options, Link& link) {
-  Side side(link, options.common.configuration());
-  side.add(std::make_shared<EchoingPeer>(link, 0));
-  link.send({{"op", "ready"}});
+Result<> answer(const LatencyOptions& options, Conversation& conversation) {
+  Side side(conversation, options.common.configuration());
+  side.add(std::make_shared<EchoingPeer>(conversation, 0));
+  conversation.send({{"op", "ready"}});
   while (true) {
     const auto asked = side.wait_for("usage", std::chrono::hours(24));
     if (!asked && asked.error().code == ErrorCode::Closed) return {};
     if (!asked) return std::unexpected(asked.error());
-    link.send({{"op", "usage"}, {"cpu_s", cpu_seconds()}});
+    conversation.send({{"op", "usage"}, {"cpu_s", cpu_seconds()}});
   }
 }
 
 class Asker {
  public:
-  Asker(const LatencyOptions& options, Link& link)
+  Asker(const LatencyOptions& options, Conversation& conversation)
       : options_(options),
-        peer_(std::make_shared<AskingPeer>(link, options.message_bytes)),
-        side_(link, options.common.configuration()) {}
+        peer_(std::make_shared<AskingPeer>(conversation, options.message_bytes)),
+        side_(conversation, options.common.configuration()) {}
 
   Result<Report> run() {
     const Duration patience = options_.common.timeout();
@@ -126,7 +127,7 @@ class Asker {
   }
 
   Result<double> cpu_of_both() {
-    side_.link().send({{"op", "usage"}});
+    side_.conversation().send({{"op", "usage"}});
     const auto theirs = side_.wait_for("usage", options_.common.timeout());
     if (!theirs) return std::unexpected(theirs.error());
     const double ours = options_.sides.processes == 1 ? 0 : cpu_seconds();
@@ -160,10 +161,11 @@ Json LatencyOptions::parameters() const {
 }
 
 int run_latency(const LatencyOptions& options) {
-  const FarSide far = [&](Link& link) { return answer(options, link); };
+  const FarSide far = [&](Conversation& conversation) { return answer(options, conversation); };
   if (options.sides.is_far_side) return run_far_side(far);
-  const auto report =
-      run_near_side(options.sides, [&](Link& link) { return Asker(options, link).run(); }, far);
+  const auto report = run_near_side(
+      options.sides, [&](Conversation& conversation) { return Asker(options, conversation).run(); },
+      far);
   return print("latency", report, options.common.json ? Format::Json : Format::Table);
 }
 

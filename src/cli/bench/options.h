@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "cli/json.h"
 #include "cli/network_options.h"
@@ -79,10 +81,28 @@ struct MemoryOptions {
   Json parameters() const;
 };
 
+// What is empty or 0 here has its default from `all`, or is as long as its path needs.
+struct LinkOptions {
+  std::vector<double> round_trips_ms, losses_percent, rates_mbit_per_s;
+  std::vector<std::string> queues;  // as QueueSize::parse() takes them
+  std::vector<std::string> controls;
+  std::vector<int> flows = {1, 2};
+  bool all = false;
+  double seconds = 0;
+  std::uint64_t seed = 1;
+  std::size_t jobs = 0;  // 0: one a core
+  bool json = false;
+  std::string svg_file, markdown_file;
+
+  Json parameters() const;
+  std::string command() const;
+};
+
 // Each prints its result, and answers the exit code.
 int run_data(const DataOptions& options);
 int run_latency(const LatencyOptions& options);
 int run_setup(const SetupOptions& options);
 int run_memory(const MemoryOptions& options);
+int run_link(const LinkOptions& options);
 
 }  // namespace specter::cli::bench

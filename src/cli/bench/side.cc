@@ -6,17 +6,18 @@
 
 namespace specter::cli::bench {
 
-void LinkedPeer::tell(const SessionDescription& description) {
-  link_.send(
+void TalkingPeer::tell(const SessionDescription& description) {
+  conversation_.send(
       {{"op", "description"}, {"connection", index_}, {"description", description.to_json()}});
 }
 
-void LinkedPeer::tell(const IceCandidate& candidate) {
-  link_.send({{"op", "candidate"}, {"connection", index_}, {"candidate", candidate.to_json()}});
+void TalkingPeer::tell(const IceCandidate& candidate) {
+  conversation_.send(
+      {{"op", "candidate"}, {"connection", index_}, {"candidate", candidate.to_json()}});
 }
 
-void LinkedPeer::on_failure(const std::string& what) {
-  link_.post({{"op", "failed"}, {"message", what}});
+void TalkingPeer::on_failure(const std::string& what) {
+  conversation_.post({{"op", "failed"}, {"message", what}});
 }
 
 Api default_api(const Specter& specter) {
@@ -25,10 +26,10 @@ Api default_api(const Specter& specter) {
   return specter.new_api(std::move(engine), std::move(registry));
 }
 
-Side::Side(Link& link, const Configuration& configuration)
-    : link_(link), specter_(configuration), api_(default_api(specter_)) {}
+Side::Side(Conversation& conversation, const Configuration& configuration)
+    : conversation_(conversation), specter_(configuration), api_(default_api(specter_)) {}
 
-void Side::add(std::shared_ptr<LinkedPeer> peer) {
+void Side::add(std::shared_ptr<TalkingPeer> peer) {
   Peer::start(peer, api_);
   peers_.push_back(std::move(peer));
 }
@@ -37,7 +38,7 @@ Result<Json> Side::wait_for(std::string_view op, Duration timeout) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + timeout;
   while (true) {
-    auto line = link_.receive(std::max(Duration{}, Duration(end - Clock::now())));
+    auto line = conversation_.receive(std::max(Duration{}, Duration(end - Clock::now())));
     if (!line || (*line)["op"] == op) return line;
     if (auto taken = take(*line); !taken) return std::unexpected(taken.error());
   }

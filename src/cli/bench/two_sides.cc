@@ -46,7 +46,7 @@ std::vector<std::string> own_command_line() {
   return arguments;
 }
 
-// The child reads and writes its link on stdin and stdout.
+// The child reads and writes its conversation on stdin and stdout.
 pid_t start_child(int in, int out) {
   std::vector<std::string> arguments = own_command_line();
   arguments.emplace_back("--far-side");
@@ -67,24 +67,24 @@ pid_t start_child(int in, int out) {
   return child;
 }
 
-void run_and_tell(const FarSide& far, Link& link, bool& ok) {
+void run_and_tell(const FarSide& far, Conversation& conversation, bool& ok) {
   Result<> result;
   try {
-    result = far(link);
+    result = far(conversation);
   } catch (const std::exception& error) {
     result = fail(ErrorCode::Internal, error.what());
   }
   ok = result.has_value();
   if (ok) return;
-  link.send({{"op", "failed"},
-             {"name", to_string(result.error().code)},
-             {"message", result.error().message}});
+  conversation.send({{"op", "failed"},
+                     {"name", to_string(result.error().code)},
+                     {"message", result.error().message}});
 }
 
 Result<Report> with_thread(const NearSide& near, const FarSide& far) {
   const Pipe there, back;
-  auto ours = std::make_unique<Link>(back.out, there.in);
-  Link theirs(there.out, back.in);
+  auto ours = std::make_unique<Conversation>(back.out, there.in);
+  Conversation theirs(there.out, back.in);
   bool ok = false;
   std::thread thread([&] { run_and_tell(far, theirs, ok); });
   std::exception_ptr thrown;
@@ -113,8 +113,8 @@ Result<Report> with_child(const NearSide& near) {
     }
     const pid_t pid;
   } reaper{child};
-  Link link(back.out, there.in);
-  return near(link);
+  Conversation conversation(back.out, there.in);
+  return near(conversation);
 }
 
 }  // namespace
@@ -125,9 +125,9 @@ Result<Report> run_near_side(const SidesOptions& options, const NearSide& near,
 }
 
 int run_far_side(const FarSide& far) {
-  Link link(::dup(STDIN_FILENO), ::dup(STDOUT_FILENO));
+  Conversation conversation(::dup(STDIN_FILENO), ::dup(STDOUT_FILENO));
   bool ok = false;
-  run_and_tell(far, link, ok);
+  run_and_tell(far, conversation, ok);
   return ok ? kSuccess : kFailure;
 }
 

@@ -3,15 +3,15 @@
 
 #include <functional>
 
-#include "cli/bench/link.h"
+#include "cli/bench/conversation.h"
 #include "cli/bench/options.h"
 #include "cli/bench/report.h"
 
 namespace specter::cli::bench {
 
 // What a side does until its end. A far side's error is told to the near one.
-using FarSide = std::function<Result<>(Link&)>;
-using NearSide = std::function<Result<Report>(Link&)>;
+using FarSide = std::function<Result<>(Conversation&)>;
+using NearSide = std::function<Result<Report>(Conversation&)>;
 
 // Runs the near side here, and the far one in a child process or, with one process, in a thread.
 // The child is this program with this command line and --far-side: it has the same options. It dies

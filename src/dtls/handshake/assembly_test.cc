@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/bytes.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::dtls {
 namespace {
@@ -45,7 +45,7 @@ TEST(Assembly, AnEmptyMessageIsOne) {
 TEST(Assembly, PiecesMayComeInAnyOrderAndOverlap) {
   const Buffer body = counted(300);
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     Assembly assembly;
     std::vector<bool> had(300);
     std::size_t missing = 300;

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::dtls {
 namespace {
@@ -19,7 +19,7 @@ const Certificate& certificate(KeyType type, std::uint64_t seed = 1) {
   static std::map<std::pair<KeyType, std::uint64_t>, Certificate> made;
   Certificate& out = made[{type, seed}];
   if (!out) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     out = crypto::Certificate::generate(type, random, 1'795'000'000);
   }
   return out;
@@ -31,7 +31,7 @@ struct Signed {
   SignatureScheme scheme;
 };
 Buffer signature(const Signed& by) {
-  testing::SeededRandom random(9);
+  simulation::SeededRandom random(9);
   return crypto::sign(*certificate(by.type), by.scheme, kContent, random);
 }
 Proof proof_of(const Signed& by, Bytes made, Version version) {

@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::dtls {
 namespace {
@@ -23,7 +23,7 @@ const CipherSuite kSuites[] = {
 bool is13(const SuiteTraits& suite) { return suite.version == Version::Dtls13; }
 
 RecordKeys keys_for(const SuiteTraits& suite, std::uint8_t salt = 0) {
-  testing::SeededRandom random(salt);
+  simulation::SeededRandom random(salt);
   const auto secret = [&](std::size_t size) {
     crypto::Secret out(size);
     random.fill(out.data());

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::dtls {
 namespace {
@@ -55,7 +55,7 @@ TEST(ReplayWindow, AFarJumpForgetsAllBefore) {
 // Against the plainest model: the set of all that came.
 TEST(ReplayWindow, AgreesWithAModel) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     ReplayWindow window;
     std::set<std::uint64_t> had;
     std::uint64_t top = 0;

@@ -11,13 +11,13 @@
 
 #include "base/bytes.h"
 #include "base/parse_error.h"
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::dtls {
 
+using specter::simulation::SeededRandom;
 using specter::testing::hex;
-using specter::testing::SeededRandom;
 
 // A message's bytes, and back. `version` for the messages that differ between 1.2 and 1.3.
 template <class Message, class... Version>

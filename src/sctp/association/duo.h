@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 inline constexpr Ppid kPpid{53};
 
 struct Duo {
-  explicit Duo(testing::LinkOptions link = {}, Association::Config config_a = {},
+  explicit Duo(simulation::LinkOptions link = {}, Association::Config config_a = {},
                Association::Config config_b = {})
       : random_a(2 * link.seed + 1),
         random_b(2 * link.seed + 2),
@@ -32,7 +32,7 @@ struct Duo {
     return *this;
   }
 
-  testing::SeededRandom random_a, random_b;
+  simulation::SeededRandom random_a, random_b;
   Association a, b;
   testing::Pair<Association> pair;
 };
@@ -40,7 +40,7 @@ struct Duo {
 // Bytes that a number decides, so that each message tells who it is.
 inline Buffer pattern(std::size_t size, std::uint64_t seed) {
   Buffer bytes(size);
-  testing::SeededRandom(seed).fill(bytes);
+  simulation::SeededRandom(seed).fill(bytes);
   return bytes;
 }
 

@@ -129,13 +129,13 @@ TEST(Handshake, ReportsOfParametersStayWithinAPacket) {
 }
 
 TEST(Cookie, Rfc9260Section5_1_3IsSealed) {
-  testing::SeededRandom random(1);
+  simulation::SeededRandom random(1);
   CookieJar jar(random), other(random);
   Cookie cookie;
   cookie.local_tag = 1;
   cookie.peer_tsn = 2;
   cookie.reconfig = true;
-  cookie.created = testing::kStart;
+  cookie.created = simulation::kStart;
   const Buffer sealed = jar.seal(cookie);
   EXPECT_EQ(jar.open(sealed), cookie);
   EXPECT_FALSE(other.open(sealed));

@@ -60,7 +60,7 @@ void bring_to(Puppet& puppet, int state) {
 }
 
 // A legal packet of any kind, with numbers near those that matter.
-Buffer draw_packet(Puppet& puppet, testing::SeededRandom& random,
+Buffer draw_packet(Puppet& puppet, simulation::SeededRandom& random,
                    const std::vector<Buffer>& heard) {
   const auto near = [&](std::uint32_t n) { return n + random.below(40) - 20; };
   const auto stream = [&] { return static_cast<std::uint16_t>(random.below(4)); };
@@ -137,7 +137,7 @@ TEST(Hostile, AnyPacketsInAnyStateKeepTheContract) {
       SCOPED_TRACE("state " + std::to_string(state) + " seed " + std::to_string(seed));
       Puppet puppet({}, seed);
       bring_to(puppet, state);
-      testing::SeededRandom random(seed * 100 + static_cast<std::uint64_t>(state));
+      simulation::SeededRandom random(seed * 100 + static_cast<std::uint64_t>(state));
       std::vector<Buffer> heard;
       bool closed = false;
       for (int i = 0; i < 120; ++i) {
@@ -194,7 +194,7 @@ TEST(Hostile, TheReceiveBufferIsALimit) {
     Puppet puppet(config, seed);
     puppet.establish();
     puppet.polls_events = seed % 2 == 0;
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     const Buffer payload = pattern(1000, 1);
     std::uint32_t tsn = Puppet::kTsn + (seed % 4 < 2 ? 1 : 0);
     for (int i = 0; i < 5000; ++i) {
@@ -217,7 +217,7 @@ TEST(Hostile, TwoAssociationsDoNotTalkForEver) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Duo duo({.latency = 10ms, .seed = seed});
     duo.connect();
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     duo.pair.filter = [&](bool, Buffer& packet) {
       packet[12] = static_cast<std::uint8_t>(random.u32());  // another chunk type
       fix_checksum(packet);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sctp/association.h"
-#include "testing/link.h"
+#include "simulation/link.h"
 
 namespace specter::sctp {
 
@@ -75,7 +75,7 @@ class TrialRun {
   }
 
   LinkTrial::Result run() {
-    const Timestamp begins = testing::kStart + options_.warm_up;
+    const Timestamp begins = simulation::kStart + options_.warm_up;
     const Timestamp ends = begins + options_.time;
     advance(begins);
     std::vector<LinkTrial::FlowResult> before;
@@ -112,7 +112,7 @@ class TrialRun {
   };
   struct Flow {
     Flow(const LinkTrial::Options& options, std::size_t index)
-        : begins(testing::kStart + options.flows[index].begins),
+        : begins(simulation::kStart + options.flows[index].begins),
           random_a(4 * options.seed + 2 * index + 1),
           random_b(4 * options.seed + 2 * index + 2),
           a(config(options, index), random_a),
@@ -129,7 +129,7 @@ class TrialRun {
     }
 
     Timestamp begins;
-    testing::SeededRandom random_a, random_b;
+    simulation::SeededRandom random_a, random_b;
     Association a, b;
     bool has_begun = false;
     std::uint64_t received = 0;
@@ -196,11 +196,11 @@ class TrialRun {
   }
 
   LinkTrial::Options options_;
-  testing::Link<Tagged> line_;
-  testing::Link<Tagged> back_;
+  simulation::Link<Tagged> line_;
+  simulation::Link<Tagged> back_;
   Buffer message_;
   std::vector<std::unique_ptr<Flow>> flows_;
-  Timestamp now_ = testing::kStart;
+  Timestamp now_ = simulation::kStart;
 };
 
 }  // namespace detail

@@ -127,8 +127,8 @@ struct Puppet {
   std::uint32_t tag = 0;       // the association's
   std::uint32_t peer_tsn = 0;  // the association's first
   bool polls_events = true;
-  Timestamp now = testing::kStart;
-  testing::SeededRandom random;
+  Timestamp now = simulation::kStart;
+  simulation::SeededRandom random;
   Association association;
   std::vector<Association::Event> events;
 };

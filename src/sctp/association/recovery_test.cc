@@ -24,7 +24,7 @@ Association::Config without_t3() {
 
 // Two associations over a path of 200 ms whose window has grown to some hundred packets.
 struct LongPath : Duo {
-  explicit LongPath(testing::LinkOptions link = {.latency = 100ms})
+  explicit LongPath(simulation::LinkOptions link = {.latency = 100ms})
       : Duo(link, without_t3(), without_t3()) {
     connect();
     for (int i = 0; i < 8; ++i) {

@@ -92,9 +92,9 @@ TEST(Transfer, SendRefusesWhatCanNotBe) {
   Association::Config config;
   config.send_buffer_bytes = 10'000;
   config.max_outgoing_streams = 10;
-  testing::SeededRandom random(1);
+  simulation::SeededRandom random(1);
   Association association(config, random);
-  const Timestamp now = testing::kStart;
+  const Timestamp now = simulation::kStart;
   const auto code = [&](StreamId stream, std::size_t size) {
     const auto result = association.send(now, stream, kPpid, pattern(size, 1));
     return result ? std::optional<ErrorCode>() : result.error().code;
@@ -143,7 +143,7 @@ void exchange(Duo& duo, std::uint64_t seed, const Mix& mix) {
     bool unordered, reliable;
     std::size_t size;
   };
-  testing::SeededRandom random(seed);
+  simulation::SeededRandom random(seed);
   std::map<std::uint64_t, Sent> sent[2];
   std::uint64_t number = seed << 20;
   for (int i = 0; i < mix.messages; ++i) {
@@ -305,11 +305,11 @@ TEST(Transfer, StreamSequenceNumbersWrap) {
 
 // A receiver that stops polling stops the sender, and goes on when polled: RFC 9260 §6.2.
 TEST(Transfer, TheWindowClosesAndOpensWithPolling) {
-  testing::SeededRandom random_a(1), random_b(2);
+  simulation::SeededRandom random_a(1), random_b(2);
   Association::Config config;
   config.receive_buffer_bytes = 20'000;
   Association a({}, random_a), b(config, random_b);
-  Timestamp now = testing::kStart;
+  Timestamp now = simulation::kStart;
   const auto turn = [&](bool polls) {
     std::size_t polled = 0;
     for (int i = 0; i < 2000; ++i) {
@@ -373,9 +373,9 @@ TEST(Acknowledgement, IsDelayedByTwentyMillisecondsAtMost) {
 }
 
 TEST(Acknowledgement, OneDrainAfterManyPacketsMakesOneSack) {
-  testing::SeededRandom random_a(1), random_b(2);
+  simulation::SeededRandom random_a(1), random_b(2);
   Association a({}, random_a), b({}, random_b);
-  const Timestamp now = testing::kStart;
+  const Timestamp now = simulation::kStart;
   a.connect(now);
   for (int i = 0; i < 10; ++i) {
     while (auto packet = a.poll_transmit(now)) b.handle_packet(now, *packet);

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "simulation/random.h"
 #include "testing/hex.h"
-#include "testing/random.h"
 
 namespace specter::sctp {
 namespace {
@@ -32,7 +32,7 @@ TEST(Crc32c, TablesAndInstructionAgree) {
     SUCCEED() << "this CPU has no instruction for it";
     return;
   }
-  testing::SeededRandom random(1);
+  simulation::SeededRandom random(1);
   Buffer data(300);
   for (std::size_t size = 0; size <= data.size(); ++size) {
     random.fill(data);

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::sctp {
 namespace {
@@ -24,7 +24,7 @@ DataChunk fragment(Bytes payload, bool begin, bool end, std::uint16_t ssn = 0,
 // RFC 9260 §6.9: whatever the order of arrival.
 TEST(Reassembly, PutsFragmentsTogetherInAnyOrder) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     const std::size_t count = 2 + random.below(40);
     const std::size_t piece = 1 + random.below(3000);
     Buffer message(count * piece);

@@ -1,4 +1,4 @@
-#include "testing/link.h"
+#include "simulation/link.h"
 
 #include <vector>
 
@@ -6,7 +6,7 @@
 
 #include "specter/bytes.h"
 
-namespace specter::testing {
+namespace specter::simulation {
 namespace {
 
 // 8 Mbit/s: a packet of 1000 bytes takes 1 ms.
@@ -72,4 +72,4 @@ TEST(Link, TellsHowLongPacketsWait) {
 }
 
 }  // namespace
-}  // namespace specter::testing
+}  // namespace specter::simulation

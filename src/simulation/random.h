@@ -3,7 +3,7 @@
 
 #include "specter/random.h"
 
-namespace specter::testing {
+namespace specter::simulation {
 
 // SplitMix64: small, well spread, and the same everywhere.
 class SeededRandom final : public Random {
@@ -35,4 +35,4 @@ class SeededRandom final : public Random {
   std::uint64_t state_;
 };
 
-}  // namespace specter::testing
+}  // namespace specter::simulation

@@ -15,15 +15,15 @@
 namespace specter::cli::bench {
 
 // One side's end. A line is an object with a string "op".
-class Link {
+class Conversation {
  public:
   static constexpr std::size_t kMaxLineBytes = 4 << 20;
 
   // Takes the descriptors over. Throws std::system_error when there is no further one to be had.
-  Link(int in, int out);
-  ~Link();
-  Link(const Link&) = delete;
-  Link& operator=(const Link&) = delete;
+  Conversation(int in, int out);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   // From any thread. That the other side has gone shows in receive().
   void send(const Json& line);

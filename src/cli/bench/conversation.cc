@@ -1,4 +1,4 @@
-#include "cli/bench/link.h"
+#include "cli/bench/conversation.h"
 
 #include <algorithm>
 #include <array>
@@ -27,21 +27,22 @@ int make_bell() {
 
 }  // namespace
 
-Link::Link(int in, int out) : in_(in), out_(out), bell_(make_bell()), output_(out) {}
+Conversation::Conversation(int in, int out)
+    : in_(in), out_(out), bell_(make_bell()), output_(out) {}
 
-Link::~Link() {
+Conversation::~Conversation() {
   ::close(in_);
   ::close(out_);
   ::close(bell_);
 }
 
-void Link::send(const Json& line) {
+void Conversation::send(const Json& line) {
   const std::scoped_lock lock(sending_);
   output_.line(to_line(line));
   output_.flush();
 }
 
-void Link::post(Json line) {
+void Conversation::post(Json line) {
   {
     const std::scoped_lock lock(posting_);
     posted_.push_back(std::move(line));
@@ -50,7 +51,7 @@ void Link::post(Json line) {
   [[maybe_unused]] const ssize_t rung = ::write(bell_, &one, sizeof one);
 }
 
-std::optional<Json> Link::take_posted() {
+std::optional<Json> Conversation::take_posted() {
   const std::scoped_lock lock(posting_);
   if (posted_.empty()) return std::nullopt;
   Json line = std::move(posted_.front());
@@ -58,7 +59,7 @@ std::optional<Json> Link::take_posted() {
   return line;
 }
 
-Result<Json> Link::receive(Duration timeout) {
+Result<Json> Conversation::receive(Duration timeout) {
   const auto end = Clock::now() + timeout;
   while (true) {
     if (auto line = take_posted()) return *std::move(line);
@@ -79,7 +80,7 @@ Result<Json> Link::receive(Duration timeout) {
   }
 }
 
-bool Link::read() {
+bool Conversation::read() {
   std::array<char, 64 * 1024> bytes;
   const ssize_t count = ::read(in_, bytes.data(), bytes.size());
   if (count > 0) lines_.add({bytes.data(), static_cast<std::size_t>(count)});
