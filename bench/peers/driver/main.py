@@ -61,7 +61,7 @@ def arguments():
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds are more than nothing")
     options.warm_up = min(0.5, options.seconds / 3)
-    options.idle_seconds = max(1.0, options.seconds)
+    options.idle_seconds = 2 * options.seconds
     return options
 
 
@@ -129,7 +129,9 @@ def measure(options, chosen):
 
 def short(result):
     return ", ".join(f"{key} {value:.4g}" if isinstance(value, (int, float)) else f"{key}: {value}"
-                     for key, value in result.items())
+                     for key, value in result.items()
+                     if isinstance(value, str) or key.split("_")[0] not in ("size", "cores", "relayed",
+                                                                           "checked"))
 
 
 def machine():

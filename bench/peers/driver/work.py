@@ -22,7 +22,7 @@ class Bench:
     def __init__(self, stack, fast, options, seed):
         self.stack, self.fast, self.options, self.seed = stack, fast, options, seed
         self.command = [*stack.command]
-        self.about = {}
+        self.about, self.relayed = {}, {}
 
     def pair(self, name, path=None):
         fast = self.fast
@@ -184,7 +184,7 @@ def paths(bench):
             found[f"mbit_s {key}"] = one_path(bench, key, path)
         except Failed as failure:
             found[f"failed_{key}"] = str(failure)
-    return found
+    return found | {"relayed": bench.relayed}
 
 
 def one_path(bench, key, path):
@@ -197,7 +197,7 @@ def one_path(bench, key, path):
         offer.ask("send", size=size, buffer=buffer, low=buffer * 3 // 4)
         wait(bench.options.path_seconds)
         last = answer.ask("count")
-        relay.counts()
+        bench.relayed[key] = relay.counts()
         if last["bad"]:
             raise Failed(f"{last['bad']} messages came wrong")
         return last["bytes"] * 8 / (last["us"] - first["us"])
