@@ -33,13 +33,14 @@ class Peer:
             stdout=subprocess.PIPE, stderr=self.errors,
             pass_fds=[descriptor.fileno()], start_new_session=True)
         self.lines = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
         self.about = None
 
     def read(self):
         for line in self.process.stdout:
             self.lines.put(line)
-        self.lines.put(None)
+        self.lines.put(None)  # its end
 
     def tell(self, op, **fields):
         try:
@@ -71,7 +72,7 @@ class Peer:
             code = self.process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             code = "still running"
-        said = open(self.log, "rb").read().decode(errors="replace").strip().splitlines()
+        said = self.log.read_text(errors="replace").strip().splitlines()
         return f"the {self.role} side died ({code})" + (f": {said[-1][:120]}" if said else "")
 
     def cpu_seconds(self):
@@ -95,7 +96,12 @@ class Peer:
         except (Failed, subprocess.TimeoutExpired):
             self.process.kill()  # by its own handle: nobody else's process
             self.process.wait()
-        self.errors.close()
+        self.reader.join(timeout=2)
+        for file in (self.errors, self.process.stdin, self.process.stdout):
+            try:
+                file.close()
+            except OSError:
+                pass  # what was left to be told to one that is gone
 
 
 class Relay:

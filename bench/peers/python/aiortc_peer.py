@@ -7,6 +7,7 @@ import platform
 import socket
 import sys
 import time
+import types
 
 import aiortc
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -20,6 +21,12 @@ SENDS_IN_A_ROW = 16  # before the loop serves the others
 
 def now():
     return time.monotonic_ns() / 1000  # µs
+
+
+@types.coroutine
+def turn_of_others():
+    """Lets the loop go on with what else is ready."""
+    yield
 
 
 class Content:
@@ -174,7 +181,7 @@ class Link:
                 self.channel.send(self.content.message(self.sent))
                 self.sent += 1
             else:
-                await asyncio.sleep(0)  # no wait: a turn for the others
+                await turn_of_others()
                 continue
             self.room.clear()
             await self.room.wait()
