@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -41,9 +42,9 @@ def arguments():
         help=f"these only (ours always runs): {', '.join(names)}")
     add("--only", metavar="A,B", default=",".join(work.WORK),
         help=f"this work only: {', '.join(work.WORK)}")
-    add("--rounds", type=int, default=5, help="of everything (5); half as many of paths")
+    add("--rounds", type=int, default=5, help="of everything (5); of paths and memory half as many")
     add("--seconds", type=float, default=1.5, help="of each measurement that takes time (1.5)")
-    add("--path-seconds", type=float, default=6, help="of each path (6)")
+    add("--path-seconds", type=float, default=5, help="of each path (5)")
     add("--setups", type=int, default=100, help="connections one after the other, a round (100)")
     add("--at-once", type=int, default=16, help="connections at a time, where it is their rate (16)")
     add("--idle-pairs", type=int, default=200, help="connections for the memory of one (200)")
@@ -75,6 +76,15 @@ def listed(parser, text, allowed):
 
 def say(text, end="\n"):
     print(text, end=end, flush=True)
+
+
+def bootstrap(options):
+    """What Debian has of the toolchains, when it is missing; without them a stack is left out."""
+    wanted = {"wrtc", "werift", "aiortc"} & set(options.peers)
+    venv = subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True)
+    missing = [name for name in ("node", "npm") if not shutil.which(name)]
+    if wanted and (missing or venv.returncode):
+        subprocess.run([ROOT / "scripts" / "bootstrap", "peers"])
 
 
 def build(options):
@@ -160,6 +170,7 @@ def main():
     options.logs = BUILD / "logs" if not options.specter_build else options.raw.parent / "logs"
     options.logs.mkdir(parents=True, exist_ok=True)
     where = machine()
+    bootstrap(options)
     chosen, skipped = build(options)
     if options.build_only:
         return

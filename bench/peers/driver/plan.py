@@ -3,7 +3,7 @@
 from . import stacks
 
 BESIDE_EACH = ("data", "latency")  # ours between any two others: A B A C A …
-FEWER_ROUNDS = ("paths",)          # half of them, rounded up: a path's delay is not the machine's
+FEWER_ROUNDS = ("paths", "memory")  # half of them, rounded up: noise matters less to them
 
 
 class Run:
