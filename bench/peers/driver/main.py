@@ -128,6 +128,9 @@ def measure(options, chosen):
             run.result = work.WORK[run.work](bench)
         except Failed as failure:
             run.failure = str(failure)
+        except KeyboardInterrupt:
+            say("interrupted: what was measured until here is written")
+            break
         except Exception as failure:  # one peer's oddity does not end the others' measurement
             run.failure = f"{type(failure).__name__}: {failure}"
         run.seconds = time.monotonic() - begun
@@ -187,6 +190,6 @@ def main():
     options.output.write_text(
         report.markdown(runs, chosen, skipped, abouts, where, options, command.strip()))
     say(f"written: {options.output} and {options.raw}")
-    if any(run.failure or any(key.startswith("failed") for key in run.result)
+    if any(run.failure or any(key.startswith("failed") for key in run.result or {})
            for run in runs if run.stack is OURS):
         sys.exit("bench-peers: ours failed in a run; see the table")
