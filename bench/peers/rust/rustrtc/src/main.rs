@@ -1,13 +1,14 @@
 //! rustrtc.
 
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 
 use harness::{Input, Link, Sending, Stack};
-use rustrtc::transports::ice::IceCandidate;
-use rustrtc::{
-    DataChannel, DataChannelConfig, DataChannelEvent, PeerConnection, PeerConnectionEvent,
-    RtcConfiguration, SdpType, SessionDescription,
+use rustrtc::transports::datachannel::{
+    DataChannel, DataChannelConfig, DataChannelEvent, DataChannelState,
 };
+use rustrtc::transports::ice::IceCandidate;
+use rustrtc::{PeerConnection, PeerConnectionEvent, RtcConfiguration, SdpType, SessionDescription};
 use serde_json::{json, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -68,6 +69,10 @@ async fn run(
             },
             event = connection.recv(), if channel.is_none() => {
                 if let Some(PeerConnectionEvent::DataChannel(incoming)) = event {
+                    let state = DataChannelState::from(incoming.state.load(Ordering::SeqCst));
+                    if state == DataChannelState::Open {
+                        link.opened();
+                    }
                     channel = Some(incoming);
                 }
             }

@@ -74,11 +74,9 @@ impl Peer {
         peer.link.created();
         let mut datagram = vec![0; DATAGRAM_BYTES];
         loop {
-            let until = peer.drain().await?;
+            peer.drain().await?;
             peer.fill().await?;
-            if !peer.replies.is_empty() {
-                continue;
-            }
+            let until = peer.drain().await?;
             let wait = until.saturating_duration_since(Instant::now());
             tokio::select! {
                 command = commands.recv() => match command {
@@ -139,9 +137,10 @@ impl Peer {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            let Ok(contents) = datagram[..size].try_into() else { continue };
-            let destination = self.address;
-            let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+            let bytes = &datagram[..size];
+            let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, bytes) else {
+                continue;
+            };
             self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
             self.drain().await?;
         }

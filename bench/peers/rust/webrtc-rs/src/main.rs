@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use harness::{Input, Link, Sending, Stack};
 use serde_json::{json, Value};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelState};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
     RTCIceCandidateInit, RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription,
@@ -101,7 +101,12 @@ async fn run(
                 None | Some(Input::Close) => break,
                 Some(input) => take(&link, &*connection, input, &mut channel, &mut sending).await?,
             },
-            Some(incoming) = channels.recv() => channel = Some(incoming),
+            Some(incoming) = channels.recv() => {
+                if incoming.ready_state().await? == RTCDataChannelState::Open {
+                    link.opened();
+                }
+                channel = Some(incoming);
+            }
             event = event => match event {
                 Some(DataChannelEvent::OnOpen) => link.opened(),
                 Some(DataChannelEvent::OnMessage(message)) => {
