@@ -10,7 +10,7 @@ tidy = run-clang-tidy-19 -p build/clang -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz rfc install clean
+.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz bench-peers rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -83,6 +83,10 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
+
+bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/performance/peers.md
+	scripts/bootstrap build
+	scripts/bench-peers
 
 rfc: ## write docs/rfc.md: which sections have code, and which a test
 	scripts/rfc

@@ -1,0 +1,1 @@
+"""Drives the peer programs; scripts/bench-peers calls main.main()."""
