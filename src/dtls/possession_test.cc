@@ -8,7 +8,6 @@ namespace specter::dtls {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 // What an impostor says in place of one end's flight.
 struct Said {

@@ -6,7 +6,6 @@ namespace specter::dtls {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // Of the next message: after ServerHello … Finished, and ClientHello … Finished.

@@ -97,7 +97,7 @@ TEST(Agent, ConnectsInEveryOrderOfSignalling) {
           two.bob.agent.set_remote_credentials(now, two.alice.agent.local_credentials());
           break;
         case 4: ASSERT_TRUE(two.alice.agent.add_remote_candidate(now, candidate(b))); break;
-        case 5: ASSERT_TRUE(two.bob.agent.add_remote_candidate(now, candidate(a))); break;
+        default: ASSERT_TRUE(two.bob.agent.add_remote_candidate(now, candidate(a))); break;
       }
       two.network.run_for(40ms);
     }

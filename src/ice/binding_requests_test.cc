@@ -8,7 +8,6 @@ namespace specter::ice {
 namespace {
 
 using stun::AttributeType;
-using ::testing::ElementsAre;
 using enum IceConnectionState;
 
 TEST(BindingRequests, AreAnsweredAndTriggerACheck) {

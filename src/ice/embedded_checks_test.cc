@@ -9,7 +9,6 @@ namespace specter::ice {
 namespace {
 
 using stun::AttributeType;
-using ::testing::Each;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using enum EmbeddingState;

@@ -7,8 +7,6 @@
 namespace specter::ice {
 namespace {
 
-using stun::AttributeType;
-using ::testing::ElementsAre;
 using enum IceConnectionState;
 
 // shared/design/reliability.md row 15

@@ -6,8 +6,6 @@
 namespace specter::dtls {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr Version k12 = Version::Dtls12;
 constexpr Version k13 = Version::Dtls13;
