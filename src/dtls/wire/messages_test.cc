@@ -6,7 +6,6 @@
 namespace specter::dtls {
 namespace {
 
-
 constexpr Version k12 = Version::Dtls12;
 constexpr Version k13 = Version::Dtls13;
 

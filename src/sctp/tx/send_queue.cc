@@ -28,8 +28,8 @@ MessageIndex SendQueue::push(OutgoingMessage message) {
   m.size = m.bytes.size();
   held_bytes_ += m.size;
   ++messages_;
-  // The byte that is kept is no byte that waits to be sent, or nobody would hear that all the others
-  // were; the one of the part before waits from now on.
+  // The byte that is kept is no byte that waits to be sent, or nobody would hear that all the
+  // others were; the one of the part before waits from now on.
   stream(m.stream).buffered += m.size - (m.goes_on ? 1 : 0) + (m.continues ? 1 : 0);
   append(index);
   return index;
