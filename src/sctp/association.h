@@ -111,6 +111,8 @@ class Association {
     // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
     // What is below must detect errors, as DTLS does.
     bool zero_checksum = true;
+    // Messages that are the protocol's above and not its user's: set_receiving() lets them through.
+    std::optional<Ppid> control_ppid{};
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
@@ -159,6 +161,10 @@ class Association {
   // A received message counts against the receive window until it is polled here: a caller that
   // stops polling closes the peer's window, and polling opens it again.
   std::optional<Event> poll_event();
+  // While false poll_event() holds messages back, and with them the peer's window closes. What
+  // concerns a stream of theirs, and the end, come after them; everything else comes, messages of
+  // Config::control_ppid on other streams too. True at first.
+  void set_receiving(bool receiving);
   Deadline next_timeout() const;
 
   bool is_established() const;

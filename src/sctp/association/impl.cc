@@ -131,10 +131,18 @@ void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::
 }
 
 std::optional<Association::Event> Association::Impl::poll_event() {
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  if (const auto* message = std::get_if<MessageReceived>(&event); message && receiver_)
+  std::optional<Event> event;
+  if (is_receiving_) event = held_.take();
+  while (!event && !events_.empty()) {
+    event = std::move(events_.front());
+    events_.pop_front();
+    if (!is_receiving_ && held_.must_wait(*event, config_.control_ppid)) {
+      held_.hold(std::move(*event));
+      event.reset();
+    }
+  }
+  if (!event) return std::nullopt;
+  if (const auto* message = std::get_if<MessageReceived>(&*event); message && receiver_)
     receiver_->release(message->bytes.size());
   return event;
 }
