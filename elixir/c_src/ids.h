@@ -1,6 +1,7 @@
 // Ids, and what they name.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,12 +40,24 @@ class Table {
     return thing;
   }
   std::vector<T> take_all() {
-    std::vector<T> all;
-    all.reserve(things_.size());
-    for (auto& [id, thing] : things_) all.push_back(std::move(thing));
-    things_.clear();
-    return all;
+    return take_if([](const T&) { return true; });
   }
+  template <class Predicate>
+  std::vector<T> take_if(Predicate predicate) {
+    std::vector<T> taken;
+    for (auto at = things_.begin(); at != things_.end();) {
+      const auto here = at++;
+      if (!predicate(std::as_const(here->second))) continue;
+      taken.push_back(std::move(here->second));
+      things_.erase(here);
+    }
+    return taken;
+  }
+  template <class Predicate>
+  bool any(Predicate predicate) const {
+    return std::ranges::any_of(things_, [&](const auto& each) { return predicate(each.second); });
+  }
+  bool empty() const { return things_.empty(); }
 
  private:
   std::map<std::string, T, std::less<>> things_;

@@ -1,15 +1,17 @@
 #include "instance.h"
 
+#include <functional>
 #include <utility>
 
 namespace specter::nif {
 
-Instance::Instance(ErlNifPid owner, std::vector<std::string> ice_servers,
-                   std::shared_ptr<const Specter> specter, std::shared_ptr<Reaper> reaper,
-                   Counter& counter, Counter& peer_counter)
+Instance::Instance(ErlNifPid owner, Options options, std::shared_ptr<const Specter> specter,
+                   std::shared_ptr<Reaper> reaper, const ResourceTypes& types, Counter& counter,
+                   Counter& peer_counter)
     : owner_(owner),
-      ice_servers_(std::move(ice_servers)),
+      options_(std::move(options)),
       reaper_(std::move(reaper)),
+      types_(types),
       peer_counter_(peer_counter),
       specter_(std::move(specter)),
       counted_(std::in_place, counter) {}
@@ -17,7 +19,7 @@ Instance::Instance(ErlNifPid owner, std::vector<std::string> ice_servers,
 std::optional<std::string> Instance::new_media_engine() {
   MediaEngine engine = MediaEngine::with_default_codecs();
   const std::lock_guard lock(mutex_);
-  if (!specter_) return std::nullopt;
+  if (!specter_ || is_orphaned_) return std::nullopt;
   return engines_.add(std::move(engine));
 }
 
@@ -35,20 +37,31 @@ std::optional<std::string> Instance::new_api(std::string_view engine, std::strin
   return apis_.add(specter_->new_api(*engines_.take(engine), *registries_.take(registry)));
 }
 
-std::optional<std::string> Instance::new_peer(std::string_view api) {
+std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange active) {
   const std::lock_guard lock(mutex_);
   const Api* found = apis_.find(api);
   if (found == nullptr) return std::nullopt;
-  auto peer = std::make_shared<Peer>(new_id(), owner_, weak_from_this(), peer_counter_);
+  auto peer = std::make_shared<Peer>(new_id(), owner_, weak_from_this(), types_, peer_counter_);
   // First in the table, then started: the loop's first event may be its last, and wants to find it.
   peers_.put(peer->id(), peer);
   try {
-    peer->start(*found);
+    peer->start(*found, active);
   } catch (...) {
     peers_.take(peer->id());
     throw;
   }
   return peer->id();
+}
+
+std::optional<std::string> Instance::new_track(Track track) {
+  const std::lock_guard lock(mutex_);
+  if (!specter_ || is_orphaned_) return std::nullopt;
+  return tracks_.add(std::move(track));
+}
+
+bool Instance::track_exists(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  return tracks_.has(id);
 }
 
 bool Instance::media_engine_exists(std::string_view id) const {
@@ -76,12 +89,58 @@ std::shared_ptr<Peer> Instance::take_peer(std::string_view id) {
 
 void Instance::forget_peer(std::string_view id) {
   std::optional<std::shared_ptr<Peer>> forgotten;  // destroyed after the lock is open again
-  const std::lock_guard lock(mutex_);
-  forgotten = peers_.take(id);
+  {
+    const std::lock_guard lock(mutex_);
+    forgotten = peers_.take(id);
+    if (!is_orphaned_ || !peers_.empty()) return;
+  }
+  end(true);
+}
+
+std::string Instance::add_channel(const DataChannel& channel) {
+  std::string id = new_id();
+  const std::lock_guard lock(channels_mutex_);
+  channels_.emplace(id, channel);
+  return id;
+}
+
+std::optional<DataChannel> Instance::channel(std::string_view id) const {
+  const std::lock_guard lock(channels_mutex_);
+  const auto found = channels_.find(id);
+  if (found == channels_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Instance::forget_channel(std::string_view id) {
+  const std::lock_guard lock(channels_mutex_);
+  if (const auto found = channels_.find(id); found != channels_.end()) channels_.erase(found);
 }
 
 void Instance::close() { end(true); }
-void Instance::abort() { end(false); }
+void Instance::halt() { end(false); }
+
+void Instance::abort() {
+  // Whoever is being given a connection has not got it.
+  const auto is_another_s = [](const std::shared_ptr<Peer>& peer) {
+    return peer->outbox().is_given() && !peer->outbox().is_handing_over();
+  };
+  {
+    Remains remains;
+    const std::lock_guard lock(mutex_);
+    if (!specter_ || is_orphaned_) return;
+    is_orphaned_ = peers_.any(is_another_s);
+    if (is_orphaned_) {
+      remains.peers = peers_.take_if(std::not_fn(is_another_s));
+      remains.specter = specter_;
+      remains.apis = apis_.take_all();
+      engines_.take_all();
+      registries_.take_all();
+      tracks_.take_all();
+      return reaper_->bury(std::move(remains));
+    }
+  }
+  end(false);
+}
 
 void Instance::end(bool has_listener) {
   Remains remains;
@@ -96,6 +155,11 @@ void Instance::end(bool has_listener) {
     counted_.reset();
     engines_.take_all();
     registries_.take_all();
+    tracks_.take_all();
+  }
+  {
+    const std::lock_guard lock(channels_mutex_);
+    channels_.clear();
   }
   reaper_->bury(std::move(remains));
 }

@@ -35,39 +35,34 @@ void Library::halt() {
     reaper = std::exchange(reaper_, nullptr);
   }
   if (!reaper) return;
-  for (const auto& instance : live_instances()) instance->abort();
+  for (const auto& instance : live_instances()) instance->halt();
   reaper->finish(kPatience);
 }
 
-std::shared_ptr<Instance> Library::new_instance(ErlNifPid owner,
-                                                std::vector<std::string> ice_servers) {
+std::shared_ptr<Instance> Library::new_instance(ErlNifPid owner, Options options) {
   const std::lock_guard lock(mutex_);
   if (!reaper_) throw std::runtime_error("the library is closed");
-  auto specter = specter_for(ice_servers);
-  auto instance = std::make_shared<Instance>(owner, std::move(ice_servers), std::move(specter),
-                                             reaper_, instance_counter_, peer_counter_);
+  auto specter = specter_for(options);
+  auto instance = std::make_shared<Instance>(owner, std::move(options), std::move(specter), reaper_,
+                                             types, instance_counter_, peer_counter_);
   std::erase_if(instances_, [](const auto& old) { return old.expired(); });
   instances_.push_back(instance);
   return instance;
 }
 
-std::shared_ptr<const Specter> Library::specter_for(const std::vector<std::string>& ice_servers) {
-  if (const auto found = specters_.find(ice_servers); found != specters_.end()) {
+std::shared_ptr<const Specter> Library::specter_for(const Options& options) {
+  if (const auto found = specters_.find(options); found != specters_.end()) {
     if (auto specter = found->second.lock()) return specter;
-  }
-  Configuration configuration;
-  for (const std::string& url : ice_servers) {
-    configuration.ice_servers.push_back(IceServer{.urls = {url}});
   }
   struct Shared {
     Shared(Configuration config, Counter& counter) : counted(counter), specter(std::move(config)) {}
     Counter::Share counted;
     Specter specter;
   };
-  const auto shared = std::make_shared<const Shared>(std::move(configuration), loops_counter_);
+  const auto shared = std::make_shared<const Shared>(options.configuration(), loops_counter_);
   std::shared_ptr<const Specter> specter(shared, &shared->specter);
   std::erase_if(specters_, [](const auto& old) { return old.second.expired(); });
-  specters_.insert_or_assign(ice_servers, specter);
+  specters_.insert_or_assign(options, specter);
   return specter;
 }
 

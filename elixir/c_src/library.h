@@ -5,14 +5,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
 #include <erl_nif.h>
 
 #include "counter.h"
 #include "instance.h"
+#include "options.h"
 #include "reaper.h"
+#include "resources.h"
 
 #include "specter/specter.h"
 
@@ -30,16 +31,16 @@ class Library {
   void halt();
 
   // What Specter.init makes. Throws std::system_error when no thread or descriptor is to be had.
-  std::shared_ptr<Instance> new_instance(ErlNifPid owner, std::vector<std::string> ice_servers);
+  std::shared_ptr<Instance> new_instance(ErlNifPid owner, Options options);
 
   const Counter& instances() const { return instance_counter_; }
   const Counter& peers() const { return peer_counter_; }
   const Counter& loops() const { return loops_counter_; }
 
-  ErlNifResourceType* instance_type = nullptr;
+  ResourceTypes types;
 
  private:
-  std::shared_ptr<const Specter> specter_for(const std::vector<std::string>& ice_servers);
+  std::shared_ptr<const Specter> specter_for(const Options& options);
   std::vector<std::shared_ptr<Instance>> live_instances();
 
   Counter instance_counter_, peer_counter_, loops_counter_;
@@ -48,7 +49,7 @@ class Library {
   std::size_t users_ = 0;
   std::shared_ptr<Reaper> reaper_;
   // Owners that want the same share it: its loops are threads, one a core.
-  std::map<std::vector<std::string>, std::weak_ptr<const Specter>> specters_;
+  std::map<Options, std::weak_ptr<const Specter>> specters_;
   std::vector<std::weak_ptr<Instance>> instances_;
 };
 

@@ -25,28 +25,25 @@ struct Nif<Function> {
                     [&] { return apply(env, argv, std::make_index_sequence<sizeof...(Args)>()); });
   }
 
-  // The same for a function that parses text. That alone takes longer the more it is given, so a
-  // large one is parsed on a dirty scheduler; the caller waits there as it would here.
+  // The same for a function that takes longer the more it is given: with a binary of more than
+  // `Large` bytes it runs on a dirty scheduler; the caller waits there as it would here.
+  template <std::size_t Large>
   static Term call_by_size(ErlNifEnv* env, int argc, const Term argv[]) noexcept {
-    if (enif_thread_type() == ERL_NIF_THR_NORMAL_SCHEDULER && has_large_text(env, argc, argv)) {
-      return enif_schedule_nif(env, "specter_parse", ERL_NIF_DIRTY_JOB_CPU_BOUND, call, argc, argv);
-    }
-    return call(env, argc, argv);
+    if (!has_large_binary(env, argc, argv, Large)) return call(env, argc, argv);
+    if (enif_thread_type() != ERL_NIF_THR_NORMAL_SCHEDULER) return call(env, argc, argv);
+    return enif_schedule_nif(env, "specter_large", ERL_NIF_DIRTY_JOB_CPU_BOUND, call, argc, argv);
   }
 
  private:
-  // Parsed in well under 1 ms; what a browser writes for some channels and streams is smaller.
-  static constexpr std::size_t kLargeText = std::size_t{16} << 10;
-
   template <std::size_t... I>
   static Term apply(ErlNifEnv* env, [[maybe_unused]] const Term argv[], std::index_sequence<I...>) {
     return Function(env, decode<std::decay_t<Args>>(env, argv[I])...);
   }
 
-  static bool has_large_text(ErlNifEnv* env, int argc, const Term argv[]) {
+  static bool has_large_binary(ErlNifEnv* env, int argc, const Term argv[], std::size_t large) {
     for (int i = 0; i < argc; ++i) {
       ErlNifBinary binary;
-      if (enif_inspect_binary(env, argv[i], &binary) && binary.size > kLargeText) return true;
+      if (enif_inspect_binary(env, argv[i], &binary) && binary.size > large) return true;
     }
     return false;
   }
@@ -58,9 +55,9 @@ constexpr ErlNifFunc row(const char* name, unsigned flags = 0) {
   return {name, Nif<Function>::kArity, Nif<Function>::call, flags};
 }
 
-template <auto Function>
+template <auto Function, std::size_t Large>
 constexpr ErlNifFunc row_by_size(const char* name) {
-  return {name, Nif<Function>::kArity, Nif<Function>::call_by_size, 0};
+  return {name, Nif<Function>::kArity, Nif<Function>::template call_by_size<Large>, 0};
 }
 
 }  // namespace specter::nif

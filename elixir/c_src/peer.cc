@@ -4,26 +4,23 @@
 #include <variant>
 
 #include "instance.h"
-#include "messages.h"
 
 namespace specter::nif {
 
-namespace {
+Peer::Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
+           const ResourceTypes& types, Counter& counter)
+    : outbox_(std::move(id), owner),
+      instance_(std::move(instance)),
+      types_(types),
+      counted_(counter) {}
 
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-
-}  // namespace
-
-Peer::Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance, Counter& counter)
-    : id_(std::move(id)), owner_(owner), instance_(std::move(instance)), counted_(counter) {}
-
-void Peer::start(const Api& api) {
+void Peer::start(const Api& api, ActiveChange active) {
+  codecs_ = api.codecs();
+  outbox_.begin(active);
   // The handler keeps the peer for as long as the loop keeps the connection.
-  PeerConnection connection =
-      api.new_peer_connection([self = shared_from_this()](Event&& event) { self->handle(event); });
+  PeerConnection connection = api.new_peer_connection(
+      [self = shared_from_this()](Event&& event) { self->handle(std::move(event)); });
+  if (active.kind == ActiveChange::Kind::Never) connection.set_receiving(false);
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::Closed) connection_ = std::move(connection);
 }
@@ -53,82 +50,51 @@ void Peer::abort() {
   connection().abort();
 }
 
-void Peer::handle(const Event& event) {
-  event_boundary(
-      [&] {
-        // Up to 65,536 calls may wait, each of milliseconds. Nobody hears of them any more, and
-        // others share the loop.
-        ErlNifPid owner = owner_;
-        if (!enif_is_process_alive(nullptr, &owner)) connection_of(event).abort();
-        std::visit(
-            Overloaded{
-                [&](const event::Ready&) { handle_ready(); },
-                [&](const event::DataChannelCreated&) {
-                  tell(owner_, Atom("data_channel_created"), id_);
-                },
-                [&](const event::Offer& e) {
-                  tell(owner_, Atom("offer"), id_, e.description.to_json());
-                },
-                [&](const event::Answer& e) {
-                  tell(owner_, Atom("answer"), id_, e.description.to_json());
-                },
-                [&](const event::LocalDescriptionSet&) {
-                  tell(owner_, Atom("ok"), id_, Atom("set_local_description"));
-                },
-                [&](const event::RemoteDescriptionSet&) {
-                  tell(owner_, Atom("ok"), id_, Atom("set_remote_description"));
-                },
-                [&](const event::IceCandidateAdded&) {
-                  tell(owner_, Atom("ok"), id_, Atom("add_ice_candidate"));
-                },
-                [&](const event::Stats& e) { handle_stats(e); },
-                [&](const event::OperationFailed& e) { handle_failure(e); },
-                [&](const event::Closed&) { handle_closed(); },
-                [&](const event::IceCandidate& e) {
-                  // The end of candidates has no message of its own: the gathering state tells it.
-                  if (!e.candidate.candidate.empty()) {
-                    tell(owner_, Atom("ice_candidate"), id_, e.candidate.to_json());
-                  }
-                },
-                // Tags of their own: those of the getters' answers would be taken for answers.
-                [&](const event::NegotiationNeeded&) {
-                  tell(owner_, Atom("negotiation_needed"), id_);
-                },
-                [&](const event::SignalingStateChange& e) {
-                  tell(owner_, Atom("signaling_state_change"), id_, e.state);
-                },
-                [&](const event::IceGatheringStateChange& e) {
-                  tell(owner_, Atom("ice_gathering_state_change"), id_, e.state);
-                },
-                [&](const event::IceConnectionStateChange& e) {
-                  tell(owner_, Atom("ice_connection_state_change"), id_, e.state);
-                },
-                [&](const event::ConnectionStateChange& e) {
-                  tell(owner_, Atom("connection_state_change"), id_, e.state);
-                },
-                // Channels have no handle in Elixir, so what happens to them has no message.
-                [](const event::IncomingDataChannel&) {},
-                [](const event::DataChannelOpen&) {},
-                [](const event::Message&) {},
-                [](const event::BufferedAmountLow&) {},
-                [](const event::DataChannelClosing&) {},
-                [](const event::DataChannelError&) {},
-                [](const event::DataChannelClosed&) {},
-            },
-            event);
-      },
-      [&] { connection_of(event).close(); });
+void Peer::abandon() { connection().abort(); }
+
+void Peer::handle(Event&& event) {
+  event_boundary([&] { std::visit([&](auto& e) { handle(std::move(e)); }, event); },
+                 [&] { connection_of(event).close(); });
 }
 
-void Peer::handle_ready() {
+void Peer::handle(event::Ready&&) {
   Phase starting = Phase::Starting;
   // Closed already: the owner died meanwhile.
-  if (phase_.compare_exchange_strong(starting, Phase::Open)) {
-    tell(owner_, Atom("peer_connection_ready"), id_);
-  }
+  if (phase_.compare_exchange_strong(starting, Phase::Open)) tell(Atom("peer_connection_ready"));
 }
 
-void Peer::handle_stats(const event::Stats& stats) {
+void Peer::handle(event::Offer&& e) { tell(Atom("offer"), e.description.to_json()); }
+void Peer::handle(event::Answer&& e) { tell(Atom("answer"), e.description.to_json()); }
+
+// {:ok, pc, what}: here the tag says how it went, and the last element what went so.
+void Peer::handle(event::LocalDescriptionSet&&) { tell(Atom("ok"), Atom("set_local_description")); }
+void Peer::handle(event::RemoteDescriptionSet&&) {
+  tell(Atom("ok"), Atom("set_remote_description"));
+}
+void Peer::handle(event::IceCandidateAdded&&) { tell(Atom("ok"), Atom("add_ice_candidate")); }
+
+void Peer::handle(event::IceCandidate&& e) {
+  // The end of candidates has no message of its own: the gathering state tells it.
+  if (!e.candidate.candidate.empty()) tell(Atom("ice_candidate"), e.candidate.to_json());
+}
+
+// Changes of state have tags of their own: those of the getters' answers would be taken for
+// answers.
+void Peer::handle(event::NegotiationNeeded&&) { tell(Atom("negotiation_needed")); }
+void Peer::handle(event::SignalingStateChange&& e) {
+  tell(Atom("signaling_state_change"), e.state);
+}
+void Peer::handle(event::IceGatheringStateChange&& e) {
+  tell(Atom("ice_gathering_state_change"), e.state);
+}
+void Peer::handle(event::IceConnectionStateChange&& e) {
+  tell(Atom("ice_connection_state_change"), e.state);
+}
+void Peer::handle(event::ConnectionStateChange&& e) {
+  tell(Atom("connection_state_change"), e.state);
+}
+
+void Peer::handle(event::Stats&& stats) {
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
@@ -139,29 +105,29 @@ void Peer::handle_stats(const event::Stats& stats) {
   answer(*this, stats.connection, stats.stats);
 }
 
-void Peer::handle_failure(const event::OperationFailed& failure) {
+void Peer::handle(event::OperationFailed&& failure) {
   start_failed_ = start_failed_ || failure.operation == Operation::Start;
   tell_failure(failure.operation, failure.error);
 }
 
-void Peer::tell_failure(Operation operation, const Error& error) const {
+void Peer::tell_failure(Operation operation, const Error& error) {
   switch (operation) {
     // What creating a data channel fails with is an offer_error: so it was when it was named first.
     case Operation::CreateDataChannel:
-    case Operation::CreateOffer: return tell(owner_, Atom("offer_error"), id_, error.message);
-    case Operation::CreateAnswer: return tell(owner_, Atom("answer_error"), id_, error.message);
+    case Operation::CreateOffer: return tell(Atom("offer_error"), error.message);
+    case Operation::CreateAnswer: return tell(Atom("answer_error"), error.message);
     case Operation::SetLocalDescription:
-      return tell(owner_, Atom("invalid_local_description"), id_, error.message);
+      return tell(Atom("invalid_local_description"), error.message);
     case Operation::SetRemoteDescription:
-      return tell(owner_, Atom("invalid_remote_description"), id_, error.message);
-    case Operation::AddIceCandidate:
-      return tell(owner_, Atom("candidate_error"), id_, error.message);
-    case Operation::Start: return tell(owner_, Atom("peer_connection_error"), id_);
-    case Operation::Send: break;  // Elixir sends nothing
+      return tell(Atom("invalid_remote_description"), error.message);
+    case Operation::AddIceCandidate: return tell(Atom("candidate_error"), error.message);
+    case Operation::Start: return tell(Atom("peer_connection_error"));
+    // The channel ended under the message; :data_channel_closed tells so.
+    case Operation::Send: return;
   }
 }
 
-void Peer::handle_closed() {
+void Peer::handle(event::Closed&&) {
   phase_ = Phase::Closed;
   {
     // The connection's handle may keep the handler, which keeps this peer: let go of it.
@@ -169,9 +135,11 @@ void Peer::handle_closed() {
     connection_ = PeerConnection();
     answers_.clear();
   }
-  if (const auto instance = instance_.lock()) instance->forget_peer(id_);
+  outbox_.hand_over(nullptr);
+  outbox_.drop_messages();
+  if (const auto instance = instance_.lock()) instance->forget_peer(id());
   // Of a start that failed peer_connection_error has told all.
-  if (!start_failed_) tell(owner_, Atom("peer_connection_closed"), id_);
+  if (!start_failed_) outbox_.tell(Atom("peer_connection_closed"));
 }
 
 }  // namespace specter::nif

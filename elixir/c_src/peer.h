@@ -1,4 +1,4 @@
-// One peer connection as Elixir knows it: its id, its owner, and the messages that it sends.
+// One peer connection as Elixir knows it: its id, and the messages that it sends.
 #pragma once
 
 #include <atomic>
@@ -8,10 +8,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include <erl_nif.h>
 
 #include "counter.h"
+#include "outbox.h"
+#include "resources.h"
 
 #include "specter/specter.h"
 
@@ -26,20 +30,28 @@ class Instance;
 class Peer : public std::enable_shared_from_this<Peer> {
  public:
   // Its answer to a question, told on the loop when the question's turn has come.
-  using Answer = std::function<void(const Peer&, const PeerConnection&, const Stats&)>;
+  using Answer = std::function<void(Peer&, const PeerConnection&, const Stats&)>;
 
-  Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance, Counter& counter);
+  Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
+       const ResourceTypes& types, Counter& counter);
 
   // Nobody else may know of the peer before it is started.
-  void start(const Api& api);
+  void start(const Api& api, ActiveChange active);
 
-  const std::string& id() const { return id_; }
-  const ErlNifPid& owner() const { return owner_; }
+  const std::string& id() const { return outbox_.id(); }
   bool is_open() const { return phase_ == Phase::Open; }
   PeerConnection connection() const;
+  Outbox& outbox() { return outbox_; }
+  const Outbox& outbox() const { return outbox_; }
+  const std::vector<RtpCodec>& codecs() const { return codecs_; }
 
+  // On the loop: {tag, id, elements...} to the owner.
+  template <class... Elements>
+  void tell(Atom tag, const Elements&... elements) {
+    if (!outbox_.tell(tag, elements...)) abandon();
+  }
   // Tells the owner what an operation failed with. On the loop.
-  void tell_failure(Operation operation, const Error& error) const;
+  void tell_failure(Operation operation, const Error& error);
 
   // Has `answer` run on the loop, after the answers of all calls before it. Error: Closed.
   Result<> ask(Answer answer);
@@ -53,18 +65,55 @@ class Peer : public std::enable_shared_from_this<Peer> {
  private:
   enum class Phase { Starting, Open, Closed };
 
-  void handle(const Event& event);
-  void handle_ready();
-  void handle_stats(const event::Stats& stats);
-  void handle_failure(const event::OperationFailed& failure);
-  void handle_closed();
+  // A data channel by its loop's name for it. The handle keeps that name from being used again.
+  struct Channel {
+    std::string id;
+    DataChannel handle;
+  };
 
-  const std::string id_;
-  const ErlNifPid owner_;
+  void handle(Event&& event);
+  // An event that has no owner: up to 65,536 calls may wait, each of milliseconds. Nobody hears of
+  // them any more, and others share the loop.
+  void abandon();
+
+  void handle(event::Ready&& ready);
+  void handle(event::Stats&& stats);
+  void handle(event::OperationFailed&& failure);
+  void handle(event::Closed&& closed);
+  void handle(event::DataChannelCreated&& created);
+  void handle(event::Offer&& offer);
+  void handle(event::Answer&& answer);
+  void handle(event::LocalDescriptionSet&& set);
+  void handle(event::RemoteDescriptionSet&& set);
+  void handle(event::IceCandidateAdded&& added);
+  void handle(event::IceCandidate&& found);
+  void handle(event::NegotiationNeeded&& needed);
+  void handle(event::SignalingStateChange&& change);
+  void handle(event::IceGatheringStateChange&& change);
+  void handle(event::IceConnectionStateChange&& change);
+  void handle(event::ConnectionStateChange&& change);
+
+  // ---- peer_channels.cc
+  void handle(event::IncomingDataChannel&& incoming);
+  void handle(event::DataChannelOpen&& open);
+  void handle(event::Message&& message);
+  void handle(event::BufferedAmountLow&& low);
+  void handle(event::DataChannelClosing&& closing);
+  void handle(event::DataChannelError&& error);
+  void handle(event::DataChannelClosed&& closed);
+  void introduce(const DataChannel& channel, Atom origin);
+  const std::string* id_of(const DataChannel& channel) const;
+
+  Outbox outbox_;
   const std::weak_ptr<Instance> instance_;
+  const ResourceTypes& types_;
   const Counter::Share counted_;
+  std::vector<RtpCodec> codecs_;
   std::atomic<Phase> phase_ = Phase::Starting;
-  bool start_failed_ = false;  // the loop's
+
+  // ---- the loop's
+  bool start_failed_ = false;
+  std::unordered_map<const void*, Channel> channels_;
 
   mutable std::mutex mutex_;  // of what is below
   PeerConnection connection_;

@@ -57,7 +57,7 @@ Json candidate_fields(const CandidateStats& candidate) {
           {"url", ""}};
 }
 
-Json pair_fields(const CandidatePairStats& pair) {
+Json pair_fields(const CandidatePairStats& pair, const TransportStats& transport) {
   Json fields = {{"localCandidateId", candidate_id("local", pair.local)},
                  {"remoteCandidateId", candidate_id("remote", pair.remote)},
                  {"state", pair.state},
@@ -67,7 +67,16 @@ Json pair_fields(const CandidatePairStats& pair) {
                  {"responsesSent", pair.responses_sent},
                  {"responsesReceived", pair.responses_received},
                  {"consentRequestsSent", pair.consent_requests_sent},
-                 {"totalRoundTripTime", seconds(pair.total_round_trip_time)}};
+                 {"totalRoundTripTime", seconds(pair.total_round_trip_time)},
+                 // All data take the selected pair; what nobody counts is 0.
+                 {"packetsSent", pair.selected ? transport.packets_sent : 0},
+                 {"packetsReceived", pair.selected ? transport.packets_received : 0},
+                 {"bytesSent", pair.selected ? transport.bytes_sent : 0},
+                 {"bytesReceived", pair.selected ? transport.bytes_received : 0},
+                 {"availableOutgoingBitrate", 0},
+                 {"availableIncomingBitrate", 0},
+                 {"circuitBreakerTriggerCount", 0},
+                 {"retransmissionsSent", 0}};
   if (pair.current_round_trip_time) {
     fields["currentRoundTripTime"] = seconds(*pair.current_round_trip_time);
   }
@@ -81,6 +90,14 @@ void add_certificate(Reports& reports, std::string_view side, const std::string&
   reports.add(fmt::format("certificate-{}", side), "certificate",
               {{"fingerprint", fingerprint.substr(space + 1)},
                {"fingerprintAlgorithm", fingerprint.substr(0, space)}});
+}
+
+Json codec_fields(const RtpCodec& codec) {
+  return {{"payloadType", codec.payload_type},
+          {"mimeType", codec.mime_type},
+          {"channels", codec.channels},
+          {"clockRate", codec.clock_rate},
+          {"sdpFmtpLine", codec.sdp_fmtp_line}};
 }
 
 Json channel_fields(const DataChannelStats& channel) {
@@ -99,7 +116,8 @@ Json channel_fields(const DataChannelStats& channel) {
 
 }  // namespace
 
-std::string to_json(const Stats& stats, const std::string& peer, double epoch_seconds) {
+std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
+                    const std::string& peer, double epoch_seconds) {
   Reports reports(epoch_seconds);
   reports.add("PeerConnection-" + peer, "peer-connection",
               {{"dataChannelsOpened", stats.data_channels_opened},
@@ -139,11 +157,15 @@ std::string to_json(const Stats& stats, const std::string& peer, double epoch_se
   for (const CandidatePairStats& pair : stats.candidate_pairs) {
     reports.add(fmt::format("{}-{}", candidate_id("local", pair.local),
                             candidate_id("remote", pair.remote)),
-                "candidate-pair", pair_fields(pair));
+                "candidate-pair", pair_fields(pair, stats.transport));
   }
   for (const DataChannelStats& channel : stats.data_channels) {
     reports.add(fmt::format("DataChannel-{}", static_cast<std::uint64_t>(channel.channel)),
                 "data-channel", channel_fields(channel));
+  }
+  for (const RtpCodec& codec : codecs) {
+    reports.add(fmt::format("RTPCodec-{}-{}", codec.mime_type, codec.payload_type), "codec",
+                codec_fields(codec));
   }
   return reports.text();
 }

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "specter/media_engine.h"
 #include "specter/stats.h"
 
 namespace specter::nif {
 
 // An object from report ids to reports, each with id, type and timestamp. `peer` is the
 // connection's id; the time is of the epoch, in seconds.
-std::string to_json(const Stats& stats, const std::string& peer, double epoch_seconds);
+std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
+                    const std::string& peer, double epoch_seconds);
 
 }  // namespace specter::nif

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -163,6 +164,24 @@ struct Decoder<bool> {
     if (enif_is_identical(term, Atom("true").term(env))) return true;
     if (enif_is_identical(term, Atom("false").term(env))) return false;
     throw BadArgument();
+  }
+};
+
+template <>
+struct Decoder<std::uint64_t> {
+  static std::uint64_t decode(ErlNifEnv* env, Term term) {
+    ErlNifUInt64 value;
+    if (!enif_get_uint64(env, term, &value)) throw BadArgument();
+    return value;
+  }
+};
+
+template <>
+struct Decoder<ErlNifPid> {
+  static ErlNifPid decode(ErlNifEnv* env, Term term) {
+    ErlNifPid pid;
+    if (!enif_get_local_pid(env, term, &pid)) throw BadArgument();
+    return pid;
   }
 };
 

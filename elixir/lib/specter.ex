@@ -3,7 +3,8 @@ defmodule Specter do
   WebRTC peer connections for Elixir, on a library in C++.
 
   A call returns at once; what becomes of it is a message. All messages go to **the process that
-  called `init/1`**, whichever process calls the other functions. [Lifecycle](lifecycle.md) leads
+  called `init/1`**, whichever process calls the other functions; a single connection may be given
+  to another process, by `Specter.PeerConnection.controlling_process/3`. [Lifecycle](lifecycle.md) leads
   through all of it, and `Specter.PeerConnection` lists the messages.
 
       iex> {:ok, specter} = Specter.init()
@@ -19,8 +20,8 @@ defmodule Specter do
   ## Whose everything is
 
   When the process that called `init/1` ends, however it ends, all that it made is closed and freed.
-  So is what belongs to a Specter that no process holds any more: keep it for as long as you need
-  its connections.
+  What it gave away stays with its new owner. What belongs to a Specter that no process holds any
+  more is closed, too: keep it for as long as you need its connections.
 
   Things are named by ids, which mean nothing to another Specter. An id that is unknown, consumed or
   closed gives `{:error, :not_found}`. An argument of the wrong type raises `ArgumentError`.
@@ -47,8 +48,23 @@ defmodule Specter do
   @typedoc "A factory of peer connections, by its id."
   @opaque api_t :: String.t()
 
-  @typedoc "`ice_servers`: URLs of STUN servers, as `\"stun:host:port\"`."
-  @type option :: {:ice_servers, [String.t()]}
+  @typedoc "A field of `Specter.Config`, which says what each is."
+  @type option ::
+          {:ice_servers, [String.t()]}
+          | {:certificate, :ecdsa_p256 | :rsa2048}
+          | {:min_dtls_version, :dtls12 | :dtls13}
+          | {:max_dtls_version, :dtls12 | :dtls13}
+          | {:snap, boolean}
+          | {:sped, boolean}
+          | {:congestion_control, :cubic | :bbr | :reno}
+          | {:send_buffer_bytes, pos_integer}
+          | {:receive_buffer_bytes, pos_integer}
+          | {:max_message_bytes, pos_integer}
+          | {:max_datagram_bytes, pos_integer}
+          | {:path_mtu_discovery, boolean}
+          | {:spin, 0..10_000}
+          | {:loopback, :fallback | :include | :only}
+          | {:key_log_file, String.t()}
 
   @doc """
   Initializes the library. The calling process becomes the owner: it gets all messages, and
@@ -59,6 +75,9 @@ defmodule Specter do
     * `:ice_servers`: URLs of servers that tell a peer how it is seen from outside. The default is
       `#{inspect(@default_ice_servers)}`. A URL that can't be used shows when a connection is made,
       by `{:peer_connection_error, pc}`.
+    * The others are the fields of `Specter.Config`, with their defaults.
+
+  Specters with the same options share event loops.
 
   `{:error, :webrtc_error}` means that the system has no thread or descriptor left.
 
@@ -68,15 +87,36 @@ defmodule Specter do
       iex> {:ok, config} = Specter.config(specter)
       iex> config.ice_servers
       ["stun:stun.example.org:3478"]
+      iex> {:ok, specter} = Specter.init(congestion_control: :bbr, min_dtls_version: :dtls13)
+      iex> {:ok, config} = Specter.config(specter)
+      iex> {config.congestion_control, config.min_dtls_version}
+      {:bbr, :dtls13}
   """
   @spec init([option]) :: {:ok, t} | {:error, :invalid_configuration | :webrtc_error}
   def init(options \\ []) do
-    [ice_servers: ice_servers] = options!(options, ice_servers: @default_ice_servers)
-
-    with {:ok, native} <- Native.init(%Config{ice_servers: ice_servers}) do
+    with {:ok, native} <- Native.init(Config.new!(options, @default_ice_servers)) do
       {:ok, %Specter{native: native}}
     end
   end
+
+  @doc """
+  Closes all that was made with a Specter, and frees it: of each connection
+  `{:peer_connection_closed, pc}` follows. Nothing can be made with it any more. Twice is as good as
+  once.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init()
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> Specter.close(specter)
+      :ok
+      iex> Specter.media_engine_exists?(specter, media_engine)
+      false
+      iex> Specter.new_media_engine(specter)
+      {:error, :not_found}
+  """
+  @spec close(t) :: :ok
+  def close(specter), do: Native.close(native(specter))
 
   @doc """
   The configuration that a Specter was initialized with.
@@ -88,7 +128,7 @@ defmodule Specter do
       {:ok, %Specter.Config{ice_servers: ["stun:stun.l.google.com:19302"]}}
   """
   @spec config(t) :: {:ok, Config.t()}
-  def config(specter), do: {:ok, %Config{ice_servers: Native.config(native(specter))}}
+  def config(specter), do: {:ok, struct!(Config, Native.config(native(specter)))}
 
   @doc """
   Makes a media engine: the table of codecs that connections may negotiate.
@@ -172,9 +212,10 @@ defmodule Specter do
     Native.new_api(native(specter), media_engine, registry)
   end
 
-  @doc "Makes a peer connection. See `Specter.PeerConnection.new/2`."
-  @spec new_peer_connection(t, api_t) :: {:ok, PeerConnection.t()} | {:error, :not_found}
-  defdelegate new_peer_connection(specter, api), to: PeerConnection, as: :new
+  @doc "Makes a peer connection. See `Specter.PeerConnection.new/3`."
+  @spec new_peer_connection(t, api_t, [PeerConnection.option()]) ::
+          {:ok, PeerConnection.t()} | {:error, :not_found}
+  defdelegate new_peer_connection(specter, api, options \\ []), to: PeerConnection, as: :new
 
   @doc "Whether a connection is ready and not closed. See `Specter.PeerConnection.exists?/2`."
   @spec peer_connection_exists?(t, PeerConnection.t()) :: boolean
@@ -184,9 +225,11 @@ defmodule Specter do
   @spec close_peer_connection(t, PeerConnection.t()) :: :ok | {:error, :not_found}
   defdelegate close_peer_connection(specter, pc), to: PeerConnection, as: :close
 
-  @doc "Adds a data channel. See `Specter.PeerConnection.create_data_channel/3`."
-  @spec create_data_channel(t, PeerConnection.t(), String.t()) :: PeerConnection.result()
-  defdelegate create_data_channel(specter, pc, label), to: PeerConnection
+  @doc "Adds a data channel. See `Specter.PeerConnection.create_data_channel/4`."
+  @spec create_data_channel(t, PeerConnection.t(), String.t(), [
+          PeerConnection.data_channel_option()
+        ]) :: PeerConnection.result()
+  defdelegate create_data_channel(specter, pc, label, options \\ []), to: PeerConnection
 
   @doc "Makes an offer. See `Specter.PeerConnection.create_offer/3`."
   @spec create_offer(t, PeerConnection.t(), [PeerConnection.offer_option()]) ::
@@ -261,15 +304,4 @@ defmodule Specter do
   @spec native(t) :: reference
   def native(%Specter{native: native}), do: native
   def native(other), do: raise(ArgumentError, "expected a %Specter{}, got: #{inspect(other)}")
-
-  # The options with their defaults, in the order of `known`.
-  @doc false
-  def options!(options, known) do
-    if not Keyword.keyword?(options) do
-      raise ArgumentError, "expected a keyword list, got: #{inspect(options)}"
-    end
-
-    given = Keyword.validate!(options, known)
-    Enum.map(known, fn {key, _default} -> {key, Keyword.fetch!(given, key)} end)
-  end
 end

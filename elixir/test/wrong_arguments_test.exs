@@ -2,7 +2,7 @@ defmodule Specter.WrongArgumentsTest do
   # Every function with every kind of wrong argument: ArgumentError, and nothing is the worse for it.
   use Specter.Test.Case
 
-  alias Specter.PeerConnection
+  alias Specter.{DataChannel, PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
 
   @not_text [:atom, nil, 1, 1.5, 'charlist', ["io", "list"], %{}, {}, <<1::3>>]
 
@@ -45,7 +45,18 @@ defmodule Specter.WrongArgumentsTest do
   @all @flat ++
          @both ++
          [{PeerConnection, :new, 1}, {PeerConnection, :exists?, 1}] ++
-         [{PeerConnection, :close, 1}]
+         [{PeerConnection, :close, 1}, {PeerConnection, :add_track, 2}] ++
+         [{Specter, :close, 0}] ++
+         [{DataChannel, :send, 2}, {DataChannel, :close, 1}, {DataChannel, :buffered_amount, 1}]
+
+  # Those that take something else, too, and have tests of their own.
+  @others [
+    {PeerConnection, :set_active},
+    {PeerConnection, :controlling_process},
+    {DataChannel, :set_buffered_amount_low_threshold},
+    {TrackLocalStaticSample, :new},
+    {TrackLocalStaticSample, :play_from_file_h264}
+  ]
 
   setup do
     specter = init()
@@ -55,10 +66,10 @@ defmodule Specter.WrongArgumentsTest do
   test "the table has every function that takes a Specter" do
     listed = MapSet.new(@all, fn {module, name, _texts} -> {module, name} end)
 
-    for module <- [Specter, PeerConnection],
+    for module <- [Specter, PeerConnection, DataChannel, TrackLocalStaticSample],
         {name, _arity} <- module.__info__(:functions),
         name not in [:init, :native, :options!, :__struct__] do
-      assert {module, name} in listed
+      assert {module, name} in listed or {module, name} in @others
     end
   end
 
@@ -80,7 +91,12 @@ defmodule Specter.WrongArgumentsTest do
   end
 
   test "something else than a string", %{specter: specter, pc: pc} do
-    for {module, name, texts} <- @all, texts > 0, at <- 0..(texts - 1), wrong <- @not_text do
+    for {module, name, texts} <- @all,
+        texts > 0,
+        at <- 0..(texts - 1),
+        wrong <- @not_text,
+        # A message may be iodata.
+        not (name == :send and at == 1 and (is_list(wrong) and wrong != [])) do
       arguments = List.replace_at(List.duplicate(pc, texts), at, wrong)
       assert_raise ArgumentError, fn -> apply(module, name, [specter | arguments]) end
     end
@@ -89,6 +105,68 @@ defmodule Specter.WrongArgumentsTest do
     assert PeerConnection.exists?(specter, pc)
     assert :ok = PeerConnection.signaling_state(specter, pc)
     assert_receive {:signaling_state, ^pc, :stable}
+  end
+
+  test "what is no kind, number, mode or process", %{specter: specter, pc: pc} do
+    for kind <- [:string, nil, "text", 1] do
+      assert_raise ArgumentError, fn -> DataChannel.send(specter, pc, kind, "x") end
+    end
+
+    for improper <- [[:atom], ["x" | :y], [256]] do
+      assert_raise ArgumentError, fn -> DataChannel.send(specter, pc, improper) end
+    end
+
+    for bytes <- [-1, 1.0, "1", nil] do
+      assert_raise ArgumentError, fn ->
+        DataChannel.set_buffered_amount_low_threshold(specter, pc, bytes)
+      end
+    end
+
+    for active <- [nil, :twice, 1.0, "1", 32_768, -32_769] do
+      assert_raise ArgumentError, fn -> PeerConnection.set_active(specter, pc, active) end
+      assert_raise ArgumentError, fn -> PeerConnection.new(specter, "api", active: active) end
+    end
+
+    for active <- [0, -1],
+        do:
+          assert_raise(ArgumentError, fn -> PeerConnection.new(specter, "api", active: active) end)
+
+    for process <- [nil, :name, 1, make_ref()] do
+      assert_raise ArgumentError, fn ->
+        PeerConnection.controlling_process(specter, pc, process)
+      end
+    end
+
+    assert PeerConnection.exists?(specter, pc)
+  end
+
+  test "what is no codec, or no name of a track", %{specter: specter} do
+    for codec <- [
+          nil,
+          %{},
+          "video/H264",
+          %RtpCodecCapability{mime_type: nil},
+          %RtpCodecCapability{clock_rate: -1},
+          %RtpCodecCapability{channels: 1.0},
+          %RtpCodecCapability{sdp_fmtp_line: :none}
+        ] do
+      assert_raise ArgumentError, fn ->
+        TrackLocalStaticSample.new(specter, codec, "id", "stream")
+      end
+    end
+
+    for wrong <- @not_text do
+      codec = %RtpCodecCapability{}
+      assert_raise ArgumentError, fn -> TrackLocalStaticSample.new(specter, codec, wrong, "s") end
+
+      assert_raise ArgumentError, fn ->
+        TrackLocalStaticSample.new(specter, codec, "id", wrong)
+      end
+
+      assert_raise ArgumentError, fn ->
+        TrackLocalStaticSample.play_from_file_h264(specter, wrong, "no/file")
+      end
+    end
   end
 
   test "options that are none", %{specter: specter, pc: pc} do

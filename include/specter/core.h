@@ -194,6 +194,10 @@ class SPECTER_EXPORT PeerConnection {
   // Received messages that are not polled close the peer's window: a slow application slows its
   // peer down.
   std::optional<Event> poll_event();
+  // While false the messages of data channels stay where they are, and what follows them on their
+  // channels, such as the peer's closing: the peer's window closes by itself. Everything else
+  // comes, new channels too. True at first.
+  void set_receiving(bool receiving);
   Deadline next_timeout() const;
 
   // With Configuration::log_keys: lines for a key log, without their ends, since the last call.

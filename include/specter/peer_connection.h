@@ -50,6 +50,12 @@ class SPECTER_EXPORT PeerConnection {
 
   Result<> get_stats() const;  // event::Stats
 
+  // While false the owner gets no event::Message, nor what follows one on its channel, such as the
+  // peer's closing; what comes then is kept up to Configuration::receive_buffer_bytes, and the peer
+  // waits. All other events come. Inside a handler of this connection it holds from the next event
+  // on, elsewhere soon. True at first.
+  void set_receiving(bool receiving) const;
+
   // Says goodbye to the peer, closes its channels and frees everything: event::Closed, and no event
   // after it. Calls that wait are made first. Never blocks; twice is as good as once.
   void close() const;

@@ -11,6 +11,7 @@ bool Connection::run_calls() {
     tell_of<event::Ready>();
     busy = true;
   }
+  busy = take_receiving() || busy;
   busy = retry_delayed() || busy;
   for (std::size_t i = 0; i < kCallsPerRun && driver_->has_calls_left() && !driver_->is_closing();
        ++i) {
@@ -95,5 +96,12 @@ void Connection::add_ice_candidate(const IceCandidate& candidate) {
 void Connection::get_stats() { tell_of<event::Stats>(core().stats()); }
 
 void Connection::close() { driver_->close(); }
+
+bool Connection::take_receiving() {
+  const bool wanted = handle_->is_receiving();
+  if (!driver_ || std::exchange(is_receiving_, wanted) == wanted) return false;
+  core().set_receiving(wanted);
+  return true;
+}
 
 }  // namespace specter::api

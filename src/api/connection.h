@@ -52,6 +52,7 @@ class Connection final : public io::Driver::Sink {
   void add_ice_candidate(const IceCandidate& candidate);
   void get_stats();
   void close();
+  bool take_receiving();  // what the owner wants, to the core; true when it is news
 
   // ---- sending, in sending.cc
   // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
@@ -119,6 +120,7 @@ class Connection final : public io::Driver::Sink {
   io::Driver* driver_ = nullptr;
   bool is_ready_told_ = false;
   bool descriptions_changed_ = false;
+  bool is_receiving_ = true;
 
   std::unordered_map<ChannelId, std::shared_ptr<ChannelHandle>> channels_{};
 

@@ -51,6 +51,16 @@ void ConnectionHandle::wake() {
   post_turn();
 }
 
+// No call: the last word counts, and none is refused for those that wait.
+void ConnectionHandle::set_receiving(bool receiving) {
+  if (receiving_.exchange(receiving) == receiving) return;
+  if (Connection* const here = loop_side()) {
+    here->take_receiving();
+    if (here->will_look_again()) return;
+  }
+  wake();
+}
+
 void ConnectionHandle::post_turn() {
   const auto home = loop.lock();
   if (!home) return;

@@ -68,6 +68,8 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   void abort();            // what waits is not made, also when it is closing already
   bool is_closed() const;  // or closing: no call is taken any more
   void wake();             // a turn, soon
+  void set_receiving(bool receiving);
+  bool is_receiving() const { return receiving_; }
 
   // ---- snapshots, for any thread; written by the loop
   std::atomic<SignalingState> signaling_state = SignalingState::Stable;
@@ -121,6 +123,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   bool wake_posted_ = false;
   bool closing_ = false;
   bool ended_ = false;
+  std::atomic<bool> receiving_ = true;    // what the owner wants; the loop takes it to the core
   std::atomic<bool> calls_wait_ = false;  // what take_calls() looks at before it locks
 
   mutable std::mutex snapshot_mutex_;

@@ -104,6 +104,10 @@ Result<> PeerConnection::get_stats() const {
   return handle_->call([](api::Connection* c) { c->get_stats(); });
 }
 
+void PeerConnection::set_receiving(bool receiving) const {
+  if (handle_) handle_->set_receiving(receiving);
+}
+
 void PeerConnection::close() const {
   if (handle_) handle_->close();
 }

@@ -154,6 +154,7 @@ void DataChannels::Impl::shut_down(Timestamp now, std::optional<Error> error) {
   const Phase before = std::exchange(phase_, Phase::ShuttingDown);
   shut_down_by_error_ = error.has_value();
   drop_everything(error);
+  set_receiving(true);  // what is held back is dropped, too
   if (before == Phase::New) {
     phase_ = Phase::Closed;
     emit(AssociationClosed{error ? error->message : "", shut_down_by_error_});
@@ -164,13 +165,23 @@ void DataChannels::Impl::shut_down(Timestamp now, std::optional<Error> error) {
   }
 }
 
+// The association's own end stands behind the messages that nobody has taken yet.
+void DataChannels::Impl::handle_transport_closed(Timestamp now, std::optional<Error> error) {
+  if (phase_ != Phase::Established) return shut_down(now, std::move(error));
+  now_ = now;
+  shut_down_by_error_ = error.has_value();
+  transport_error_ = std::move(error);
+  association_->abort(now, transport_error_ ? transport_error_->message : "");
+}
+
 void DataChannels::Impl::handle_association_closed(const sctp::Closed& closed) {
   const bool by_error = is_by_error(closed.reason);
   std::string reason(to_string(closed.reason));
   if (!closed.detail.empty()) reason += ": " + closed.detail;
   // W3C §6.3: channels that end with an abort end with an error.
-  drop_everything(by_error ? std::optional(Error{ErrorCode::Network, reason, std::nullopt})
-                           : std::nullopt);
+  drop_everything(transport_error_ ? std::exchange(transport_error_, std::nullopt)
+                  : by_error       ? std::optional(Error{ErrorCode::Network, reason, std::nullopt})
+                                   : std::nullopt);
   phase_ = Phase::Closed;
   emit(AssociationClosed{std::move(reason), by_error || shut_down_by_error_});
 }

@@ -7,8 +7,17 @@
 
 namespace specter::channel {
 
+namespace {
+
+DataChannels::Config with_dcep(DataChannels::Config config) {
+  config.association.control_ppid = kPpidDcep;
+  return config;
+}
+
+}  // namespace
+
 DataChannels::Impl::Impl(Config config, Random& random)
-    : config_(std::move(config)),
+    : config_(with_dcep(std::move(config))),
       random_(random),
       association_(std::make_unique<sctp::Association>(config_.association, random)) {}
 
@@ -43,6 +52,9 @@ std::optional<DataChannels::Event> DataChannels::Impl::poll_event() {
   }
   if (events_.empty()) wake_blocked();
   if (events_.empty()) return std::nullopt;
+  // Several come at once where messages had to wait for their channel.
+  if (!is_receiving_ && std::holds_alternative<MessageReceived>(events_.front()))
+    return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
   return event;
@@ -133,6 +145,10 @@ void DataChannels::shut_down(Timestamp now, std::optional<Error> error) {
   impl_->shut_down(now, std::move(error));
 }
 
+void DataChannels::handle_transport_closed(Timestamp now, std::optional<Error> error) {
+  impl_->handle_transport_closed(now, std::move(error));
+}
+
 void DataChannels::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
 void DataChannels::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Buffer> DataChannels::poll_transmit(Timestamp now) {
@@ -143,6 +159,7 @@ std::optional<Buffer> DataChannels::poll_transmit(Timestamp now) {
 bool DataChannels::append_packet(Timestamp now, Buffer& out) {
   return impl_->append_packet(now, out);
 }
+void DataChannels::set_receiving(bool receiving) { impl_->set_receiving(receiving); }
 std::optional<DataChannels::Event> DataChannels::poll_event() { return impl_->poll_event(); }
 Deadline DataChannels::next_timeout() const { return impl_->next_timeout(); }
 

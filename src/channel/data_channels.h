@@ -125,12 +125,17 @@ class DataChannels {
   // The connection ends: every channel gets Closed (Failed before it when `error`), the association
   // is aborted or shut.
   void shut_down(Timestamp now, std::optional<Error> error);
+  // What carried the association is gone. The same, but behind what was received before.
+  void handle_transport_closed(Timestamp now, std::optional<Error> error);
 
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   // The same behind what is in `out` already; false: there is none.
   bool append_packet(Timestamp now, Buffer& out);
+  // While false no message comes, and the peer's window closes; nor does what follows one in its
+  // channel's order, such as the peer's closing. Everything else does. True at first.
+  void set_receiving(bool receiving);
   std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
   Deadline next_timeout() const;
 

@@ -34,6 +34,7 @@ class DataChannels::Impl {
   // closing.cc
   void close(Timestamp now, ChannelId id);
   void shut_down(Timestamp now, std::optional<Error> error);
+  void handle_transport_closed(Timestamp now, std::optional<Error> error);
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
@@ -42,6 +43,10 @@ class DataChannels::Impl {
     association_->set_path(std::move(packet_sizes));
   }
   std::optional<Event> poll_event();
+  void set_receiving(bool receiving) {
+    is_receiving_ = receiving;
+    association_->set_receiving(receiving);
+  }
   Deadline next_timeout() const { return association_->next_timeout(); }
   std::optional<DataChannelState> state(ChannelId id) const;
   std::optional<ChannelInfo> info(ChannelId id) const;
@@ -145,6 +150,7 @@ class DataChannels::Impl {
   std::unique_ptr<sctp::Association> association_;
   Phase phase_ = Phase::New;
   bool shut_down_by_error_ = false;
+  std::optional<Error> transport_error_;  // what the channels end with once they have
   Timestamp now_{};  // of the last input: events are handled when they are polled
 
   StreamIds ids_;
@@ -160,6 +166,7 @@ class DataChannels::Impl {
   std::map<ChannelId, std::size_t> blocked_;
   bool may_wake_ = false;  // once an input: what is told WouldBlock again waits for the next one
   std::deque<Event> events_;
+  bool is_receiving_ = true;
   Totals totals_;
 };
 

@@ -383,6 +383,9 @@ std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now, Buffer& mem
   return impl_->transport().poll_transmit(now, memory);
 }
 std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); }
+void PeerConnection::set_receiving(bool receiving) {
+  impl_->transport().channels().set_receiving(receiving);
+}
 Deadline PeerConnection::next_timeout() const { return impl_->next_timeout(); }
 
 SignalingState PeerConnection::signaling_state() const { return impl_->negotiation().state(); }

@@ -216,7 +216,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       const auto& closed = std::get<dtls::Closed>(*event);
       const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
       std::string reason = by_peer ? "the peer closed the connection" : closed.detail;
-      channels_.shut_down(
+      channels_.handle_transport_closed(
           now,
           by_peer ? std::nullopt : std::optional(Error{ErrorCode::Network, reason, std::nullopt}));
       // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.

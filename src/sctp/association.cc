@@ -61,6 +61,7 @@ bool Association::append_packet(Timestamp now, Buffer& out) {
   return impl_->append_packet(now, out);
 }
 std::optional<Association::Event> Association::poll_event() { return impl_->poll_event(); }
+void Association::set_receiving(bool receiving) { impl_->set_receiving(receiving); }
 Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::is_established() const { return impl_->is_established(); }

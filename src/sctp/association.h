@@ -123,6 +123,8 @@ class Association {
     // RFC 8260: with a peer that says so too, a large message does not hold up those of other
     // streams. Off, or with any other peer, streams take turns by whole messages.
     bool interleaving = true;
+    // Messages that are the protocol's above and not its user's: set_receiving() lets them through.
+    std::optional<Ppid> control_ppid{};
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
@@ -183,6 +185,10 @@ class Association {
   // A received message counts against the receive window until it is polled here: a caller that
   // stops polling closes the peer's window, and polling opens it again.
   std::optional<Event> poll_event();
+  // While false poll_event() holds messages back, and with them the peer's window closes. What
+  // concerns a stream of theirs, and the end, come after them; everything else comes, messages of
+  // Config::control_ppid on other streams too. True at first.
+  void set_receiving(bool receiving);
   Deadline next_timeout() const;
 
   bool is_established() const;

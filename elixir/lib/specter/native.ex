@@ -1,6 +1,6 @@
 defmodule Specter.Native do
   @moduledoc false
-  # The stubs of c_src/nif.cc, which has this table from its other side. Each returns at once; a
+  # The stubs of c_src/functions.h, which has this table from its other side. Each returns at once; a
   # term of the wrong type raises ArgumentError.
 
   @on_load :load
@@ -19,7 +19,10 @@ defmodule Specter.Native do
   @spec init(map) :: {:ok, reference} | {:error, :invalid_configuration | :webrtc_error}
   def init(_config), do: stub()
 
-  @spec config(reference) :: [String.t()]
+  @spec close(reference) :: :ok
+  def close(_specter), do: stub()
+
+  @spec config(reference) :: map
   def config(_specter), do: stub()
 
   @spec new_media_engine(reference) :: {:ok, Specter.media_engine_t()} | {:error, :not_found}
@@ -39,9 +42,20 @@ defmodule Specter.Native do
           {:ok, Specter.api_t()} | {:error, :not_found}
   def new_api(_specter, _media_engine, _registry), do: stub()
 
-  @spec new_peer_connection(reference, Specter.api_t()) ::
+  @spec new_track(reference, Specter.RtpCodecCapability.t(), String.t(), String.t()) ::
+          {:ok, Specter.TrackLocalStaticSample.t()} | {:error, :not_found}
+  def new_track(_specter, _codec, _id, _stream_id), do: stub()
+
+  @spec track_exists(reference, Specter.TrackLocalStaticSample.t()) :: boolean
+  def track_exists(_specter, _track), do: stub()
+
+  # Who called init.
+  @spec owner(reference) :: pid
+  def owner(_specter), do: stub()
+
+  @spec new_peer_connection(reference, Specter.api_t(), Specter.PeerConnection.active()) ::
           {:ok, Specter.PeerConnection.t()} | {:error, :not_found}
-  def new_peer_connection(_specter, _api), do: stub()
+  def new_peer_connection(_specter, _api, _active), do: stub()
 
   @spec peer_connection_exists(reference, Specter.PeerConnection.t()) :: boolean
   def peer_connection_exists(_specter, _pc), do: stub()
@@ -50,8 +64,24 @@ defmodule Specter.Native do
           :ok | {:error, :not_found}
   def close_peer_connection(_specter, _pc), do: stub()
 
-  @spec create_data_channel(reference, Specter.PeerConnection.t(), String.t()) :: result
-  def create_data_channel(_specter, _pc, _label), do: stub()
+  @spec set_active(reference, Specter.PeerConnection.t(), Specter.PeerConnection.active()) ::
+          :ok | {:error, :not_found | :einval}
+  def set_active(_specter, _pc, _active), do: stub()
+
+  # To a process of this node. After :forward, which is for the owner itself, comes hand_over.
+  @spec give(reference, Specter.PeerConnection.t(), pid, is_proxy :: boolean) ::
+          :ok | :forward | {:error, :not_found | :noproc | :would_block}
+  def give(_specter, _pc, _pid, _is_proxy), do: stub()
+
+  @spec hand_over(reference, Specter.PeerConnection.t()) :: :ok | {:error, :not_found}
+  def hand_over(_specter, _pc), do: stub()
+
+  @spec create_data_channel(reference, Specter.PeerConnection.t(), String.t(), map) :: result
+  def create_data_channel(_specter, _pc, _label, _options), do: stub()
+
+  @spec add_track(reference, Specter.PeerConnection.t(), Specter.TrackLocalStaticSample.t()) ::
+          result | {:error, :invalid_track}
+  def add_track(_specter, _pc, _track), do: stub()
 
   @spec create_offer(reference, Specter.PeerConnection.t(), boolean) :: result
   def create_offer(_specter, _pc, _ice_restart), do: stub()
@@ -100,6 +130,21 @@ defmodule Specter.Native do
 
   @spec get_stats(reference, Specter.PeerConnection.t()) :: result
   def get_stats(_specter, _pc), do: stub()
+
+  @spec send(reference, Specter.DataChannel.t(), Specter.DataChannel.kind(), binary) ::
+          :ok | {:error, Specter.DataChannel.send_error()}
+  def send(_specter, _dc, _kind, _data), do: stub()
+
+  @spec close_data_channel(reference, Specter.DataChannel.t()) :: :ok | {:error, :not_found}
+  def close_data_channel(_specter, _dc), do: stub()
+
+  @spec buffered_amount(reference, Specter.DataChannel.t()) ::
+          {:ok, non_neg_integer} | {:error, :not_found}
+  def buffered_amount(_specter, _dc), do: stub()
+
+  @spec set_buffered_amount_low_threshold(reference, Specter.DataChannel.t(), non_neg_integer) ::
+          :ok | {:error, :not_found}
+  def set_buffered_amount_low_threshold(_specter, _dc, _bytes), do: stub()
 
   # How many there are in the VM: Specters that are open, connections, and sets of event loops.
   @spec counters() :: {non_neg_integer, non_neg_integer, non_neg_integer}

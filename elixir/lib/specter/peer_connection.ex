@@ -4,14 +4,16 @@ defmodule Specter.PeerConnection do
 
   Each function here that acts on a connection returns `:ok` at once, or `{:error, :not_found}` for a
   connection that is unknown, closed, or not ready yet. What becomes of it is a message to the
-  process that called `Specter.init/1`, and messages come in the order of the calls. `json` is text
+  connection's owner: the process that called `Specter.init/1`, or the one that it was given to by
+  `controlling_process/3`. Messages come in the order of the calls. `json` is text
   as browsers write it: give it to your signalling as it stands.
 
   | call | message | when it fails |
   | --- | --- | --- |
   | `new/2` | `{:peer_connection_ready, pc}` | `{:peer_connection_error, pc}` |
   | `close/2` | `{:peer_connection_closed, pc}` | |
-  | `create_data_channel/3` | `{:data_channel_created, pc}` | `{:offer_error, pc, text}` |
+  | `create_data_channel/4` | `{:data_channel_created, pc}` | `{:offer_error, pc, text}` |
+  | `add_track/3` | `{:rtp_sender, pc, track, sender}` | |
   | `create_offer/3` | `{:offer, pc, json}` | `{:offer_error, pc, text}` |
   | `create_answer/3` | `{:answer, pc, json}` | `{:answer_error, pc, text}` |
   | `set_local_description/3` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
@@ -31,9 +33,11 @@ defmodule Specter.PeerConnection do
   | `{:ice_gathering_state_change, pc, state}` | `t:ice_gathering_state_t/0` changed |
   | `{:signaling_state_change, pc, state}` | `t:signaling_state_t/0` changed |
   | `{:peer_connection_closed, pc}` | it closed; no message of this connection comes after it |
+
+  `Specter.DataChannel` has the messages of data channels, and sends.
   """
 
-  alias Specter.Native
+  alias Specter.{DataChannel, Native, Options, Owner, TrackLocalStaticSample}
 
   # What the examples begin with.
   @api """
@@ -62,6 +66,40 @@ defmodule Specter.PeerConnection do
   @typedoc "`:would_block`: 65,536 calls wait for this connection already. Nothing was done."
   @type result :: :ok | {:error, :not_found | :would_block}
   @type json_result :: result | {:error, :invalid_json}
+
+  @typedoc """
+  How many messages of its data channels a connection tells its owner, as with Erlang's sockets:
+
+    * `true`: all, as they come.
+    * `false`: none. They wait, and the peer with them.
+    * `:once`: one, and then it is `false`.
+    * a number: so many more, and then it is `false`, which `{:data_channel_passive, pc}` tells.
+  """
+  @type active :: boolean | :once | -32_768..32_767
+
+  @type option :: {:active, boolean | :once | 1..32_767}
+
+  @typedoc """
+  How a data channel is.
+
+    * `:ordered`: messages arrive in the order in which they were sent. `true` by default.
+    * `:max_retransmits`, `:max_packet_life_time`: at most one of them. A message that was sent again
+      so often, or is so many milliseconds old, is given up. By default none ever is.
+    * `:protocol`: a name that means something to both sides, `""` by default.
+    * `:negotiated`: both sides make the channel, with the same `:id`, and nothing is announced.
+      `false` by default.
+    * `:id`: the number of the stream of a negotiated channel, 0 to 65,534.
+    * `:priority`: the channel's share of what is sent while others have something to send, too:
+      `:very_low`, `:low` (the default), `:medium`, `:high`.
+  """
+  @type data_channel_option ::
+          {:ordered, boolean}
+          | {:max_retransmits, 0..65_535 | nil}
+          | {:max_packet_life_time, 0..65_535 | nil}
+          | {:protocol, String.t()}
+          | {:negotiated, boolean}
+          | {:id, 0..65_535 | nil}
+          | {:priority, :very_low | :low | :medium | :high}
 
   @type offer_option :: {:voice_activity_detection, boolean} | {:ice_restart, boolean}
   @type answer_option :: {:voice_activity_detection, boolean}
@@ -96,6 +134,11 @@ defmodule Specter.PeerConnection do
   `{:peer_connection_error, pc}` comes in its place when the configuration can't be used, such as
   the URL of an ICE server.
 
+  Options:
+
+    * `:active`: `t:active/0`, `true` by default: how many messages of its data channels the owner gets.
+      `set_active/3` changes it.
+
   ## Examples
 
       #{@api}
@@ -105,8 +148,16 @@ defmodule Specter.PeerConnection do
       iex> Specter.PeerConnection.new(specter, "unknown")
       {:error, :not_found}
   """
-  @spec new(Specter.t(), Specter.api_t()) :: {:ok, t} | {:error, :not_found}
-  def new(specter, api), do: Native.new_peer_connection(Specter.native(specter), api)
+  @spec new(Specter.t(), Specter.api_t(), [option]) :: {:ok, t} | {:error, :not_found}
+  def new(specter, api, options \\ []) do
+    [active: active] = Options.take!(options, active: true)
+
+    if active not in [true, false, :once] do
+      Options.check!(:active, active, 1..32_767)
+    end
+
+    Native.new_peer_connection(Specter.native(specter), api, active)
+  end
 
   @doc """
   Whether a connection is there: from its ready message on until it is closed.
@@ -142,21 +193,109 @@ defmodule Specter.PeerConnection do
   def close(specter, pc), do: Native.close_peer_connection(Specter.native(specter), pc)
 
   @doc """
-  Adds a data channel, which the next offer then offers. `{:data_channel_created, pc}` follows, or
-  `{:offer_error, pc, text}`, as for a label of more than 65,535 bytes.
+  Says how many messages of its data channels the connection tells its owner from here on:
+  `t:active/0`. When this has returned, no message comes that was not asked for.
+
+  What nobody asks for stays in the connection, up to the `:receive_buffer_bytes` of `Specter.init/1`,
+  and then the peer's sending stops. All other messages come as ever; that a channel is closed comes
+  behind what was sent on it.
+
+  A number is added to what is left of an earlier one; more than 32,767 together is
+  `{:error, :einval}`.
 
   ## Examples
 
       #{@ready}
-      iex> Specter.PeerConnection.create_data_channel(specter, pc, "data")
+      iex> Specter.PeerConnection.set_active(specter, pc, :once)
+      :ok
+      iex> Specter.PeerConnection.set_active(specter, pc, 32_767)
+      :ok
+      iex> Specter.PeerConnection.set_active(specter, pc, 1)
+      {:error, :einval}
+      iex> Specter.PeerConnection.set_active(specter, pc, -32_767)
+      :ok
+      iex> receive do: ({:data_channel_passive, ^pc} -> :passive)
+      :passive
+  """
+  @spec set_active(Specter.t(), t, active) :: :ok | {:error, :not_found | :einval}
+  def set_active(specter, pc, active) do
+    if active not in [true, false, :once] do
+      Options.check!(:active, active, -32_768..32_767)
+    end
+
+    Native.set_active(Specter.native(specter), pc, active)
+  end
+
+  @doc """
+  Gives the connection to another process: its messages go there from now on, and when that process
+  ends, the connection is closed. Any process may call this; when it is the owner itself, the
+  connection's messages that are in its mailbox already are passed on, in their order.
+
+  The process may be on another node. Then a process of this node stands for it, which passes all
+  messages on; it ends, and the connection with it, when the process or the link to its node does.
+  Calls are made on this node: `:erpc.call(node(specter_owner), Specter.DataChannel, :send, …)`.
+
+  A connection that was given away outlives the process that called `Specter.init/1`, as long as
+  somebody holds the Specter: its new owner should.
+
+  `{:error, :noproc}` for a process that is dead; then nothing has changed.
+
+  ## Examples
+
+      #{@ready}
+      iex> test = self()
+      iex> pid = spawn(fn -> receive do: (message -> send(test, {:passed_on, message})) end)
+      iex> Specter.PeerConnection.controlling_process(specter, pc, pid)
+      :ok
+      iex> :ok = Specter.PeerConnection.signaling_state(specter, pc)
+      iex> receive do: ({:passed_on, {:signaling_state, ^pc, state}} -> state)
+      :stable
+  """
+  @spec controlling_process(Specter.t(), t, pid) ::
+          :ok | {:error, :not_found | :noproc | :would_block}
+  def controlling_process(specter, pc, pid), do: Owner.give(specter, pc, pid)
+
+  @doc """
+  Adds a data channel, which the next offer then offers. `{:data_channel_created, pc}` follows, and
+  `{:data_channel, pc, dc, info}`, which tells its id; or `{:offer_error, pc, text}`, as for a label of
+  more than 65,535 bytes. The options are `t:data_channel_option/0`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.PeerConnection.create_data_channel(specter, pc, "data", ordered: false)
       :ok
       iex> receive do: ({:data_channel_created, ^pc} -> :created)
       :created
+      iex> receive do: ({:data_channel, ^pc, _dc, info} -> {info.label, info.ordered, info.origin})
+      {"data", false, :local}
   """
-  @spec create_data_channel(Specter.t(), t, String.t()) :: result
-  def create_data_channel(specter, pc, label) do
-    Native.create_data_channel(Specter.native(specter), pc, label)
+  @spec create_data_channel(Specter.t(), t, String.t(), [data_channel_option]) :: result
+  def create_data_channel(specter, pc, label, options \\ []) do
+    options = DataChannel.options!(options)
+    Native.create_data_channel(Specter.native(specter), pc, label, options)
   end
+
+  @doc """
+  Adds a track, for the peer to receive. `{:rtp_sender, pc, track, sender}` follows.
+
+  Nothing is negotiated for it yet: media comes with a later version.
+
+  ## Examples
+
+      #{@ready}
+      iex> codec = %Specter.RtpCodecCapability{mime_type: "video/H264", clock_rate: 90_000}
+      iex> {:ok, track} = Specter.TrackLocalStaticSample.new(specter, codec, "video", "stream")
+      iex> Specter.PeerConnection.add_track(specter, pc, track)
+      :ok
+      iex> receive do: ({:rtp_sender, ^pc, ^track, _sender} -> :added)
+      :added
+      iex> Specter.PeerConnection.add_track(specter, pc, "unknown")
+      {:error, :invalid_track}
+  """
+  @spec add_track(Specter.t(), t, TrackLocalStaticSample.t()) ::
+          result | {:error, :invalid_track}
+  def add_track(specter, pc, track), do: Native.add_track(Specter.native(specter), pc, track)
 
   @doc """
   Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
@@ -179,7 +318,7 @@ defmodule Specter.PeerConnection do
   @spec create_offer(Specter.t(), t, [offer_option]) :: result
   def create_offer(specter, pc, options \\ []) do
     [voice_activity_detection: _, ice_restart: ice_restart] =
-      flags!(options, voice_activity_detection: false, ice_restart: false)
+      Options.flags!(options, voice_activity_detection: false, ice_restart: false)
 
     Native.create_offer(Specter.native(specter), pc, ice_restart)
   end
@@ -202,7 +341,7 @@ defmodule Specter.PeerConnection do
   """
   @spec create_answer(Specter.t(), t, [answer_option]) :: result
   def create_answer(specter, pc, options \\ []) do
-    _ = flags!(options, voice_activity_detection: false)
+    _ = Options.flags!(options, voice_activity_detection: false)
     Native.create_answer(Specter.native(specter), pc)
   end
 
@@ -271,168 +410,7 @@ defmodule Specter.PeerConnection do
     Native.add_ice_candidate(Specter.native(specter), pc, candidate)
   end
 
-  @doc """
-  Asks for the description of one's own side, with the candidates found so far: the one in
-  negotiation, else the negotiated one. `{:local_description, pc, json}` follows, with `nil` where
-  there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.local_description(specter, pc)
-      :ok
-      iex> receive do: ({:local_description, ^pc, description} -> description)
-      nil
-  """
-  @spec local_description(Specter.t(), t) :: result
-  def local_description(specter, pc), do: Native.local_description(Specter.native(specter), pc)
-
-  @doc """
-  Asks for the description of one's own side that was negotiated: offer and answer are set.
-  `{:current_local_description, pc, json}` follows, with `nil` where there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.current_local_description(specter, pc)
-      :ok
-      iex> receive do: ({:current_local_description, ^pc, description} -> description)
-      nil
-  """
-  @spec current_local_description(Specter.t(), t) :: result
-  def current_local_description(specter, pc) do
-    Native.current_local_description(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks for the description of one's own side that is in negotiation.
-  `{:pending_local_description, pc, json}` follows, with `nil` where there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.pending_local_description(specter, pc)
-      :ok
-      iex> receive do: ({:pending_local_description, ^pc, description} -> description)
-      nil
-  """
-  @spec pending_local_description(Specter.t(), t) :: result
-  def pending_local_description(specter, pc) do
-    Native.pending_local_description(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks for the peer's description: the one in negotiation, else the negotiated one.
-  `{:remote_description, pc, json}` follows, with `nil` where there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:remote_description, ^pc, description} -> description)
-      nil
-  """
-  @spec remote_description(Specter.t(), t) :: result
-  def remote_description(specter, pc), do: Native.remote_description(Specter.native(specter), pc)
-
-  @doc """
-  Asks for the peer's description that was negotiated: offer and answer are set.
-  `{:current_remote_description, pc, json}` follows, with `nil` where there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.current_remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:current_remote_description, ^pc, description} -> description)
-      nil
-  """
-  @spec current_remote_description(Specter.t(), t) :: result
-  def current_remote_description(specter, pc) do
-    Native.current_remote_description(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks for the peer's description that is in negotiation. `{:pending_remote_description, pc, json}`
-  follows, with `nil` where there is none.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.pending_remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:pending_remote_description, ^pc, description} -> description)
-      nil
-  """
-  @spec pending_remote_description(Specter.t(), t) :: result
-  def pending_remote_description(specter, pc) do
-    Native.pending_remote_description(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks for the state of the whole connection. `{:connection_state, pc, state}` follows, with a
-  `t:connection_state_t/0`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.connection_state(specter, pc)
-      :ok
-      iex> receive do: ({:connection_state, ^pc, state} -> state)
-      :new
-  """
-  @spec connection_state(Specter.t(), t) :: result
-  def connection_state(specter, pc), do: Native.connection_state(Specter.native(specter), pc)
-
-  @doc """
-  Asks for the state of ICE. `{:ice_connection_state, pc, state}` follows, with a
-  `t:ice_connection_state_t/0`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.ice_connection_state(specter, pc)
-      :ok
-      iex> receive do: ({:ice_connection_state, ^pc, state} -> state)
-      :new
-  """
-  @spec ice_connection_state(Specter.t(), t) :: result
-  def ice_connection_state(specter, pc) do
-    Native.ice_connection_state(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks how far the search for candidates is. `{:ice_gathering_state, pc, state}` follows, with a
-  `t:ice_gathering_state_t/0`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.ice_gathering_state(specter, pc)
-      :ok
-      iex> receive do: ({:ice_gathering_state, ^pc, state} -> state)
-      :new
-  """
-  @spec ice_gathering_state(Specter.t(), t) :: result
-  def ice_gathering_state(specter, pc) do
-    Native.ice_gathering_state(Specter.native(specter), pc)
-  end
-
-  @doc """
-  Asks how far the negotiation is. `{:signaling_state, pc, state}` follows, with a
-  `t:signaling_state_t/0`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.signaling_state(specter, pc)
-      :ok
-      iex> receive do: ({:signaling_state, ^pc, state} -> state)
-      :stable
-  """
-  @spec signaling_state(Specter.t(), t) :: result
-  def signaling_state(specter, pc), do: Native.signaling_state(Specter.native(specter), pc)
+  use Specter.PeerConnection.Questions, examples: @ready
 
   @doc """
   Asks for statistics. `{:stats, pc, json}` follows: an object from ids to reports, each with `id`,
@@ -449,14 +427,4 @@ defmodule Specter.PeerConnection do
   """
   @spec get_stats(Specter.t(), t) :: result
   def get_stats(specter, pc), do: Native.get_stats(Specter.native(specter), pc)
-
-  defp flags!(options, known) do
-    flags = Specter.options!(options, known)
-
-    for {key, value} <- flags, not is_boolean(value) do
-      raise ArgumentError, "expected #{inspect(key)} to be a boolean, got: #{inspect(value)}"
-    end
-
-    flags
-  end
 end

@@ -184,11 +184,19 @@ void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::
 
 std::optional<Association::Event> Association::Impl::poll_event() {
   // What has come of messages that are told in parts, once a turn.
-  if (events_.empty() && receiver_ && receiver_->hand_out_parts()) emit_messages();
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  if (const auto* message = std::get_if<MessageReceived>(&event); message && receiver_)
+  if (events_.empty() && is_receiving_ && receiver_ && receiver_->hand_out_parts()) emit_messages();
+  std::optional<Event> event;
+  if (is_receiving_) event = held_.take();
+  while (!event && !events_.empty()) {
+    event = std::move(events_.front());
+    events_.pop_front();
+    if (!is_receiving_ && held_.must_wait(*event, config_.control_ppid)) {
+      held_.hold(std::move(*event));
+      event.reset();
+    }
+  }
+  if (!event) return std::nullopt;
+  if (const auto* message = std::get_if<MessageReceived>(&*event); message && receiver_)
     receiver_->release(message->bytes.size());
   return event;
 }

@@ -7,6 +7,7 @@
 //   ending.cc     SHUTDOWN, ABORT, heartbeats, all timers
 //   transmit.cc   what goes into the next packet
 //   path_mtu.*    how large it may be
+//   held_events.* what waits for set_receiving(true)
 #pragma once
 
 #include <deque>
@@ -15,6 +16,7 @@
 
 #include "sctp/association.h"
 #include "sctp/association/cookie.h"
+#include "sctp/association/held_events.h"
 #include "sctp/association/path_mtu.h"
 #include "sctp/association/stream_reset.h"
 #include "sctp/packet/control_chunks.h"
@@ -91,6 +93,7 @@ class Association::Impl {
   void handle_timeout(Timestamp now);
   bool append_packet(Timestamp now, Buffer& out);
   std::optional<Event> poll_event();
+  void set_receiving(bool receiving) { is_receiving_ = receiving; }
   Deadline next_timeout() const;
 
   bool is_established() const;
@@ -244,6 +247,8 @@ class Association::Impl {
   std::deque<Buffer> control_;
   std::size_t control_bytes_ = 0;
   std::deque<Event> events_;
+  HeldEvents held_;  // older than those in events_
+  bool is_receiving_ = true;
   Counters counters_;
 };
 

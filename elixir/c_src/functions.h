@@ -1,0 +1,161 @@
+// The border with Elixir on one page: each function of Specter.Native with the types of its
+// arguments. A function looks up and posts; what becomes of it is a message, which peer.cc sends.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <erl_nif.h>
+
+#include "active.h"
+#include "instance.h"
+#include "library.h"
+#include "options.h"
+#include "terms.h"
+#include "track.h"
+
+#include "specter/specter.h"
+
+namespace specter::nif {
+
+// What a resource of ours holds.
+using InstanceRef = std::shared_ptr<Instance>;
+
+inline Library& library_of(ErlNifEnv* env) { return *static_cast<Library*>(enif_priv_data(env)); }
+
+template <>
+struct Decoder<InstanceRef> {
+  static InstanceRef decode(ErlNifEnv* env, Term term) {
+    void* object = nullptr;
+    if (!enif_get_resource(env, term, library_of(env).types.instance, &object)) throw BadArgument();
+    return *static_cast<InstanceRef*>(object);
+  }
+};
+
+// A term that is looked at later.
+struct Any {
+  Term term;
+};
+
+template <>
+struct Decoder<Any> {
+  static Any decode(ErlNifEnv*, Term term) { return {term}; }
+};
+
+template <>
+struct Decoder<MessageKind> {
+  static MessageKind decode(ErlNifEnv* env, Term term) {
+    static const Term text = Atom("text").term(env);
+    static const Term binary = Atom("binary").term(env);
+    if (enif_is_identical(term, binary)) return MessageKind::Binary;
+    if (enif_is_identical(term, text)) return MessageKind::Text;
+    throw BadArgument();
+  }
+};
+
+// The options of a data channel: a map of all of them.
+template <>
+struct Decoder<DataChannelOptions> {
+  static DataChannelOptions decode(ErlNifEnv* env, Term term);
+};
+
+inline Term not_found(ErlNifEnv* env) { return error(env, "not_found"); }
+
+inline Term id_or_not_found(ErlNifEnv* env, const std::optional<std::string>& id) {
+  return id ? ok(env, *id) : not_found(env);
+}
+
+// :ok for what was posted. A connection that closed itself meanwhile is not there any more; one for
+// which too many calls wait takes none.
+inline Term posted(ErlNifEnv* env, const Result<>& result) {
+  if (result) return Atom("ok").term(env);
+  return result.error().code == ErrorCode::WouldBlock ? error(env, "would_block") : not_found(env);
+}
+
+// ---- the library: functions_library.cc
+
+// {:ok, reference}; the caller is the owner. Starts threads, so it runs on a dirty scheduler.
+Term init(ErlNifEnv* env, Any config);
+// :ok
+Term close(ErlNifEnv* env, const InstanceRef& instance);
+// %{ice_servers: …}
+Term config(ErlNifEnv* env, const InstanceRef& instance);
+// {:ok, id} | {:error, :not_found}
+Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance);
+Term media_engine_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
+// {:ok, id} | {:error, :not_found}
+Term new_registry(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
+Term registry_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view registry);
+// {:ok, id} | {:error, :not_found}; consumes both
+Term new_api(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
+             std::string_view registry);
+// {:ok, id} | {:error, :not_found}
+Term new_track(ErlNifEnv* env, const InstanceRef& instance, Capability capability, std::string id,
+               std::string stream_id);
+Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track);
+// pid: who called init
+Term owner(ErlNifEnv* env, const InstanceRef& instance);
+// {open instances, connections, sets of loops} that there are: for tests.
+Term counters(ErlNifEnv* env);
+
+// ---- connections: :ok | {:error, :not_found | :would_block}, and the rest by message.
+// functions_connection.cc
+
+// {:ok, id} | {:error, :not_found}
+Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
+                         ActiveChange active);
+Term peer_connection_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term close_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+// :ok | {:error, :not_found | :einval}
+Term set_active(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                ActiveChange active);
+// :ok | :forward | {:error, :not_found | :would_block | :noproc}; after :forward comes hand_over
+Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlNifPid to,
+          bool is_proxy);
+Term hand_over(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term create_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                         std::string_view label, const DataChannelOptions& options);
+// {:error, :invalid_track}, too
+Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+               std::string_view track);
+Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                  bool ice_restart);
+Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+// Those with JSON answer {:error, :invalid_json}, too.
+Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                           std::string_view json);
+Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                            std::string_view json);
+Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                       std::string_view json);
+
+// ---- questions: :ok | {:error, :not_found | :would_block}, and {tag, pc, answer}. questions.cc
+
+Term local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term current_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term pending_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term current_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term pending_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term connection_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term ice_connection_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term ice_gathering_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term signaling_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+
+// ---- data channels. functions_channel.cc
+
+// :ok | {:error, :not_found | :not_open | :closed | :too_large | :would_block}
+Term send(ErlNifEnv* env, const InstanceRef& instance, std::string_view dc, MessageKind kind,
+          std::string_view data);
+// :ok | {:error, :not_found}
+Term close_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::string_view dc);
+// {:ok, bytes} | {:error, :not_found}
+Term buffered_amount(ErlNifEnv* env, const InstanceRef& instance, std::string_view dc);
+// :ok | {:error, :not_found}
+Term set_buffered_amount_low_threshold(ErlNifEnv* env, const InstanceRef& instance,
+                                       std::string_view dc, std::uint64_t bytes);
+
+}  // namespace specter::nif

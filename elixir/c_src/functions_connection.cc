@@ -1,0 +1,135 @@
+// Connections: calls that are posted to their loop.
+#include <utility>
+
+#include "functions.h"
+
+namespace specter::nif {
+
+namespace {
+
+// For an operation, whose refusal on the spot is told like one that comes later.
+template <class T>
+Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& result) {
+  if (result) return Atom("ok").term(env);
+  const Error& why = result.error();
+  if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock) {
+    return nif::posted(env, std::unexpected(why));
+  }
+  return nif::posted(env, peer.ask([operation, why](Peer& self, const auto&, const auto&) {
+    self.tell_failure(operation, why);
+  }));
+}
+
+}  // namespace
+
+Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
+                         ActiveChange active) {
+  return id_or_not_found(env, instance->new_peer(api, active));
+}
+
+Term peer_connection_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  return encode(env, instance->peer(pc) != nullptr);
+}
+
+Term close_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->take_peer(pc);
+  if (!peer) return not_found(env);
+  peer->close();
+  return Atom("ok").term(env);
+}
+
+Term set_active(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                ActiveChange active) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  const auto result = peer->outbox().set_active(env, active, peer->connection());
+  if (result == Active::Result::TooMany) return error(env, "einval");
+  return Atom("ok").term(env);
+}
+
+Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlNifPid to,
+          bool is_proxy) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  Watch watch(env, library_of(env).types, peer, to);
+  if (!watch) return error(env, "noproc");
+  switch (peer->outbox().give(env, to, std::move(watch), is_proxy)) {
+    case Outbox::Giving::Done: return Atom("ok").term(env);
+    case Outbox::Giving::Forward: return Atom("forward").term(env);
+    case Outbox::Giving::Busy: break;
+  }
+  return error(env, "would_block");
+}
+
+Term hand_over(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  peer->outbox().hand_over(env);
+  return Atom("ok").term(env);
+}
+
+Term create_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                         std::string_view label, const DataChannelOptions& options) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, *peer, Operation::CreateDataChannel,
+                peer->connection().create_data_channel(label, options));
+}
+
+// Nothing is negotiated for it yet; it is there, and answered in its turn.
+Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+               std::string_view track) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  if (!instance->track_exists(track)) return error(env, "invalid_track");
+  return nif::posted(env, peer->ask([track = std::string(track), sender = new_id()](
+                                        Peer& self, const auto&, const auto&) {
+    self.tell(Atom("rtp_sender"), track, sender);
+  }));
+}
+
+Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                  bool ice_restart) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, *peer, Operation::CreateOffer,
+                peer->connection().create_offer({.ice_restart = ice_restart}));
+}
+
+Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, *peer, Operation::CreateAnswer, peer->connection().create_answer());
+}
+
+Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                           std::string_view json) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  auto description = SessionDescription::from_json(json);
+  if (!description) return error(env, "invalid_json");
+  return posted(env, *peer, Operation::SetLocalDescription,
+                peer->connection().set_local_description(std::move(*description)));
+}
+
+Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                            std::string_view json) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  auto description = SessionDescription::from_json(json);
+  if (!description) return error(env, "invalid_json");
+  return posted(env, *peer, Operation::SetRemoteDescription,
+                peer->connection().set_remote_description(std::move(*description)));
+}
+
+Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                       std::string_view json) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  auto candidate = IceCandidate::from_json(json);
+  if (!candidate) return error(env, "invalid_json");
+  return posted(env, *peer, Operation::AddIceCandidate,
+                peer->connection().add_ice_candidate(std::move(*candidate)));
+}
+
+}  // namespace specter::nif

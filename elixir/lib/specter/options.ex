@@ -1,0 +1,60 @@
+defmodule Specter.Options do
+  @moduledoc false
+  # Keyword lists of options: which there are, and which values they take.
+
+  # The options with their defaults, in the order of `known`. Raises ArgumentError for anything else
+  # than a keyword list of known options.
+  @spec take!(term, keyword) :: keyword
+  def take!(options, known) do
+    if not Keyword.keyword?(options) do
+      raise ArgumentError, "expected a keyword list, got: #{inspect(options)}"
+    end
+
+    given = Keyword.validate!(options, known)
+    Enum.map(known, fn {key, _default} -> {key, Keyword.fetch!(given, key)} end)
+  end
+
+  # The same for options whose values are true or false.
+  @spec flags!(term, keyword) :: keyword
+  def flags!(options, known) do
+    flags = take!(options, known)
+    for {key, value} <- flags, do: check!(key, value, :boolean)
+    flags
+  end
+
+  @type kind ::
+          :boolean
+          | :string
+          | :strings
+          | Range.t()
+          | {:one_of, [atom]}
+          | {:optional, kind}
+
+  # Raises ArgumentError for a value that is none of its kind.
+  @spec check!(atom, term, kind) :: :ok
+  def check!(key, value, kind) do
+    if fits?(value, kind) do
+      :ok
+    else
+      raise ArgumentError,
+            "expected #{inspect(key)} to be #{words(kind)}, got: #{inspect(value)}"
+    end
+  end
+
+  defp fits?(value, :boolean), do: is_boolean(value)
+  defp fits?(value, :string), do: is_binary(value)
+  defp fits?([], :strings), do: true
+  defp fits?([value | rest], :strings), do: is_binary(value) and fits?(rest, :strings)
+  defp fits?(_value, :strings), do: false
+  defp fits?(value, {:one_of, names}), do: value in names
+  defp fits?(nil, {:optional, _kind}), do: true
+  defp fits?(value, {:optional, kind}), do: fits?(value, kind)
+  defp fits?(value, %Range{} = range), do: is_integer(value) and value in range
+
+  defp words(:boolean), do: "a boolean"
+  defp words(:string), do: "a string"
+  defp words(:strings), do: "a list of strings"
+  defp words({:one_of, names}), do: "one of #{Enum.map_join(names, ", ", &inspect/1)}"
+  defp words({:optional, kind}), do: "nil or " <> words(kind)
+  defp words(first..last), do: "an integer from #{first} to #{last}"
+end

@@ -1,0 +1,208 @@
+defmodule Specter.DataChannelTest do
+  use Specter.Test.Case
+
+  import Specter.Test.Channels
+
+  alias Specter.{DataChannel, PeerConnection}
+
+  setup do
+    {:ok, specter: init()}
+  end
+
+  describe "a channel" do
+    test "is told on both sides, and opens", %{specter: specter} do
+      pc_1 = new_peer(specter)
+      pc_2 = new_peer(specter)
+
+      :ok =
+        PeerConnection.create_data_channel(specter, pc_1, "lab\u00e9l",
+          protocol: "p",
+          ordered: false
+        )
+
+      assert_receive {:data_channel_created, ^pc_1}
+
+      assert_receive {:data_channel, ^pc_1, dc_1,
+                      %{
+                        label: "lab\u00e9l",
+                        protocol: "p",
+                        ordered: false,
+                        origin: :local,
+                        id: nil
+                      }}
+
+      assert DataChannel.send(specter, dc_1, "early") == {:error, :not_open}
+      connect(specter, pc_1, pc_2)
+
+      assert_receive {:data_channel, ^pc_2, dc_2,
+                      %{
+                        label: "lab\u00e9l",
+                        protocol: "p",
+                        ordered: false,
+                        origin: :remote,
+                        id: id
+                      }},
+                     10_000
+
+      assert is_integer(id)
+      assert_receive {:data_channel_open, ^pc_1, ^dc_1}, 10_000
+      assert_receive {:data_channel_open, ^pc_2, ^dc_2}, 10_000
+      assert dc_1 != dc_2
+    end
+
+    test "carries texts, binaries and iodata, empty ones too", %{specter: specter} do
+      {pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
+      assert :ok = DataChannel.send(specter, dc_1, "héllo")
+      assert :ok = DataChannel.send(specter, dc_1, :text, ["io", ?d, ["ata"]])
+      assert :ok = DataChannel.send(specter, dc_1, :binary, <<0, 255, 1>>)
+      assert :ok = DataChannel.send(specter, dc_1, :binary, [])
+      assert :ok = DataChannel.send(specter, dc_1, "")
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "héllo"}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "iodata"}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, <<0, 255, 1>>}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, ""}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ""}, 5_000
+      assert :ok = DataChannel.send(specter, dc_2, "back")
+      assert_receive {:data_channel_message, ^pc_1, ^dc_1, :text, "back"}, 5_000
+    end
+
+    test "closes on both sides", %{specter: specter} do
+      {pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
+      :ok = DataChannel.send(specter, dc_1, "last")
+      assert :ok = DataChannel.close(specter, dc_1)
+      assert_receive {:data_channel_closed, ^pc_1, ^dc_1}, 5_000
+      assert_receive {:data_channel_closed, ^pc_2, ^dc_2}, 5_000
+      assert_received {:data_channel_message, ^pc_2, ^dc_2, :text, "last"}
+
+      for dc <- [dc_1, dc_2] do
+        assert DataChannel.send(specter, dc, "x") == {:error, :not_found}
+        assert DataChannel.close(specter, dc) == {:error, :not_found}
+        assert DataChannel.buffered_amount(specter, dc) == {:error, :not_found}
+
+        assert DataChannel.set_buffered_amount_low_threshold(specter, dc, 1) ==
+                 {:error, :not_found}
+      end
+    end
+
+    test "is closed with its connection, and before it", %{specter: specter} do
+      {pc_1, dc_1, _pc_2, _dc_2} = connected_pair(specter)
+      :ok = PeerConnection.close(specter, pc_1)
+      assert_receive {:peer_connection_closed, ^pc_1}, 5_000
+      assert_received {:data_channel_closed, ^pc_1, ^dc_1}
+      assert DataChannel.send(specter, dc_1, "x") == {:error, :not_found}
+    end
+
+    test "of two that negotiated it is open without a word", %{specter: specter} do
+      pc_1 = new_peer(specter)
+      pc_2 = new_peer(specter)
+
+      for pc <- [pc_1, pc_2] do
+        :ok = PeerConnection.create_data_channel(specter, pc, "n", negotiated: true, id: 7)
+        assert_receive {:data_channel, ^pc, _dc, %{id: 7}}
+      end
+
+      connect(specter, pc_1, pc_2)
+      assert_receive {:data_channel_open, ^pc_1, dc_1}, 10_000
+      assert_receive {:data_channel_open, ^pc_2, dc_2}, 10_000
+      :ok = DataChannel.send(specter, dc_1, "hello")
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "hello"}, 5_000
+    end
+
+    test "of unreliable kinds carries what arrives", %{specter: specter} do
+      for options <- [[ordered: false, max_retransmits: 0], [max_packet_life_time: 500]] do
+        {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter, options)
+        :ok = DataChannel.send(specter, dc_1, :binary, "once")
+        assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, "once"}, 5_000
+      end
+    end
+  end
+
+  describe "options" do
+    test "that can't be are an offer_error", %{specter: specter} do
+      pc = new_peer(specter)
+
+      for options <- [
+            [negotiated: true],
+            [negotiated: true, id: 65_535],
+            [max_retransmits: 1, max_packet_life_time: 1],
+            [protocol: String.duplicate("x", 65_536)]
+          ] do
+        assert :ok = PeerConnection.create_data_channel(specter, pc, "x", options)
+        assert_receive {:offer_error, ^pc, text}
+        assert text != ""
+      end
+    end
+
+    test "that are none raise", %{specter: specter} do
+      pc = new_peer(specter)
+
+      for options <- [
+            [ordered: 1],
+            [max_retransmits: -1],
+            [max_retransmits: 65_536],
+            [max_packet_life_time: 1.5],
+            [protocol: :atom],
+            [negotiated: nil],
+            [id: "1"],
+            [priority: :urgent],
+            [unknown: 1],
+            %{},
+            nil
+          ],
+          module <- [Specter, PeerConnection] do
+        assert_raise ArgumentError, fn ->
+          module.create_data_channel(specter, pc, "x", options)
+        end
+      end
+    end
+
+    test "of priorities are all taken", %{specter: specter} do
+      pc = new_peer(specter)
+
+      for priority <- [:very_low, :low, :medium, :high] do
+        :ok = PeerConnection.create_data_channel(specter, pc, "x", priority: priority)
+        assert_receive {:data_channel, ^pc, _dc, _info}
+      end
+    end
+  end
+
+  describe "the send buffer" do
+    test "takes so much, and tells when there is room", %{specter: _specter} do
+      specter = init(ice_servers: [], send_buffer_bytes: 1_000_000)
+      {pc_1, dc_1, pc_2, dc_2} = connected_pair(specter, active: false)
+      message = :binary.copy("x", 100_000)
+      assert fill(specter, dc_1, message) > 9
+      assert DataChannel.send(specter, dc_1, message) == {:error, :would_block}
+      assert {:ok, waiting} = DataChannel.buffered_amount(specter, dc_1)
+      assert waiting <= 1_000_000
+      :ok = PeerConnection.set_active(specter, pc_2, true)
+      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}, 10_000
+      assert :ok = DataChannel.send(specter, dc_1, message)
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^message}, 10_000
+    end
+
+    test "tells of the threshold", %{specter: specter} do
+      {pc_1, dc_1, _pc_2, _dc_2} = connected_pair(specter)
+      assert DataChannel.buffered_amount(specter, dc_1) == {:ok, 0}
+      assert :ok = DataChannel.set_buffered_amount_low_threshold(specter, dc_1, 10_000)
+      for _ <- 1..20, do: :ok = DataChannel.send(specter, dc_1, :binary.copy("x", 10_000))
+      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}, 5_000
+    end
+
+    test "takes nothing that the peer does not take", %{specter: specter} do
+      {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
+      largest = :binary.copy("x", 256 * 1024)
+      assert DataChannel.send(specter, dc_1, largest <> "x") == {:error, :too_large}
+      assert DataChannel.send(specter, dc_1, :binary.copy("x", 2_000_000)) == {:error, :too_large}
+      assert :ok = DataChannel.send(specter, dc_1, largest)
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^largest}, 5_000
+    end
+  end
+
+  defp fill(specter, dc, message, count \\ 0) do
+    case DataChannel.send(specter, dc, message) do
+      :ok -> fill(specter, dc, message, count + 1)
+      {:error, :would_block} -> count
+    end
+  end
+end
