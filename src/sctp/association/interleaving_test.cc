@@ -89,10 +89,10 @@ TEST(Interleaving, IsSaidInTheSupportedExtensions) {
 
 TEST(Interleaving, IsAgreedByTheInitsOfDescriptionsToo) {
   for (const bool on : {false, true}) {
-    testing::SeededRandom random_a(1), random_b(2);
+    simulation::SeededRandom random_a(1), random_b(2);
     Association a(config(true), random_a), b(config(on), random_b);
-    ASSERT_TRUE(a.connect_with(testing::kStart, b.local_init()));
-    ASSERT_TRUE(b.connect_with(testing::kStart, a.local_init()));
+    ASSERT_TRUE(a.connect_with(simulation::kStart, b.local_init()));
+    ASSERT_TRUE(b.connect_with(simulation::kStart, a.local_init()));
     EXPECT_EQ(a.interleaves(), on);
     EXPECT_EQ(b.interleaves(), on);
   }

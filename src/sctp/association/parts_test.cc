@@ -20,7 +20,7 @@ class Parts : public ::testing::TestWithParam<bool> {
   }
   // The parts of `message` as they are cut by a seed, with an empty last one now and then.
   static std::vector<Buffer> cut(const Buffer& message, std::uint64_t seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     std::vector<Buffer> parts;
     for (std::size_t at = 0; at < message.size();) {
       const std::size_t size =
@@ -237,7 +237,7 @@ TEST_P(Parts, WhatIsCutOffIsToldAsThat) {
 TEST_P(Parts, CutOffAtAnyMomentLeaveTheStreamSound) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Duo duo({.latency = 5ms, .loss = 0.1, .seed = seed}, config(), config());
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     if (seed % 2) duo.b.receive_in_parts(kStream);
     duo.connect();
     for (int round = 0; round < 5; ++round) {

@@ -18,7 +18,7 @@ Association::Config with_base() {
 
 // A path of 40 ms that carries packets up to a size, which may change.
 struct SizedPath : Duo {
-  explicit SizedPath(std::size_t up_to, testing::LinkOptions link = {.latency = 20ms})
+  explicit SizedPath(std::size_t up_to, simulation::LinkOptions link = {.latency = 20ms})
       : Duo(link, with_base(), with_base()), carries(up_to) {
     a.set_path({1300, 1380, 1424, 8900});
     connect();

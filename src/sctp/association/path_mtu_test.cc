@@ -4,13 +4,13 @@
 
 #include <gmock/gmock.h>
 
-#include "testing/link.h"
+#include "simulation/link.h"
 
 namespace specter::sctp {
 namespace {
 
+using simulation::kStart;
 using ::testing::ElementsAre;
-using testing::kStart;
 
 constexpr std::size_t kBase = 1160;
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/rx/reassembly.h"
-#include "testing/random.h"
+#include "simulation/random.h"
 
 namespace specter::sctp {
 namespace {
@@ -52,7 +52,7 @@ struct Bench {
 
 TEST(InterleavedReassembly, PutsMixedFragmentsTogetherInAnyOrder) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    testing::SeededRandom random(seed);
+    simulation::SeededRandom random(seed);
     struct Message {
       Buffer bytes;
       std::uint16_t stream;

@@ -67,7 +67,9 @@ TEST(LinkReport, AsAPageWithRowsOfOneWidth) {
   int rows = 0;
   while (std::getline(lines, line)) {
     const auto cells = line.starts_with('|') ? std::ranges::count(line, '|') : 0;
-    if (cells && width) EXPECT_EQ(cells, width) << line;
+    if (cells && width) {
+      EXPECT_EQ(cells, width) << line;
+    }
     if (cells) ++rows;
     width = cells;
   }

@@ -76,6 +76,7 @@ class End {
     core::Configuration out;
     out.certificate = core::generate_certificate(random, kUnixSeconds);
     out.congestion_control = control;
+    out.path_mtu_discovery = false;  // what is measured here is not the size of packets
     return out;
   }
 
