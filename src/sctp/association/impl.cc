@@ -132,7 +132,7 @@ void Association::Impl::set_buffered_amount_low_threshold(StreamId stream, std::
 
 std::optional<Association::Event> Association::Impl::poll_event() {
   std::optional<Event> event;
-  if (is_receiving_) event = held_.take();
+  if (is_receiving_ || held_.may_take(config_.control_ppid)) event = held_.take();
   while (!event && !events_.empty()) {
     event = std::move(events_.front());
     events_.pop_front();
