@@ -15,14 +15,20 @@ std::span<const StreamId> streams_of(const Association::Event& event) {
   return {};
 }
 
+bool is_unwanted(const Association::Event& event, std::optional<Ppid> control) {
+  const auto* const message = std::get_if<MessageReceived>(&event);
+  return message && (!control || message->ppid != *control);
+}
+
 }  // namespace
 
 bool HeldEvents::must_wait(const Association::Event& event, std::optional<Ppid> control) const {
   if (std::holds_alternative<Closed>(event)) return !events_.empty();
-  if (const auto* message = std::get_if<MessageReceived>(&event); message) {
-    if (!control || message->ppid != *control) return true;
-  }
-  return concerns_held(streams_of(event));
+  return is_unwanted(event, control) || concerns_held(streams_of(event));
+}
+
+bool HeldEvents::may_take(std::optional<Ppid> control) const {
+  return !events_.empty() && !is_unwanted(events_.front(), control);
 }
 
 bool HeldEvents::concerns_held(std::span<const StreamId> streams) const {

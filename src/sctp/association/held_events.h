@@ -18,6 +18,8 @@ class HeldEvents {
   // the order of its stream.
   bool must_wait(const Association::Event& event, std::optional<Ppid> control) const;
   void hold(Association::Event&& event);
+  // Whether the oldest has nothing to wait for any more: what it came behind was taken.
+  bool may_take(std::optional<Ppid> control) const;
   std::optional<Association::Event> take();  // the oldest
   std::size_t size() const { return events_.size(); }
 

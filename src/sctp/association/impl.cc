@@ -186,7 +186,7 @@ std::optional<Association::Event> Association::Impl::poll_event() {
   // What has come of messages that are told in parts, once a turn.
   if (events_.empty() && is_receiving_ && receiver_ && receiver_->hand_out_parts()) emit_messages();
   std::optional<Event> event;
-  if (is_receiving_) event = held_.take();
+  if (is_receiving_ || held_.may_take(config_.control_ppid)) event = held_.take();
   while (!event && !events_.empty()) {
     event = std::move(events_.front());
     events_.pop_front();
