@@ -41,8 +41,9 @@ struct Sharing {
           std::vector<Stream> all_streams)
       : duo(link, config, config), streams(std::move(all_streams)), bytes(streams.size()) {
     duo.connect();
-    feed();
-    duo.pair.run_for(1s);
+    run(1s);
+    std::ranges::fill(bytes, 0);
+    total = 0;
   }
 
   void feed() {
