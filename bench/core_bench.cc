@@ -7,8 +7,10 @@
 namespace specter {
 namespace {
 
-void bulk(benchmark::State& state) {
-  testing::BulkTransfer pair;
+void bulk(benchmark::State& state, bool interleaving) {
+  core::Configuration configuration;
+  configuration.interleaving = interleaving;
+  testing::BulkTransfer pair(configuration);
   const Buffer message(static_cast<std::size_t>(state.range(0)), 0x5a);
   constexpr std::size_t kBytes = 16 << 20;
   pair.transfer(message, kBytes);
@@ -21,7 +23,16 @@ void bulk(benchmark::State& state) {
   state.counters["packets"] =
       benchmark::Counter(static_cast<double>(pair.packets() - before), benchmark::Counter::kIsRate);
 }
-BENCHMARK(bulk)->Arg(64 << 10)->Arg(1 << 10)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(bulk, data, false)
+    ->Arg(64 << 10)
+    ->Arg(1 << 10)
+    ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(bulk, idata, true)  // RFC 8260
+    ->Arg(64 << 10)
+    ->Arg(1 << 10)
+    ->Arg(100)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace specter

@@ -16,11 +16,11 @@ namespace specter::testing {
 // As a driver would on a path of some 40 µs: takes all that one end has to send to the other.
 class BulkTransfer {
  public:
-  BulkTransfer()
+  explicit BulkTransfer(const core::Configuration& base = {})
       : random_a_(1),
         random_b_(2),
-        a_(configuration(1), random_a_),
-        b_(configuration(2), random_b_) {
+        a_(configuration(base, 1), random_a_),
+        b_(configuration(base, 2), random_b_) {
     a_.add_local_endpoint(now_, at_a_);
     b_.add_local_endpoint(now_, at_b_);
     a_.end_of_local_endpoints(now_);
@@ -61,8 +61,8 @@ class BulkTransfer {
   static void check(bool ok) {
     if (!ok) throw std::runtime_error("the two peers do not connect");
   }
-  static core::Configuration configuration(std::uint64_t seed) {
-    core::Configuration out;
+  static core::Configuration configuration(const core::Configuration& base, std::uint64_t seed) {
+    core::Configuration out = base;
     out.certificate = test_certificate(seed);
     return out;
   }

@@ -41,9 +41,9 @@ struct Sharing {
           std::vector<Stream> all_streams)
       : duo(link, config, config), streams(std::move(all_streams)), bytes(streams.size()) {
     duo.connect();
-    feed();
-    duo.pair.run_for(1s);
-    duo.pair.events_b.clear();  // while some had run dry, others had more than their share
+    run(1s);  // a share is one of a queue in which all wait
+    std::ranges::fill(bytes, 0);
+    total = 0;
   }
 
   void feed() {
