@@ -49,7 +49,7 @@ defmodule Specter.LoadTest do
     end)
 
     await_counters({0, 0, 0})
-    await_descriptors(before)
+    await_no_more_descriptors(before)
   end
 
   defp slow_beside(fast, messages) do
