@@ -19,8 +19,8 @@ namespace {
 
 // Parsed in well under 1 ms; what a browser writes for some channels and streams is smaller.
 constexpr std::size_t kLargeText = std::size_t{16} << 10;
-// Copied in some 50 us.
-constexpr std::size_t kLargeMessage = std::size_t{256} << 10;
+// Copied in some 10 us; the memory for more than twice as much is new to the process each time.
+constexpr std::size_t kLargeMessage = std::size_t{64} << 10;
 
 ErlNifFunc functions[] = {
     row<init>("init", ERL_NIF_DIRTY_JOB_IO_BOUND),

@@ -10,10 +10,10 @@ defmodule Specter.OwnershipTest do
     {:ok, specter: init()}
   end
 
-  # A process that passes on what it hears, and ends when it is told.
+  # A process that passes on what it hears, and ends when it is told, or with the test.
   defp listener(name) do
     test = self()
-    spawn(fn -> listen(test, name) end)
+    spawn_link(fn -> listen(test, name) end)
   end
 
   defp listen(test, name) do
@@ -119,6 +119,7 @@ defmodule Specter.OwnershipTest do
       new = listener(:new)
       giving = Task.async(fn -> PeerConnection.controlling_process(specter, pc, new) end)
       if :rand.uniform(2) == 1, do: :erlang.yield()
+      Process.unlink(new)
       Process.exit(new, :kill)
 
       case Task.await(giving) do
@@ -142,7 +143,7 @@ defmodule Specter.OwnershipTest do
          %{specter: specter, peer: node} do
       {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
       test = self()
-      far = Node.spawn(node, :erlang, :apply, [&relay/1, [test]])
+      far = Node.spawn(node, Specter.Test.Channels, :relay, [test])
       assert :ok = PeerConnection.controlling_process(specter, pc_2, far)
 
       for n <- 1..100 do
@@ -162,7 +163,7 @@ defmodule Specter.OwnershipTest do
     test "it may call from there, and the node's end closes it", %{specter: specter, peer: node} do
       pc = new_peer(specter)
       test = self()
-      far = Node.spawn(node, :erlang, :apply, [&relay/1, [test]])
+      far = Node.spawn(node, Specter.Test.Channels, :relay, [test])
       :ok = PeerConnection.controlling_process(specter, pc, far)
       arguments = [specter, pc]
 
@@ -179,7 +180,7 @@ defmodule Specter.OwnershipTest do
     test "it may be taken back", %{specter: specter, peer: node} do
       pc = new_peer(specter)
       test = self()
-      far = Node.spawn(node, :erlang, :apply, [&relay/1, [test]])
+      far = Node.spawn(node, Specter.Test.Channels, :relay, [test])
       processes = length(Process.list())
       :ok = PeerConnection.controlling_process(specter, pc, far)
       :ok = PeerConnection.controlling_process(specter, pc, self())
@@ -199,15 +200,6 @@ defmodule Specter.OwnershipTest do
     end
   end
 
-  # Runs on the other node, which has this module's code.
-  def relay(test) do
-    receive do
-      message -> send(test, {:far, message})
-    end
-
-    relay(test)
-  end
-
   # A node with this one's code; both need epmd, and stand on this machine alone.
   defp start_node do
     if not Node.alive?() do
@@ -219,7 +211,11 @@ defmodule Specter.OwnershipTest do
     paths = Enum.flat_map(:code.get_path(), &['-pa', &1])
 
     {:ok, pid, node} =
-      :peer.start(%{name: name, args: ['-setcookie', Atom.to_charlist(Node.get_cookie()) | paths]})
+      :peer.start(%{
+        name: name,
+        wait_boot: 50_000,
+        args: ['-setcookie', Atom.to_charlist(Node.get_cookie()) | paths]
+      })
 
     on_exit(fn ->
       try do
@@ -229,9 +225,6 @@ defmodule Specter.OwnershipTest do
       end
     end)
 
-    {:module, _} = :rpc.call(node, :code, :ensure_loaded, [Specter.Owner])
-    {module, binary, file} = :code.get_object_code(__MODULE__) || {__MODULE__, nil, nil}
-    if binary, do: {:module, _} = :rpc.call(node, :code, :load_binary, [module, file, binary])
     node
   end
 end

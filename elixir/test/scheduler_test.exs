@@ -2,18 +2,20 @@ defmodule Specter.SchedulerTest do
   # A NIF holds a scheduler for as long as it runs: 1 ms is the rule.
   use Specter.Test.Case
 
-  alias Specter.PeerConnection
+  import Specter.Test.Channels
+
+  alias Specter.{DataChannel, PeerConnection}
 
   @calls 500
   @rule_us 1_000
 
   test "no call takes 1 ms, whatever the connection is doing" do
     specter = init()
-    {pc_1, pc_2} = new_negotiated_pair(specter)
-    exchange_a_candidate(specter, pc_1, pc_2)
+    {pc_1, dc, _pc_2, _dc_2} = connected_pair(specter)
     {_gathering, offer} = new_gathering_peer(specter)
     candidate = ~s({"candidate":"candidate:1 1 udp 2130706431 127.0.0.1 4096 typ host"})
     api = new_api(specter)
+    large = :binary.copy("x", 65_536)
 
     for {name, call} <- [
           new_media_engine: fn -> Specter.new_media_engine(specter) end,
@@ -31,6 +33,10 @@ defmodule Specter.SchedulerTest do
             PeerConnection.add_ice_candidate(specter, pc_1, candidate)
           end,
           local_description: fn -> PeerConnection.local_description(specter, pc_1) end,
+          send: fn -> DataChannel.send(specter, dc, "x") end,
+          send_64_kib: fn -> DataChannel.send(specter, dc, :binary, large) end,
+          buffered_amount: fn -> DataChannel.buffered_amount(specter, dc) end,
+          set_active: fn -> PeerConnection.set_active(specter, pc_1, true) end,
           connection_state: fn -> PeerConnection.connection_state(specter, pc_1) end,
           get_stats: fn -> PeerConnection.get_stats(specter, pc_1) end,
           new: fn -> PeerConnection.new(specter, api) end

@@ -67,6 +67,23 @@ defmodule Specter.VmTest do
     end
   end
 
+  test ":init.stop with 1,000 live connections ends at once, and cleanly" do
+    script =
+      @begin <>
+        """
+        {specter, _} = connect.()
+        {:ok, engine} = Specter.new_media_engine(specter)
+        {:ok, registry} = Specter.new_registry(specter, engine)
+        {:ok, api} = Specter.new_api(specter, engine, registry)
+        pcs = for _ <- 1..1_000, do: elem(Specter.new_peer_connection(specter, api), 1)
+        for pc <- pcs, do: receive(do: ({:peer_connection_ready, ^pc} -> :ok))
+        :init.stop()
+        receive do: (:never -> specter)
+        """
+
+    assert run(script) == {"", 0}
+  end
+
   test "halting in the midst of calls ends cleanly" do
     script =
       @begin <>

@@ -98,6 +98,11 @@ defmodule Specter.Test.Case do
     await(&descriptors/0, expected, now() + milliseconds)
   end
 
+  # No more than there were: an earlier test's may have been on their way out then.
+  def await_no_more_descriptors(before, milliseconds \\ 50_000) do
+    await(fn -> max(descriptors(), before) end, before, now() + milliseconds)
+  end
+
   # How many descriptors the VM has open.
   def descriptors, do: length(File.ls!("/proc/self/fd"))
 

@@ -75,6 +75,15 @@ defmodule Specter.Test.Channels do
     binary_part(head <> :binary.copy(<<rem(number, 251)>>, rest), 0, size)
   end
 
+  # For a process of another node: tells the test what it hears.
+  def relay(test) do
+    receive do
+      message -> send(test, {:far, message})
+    end
+
+    relay(test)
+  end
+
   defp ready(specter, api, options) do
     {:ok, pc} = PeerConnection.new(specter, api, options)
     assert_receive {:peer_connection_ready, ^pc}, 5_000
