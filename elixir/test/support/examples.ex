@@ -20,13 +20,22 @@ defmodule Specter.Test.Examples do
   @doc "Runs them in their order, in the calling process; each must give its result."
   @spec run([example]) :: :ok
   def run(examples) do
-    Enum.reduce(examples, [], fn {code, expected}, binding ->
-      {value, binding} = Code.eval_string(code, binding)
-      if expected, do: assert(inspect(value) == expected, code)
-      binding
-    end)
-
+    slowest_ms(examples)
     :ok
+  end
+
+  @doc "Runs them, too, and says how long the slowest took."
+  @spec slowest_ms([example]) :: non_neg_integer
+  def slowest_ms(examples) do
+    {_binding, slowest} =
+      Enum.reduce(examples, {[], 0}, fn {code, expected}, {binding, slowest} ->
+        begun = System.monotonic_time(:millisecond)
+        {value, binding} = Code.eval_string(code, binding)
+        if expected, do: assert(inspect(value) == expected, code)
+        {binding, max(slowest, System.monotonic_time(:millisecond) - begun)}
+      end)
+
+    slowest
   end
 
   defp read_line("iex>" <> code, {examples, _}), do: {[{code, nil} | examples], :code}
