@@ -45,8 +45,8 @@ defmodule Specter.DataChannelTest do
                      10_000
 
       assert is_integer(id)
-      assert_receive {:data_channel_open, ^pc_1, ^dc_1}, 10_000
-      assert_receive {:data_channel_open, ^pc_2, ^dc_2}, 10_000
+      assert_receive {:data_channel_open, ^pc_1, ^dc_1}
+      assert_receive {:data_channel_open, ^pc_2, ^dc_2}
       assert dc_1 != dc_2
     end
 
@@ -57,21 +57,21 @@ defmodule Specter.DataChannelTest do
       assert :ok = DataChannel.send(specter, dc_1, :binary, <<0, 255, 1>>)
       assert :ok = DataChannel.send(specter, dc_1, :binary, [])
       assert :ok = DataChannel.send(specter, dc_1, "")
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "héllo"}, 5_000
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "iodata"}, 5_000
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, <<0, 255, 1>>}, 5_000
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, ""}, 5_000
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ""}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "héllo"}
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "iodata"}
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, <<0, 255, 1>>}
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, ""}
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ""}
       assert :ok = DataChannel.send(specter, dc_2, "back")
-      assert_receive {:data_channel_message, ^pc_1, ^dc_1, :text, "back"}, 5_000
+      assert_receive {:data_channel_message, ^pc_1, ^dc_1, :text, "back"}
     end
 
     test "closes on both sides", %{specter: specter} do
       {pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
       :ok = DataChannel.send(specter, dc_1, "last")
       assert :ok = DataChannel.close(specter, dc_1)
-      assert_receive {:data_channel_closed, ^pc_1, ^dc_1}, 5_000
-      assert_receive {:data_channel_closed, ^pc_2, ^dc_2}, 5_000
+      assert_receive {:data_channel_closed, ^pc_1, ^dc_1}
+      assert_receive {:data_channel_closed, ^pc_2, ^dc_2}
       assert_received {:data_channel_message, ^pc_2, ^dc_2, :text, "last"}
 
       for dc <- [dc_1, dc_2] do
@@ -87,7 +87,7 @@ defmodule Specter.DataChannelTest do
     test "is closed with its connection, and before it", %{specter: specter} do
       {pc_1, dc_1, _pc_2, _dc_2} = connected_pair(specter)
       :ok = PeerConnection.close(specter, pc_1)
-      assert_receive {:peer_connection_closed, ^pc_1}, 5_000
+      assert_receive {:peer_connection_closed, ^pc_1}
       assert_received {:data_channel_closed, ^pc_1, ^dc_1}
       assert DataChannel.send(specter, dc_1, "x") == {:error, :not_found}
     end
@@ -102,17 +102,17 @@ defmodule Specter.DataChannelTest do
       end
 
       connect(specter, pc_1, pc_2)
-      assert_receive {:data_channel_open, ^pc_1, dc_1}, 10_000
-      assert_receive {:data_channel_open, ^pc_2, dc_2}, 10_000
+      assert_receive {:data_channel_open, ^pc_1, dc_1}
+      assert_receive {:data_channel_open, ^pc_2, dc_2}
       :ok = DataChannel.send(specter, dc_1, "hello")
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "hello"}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "hello"}
     end
 
     test "of unreliable kinds carries what arrives", %{specter: specter} do
       for options <- [[ordered: false, max_retransmits: 0], [max_packet_life_time: 500]] do
         {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter, options)
         :ok = DataChannel.send(specter, dc_1, :binary, "once")
-        assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, "once"}, 5_000
+        assert_receive {:data_channel_message, ^pc_2, ^dc_2, :binary, "once"}
       end
     end
   end
@@ -176,9 +176,9 @@ defmodule Specter.DataChannelTest do
       assert {:ok, waiting} = DataChannel.buffered_amount(specter, dc_1)
       assert waiting <= 1_000_000
       :ok = PeerConnection.set_active(specter, pc_2, true)
-      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}, 10_000
+      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}
       assert :ok = DataChannel.send(specter, dc_1, message)
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^message}, 10_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^message}
     end
 
     test "tells of the threshold", %{specter: specter} do
@@ -186,7 +186,7 @@ defmodule Specter.DataChannelTest do
       assert DataChannel.buffered_amount(specter, dc_1) == {:ok, 0}
       assert :ok = DataChannel.set_buffered_amount_low_threshold(specter, dc_1, 10_000)
       for _ <- 1..20, do: :ok = DataChannel.send(specter, dc_1, :binary.copy("x", 10_000))
-      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}, 5_000
+      assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}
     end
 
     test "takes nothing that the peer does not take", %{specter: specter} do
@@ -195,7 +195,7 @@ defmodule Specter.DataChannelTest do
       assert DataChannel.send(specter, dc_1, largest <> "x") == {:error, :too_large}
       assert DataChannel.send(specter, dc_1, :binary.copy("x", 2_000_000)) == {:error, :too_large}
       assert :ok = DataChannel.send(specter, dc_1, largest)
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^largest}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, ^largest}
     end
   end
 

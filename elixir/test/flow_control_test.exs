@@ -15,8 +15,8 @@ defmodule Specter.FlowControlTest do
   defp settled(specter, {pc_1, _dc_1, pc_2, dc_2}) do
     label = "settled #{System.unique_integer()}"
     :ok = PeerConnection.create_data_channel(specter, pc_1, label)
-    assert_receive {:data_channel, ^pc_2, dc, %{label: ^label}}, 10_000
-    assert_receive {:data_channel_open, ^pc_2, ^dc}, 10_000
+    assert_receive {:data_channel, ^pc_2, dc, %{label: ^label}}
+    assert_receive {:data_channel_open, ^pc_2, ^dc}
     came(pc_2, dc_2)
   end
 
@@ -40,7 +40,7 @@ defmodule Specter.FlowControlTest do
 
     for n <- 1..100,
         do:
-          assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, data}, 5_000) &&
+          assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, data}) &&
             assert(data == "#{n}")
 
     refute_received {:data_channel_passive, ^pc_2}
@@ -53,7 +53,7 @@ defmodule Specter.FlowControlTest do
 
     for n <- 2..50 do
       assert :ok = PeerConnection.set_active(specter, pc_2, :once)
-      assert_receive {:data_channel_message, ^pc_2, _dc, :text, data}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, _dc, :text, data}
       assert data == "#{n}"
     end
 
@@ -71,7 +71,7 @@ defmodule Specter.FlowControlTest do
 
     for n <- 4..5,
         do:
-          assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, data}, 5_000) &&
+          assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, data}) &&
             assert(data == "#{n}")
 
     assert_receive {:data_channel_passive, ^pc_2}
@@ -121,7 +121,7 @@ defmodule Specter.FlowControlTest do
 
     rest =
       for _ <- 1..(5_000 - length(got))//1 do
-        assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, data}, 10_000
+        assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, data}
         data
       end
 
@@ -141,9 +141,9 @@ defmodule Specter.FlowControlTest do
     :ok = PeerConnection.set_active(specter, pc_2, true)
 
     for _ <- 1..taken,
-        do: assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, ^message}, 10_000)
+        do: assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, ^message})
 
-    assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}, 10_000
+    assert_receive {:buffered_amount_low, ^pc_1, ^dc_1}
   end
 
   test "everything else comes while messages wait", %{specter: specter} do
@@ -152,20 +152,20 @@ defmodule Specter.FlowControlTest do
     assert settled(specter, pair) == []
     # Questions, statistics, channels of one's own, sending, the fall of the buffered amount.
     :ok = PeerConnection.connection_state(specter, pc_2)
-    assert_receive {:connection_state, ^pc_2, :connected}, 5_000
+    assert_receive {:connection_state, ^pc_2, :connected}
     :ok = PeerConnection.get_stats(specter, pc_2)
-    assert_receive {:stats, ^pc_2, _json}, 5_000
+    assert_receive {:stats, ^pc_2, _json}
     :ok = PeerConnection.create_data_channel(specter, pc_2, "mine")
-    assert_receive {:data_channel, ^pc_2, mine, %{label: "mine"}}, 5_000
-    assert_receive {:data_channel_open, ^pc_2, ^mine}, 5_000
+    assert_receive {:data_channel, ^pc_2, mine, %{label: "mine"}}
+    assert_receive {:data_channel_open, ^pc_2, ^mine}
     :ok = DataChannel.send(specter, mine, :binary.copy("x", 10_000))
-    assert_receive {:buffered_amount_low, ^pc_2, ^mine}, 5_000
-    assert_receive {:data_channel_message, ^pc_1, _dc, :text, _data}, 5_000
+    assert_receive {:buffered_amount_low, ^pc_2, ^mine}
+    assert_receive {:data_channel_message, ^pc_1, _dc, :text, _data}
     # The end of a channel comes behind its messages.
     :ok = DataChannel.close(specter, dc_1)
     refute_receive {:data_channel_closed, ^pc_2, ^dc_2}
     :ok = PeerConnection.set_active(specter, pc_2, :once)
-    assert_receive {:data_channel_closed, ^pc_2, ^dc_2}, 5_000
+    assert_receive {:data_channel_closed, ^pc_2, ^dc_2}
     assert_received {:data_channel_message, ^pc_2, ^dc_2, :text, "one"}
   end
 
@@ -174,10 +174,10 @@ defmodule Specter.FlowControlTest do
     send_numbers(specter, dc_1, 1..100)
     assert settled(specter, pair) == []
     :ok = PeerConnection.close(specter, pc_1)
-    assert_receive {:connection_state_change, ^pc_2, :disconnected}, 10_000
+    assert_receive {:connection_state_change, ^pc_2, :disconnected}
     assert came(pc_2, dc_2) == []
     :ok = PeerConnection.set_active(specter, pc_2, true)
-    assert_receive {:data_channel_closed, ^pc_2, ^dc_2}, 10_000
+    assert_receive {:data_channel_closed, ^pc_2, ^dc_2}
     assert came(pc_2, dc_2) == Enum.map(1..100, &Integer.to_string/1)
   end
 
@@ -186,7 +186,7 @@ defmodule Specter.FlowControlTest do
     send_numbers(specter, dc_1, 1..10)
     assert settled(specter, pair) == []
     :ok = PeerConnection.close(specter, pc_2)
-    assert_receive {:peer_connection_closed, ^pc_2}, 5_000
+    assert_receive {:peer_connection_closed, ^pc_2}
     assert_received {:data_channel_closed, ^pc_2, ^dc_2}
     assert came(pc_2, dc_2) == []
     assert PeerConnection.set_active(specter, pc_2, true) == {:error, :not_found}

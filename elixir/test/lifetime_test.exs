@@ -20,8 +20,8 @@ defmodule Specter.LifetimeTest do
       {owner, _specter} = start_owner(10)
       assert {1, 10, 1} = Native.counters()
       end_owner(owner, reason)
-      await_counters({0, 0, 0}, 5_000)
-      await_descriptors(before, 5_000)
+      await_counters({0, 0, 0})
+      await_descriptors(before)
     end
   end
 
@@ -119,12 +119,12 @@ defmodule Specter.LifetimeTest do
     specter = init()
     api = new_api(specter)
     pcs = for _ <- 1..1_000, do: elem(PeerConnection.new(specter, api), 1)
-    for pc <- pcs, do: assert_receive({:peer_connection_ready, ^pc}, 10_000)
+    for pc <- pcs, do: assert_receive({:peer_connection_ready, ^pc})
     assert {1, 1_000, 1} = Native.counters()
     for pc <- pcs, do: :ok = PeerConnection.create_data_channel(specter, pc, "data")
-    for pc <- pcs, do: assert_receive({:data_channel_created, ^pc}, 10_000)
+    for pc <- pcs, do: assert_receive({:data_channel_created, ^pc})
     for pc <- pcs, do: :ok = PeerConnection.close(specter, pc)
-    for pc <- pcs, do: assert_receive({:peer_connection_closed, ^pc}, 10_000)
+    for pc <- pcs, do: assert_receive({:peer_connection_closed, ^pc})
     await_counters({1, 0, 1})
     still_held(specter)
   end
@@ -152,18 +152,18 @@ defmodule Specter.LifetimeTest do
   # Step by step together: one after another they would wait some thousand times for the loops.
   defp fifty_come_and_go(specter, api) do
     pcs = for _ <- 1..50, do: elem(PeerConnection.new(specter, api), 1)
-    for pc <- pcs, do: assert_receive({:peer_connection_ready, ^pc}, 5_000)
+    for pc <- pcs, do: assert_receive({:peer_connection_ready, ^pc})
     for pc <- pcs, do: :ok = PeerConnection.create_data_channel(specter, pc, "data")
     for pc <- pcs, do: :ok = PeerConnection.create_offer(specter, pc)
 
     for pc <- pcs do
-      assert_receive {:offer, ^pc, offer}, 5_000
+      assert_receive {:offer, ^pc, offer}
       :ok = PeerConnection.set_local_description(specter, pc, offer)
     end
 
-    for pc <- pcs, do: assert_receive({:ok, ^pc, :set_local_description}, 5_000)
+    for pc <- pcs, do: assert_receive({:ok, ^pc, :set_local_description})
     for pc <- pcs, do: :ok = PeerConnection.close(specter, pc)
-    for pc <- pcs, do: assert_receive({:peer_connection_closed, ^pc}, 5_000)
+    for pc <- pcs, do: assert_receive({:peer_connection_closed, ^pc})
     flush()
   end
 
@@ -196,7 +196,7 @@ defmodule Specter.LifetimeTest do
         end
       end)
 
-    assert_receive {:made, ^owner, made}, 5_000
+    assert_receive {:made, ^owner, made}
     {owner, made}
   end
 
@@ -240,7 +240,7 @@ defmodule Specter.LifetimeTest do
   defp end_owner(owner, reason) do
     monitor = Process.monitor(owner)
     if reason == :kill, do: Process.exit(owner, :kill), else: send(owner, {:exit, reason})
-    assert_receive {:DOWN, ^monitor, :process, ^owner, _reason}, 5_000
+    assert_receive {:DOWN, ^monitor, :process, ^owner, _reason}
   end
 
   defp make_things_forever do

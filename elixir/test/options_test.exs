@@ -43,7 +43,7 @@ defmodule Specter.OptionsTest do
       specter = init([ice_servers: []] ++ options)
       {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
       :ok = DataChannel.send(specter, dc_1, "hello")
-      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "hello"}, 5_000
+      assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "hello"}
     end
   end
 
@@ -103,11 +103,11 @@ defmodule Specter.OptionsTest do
     api = new_api(specter)
     pc = new_peer(specter, api)
     assert :ok = Specter.close(specter)
-    assert_receive {:peer_connection_closed, ^pc}, 5_000
+    assert_receive {:peer_connection_closed, ^pc}
     assert :ok = Specter.close(specter)
     assert Specter.PeerConnection.new(specter, api) == {:error, :not_found}
     refute Specter.PeerConnection.exists?(specter, pc)
-    await_counters({0, 0, 0}, 5_000)
+    await_counters({0, 0, 0})
     assert {:ok, %Config{}} = Specter.config(specter)
   end
 end

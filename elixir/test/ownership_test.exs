@@ -28,7 +28,7 @@ defmodule Specter.OwnershipTest do
     {_pc_1, dc_1, pc_2, dc_2} = connected_pair(specter)
     new = listener(:new)
     for n <- 1..500, do: :ok = DataChannel.send(specter, dc_1, "#{n}")
-    assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "1"}, 5_000
+    assert_receive {:data_channel_message, ^pc_2, ^dc_2, :text, "1"}
     assert :ok = PeerConnection.controlling_process(specter, pc_2, new)
     for n <- 501..1000, do: :ok = DataChannel.send(specter, dc_1, "#{n}")
     heard = for _ <- 2..1000, do: hear(:new, pc_2, dc_2)
@@ -36,7 +36,7 @@ defmodule Specter.OwnershipTest do
     refute_received {:data_channel_message, ^pc_2, _, _, _}
     # Answers, too, whoever asks.
     :ok = PeerConnection.signaling_state(specter, pc_2)
-    assert_receive {:new, {:signaling_state, ^pc_2, :stable}}, 5_000
+    assert_receive {:new, {:signaling_state, ^pc_2, :stable}}
   end
 
   test "the new owner's end closes it, and it alone", %{specter: specter} do
@@ -45,7 +45,7 @@ defmodule Specter.OwnershipTest do
     :ok = PeerConnection.controlling_process(specter, pc_2, new)
     assert {1, 2, 1} = Native.counters()
     send(new, :end)
-    await_counters({1, 1, 1}, 5_000)
+    await_counters({1, 1, 1})
     refute PeerConnection.exists?(specter, pc_2)
     assert PeerConnection.exists?(specter, pc_1)
   end
@@ -66,19 +66,19 @@ defmodule Specter.OwnershipTest do
 
     monitor = Process.monitor(maker)
     assert_receive {:made, specter, pc_1, dc_1, pc_2, dc_2, kept}, 20_000
-    assert_receive {:DOWN, ^monitor, :process, ^maker, _}, 5_000
+    assert_receive {:DOWN, ^monitor, :process, ^maker, _}
     # The other one, of the test's setup, is open, too.
-    await_counters({2, 2, 1}, 5_000)
+    await_counters({2, 2, 1})
     refute PeerConnection.exists?(specter, kept)
     assert Specter.new_media_engine(specter) == {:error, :not_found}
     assert :ok = DataChannel.send(specter, dc_1, "still there")
     assert hear(:new, pc_2, dc_2) == "still there"
     send(new, :end)
-    await_counters({2, 1, 1}, 5_000)
+    await_counters({2, 1, 1})
     assert :ok = PeerConnection.close(specter, pc_1)
-    assert_receive {:peer_connection_closed, ^pc_1}, 5_000
+    assert_receive {:peer_connection_closed, ^pc_1}
     # With the last of them the Specter ends.
-    await_counters({1, 0, 1}, 5_000)
+    await_counters({1, 0, 1})
   end
 
   test "it may be given on, back, and to oneself", %{specter: specter} do
@@ -90,13 +90,13 @@ defmodule Specter.OwnershipTest do
     assert :ok = PeerConnection.controlling_process(specter, pc, b)
     send(a, :end)
     :ok = PeerConnection.signaling_state(specter, pc)
-    assert_receive {:b, {:signaling_state, ^pc, :stable}}, 5_000
+    assert_receive {:b, {:signaling_state, ^pc, :stable}}
     test = self()
     send(b, {:run, fn -> PeerConnection.controlling_process(specter, pc, test) end})
-    assert_receive {:b, :ok}, 5_000
+    assert_receive {:b, :ok}
     send(b, :end)
     :ok = PeerConnection.signaling_state(specter, pc)
-    assert_receive {:signaling_state, ^pc, :stable}, 5_000
+    assert_receive {:signaling_state, ^pc, :stable}
     assert PeerConnection.exists?(specter, pc)
   end
 
@@ -115,7 +115,7 @@ defmodule Specter.OwnershipTest do
 
     for _ <- 1..200 do
       {:ok, pc} = PeerConnection.new(specter, api)
-      assert_receive {:peer_connection_ready, ^pc}, 5_000
+      assert_receive {:peer_connection_ready, ^pc}
       new = listener(:new)
       giving = Task.async(fn -> PeerConnection.controlling_process(specter, pc, new) end)
       if :rand.uniform(2) == 1, do: :erlang.yield()
@@ -148,15 +148,15 @@ defmodule Specter.OwnershipTest do
 
       for n <- 1..100 do
         :ok = DataChannel.send(specter, dc_1, "#{n}")
-        assert_receive {:far, {:data_channel_message, ^pc_2, ^dc_2, :text, data}}, 5_000
+        assert_receive {:far, {:data_channel_message, ^pc_2, ^dc_2, :text, data}}
         assert data == "#{n}"
       end
 
       large = :binary.copy("x", 200_000)
       :ok = DataChannel.send(specter, dc_1, large)
-      assert_receive {:far, {:data_channel_message, ^pc_2, ^dc_2, :text, ^large}}, 5_000
+      assert_receive {:far, {:data_channel_message, ^pc_2, ^dc_2, :text, ^large}}
       Process.exit(far, :kill)
-      await_counters({1, 1, 1}, 5_000)
+      await_counters({1, 1, 1})
       refute PeerConnection.exists?(specter, pc_2)
     end
 
@@ -170,11 +170,11 @@ defmodule Specter.OwnershipTest do
       assert :ok =
                :rpc.call(node, :rpc, :call, [node(), PeerConnection, :signaling_state, arguments])
 
-      assert_receive {:far, {:signaling_state, ^pc, :stable}}, 5_000
+      assert_receive {:far, {:signaling_state, ^pc, :stable}}
       :erlang.monitor_node(node, true)
       :rpc.cast(node, :erlang, :halt, [])
-      assert_receive {:nodedown, ^node}, 10_000
-      await_counters({1, 0, 1}, 5_000)
+      assert_receive {:nodedown, ^node}
+      await_counters({1, 0, 1})
     end
 
     test "it may be taken back", %{specter: specter, peer: node} do
@@ -185,7 +185,7 @@ defmodule Specter.OwnershipTest do
       :ok = PeerConnection.controlling_process(specter, pc, far)
       :ok = PeerConnection.controlling_process(specter, pc, self())
       :ok = PeerConnection.signaling_state(specter, pc)
-      assert_receive {:signaling_state, ^pc, :stable}, 5_000
+      assert_receive {:signaling_state, ^pc, :stable}
       Process.exit(far, :kill)
       assert length(Process.list()) <= processes + 1
       assert PeerConnection.exists?(specter, pc)

@@ -366,7 +366,7 @@ defmodule Specter.PeerConnectionTest do
       assert_receive {:signaling_state_change, ^offering, :have_local_offer}
       assert_receive {:negotiation_needed, ^offering}
       assert_receive {:ice_gathering_state_change, ^offering, :gathering}
-      assert_receive {:ice_gathering_state_change, ^offering, :complete}, 5_000
+      assert_receive {:ice_gathering_state_change, ^offering, :complete}
       :ok = PeerConnection.ice_gathering_state(specter, offering)
       assert_receive {:ice_gathering_state, ^offering, :complete}
 
@@ -380,9 +380,9 @@ defmodule Specter.PeerConnectionTest do
       exchange_a_candidate(specter, pc_1, pc_2)
 
       for pc <- [pc_1, pc_2] do
-        assert_receive {:connection_state_change, ^pc, :connecting}, 10_000
-        assert_receive {:connection_state_change, ^pc, :connected}, 10_000
-        assert_receive {:ice_connection_state_change, ^pc, :connected}, 10_000
+        assert_receive {:connection_state_change, ^pc, :connecting}
+        assert_receive {:connection_state_change, ^pc, :connected}
+        assert_receive {:ice_connection_state_change, ^pc, :connected}
         # Unasked messages are no answers to a question.
         refute_received {:connection_state, ^pc, _state}
         :ok = PeerConnection.connection_state(specter, pc)
@@ -410,8 +410,8 @@ defmodule Specter.PeerConnectionTest do
     test "count what a connected pair does", %{specter: specter} do
       {pc_1, pc_2} = new_negotiated_pair(specter)
       exchange_a_candidate(specter, pc_1, pc_2)
-      assert_receive {:connection_state_change, ^pc_1, :connected}, 10_000
-      assert_receive {:connection_state_change, ^pc_2, :connected}, 10_000
+      assert_receive {:connection_state_change, ^pc_1, :connected}
+      assert_receive {:connection_state_change, ^pc_2, :connected}
       :ok = PeerConnection.get_stats(specter, pc_1)
       assert_receive {:stats, ^pc_1, json}
       reports = Json.decode!(json)
@@ -445,7 +445,7 @@ defmodule Specter.PeerConnectionTest do
 
   defp close_and_wait(specter, pc) do
     :ok = PeerConnection.close(specter, pc)
-    assert_receive {:peer_connection_closed, ^pc}, 5_000
+    assert_receive {:peer_connection_closed, ^pc}
   end
 
   defp receive_until(last) do
@@ -453,7 +453,7 @@ defmodule Specter.PeerConnectionTest do
       ^last -> :ok
       _earlier -> receive_until(last)
     after
-      5_000 -> flunk("no #{inspect(last)}")
+      10_000 -> flunk("no #{inspect(last)}")
     end
   end
 end

@@ -41,7 +41,7 @@ defmodule Specter.Test.Case do
   # A connection that is ready.
   def new_peer(specter, api \\ nil) do
     {:ok, pc} = PeerConnection.new(specter, api || new_api(specter))
-    assert_receive {:peer_connection_ready, ^pc}, 5_000
+    assert_receive {:peer_connection_ready, ^pc}
     pc
   end
 
@@ -49,7 +49,7 @@ defmodule Specter.Test.Case do
   def new_slow_peer(specter) do
     pc = new_peer(specter)
     for _ <- 1..500, do: :ok = PeerConnection.create_data_channel(specter, pc, "data")
-    for _ <- 1..500, do: assert_receive({:data_channel_created, ^pc}, 5_000)
+    for _ <- 1..500, do: assert_receive({:data_channel_created, ^pc})
     pc
   end
 
@@ -58,9 +58,9 @@ defmodule Specter.Test.Case do
     pc = new_peer(specter, api)
     :ok = PeerConnection.create_data_channel(specter, pc, "data")
     :ok = PeerConnection.create_offer(specter, pc)
-    assert_receive {:offer, ^pc, offer}, 5_000
+    assert_receive {:offer, ^pc, offer}
     :ok = PeerConnection.set_local_description(specter, pc, offer)
-    assert_receive {:ok, ^pc, :set_local_description}, 5_000
+    assert_receive {:ok, ^pc, :set_local_description}
     {pc, offer}
   end
 
@@ -69,20 +69,20 @@ defmodule Specter.Test.Case do
     {pc_1, offer} = new_gathering_peer(specter)
     pc_2 = new_peer(specter)
     :ok = PeerConnection.set_remote_description(specter, pc_2, offer)
-    assert_receive {:ok, ^pc_2, :set_remote_description}, 5_000
+    assert_receive {:ok, ^pc_2, :set_remote_description}
     :ok = PeerConnection.create_answer(specter, pc_2)
-    assert_receive {:answer, ^pc_2, answer}, 5_000
+    assert_receive {:answer, ^pc_2, answer}
     :ok = PeerConnection.set_local_description(specter, pc_2, answer)
-    assert_receive {:ok, ^pc_2, :set_local_description}, 5_000
+    assert_receive {:ok, ^pc_2, :set_local_description}
     :ok = PeerConnection.set_remote_description(specter, pc_1, answer)
-    assert_receive {:ok, ^pc_1, :set_remote_description}, 5_000
+    assert_receive {:ok, ^pc_1, :set_remote_description}
     {pc_1, pc_2}
   end
 
   # One candidate each way, the first that each side sends.
   def exchange_a_candidate(specter, pc_1, pc_2) do
-    assert_receive {:ice_candidate, ^pc_1, candidate_1}, 5_000
-    assert_receive {:ice_candidate, ^pc_2, candidate_2}, 5_000
+    assert_receive {:ice_candidate, ^pc_1, candidate_1}
+    assert_receive {:ice_candidate, ^pc_2, candidate_2}
     :ok = PeerConnection.add_ice_candidate(specter, pc_2, candidate_1)
     :ok = PeerConnection.add_ice_candidate(specter, pc_1, candidate_2)
   end

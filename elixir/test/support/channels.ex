@@ -18,14 +18,14 @@ defmodule Specter.Test.Channels do
     pc_2 = ready(specter, api, active: active)
     :ok = PeerConnection.create_data_channel(specter, pc_1, "data", channel_options)
     connect(specter, pc_1, pc_2)
-    assert_receive {:data_channel, ^pc_1, dc_1, %{origin: :local}}, 10_000
-    assert_receive {:data_channel_open, ^pc_1, ^dc_1}, 10_000
+    assert_receive {:data_channel, ^pc_1, dc_1, %{origin: :local}}
+    assert_receive {:data_channel_open, ^pc_1, ^dc_1}
 
     if channel_options[:negotiated] do
       {pc_1, dc_1, pc_2, nil}
     else
-      assert_receive {:data_channel, ^pc_2, dc_2, %{origin: :remote}}, 10_000
-      assert_receive {:data_channel_open, ^pc_2, ^dc_2}, 10_000
+      assert_receive {:data_channel, ^pc_2, dc_2, %{origin: :remote}}
+      assert_receive {:data_channel_open, ^pc_2, ^dc_2}
       {pc_1, dc_1, pc_2, dc_2}
     end
   end
@@ -33,11 +33,11 @@ defmodule Specter.Test.Channels do
   # Offer, answer, a candidate each way.
   def connect(specter, pc_1, pc_2) do
     :ok = PeerConnection.create_offer(specter, pc_1)
-    assert_receive {:offer, ^pc_1, offer}, 5_000
+    assert_receive {:offer, ^pc_1, offer}
     :ok = PeerConnection.set_local_description(specter, pc_1, offer)
     :ok = PeerConnection.set_remote_description(specter, pc_2, offer)
     :ok = PeerConnection.create_answer(specter, pc_2)
-    assert_receive {:answer, ^pc_2, answer}, 5_000
+    assert_receive {:answer, ^pc_2, answer}
     :ok = PeerConnection.set_local_description(specter, pc_2, answer)
     :ok = PeerConnection.set_remote_description(specter, pc_1, answer)
     exchange_a_candidate(specter, pc_1, pc_2)
@@ -89,7 +89,7 @@ defmodule Specter.Test.Channels do
 
   defp ready(specter, api, options) do
     {:ok, pc} = PeerConnection.new(specter, api, options)
-    assert_receive {:peer_connection_ready, ^pc}, 5_000
+    assert_receive {:peer_connection_ready, ^pc}
     pc
   end
 end
