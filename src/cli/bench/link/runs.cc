@@ -29,8 +29,8 @@ class Workers {
       : cases_(cases), measured_(cases.size()), order_(cases.size()) {
     // The dear ones first, so that the last thread is not long alone.
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::ranges::stable_sort(order_, std::ranges::greater{},
-                             [&](std::size_t i) { return cost(cases[i]); });
+    std::ranges::sort(order_, std::ranges::greater{},
+                      [&](std::size_t i) { return cost(cases[i]); });
     for (const Case& each : cases) whole_cost_ += cost(each);
   }
 
