@@ -94,12 +94,15 @@ std::string Case::name() const {
 
 std::vector<Case> cases_of_one(const Matrix& matrix, double seconds, std::uint64_t seed) {
   std::vector<Flows> flows;
+  flows.reserve(matrix.controls.size());
   for (const CongestionControl control : matrix.controls) flows.push_back({control});
   return cases(matrix, flows, seconds, 1, seed);
 }
 
 std::vector<Case> cases_of_two(const Matrix& matrix, double seconds, std::uint64_t seed) {
   std::vector<Flows> flows;
+  const std::size_t controls = matrix.controls.size();
+  flows.reserve(controls * (controls + 1) / 2);
   for (const CongestionControl control : matrix.controls) flows.push_back({control, control});
   for (auto one = matrix.controls.begin(); one != matrix.controls.end(); ++one)
     for (auto other = one + 1; other != matrix.controls.end(); ++other)
