@@ -4,6 +4,7 @@ defmodule Specter.DoctestTest do
   doctest Specter
   doctest Specter.PeerConnection
   doctest Specter.DataChannel
+  doctest Specter.Handler
   doctest Specter.TrackLocalStaticSample
 
   test "every public function and type has its words" do
@@ -13,6 +14,7 @@ defmodule Specter.DoctestTest do
           Specter,
           Specter.PeerConnection,
           Specter.DataChannel,
+          Specter.Handler,
           Specter.TrackLocalStaticSample
           | structs
         ] do
