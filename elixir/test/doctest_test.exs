@@ -5,6 +5,7 @@ defmodule Specter.DoctestTest do
   doctest Specter.PeerConnection
   doctest Specter.DataChannel
   doctest Specter.Handler
+  doctest Specter.Telemetry
   doctest Specter.TrackLocalStaticSample
 
   test "every public function and type has its words" do
@@ -15,6 +16,7 @@ defmodule Specter.DoctestTest do
           Specter.PeerConnection,
           Specter.DataChannel,
           Specter.Handler,
+          Specter.Telemetry,
           Specter.TrackLocalStaticSample
           | structs
         ] do

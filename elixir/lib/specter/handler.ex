@@ -60,6 +60,9 @@ defmodule Specter.Handler do
 
   A message is taken for Specter's when its tag, its size and the form of its id are. A tuple of your
   own such as `{:offer, from, json}`, with a pid in its second place, is yours.
+
+  What happens in the life of the process is told to `:telemetry`, where that is loaded:
+  `Specter.Telemetry`.
   """
 
   alias Specter.Messages
@@ -149,7 +152,9 @@ defmodule Specter.Handler do
       end
 
     quote do
-      def handle_info(unquote(pattern), state) when unquote(guard(tag, id, variables)) do
+      def handle_info(unquote(pattern) = message, state)
+          when unquote(guard(tag, id, variables)) do
+        _ = Specter.Telemetry.observe(message)
         unquote(body)
       end
     end
