@@ -181,9 +181,22 @@ defmodule Specter.MixProject do
   defp docs do
     [
       main: "readme",
-      extras: ["README.md", "guides/lifecycle.md", "CHANGELOG.md"],
+      extras: [
+        "README.md",
+        "guides/lifecycle.md",
+        "guides/flow_control.md",
+        "guides/supervision.md",
+        "CHANGELOG.md"
+      ],
+      groups_for_extras: [Guides: ~r"guides/"],
+      groups_for_modules: [
+        Connections: [Specter, Specter.PeerConnection, Specter.DataChannel, Specter.Config],
+        Processes: [Specter.Handler, Specter.Telemetry],
+        Media: [Specter.TrackLocalStaticSample, Specter.RtpCodecCapability]
+      ],
       source_ref: "v#{@version}",
-      source_url: @source_url
+      # Of a file in the repository, where the package is a folder.
+      source_url_pattern: @source_url <> "/blob/v#{@version}/elixir/%{path}#L%{line}"
     ]
   end
 end
