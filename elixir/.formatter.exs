@@ -1,3 +1,7 @@
 [
-  inputs: ["{mix,.formatter}.exs", "{lib,test}/**/*.{ex,exs}"]
+  inputs:
+    for folder <- [".", "../examples/rooms"],
+        files <- ["{mix,.formatter}.exs", "{lib,test}/**/*.{ex,exs}"] do
+      Path.join(folder, files)
+    end
 ]

@@ -3,15 +3,17 @@ defmodule Mix.Tasks.Compile.SpecterNative do
   # Builds the NIF by CMake, and puts it where `:code.priv_dir(:specter)` finds it. It stands here,
   # since a task in lib/ is not compiled yet when the compilers start.
   #
-  # The C++ library is built once for all Mix environments and all projects that use this checkout.
+  # The C++ library is built once for all Mix environments and all projects that use this checkout. It
+  # stands in the repository around this folder; in a package, in its folder `native`.
   #
-  #   SPECTER_BUILD_DIR   where; default: build/elixir beside this folder
+  #   SPECTER_BUILD_DIR   where; default: build/elixir in the C++ library's folder
   #   SPECTER_SANITIZE    sanitizers to build with ("address"); in a build folder of its own
   #   SPECTER_JOBS        how many compilers at once; default: 2
 
   use Mix.Task.Compiler
 
-  @root Path.expand("..", __DIR__)
+  @package Path.join(__DIR__, "native")
+  @root if(File.dir?(@package), do: @package, else: Path.expand("..", __DIR__))
   @source Path.join(__DIR__, "c_src")
 
   @impl true
@@ -144,6 +146,60 @@ defmodule Mix.Tasks.Compile.SpecterNative do
   defp percent(_done, _total), do: -1
 end
 
+defmodule Mix.Tasks.Specter.Package do
+  @shortdoc "Assembles the Hex package in a folder"
+  @moduledoc """
+  Assembles what the Hex package has in a folder of its own, with the C++ sources that a package can't
+  reach outside of it. That folder then is the project to publish:
+
+      mix specter.package ../build/package
+      cd ../build/package && mix hex.build
+  """
+  use Mix.Task
+
+  @repository Path.expand("..", __DIR__)
+
+  # What the NIF does not need: modules for tests and for the command.
+  @left_out ~w(src/cli src/simulation src/testing)
+
+  @impl true
+  def run([to]) do
+    to = Path.expand(to)
+    if File.exists?(to), do: Mix.raise("#{to} exists already")
+
+    for name <- Specter.MixProject.files(), name != "native" do
+      from = if name in ~w(LICENSE NOTICE), do: @repository, else: __DIR__
+      copy(Path.join(from, name), Path.join(to, name))
+    end
+
+    for name <- native(), do: copy(Path.join(@repository, name), Path.join([to, "native", name]))
+    Mix.shell().info("The package is in #{to}")
+  end
+
+  def run(_arguments), do: Mix.raise("mix specter.package FOLDER")
+
+  # The files of the C++ library, by their names in the repository.
+  defp native do
+    files = ["CMakeLists.txt" | Enum.flat_map(~w(cmake include src), &files/1)]
+
+    Enum.reject(files, fn name ->
+      String.ends_with?(name, ["_test.cc", ".md"]) or String.starts_with?(name, left_out())
+    end)
+  end
+
+  defp left_out, do: Enum.map(@left_out, &(&1 <> "/"))
+
+  defp files(folder) do
+    paths = Path.wildcard(Path.join([@repository, folder, "**"]))
+    for path <- paths, File.regular?(path), do: Path.relative_to(path, @repository)
+  end
+
+  defp copy(from, to) do
+    File.mkdir_p!(Path.dirname(to))
+    File.cp_r!(from, to)
+  end
+end
+
 defmodule Specter.MixProject do
   use Mix.Project
 
@@ -159,7 +215,12 @@ defmodule Specter.MixProject do
       compilers: [:specter_native | Mix.compilers()],
       start_permanent: Mix.env() == :prod,
       deps: [],
-      description: "WebRTC peer connections in C++, told by messages",
+      aliases: aliases(),
+      name: "Specter",
+      description:
+        "WebRTC peer connections and data channels, on a library in C++: " <>
+          "no call waits, and all that happens is a message",
+      source_url: @source_url,
       package: package(),
       docs: docs(),
       test_coverage: [ignore_modules: [Specter.Native], summary: [threshold: 90]]
@@ -171,19 +232,53 @@ defmodule Specter.MixProject do
   defp elixirc_paths(:test), do: ["lib", "test/support"]
   defp elixirc_paths(_env), do: ["lib"]
 
+  # What the package has; `native` is there once `mix specter.package` has assembled it.
+  @doc false
+  def files do
+    ~w(lib c_src native guides mix.exs .formatter.exs README.md CHANGELOG.md LICENSE NOTICE)
+  end
+
   defp package do
     [
-      files: ~w(lib c_src guides mix.exs .formatter.exs README.md CHANGELOG.md),
-      links: %{"GitHub" => @source_url}
+      licenses: ["Apache-2.0"],
+      links: %{
+        "GitHub" => @source_url,
+        "Changelog" => @source_url <> "/blob/main/elixir/CHANGELOG.md"
+      },
+      files: files()
     ]
+  end
+
+  defp aliases do
+    for task <- [:"hex.build", :"hex.publish"], do: {task, [&assembled!/1, "#{task}"]}
+  end
+
+  # A package without its C++ would be published as readily as a whole one.
+  defp assembled!(_arguments) do
+    if not File.dir?(Path.join(__DIR__, "native")) do
+      Mix.raise("The package has to be assembled first: mix help specter.package")
+    end
   end
 
   defp docs do
     [
       main: "readme",
-      extras: ["README.md", "guides/lifecycle.md", "CHANGELOG.md"],
+      extras: [
+        "README.md",
+        "guides/lifecycle.md",
+        "guides/flow_control.md",
+        "guides/supervision.md",
+        "CHANGELOG.md"
+      ],
+      groups_for_extras: [Guides: ~r"guides/"],
+      groups_for_modules: [
+        Connections: [Specter, Specter.PeerConnection, Specter.DataChannel, Specter.Config],
+        Processes: [Specter.Handler, Specter.Telemetry],
+        Media: [Specter.TrackLocalStaticSample, Specter.RtpCodecCapability]
+      ],
       source_ref: "v#{@version}",
-      source_url: @source_url
+      # Of a file in the repository, where the package is a folder.
+      source_url_pattern: @source_url <> "/blob/v#{@version}/elixir/%{path}#L%{line}"
     ]
   end
 end

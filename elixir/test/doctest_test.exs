@@ -4,6 +4,8 @@ defmodule Specter.DoctestTest do
   doctest Specter
   doctest Specter.PeerConnection
   doctest Specter.DataChannel
+  doctest Specter.Handler
+  doctest Specter.Telemetry
   doctest Specter.TrackLocalStaticSample
 
   test "every public function and type has its words" do
@@ -13,6 +15,8 @@ defmodule Specter.DoctestTest do
           Specter,
           Specter.PeerConnection,
           Specter.DataChannel,
+          Specter.Handler,
+          Specter.Telemetry,
           Specter.TrackLocalStaticSample
           | structs
         ] do

@@ -28,6 +28,12 @@ defmodule Specter.LifecycleTest do
     end
   end
 
+  @tag :long
+  @tag timeout: :infinity
+  test "the lifecycle document's examples do what it says, 1,000 times" do
+    for _ <- 1..div(1_000, @runs), do: run_document()
+  end
+
   test "the guide's examples do what it says" do
     examples = Examples.parse(File.read!(@guide))
     assert Enum.count(examples, fn {_code, result} -> result != nil end) > 10

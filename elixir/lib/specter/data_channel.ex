@@ -20,7 +20,7 @@ defmodule Specter.DataChannel do
   order.
   """
 
-  alias Specter.{Native, Options, PeerConnection}
+  alias Specter.{Native, Options, PeerConnection, Telemetry}
 
   # What the examples begin with.
   @channel """
@@ -85,11 +85,13 @@ defmodule Specter.DataChannel do
   def send(specter, dc, kind \\ :text, data)
 
   def send(%Specter{native: native}, dc, kind, data) when is_binary(data) do
-    Native.send(native, dc, kind, data)
+    native |> Native.send(dc, kind, data) |> Telemetry.sent(dc, kind, data)
   end
 
   def send(specter, dc, kind, data) do
-    Native.send(Specter.native(specter), dc, kind, IO.iodata_to_binary(data))
+    native = Specter.native(specter)
+    data = IO.iodata_to_binary(data)
+    native |> Native.send(dc, kind, data) |> Telemetry.sent(dc, kind, data)
   end
 
   @doc """
@@ -107,7 +109,12 @@ defmodule Specter.DataChannel do
       {:error, :not_found}
   """
   @spec close(Specter.t(), t) :: :ok | {:error, :not_found}
-  def close(specter, dc), do: Native.close_data_channel(Specter.native(specter), dc)
+  def close(specter, dc) do
+    specter
+    |> Specter.native()
+    |> Native.close_data_channel(dc)
+    |> Telemetry.channel_call(:close, dc)
+  end
 
   @doc """
   How many bytes of messages wait to be sent for the first time.

@@ -37,7 +37,7 @@ defmodule Specter.PeerConnection do
   `Specter.DataChannel` has the messages of data channels, and sends.
   """
 
-  alias Specter.{DataChannel, Native, Options, Owner, TrackLocalStaticSample}
+  alias Specter.{DataChannel, Native, Options, Owner, Telemetry, TrackLocalStaticSample}
 
   # What the examples begin with.
   @api """
@@ -156,7 +156,7 @@ defmodule Specter.PeerConnection do
       Options.check!(:active, active, 1..32_767)
     end
 
-    Native.new_peer_connection(Specter.native(specter), api, active)
+    specter |> Specter.native() |> Native.new_peer_connection(api, active) |> Telemetry.new()
   end
 
   @doc """
@@ -190,7 +190,9 @@ defmodule Specter.PeerConnection do
       {:error, :not_found}
   """
   @spec close(Specter.t(), t) :: :ok | {:error, :not_found}
-  def close(specter, pc), do: Native.close_peer_connection(Specter.native(specter), pc)
+  def close(specter, pc) do
+    specter |> Specter.native() |> Native.close_peer_connection(pc) |> Telemetry.call(:close, pc)
+  end
 
   @doc """
   Says how many messages of its data channels the connection tells its owner from here on:
@@ -223,7 +225,10 @@ defmodule Specter.PeerConnection do
       Options.check!(:active, active, -32_768..32_767)
     end
 
-    Native.set_active(Specter.native(specter), pc, active)
+    specter
+    |> Specter.native()
+    |> Native.set_active(pc, active)
+    |> Telemetry.call(:set_active, pc)
   end
 
   @doc """
@@ -253,7 +258,9 @@ defmodule Specter.PeerConnection do
   """
   @spec controlling_process(Specter.t(), t, pid) ::
           :ok | {:error, :not_found | :noproc | :would_block}
-  def controlling_process(specter, pc, pid), do: Owner.give(specter, pc, pid)
+  def controlling_process(specter, pc, pid) do
+    specter |> Owner.give(pc, pid) |> Telemetry.call(:controlling_process, pc)
+  end
 
   @doc """
   Adds a data channel, which the next offer then offers. `{:data_channel_created, pc}` follows, and
@@ -273,7 +280,11 @@ defmodule Specter.PeerConnection do
   @spec create_data_channel(Specter.t(), t, String.t(), [data_channel_option]) :: result
   def create_data_channel(specter, pc, label, options \\ []) do
     options = DataChannel.options!(options)
-    Native.create_data_channel(Specter.native(specter), pc, label, options)
+
+    specter
+    |> Specter.native()
+    |> Native.create_data_channel(pc, label, options)
+    |> Telemetry.call(:create_data_channel, pc)
   end
 
   @doc """
@@ -295,7 +306,9 @@ defmodule Specter.PeerConnection do
   """
   @spec add_track(Specter.t(), t, TrackLocalStaticSample.t()) ::
           result | {:error, :invalid_track}
-  def add_track(specter, pc, track), do: Native.add_track(Specter.native(specter), pc, track)
+  def add_track(specter, pc, track) do
+    specter |> Specter.native() |> Native.add_track(pc, track) |> Telemetry.call(:add_track, pc)
+  end
 
   @doc """
   Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
@@ -320,7 +333,10 @@ defmodule Specter.PeerConnection do
     [voice_activity_detection: _, ice_restart: ice_restart] =
       Options.flags!(options, voice_activity_detection: false, ice_restart: false)
 
-    Native.create_offer(Specter.native(specter), pc, ice_restart)
+    specter
+    |> Specter.native()
+    |> Native.create_offer(pc, ice_restart)
+    |> Telemetry.call(:create_offer, pc)
   end
 
   @doc """
@@ -342,7 +358,7 @@ defmodule Specter.PeerConnection do
   @spec create_answer(Specter.t(), t, [answer_option]) :: result
   def create_answer(specter, pc, options \\ []) do
     _ = Options.flags!(options, voice_activity_detection: false)
-    Native.create_answer(Specter.native(specter), pc)
+    specter |> Specter.native() |> Native.create_answer(pc) |> Telemetry.call(:create_answer, pc)
   end
 
   @doc """
@@ -366,7 +382,10 @@ defmodule Specter.PeerConnection do
   """
   @spec set_local_description(Specter.t(), t, session_description_t) :: json_result
   def set_local_description(specter, pc, description) do
-    Native.set_local_description(Specter.native(specter), pc, description)
+    specter
+    |> Specter.native()
+    |> Native.set_local_description(pc, description)
+    |> Telemetry.call(:set_local_description, pc)
   end
 
   @doc """
@@ -387,7 +406,10 @@ defmodule Specter.PeerConnection do
   """
   @spec set_remote_description(Specter.t(), t, session_description_t) :: json_result
   def set_remote_description(specter, pc, description) do
-    Native.set_remote_description(Specter.native(specter), pc, description)
+    specter
+    |> Specter.native()
+    |> Native.set_remote_description(pc, description)
+    |> Telemetry.call(:set_remote_description, pc)
   end
 
   @doc """
@@ -407,7 +429,10 @@ defmodule Specter.PeerConnection do
   """
   @spec add_ice_candidate(Specter.t(), t, ice_candidate_t) :: json_result
   def add_ice_candidate(specter, pc, candidate) do
-    Native.add_ice_candidate(Specter.native(specter), pc, candidate)
+    specter
+    |> Specter.native()
+    |> Native.add_ice_candidate(pc, candidate)
+    |> Telemetry.call(:add_ice_candidate, pc)
   end
 
   use Specter.PeerConnection.Questions, examples: @ready
@@ -426,5 +451,7 @@ defmodule Specter.PeerConnection do
       true
   """
   @spec get_stats(Specter.t(), t) :: result
-  def get_stats(specter, pc), do: Native.get_stats(Specter.native(specter), pc)
+  def get_stats(specter, pc) do
+    specter |> Specter.native() |> Native.get_stats(pc) |> Telemetry.call(:get_stats, pc)
+  end
 end

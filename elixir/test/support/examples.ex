@@ -17,18 +17,21 @@ defmodule Specter.Test.Examples do
     |> Enum.reverse()
   end
 
-  @doc "Runs them in their order, in the calling process; each must give its result."
-  @spec run([example]) :: :ok
-  def run(examples) do
-    slowest_ms(examples)
+  @doc """
+  Runs them in their order, in the calling process; each must give its result. They know what is
+  bound before the first one.
+  """
+  @spec run([example], keyword) :: :ok
+  def run(examples, binding \\ []) do
+    slowest_ms(examples, binding)
     :ok
   end
 
   @doc "Runs them, too, and says how long the slowest took."
-  @spec slowest_ms([example]) :: non_neg_integer
-  def slowest_ms(examples) do
+  @spec slowest_ms([example], keyword) :: non_neg_integer
+  def slowest_ms(examples, binding \\ []) do
     {_binding, slowest} =
-      Enum.reduce(examples, {[], 0}, fn {code, expected}, {binding, slowest} ->
+      Enum.reduce(examples, {binding, 0}, fn {code, expected}, {binding, slowest} ->
         begun = System.monotonic_time(:millisecond)
         {value, binding} = Code.eval_string(code, binding)
         if expected, do: assert(inspect(value) == expected, code)

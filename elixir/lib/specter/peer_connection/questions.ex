@@ -34,7 +34,10 @@ defmodule Specter.PeerConnection.Questions do
                unquote(example(name, example))
         @spec unquote(name)(Specter.t(), t) :: result
         def unquote(name)(specter, pc) do
-          Specter.Native.unquote(name)(Specter.native(specter), pc)
+          specter
+          |> Specter.native()
+          |> Specter.Native.unquote(name)(pc)
+          |> Specter.Telemetry.call(unquote(name), pc)
         end
       end
     end

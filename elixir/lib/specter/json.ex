@@ -1,7 +1,9 @@
-defmodule Specter.Test.Json do
+defmodule Specter.Json do
   @moduledoc false
-  # JSON text as a term: strings, numbers, lists, maps, true, false and nil. For valid text.
+  # JSON text as a term: strings, numbers, lists, maps, true, false and nil. For text that the native
+  # side wrote; other text may raise anything.
 
+  @spec decode!(String.t()) :: term
   def decode!(text) do
     {value, rest} = value(skip(text))
     "" = skip(rest)
@@ -56,6 +58,8 @@ defmodule Specter.Test.Json do
   defp string("\\n" <> rest, text), do: string(rest, text <> "\n")
   defp string("\\r" <> rest, text), do: string(rest, text <> "\r")
   defp string("\\t" <> rest, text), do: string(rest, text <> "\t")
+  defp string("\\b" <> rest, text), do: string(rest, text <> "\b")
+  defp string("\\f" <> rest, text), do: string(rest, text <> "\f")
 
   defp string("\\u" <> <<hex::binary-size(4), rest::binary>>, text) do
     string(rest, text <> <<String.to_integer(hex, 16)::utf8>>)
