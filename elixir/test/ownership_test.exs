@@ -213,7 +213,7 @@ defmodule Specter.OwnershipTest do
     {:ok, pid, node} =
       :peer.start(%{
         name: name,
-        wait_boot: 50_000,
+        wait_boot: 200_000,
         args: ['-setcookie', Atom.to_charlist(Node.get_cookie()) | paths]
       })
 
