@@ -95,4 +95,4 @@ install: build ## into PREFIX (/usr/local), under DESTDIR when it is set
 	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
 
 clean: ## forget every build
-	rm -rf build elixir/_build
+	rm -rf build elixir/_build examples/rooms/_build

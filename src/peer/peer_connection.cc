@@ -98,8 +98,8 @@ class PeerConnection::Impl {
     }
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
-      for (WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
-        (void)take_candidate(now, std::move(waiting));  // who gave it has had their answer
+      for (const WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
+        (void)take_candidate(now, waiting);  // who gave it has had their answer
       }
     }
     if (change.data_rejected) transport_.reject_data(now);
@@ -145,7 +145,7 @@ class PeerConnection::Impl {
       waiting_candidates_.push_back(std::move(candidate));
       return {};
     }
-    auto taken = take_candidate(now, std::move(candidate));
+    auto taken = take_candidate(now, candidate);
     pump(now);
     return taken;
   }
@@ -237,8 +237,8 @@ class PeerConnection::Impl {
   using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
   static constexpr std::size_t kMaxWaitingCandidates = 64;
 
-  Result<> take_candidate(Timestamp now, WaitingCandidate candidate) {
-    if (candidate) return transport_.ice().add_remote_candidate(now, std::move(*candidate));
+  Result<> take_candidate(Timestamp now, const WaitingCandidate& candidate) {
+    if (candidate) return transport_.ice().add_remote_candidate(now, *candidate);
     transport_.ice().end_of_remote_candidates(now);
     return {};
   }

@@ -25,11 +25,15 @@ defmodule Specter.Test.Case do
   # An id that nothing has.
   def unknown, do: @unknown
 
-  # A Specter that asks no server: its gathering needs no network.
+  # A Specter that asks no server: its gathering needs no network. This process holds it until it ends or
+  # forgets it: code that names it no more, and waits, would lose it to the next garbage collection.
   def init(options \\ [ice_servers: []]) do
     {:ok, specter} = Specter.init(options)
+    Process.put({__MODULE__, specter}, :held)
     specter
   end
+
+  def forget(specter), do: Process.delete({__MODULE__, specter})
 
   def new_api(specter) do
     {:ok, media_engine} = Specter.new_media_engine(specter)

@@ -7,11 +7,8 @@ defmodule Specter.Test.Channels do
 
   alias Specter.{DataChannel, PeerConnection}
 
-  # Two connections of one Specter whose channel is open: {pc_1, dc_1, pc_2, dc_2}. This process holds
-  # the Specter to its end: a test that names it no more would lose it, and its connections, to the
-  # next garbage collection.
+  # Two connections of one Specter whose channel is open: {pc_1, dc_1, pc_2, dc_2}.
   def connected_pair(specter, options \\ []) do
-    Process.put({__MODULE__, specter}, :held)
     {active, channel_options} = Keyword.pop(options, :active, true)
     api = new_api(specter)
     pc_1 = ready(specter, api, [])

@@ -83,10 +83,10 @@ void Sender::advance_skip_point() {
 
 namespace {
 
-ForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, ForwardTsnChunk) {
+ForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, const ForwardTsnChunk&) {
   return {message.stream, static_cast<std::uint16_t>(message.mid)};
 }
-IForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, IForwardTsnChunk) {
+IForwardTsnChunk::Skipped skipped(const OutgoingMessage& message, const IForwardTsnChunk&) {
   return {message.stream, message.unordered, message.mid};
 }
 

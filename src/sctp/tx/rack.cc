@@ -33,7 +33,9 @@ void Rack::note_spurious(std::int64_t cumulative, std::int64_t next_tsn) {
 }
 
 void Rack::note_recovered() {
-  if (persists_ > 0 && --persists_ == 0) multiple_ = 1;
+  if (persists_ == 0) return;
+  --persists_;
+  if (persists_ == 0) multiple_ = 1;
 }
 
 Duration Rack::reordering_window(bool is_sure, std::optional<Duration> smoothed) const {
