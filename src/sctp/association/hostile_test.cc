@@ -55,6 +55,7 @@ void bring_to(Puppet& puppet, int state) {
       break;
     case 9: association.shutdown(puppet.now); break;                 // ShutdownSent
     case 10: puppet.say(ShutdownChunk{puppet.peer_tsn - 1}); break;  // ShutdownAckSent
+    default: FAIL() << "no state " << state;
   }
   puppet.hear();
 }
