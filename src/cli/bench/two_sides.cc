@@ -51,6 +51,7 @@ pid_t start_child(int in, int out) {
   std::vector<std::string> arguments = own_command_line();
   arguments.emplace_back("--far-side");
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   const pid_t parent = ::getpid();

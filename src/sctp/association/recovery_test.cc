@@ -174,7 +174,8 @@ TEST(Recovery, ASackWithoutRoomForAllGapsTakesNothingBack) {
   const std::uint64_t before = duo.a.counters().retransmissions;
   duo.pair.filter = [&](bool from_a, Buffer& packet) {
     if (!from_a || !carries_data(packet)) return true;
-    return ++packets > 400 || packets % 2 != 0;
+    ++packets;
+    return packets > 400 || packets % 2 != 0;
   };
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(150'000, 2)));
   ASSERT_TRUE(duo.pair.run_until([&] { return duo.a.counters().send_buffered_bytes == 0; }, 30s));

@@ -84,6 +84,7 @@ Result<> apply(const LinkOptions& options, Matrix& matrix) {
   }
   take(matrix.queues, queues);
   std::vector<CongestionControl> controls;
+  controls.reserve(options.controls.size());
   for (const std::string& name : options.controls) controls.push_back(control_of(name));
   take(matrix.controls, controls);
   return {};

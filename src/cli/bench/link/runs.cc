@@ -43,6 +43,7 @@ class Workers {
     }
     if (broken_) std::rethrow_exception(broken_);
     std::vector<Outcome> out;
+    out.reserve(cases_.size());
     for (std::size_t i = 0; i < cases_.size(); ++i)
       out.push_back({cases_[i], std::move(measured_[i]).value()});
     return out;

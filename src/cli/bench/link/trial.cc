@@ -286,6 +286,7 @@ class TrialRun {
   }
   std::vector<Tally> tallies() const {
     std::vector<Tally> out;
+    out.reserve(flows_.size());
     for (const auto& flow : flows_) out.push_back(flow->tally());
     return out;
   }
