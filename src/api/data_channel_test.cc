@@ -306,13 +306,7 @@ TEST(DataChannelFlow, AHandlerMaySendFromEveryMessage) {
   const auto b = api.new_peer_connection([&](Event&& event) {
     if (const auto* message = std::get_if<event::Message>(&event))
       must(message->channel.send(message->text()));
-    if (auto* gathering = std::get_if<event::IceGatheringStateChange>(&event);
-        gathering && gathering->state == IceGatheringState::Complete)
-      must(a.set_remote_description(*gathering->connection.local_description()));
-    if (std::holds_alternative<event::RemoteDescriptionSet>(event))
-      must(connection_of(event).create_answer());
-    if (const auto* answer = std::get_if<event::Answer>(&event))
-      must(answer->connection.set_local_description(answer->description));
+    testing::answer_from_handler(event, a);
   });
   const auto channel = a.create_data_channel("ping");
   ASSERT_TRUE(channel.has_value());

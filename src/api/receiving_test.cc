@@ -62,13 +62,7 @@ TEST(ReceivingInAHandler, HoldsFromTheNextEventOn) {
       message->connection.set_receiving(false);
       must(message->channel.send(message->text()));
     }
-    if (auto* gathering = std::get_if<event::IceGatheringStateChange>(&event);
-        gathering && gathering->state == IceGatheringState::Complete)
-      must(a.set_remote_description(*gathering->connection.local_description()));
-    if (std::holds_alternative<event::RemoteDescriptionSet>(event))
-      must(connection_of(event).create_answer());
-    if (const auto* answer = std::get_if<event::Answer>(&event))
-      must(answer->connection.set_local_description(answer->description));
+    testing::answer_from_handler(event, a);
   });
   const auto channel = a.create_data_channel("data");
   ASSERT_TRUE(channel.has_value());

@@ -63,6 +63,18 @@ inline void negotiate(Mailbox& inbox_a, const PeerConnection& a, Mailbox& inbox_
   ASSERT_TRUE(set.has_value()) << set.error().message;
 }
 
+// For the handler of a connection that answers `offerer`: when its candidates are all there.
+inline void answer_from_handler(const Event& event, const PeerConnection& offerer) {
+  const auto must = [](const auto& result) { EXPECT_TRUE(result.has_value()); };
+  if (const auto* gathering = std::get_if<event::IceGatheringStateChange>(&event);
+      gathering && gathering->state == IceGatheringState::Complete)
+    must(offerer.set_remote_description(*gathering->connection.local_description()));
+  if (std::holds_alternative<event::RemoteDescriptionSet>(event))
+    must(connection_of(event).create_answer());
+  if (const auto* answer = std::get_if<event::Answer>(&event))
+    must(answer->connection.set_local_description(answer->description));
+}
+
 struct TwoPeers {
   explicit TwoPeers(Configuration configuration = {}) : specter(on_loopback(configuration)) {}
 

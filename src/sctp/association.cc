@@ -39,7 +39,7 @@ Result<> Association::send_part(Timestamp now, StreamId stream, Ppid ppid, Paylo
                                 const SendOptions& options) {
   return impl_->send_part(now, stream, ppid, part, last, options);
 }
-void Association::cut_message(Timestamp, StreamId stream) { impl_->cut_message(stream); }
+void Association::cut_message(StreamId stream) { impl_->cut_message(stream); }
 void Association::receive_in_parts(StreamId stream) { impl_->receive_in_parts(stream); }
 void Association::reset_streams(Timestamp now, std::span<const StreamId> streams) {
   impl_->reset_streams(now, streams);

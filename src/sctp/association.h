@@ -165,7 +165,7 @@ class Association {
   Result<> send_part(Timestamp now, StreamId stream, Ppid ppid, Payload part, bool last,
                      const SendOptions& options = {});
   // What was sent in parts and is not ended will never be whole: the peer hears that it is over.
-  void cut_message(Timestamp now, StreamId stream);
+  void cut_message(StreamId stream);
   // From now on the stream's messages are told as they come, the larger ones in several events, and
   // there is no limit to their size. For good; before the peer sends, or from its next message on.
   void receive_in_parts(StreamId stream);

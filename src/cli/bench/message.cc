@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "simulation/random.h"
+
 namespace specter::cli::bench {
 namespace {
 
@@ -23,20 +25,6 @@ constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << kChannelShift) - 1;
 std::uint64_t sequence_of(ChannelIndex channel, std::uint64_t number) {
   return (std::uint64_t{channel} << kChannelShift) | (number & kNumberMask);
 }
-
-// SplitMix64: numbers that look random, the same at both ends.
-class Numbers {
- public:
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e37'79b9'7f4a'7c15;
-    z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9;
-    z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11eb;
-    return z ^ (z >> 31);
-  }
-
- private:
-  std::uint64_t state_ = 0;
-};
 
 // On a machine that puts the lowest byte first, as all that Specter runs on do.
 static_assert(std::endian::native == std::endian::little);
@@ -61,13 +49,10 @@ std::uint64_t unwrap(std::uint64_t low, std::size_t bits, std::uint64_t due) {
 MessagePool::MessagePool(std::size_t message_bytes)
     : message_bytes_(message_bytes),
       payloads_(std::clamp(kPoolBytes / message_bytes, kFewestPayloads, kMostPayloads)) {
-  Numbers numbers;
+  simulation::SeededRandom random(0);  // the same at both ends
   for (Payload& payload : payloads_) {
     payload.bytes.resize(message_bytes);
-    for (std::size_t at = 0; at < message_bytes; at += 8) {
-      const std::uint64_t value = numbers.next();
-      std::memcpy(payload.bytes.data() + at, &value, std::min<std::size_t>(8, message_bytes - at));
-    }
+    random.fill(payload.bytes);
     if (message_bytes >= kHeadBytes)
       payload.hash = hash_of(Bytes(payload.bytes).subspan(kHeadBytes));
   }

@@ -87,7 +87,7 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
       violate(now, CauseCode::ProtocolViolation, "the peer acknowledged what was never sent");
       return;
   }
-  look_into_path(now);
+  look_into_path();
   emit_low();
 }
 

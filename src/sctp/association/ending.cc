@@ -167,7 +167,7 @@ void Association::Impl::handle_timeout(Timestamp now) {
   const bool asked_closed_window = sender_->window_closed();
   // §6.1 A: a peer whose window is closed, and which says so, is there.
   if (sender_->handle_timeout(now) && !asked_closed_window && too_many_errors()) return;
-  look_into_path(now);
+  look_into_path();
   path_mtu_.handle_timeout(now);
   emit_low();
   if (reset_ && reset_->handle_timeout(now) && too_many_errors()) return;

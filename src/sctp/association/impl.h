@@ -204,7 +204,7 @@ class Association::Impl {
   void add_sack(PacketWriter& packet);
   void append_path_probe(Timestamp now, Buffer& out);
   void use_path_mtu();
-  void look_into_path(Timestamp now);
+  void look_into_path();
 
   Config config_;
   Random& random_;

@@ -217,7 +217,7 @@ TEST_P(Parts, WhatIsCutOffIsToldAsThat) {
     ASSERT_TRUE(duo.a.send_part(duo.now(), kStream, kPpid, pattern(5000, 1), false));
     ASSERT_TRUE(duo.a.send_part(duo.now(), kStream, kPpid, pattern(3000, 2), false));
     duo.pair.run_for(200ms);
-    duo.a.cut_message(duo.now(), kStream);
+    duo.a.cut_message(kStream);
     ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(7, 7)));
     ASSERT_TRUE(duo.a.send(duo.now(), kOther, kPpid, pattern(8, 8)));
     duo.pair.run_for(5s);
@@ -246,7 +246,7 @@ TEST_P(Parts, CutOffAtAnyMomentLeaveTheStreamSound) {
             duo.a.send_part(duo.now(), kStream, kPpid, pattern(1 + random.below(4000), 1), false));
         duo.pair.run_for(std::chrono::milliseconds(random.below(20)));
       }
-      duo.a.cut_message(duo.now(), kStream);
+      duo.a.cut_message(kStream);
       if (random.below(2)) duo.pair.run_for(std::chrono::milliseconds(random.below(50)));
       ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(7, seed)));
     }

@@ -50,7 +50,7 @@ void PathMtu::try_size(std::size_t index) {
   answer_by_.reset();
 }
 
-void PathMtu::suspect(Timestamp) {
+void PathMtu::suspect() {
   if (good_ == 0) return;
   // What was good last is the first to be tried: mostly it was only a bad moment.
   const std::size_t last = std::exchange(good_, 0) - 1;

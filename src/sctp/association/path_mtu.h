@@ -45,7 +45,7 @@ class PathMtu {
   void want(Timestamp now);
   // Small packets seem to come through and large ones not: the base, until a probe shows that it
   // was something else.
-  void suspect(Timestamp now);
+  void suspect();
 
   bool probe_due() const { return due_; }
   // To be sent now; `fresh_nonce` becomes its nonce when it is the first of its size.

@@ -105,7 +105,7 @@ TEST(PathMtu, Rfc8899_5_2_AfterTenMinutesItLooksForMore) {
 TEST(PathMtu, Rfc8899_5_2_ASuspicionFallsBackAtOnceAndIsLookedInto) {
   Path path(9000);
   path.search();
-  path.mtu.suspect(path.now);
+  path.mtu.suspect();
   EXPECT_EQ(path.mtu.packet_bytes(), kBase);
   EXPECT_TRUE(path.mtu.probe_due());
   path.tried.clear();
@@ -118,7 +118,7 @@ TEST(PathMtu, APathThatShrankIsFoundAnew) {
   Path path(9000);
   path.search();
   path.carries = 1420;
-  path.mtu.suspect(path.now);
+  path.mtu.suspect();
   path.search();
   EXPECT_EQ(path.mtu.packet_bytes(), 1400u);
 }

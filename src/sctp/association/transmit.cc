@@ -88,9 +88,9 @@ void Association::Impl::add_sack(PacketWriter& packet) {
 }
 
 // RFC 8899 §4.3: what seems to be a black hole is one until a probe has come through.
-void Association::Impl::look_into_path(Timestamp now) {
+void Association::Impl::look_into_path() {
   if (!sender_->take_path_suspicion()) return;
-  path_mtu_.suspect(now);
+  path_mtu_.suspect();
   use_path_mtu();
 }
 
