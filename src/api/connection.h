@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "api/handles.h"
 #include "api/owner.h"
+#include "base/queue.h"
 #include "io/driver.h"
 #include "io/key_log.h"
 
@@ -128,7 +128,7 @@ class Connection final : public io::Driver::Sink {
   std::size_t running_at_ = 0;
   // Messages that the core had no room for although the ledger had, and closes behind them, in
   // order. Their bytes count as posted, so the ledger bounds them.
-  std::deque<Delayed> delayed_{};
+  Queue<Delayed> delayed_{};
   std::vector<std::shared_ptr<ChannelHandle>> active_{};  // with something to send
 };
 

@@ -77,12 +77,27 @@ void ConnectionHandle::post_turn() {
 
 std::optional<SessionDescription> ConnectionHandle::description(Which which) const {
   const std::scoped_lock lock(snapshot_mutex_);
-  return descriptions_[static_cast<std::size_t>(which)];
+  const Descriptions& all = descriptions_;
+  switch (which) {
+    case Which::Local:
+      return all.pending_local ? all.pending_local : all.current_local;
+    case Which::CurrentLocal:
+      return all.current_local;
+    case Which::PendingLocal:
+      return all.pending_local;
+    case Which::Remote:
+      return all.pending_remote ? all.pending_remote : all.current_remote;
+    case Which::CurrentRemote:
+      return all.current_remote;
+    case Which::PendingRemote:
+      return all.pending_remote;
+  }
+  return std::nullopt;
 }
 
 void ConnectionHandle::set_descriptions(Descriptions&& descriptions) {
   const std::scoped_lock lock(snapshot_mutex_);
-  descriptions_.swap(descriptions);
+  std::swap(descriptions_, descriptions);
 }
 
 void ConnectionHandle::begin(const std::shared_ptr<io::Driver>& driver, Connection& connection) {

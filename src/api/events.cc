@@ -33,10 +33,10 @@ void Connection::refresh_states() {
 void Connection::refresh_descriptions() {
   descriptions_changed_ = false;
   if (!driver_) return;
-  handle_->set_descriptions({core().local_description(), core().current_local_description(),
-                             core().pending_local_description(), core().remote_description(),
-                             core().current_remote_description(),
-                             core().pending_remote_description()});
+  handle_->set_descriptions({.current_local = core().current_local_description(),
+                             .pending_local = core().pending_local_description(),
+                             .current_remote = core().current_remote_description(),
+                             .pending_remote = core().pending_remote_description()});
 }
 
 std::shared_ptr<ChannelHandle> Connection::find(ChannelId id) const {

@@ -6,7 +6,6 @@
 //   send()     -> judged by the ledger, then as a call; on the loop itself straight into the core
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -51,8 +50,10 @@ inline constexpr std::size_t kMaxPostedSends = 65'536;   // messages that the co
 
 // The descriptions a connection may be asked for.
 enum class Which { Local, CurrentLocal, PendingLocal, Remote, CurrentRemote, PendingRemote };
-inline constexpr std::size_t kDescriptions = 6;
-using Descriptions = std::array<std::optional<SessionDescription>, kDescriptions>;
+struct Descriptions {
+  std::optional<SessionDescription> current_local{}, pending_local{};
+  std::optional<SessionDescription> current_remote{}, pending_remote{};
+};
 
 struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   ConnectionHandle(std::uint64_t number, const std::shared_ptr<io::Loop>& home,

@@ -2,10 +2,10 @@
 // closing.cc; data_channels.cc has the facade and the dispatch.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <unordered_map>
 
+#include "base/queue.h"
 #include "channel/data_channels.h"
 #include "channel/dcep.h"
 #include "channel/held_messages.h"
@@ -160,12 +160,12 @@ class DataChannels::Impl {
   std::size_t accepted_name_bytes_ = 0;
 
   HeldMessages held_;
-  std::deque<ControlMessage> control_;  // at most an OPEN or an ACK for each stream
+  Queue<ControlMessage> control_;  // at most an OPEN or an ACK for each stream
   std::vector<sctp::StreamId> resets_;  // asked together, when packets are next polled
   // Got WouldBlock for so many bytes, with little of their own waiting.
   std::map<ChannelId, std::size_t> blocked_;
   bool may_wake_ = false;  // once an input: what is told WouldBlock again waits for the next one
-  std::deque<Event> events_;
+  Queue<Event> events_;
   bool is_receiving_ = true;
   Totals totals_;
 };

@@ -1,11 +1,11 @@
 #include "dtls/connection.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/queue.h"
 #include "dtls/association.h"
 #include "dtls/handshake/negotiation.h"
 
@@ -105,7 +105,7 @@ class Connection::Impl {
   void end(Closed closed);
 
   std::variant<Idle, Handshaking, Open, Ended> state_;
-  std::deque<Event> events_;
+  Queue<Event> events_;
   Buffer peer_certificate_;
 };
 
@@ -253,7 +253,6 @@ std::optional<Connection::Event> Connection::Impl::poll_event() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
-  if (events_.empty()) events_.shrink_to_fit();
   return event;
 }
 

@@ -72,7 +72,7 @@ void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
   let_go(current_);
   let_go(nominating_);
   std::erase_if(checks_, [&](const auto& entry) { return entry.second.path.local == base; });
-  std::erase_if(responses_, [&](const Response& response) { return response.path.local == base; });
+  erase_if(responses_, [&](const Response& response) { return response.path.local == base; });
   gathering_.remove_base(base);
   checklist_.remove_base(base);
   choose_path();

@@ -9,12 +9,12 @@
 //   connection_state.cc   what the application is told of all this                 W3C, RFC 8863
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/queue.h"
 #include "ice/agent.h"
 #include "ice/checklist.h"
 #include "ice/embedding.h"
@@ -198,7 +198,7 @@ class Agent::Impl {
   Pacer pacer_;                // all connectivity checks, retransmissions included
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
   Pacer errors_;               // error responses
-  std::deque<Response> responses_;
+  Queue<Response> responses_;
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet
@@ -227,7 +227,7 @@ class Agent::Impl {
   bool was_connected_ = false;
   bool consent_expired_ = false;
 
-  std::deque<Event> events_;
+  Queue<Event> events_;
   Counters counters_;
   // When something is due next; what poll_transmit() looks at first. Stale while `stale_`.
   Deadline deadline_{};

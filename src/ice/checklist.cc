@@ -41,7 +41,7 @@ void Checklist::add_base(const Base& base) {
 
 void Checklist::remove_base(const Endpoint& base) {
   std::erase_if(bases_, [&](const Base& known) { return known.endpoint == base; });
-  std::erase_if(triggered_, [&](const Pair* pair) { return pair->base.endpoint == base; });
+  erase_if(triggered_, [&](const Pair* pair) { return pair->base.endpoint == base; });
   std::erase_if(pairs_, [&](const auto& pair) { return pair->base.endpoint == base; });
 }
 
@@ -179,7 +179,7 @@ void Checklist::trigger(Pair& pair) {
 void Checklist::untrigger(Pair& pair) {
   if (!pair.is_triggered) return;
   pair.is_triggered = false;
-  std::erase(triggered_, &pair);
+  erase_if(triggered_, [&](const Pair* other) { return other == &pair; });
 }
 
 Pair* Checklist::take_triggered() {

@@ -11,12 +11,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/queue.h"
 #include "ice/agent.h"
 #include "ice/candidate.h"
 #include "ice/gathering.h"
@@ -127,7 +127,7 @@ class Checklist {
   std::vector<Base> bases_;
   std::vector<Candidate> remotes_;
   Pairs pairs_;
-  std::deque<Pair*> triggered_;
+  Queue<Pair*> triggered_;
 };
 
 }  // namespace specter::ice

@@ -5,13 +5,13 @@
 //   New ---------> Gathering -------------------------------------------> Complete
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "base/queue.h"
 #include "ice/candidate.h"
 #include "ice/pacer.h"
 #include "stun/message.h"
@@ -84,7 +84,7 @@ class Gathering {
   std::vector<Base> bases_;
   std::vector<Endpoint> servers_;
   std::vector<Candidate> candidates_;
-  std::deque<Candidate> unannounced_;
+  Queue<Candidate> unannounced_;
   std::map<stun::TransactionId, Query> queries_;
   std::map<std::tuple<CandidateType, IpAddress, IpAddress>, std::string> foundations_;
 };

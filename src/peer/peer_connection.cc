@@ -1,11 +1,11 @@
 // The public sans-IO peer connection: what the application and the driver say goes to negotiation
 // or transport, and what these answer becomes events. It decides nothing itself.
-#include <deque>
 #include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/queue.h"
 #include "peer/connection_state.h"
 #include "peer/negotiation.h"
 #include "peer/transport.h"
@@ -303,7 +303,7 @@ class PeerConnection::Impl {
   const ice::Credentials credentials_;
   Transport transport_;
   Negotiation negotiation_;
-  std::deque<Event> events_;
+  Queue<Event> events_;
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;

@@ -152,7 +152,7 @@ void Negotiation::replay_early(Timestamp now) {
   replaying_ = true;
   // Once more, as long as a record gives the keys for another.
   for (bool again = true; again && !early_.empty() && !winner_ && !failure_;) {
-    std::deque<Buffer> waiting = std::exchange(early_, {});
+    Queue<Buffer> waiting = std::exchange(early_, {});
     early_bytes_ = 0;
     const std::size_t before = waiting.size();
     for (const Buffer& kept : waiting) {

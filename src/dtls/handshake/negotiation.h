@@ -6,13 +6,13 @@
 //     Server: each new ClientHello begins an attempt, three at the same time at most
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/queue.h"
 #include "dtls/handshake/attempt.h"
 
 namespace specter::dtls {
@@ -40,7 +40,7 @@ class Negotiation {
   std::unique_ptr<Attempt> take_winner() { return std::move(winner_); }
   std::optional<Closed> take_failure() { return std::exchange(failure_, std::nullopt); }
   // What came early and belongs to the association now.
-  std::deque<Buffer> take_early() { return std::move(early_); }
+  Queue<Buffer> take_early() { return std::move(early_); }
   // Of the peer that is being talked to, as far as it has shown one: for reports of failures.
   Buffer peer_certificate() const {
     const bool has_one =
@@ -91,9 +91,9 @@ class Negotiation {
   std::optional<Closed> failure_;
   std::optional<Trouble> trouble_;
   Deadline give_up_;
-  std::deque<Buffer> early_;  // records with their heads
+  Queue<Buffer> early_;  // records with their heads
   std::size_t early_bytes_ = 0;
-  std::deque<Buffer> hopeless_;
+  Queue<Buffer> hopeless_;
   Buffer refused_certificate_;
   int alerts_in_clear_ = 0;
   bool replaying_ = false;

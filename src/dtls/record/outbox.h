@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/queue.h"
 #include "dtls/record/protection.h"
 
 #include "specter/bytes.h"
@@ -78,7 +78,7 @@ class Outbox {
 
  private:
   const std::size_t mtu_;
-  std::deque<Buffer> datagrams_;
+  Queue<Buffer> datagrams_;
   bool filling_ = false;
   bool keep_flights_ = false;
   std::size_t flight_start_ = 0;

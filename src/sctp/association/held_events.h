@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <span>
 #include <unordered_map>
 
+#include "base/queue.h"
 #include "sctp/association.h"
 
 namespace specter::sctp {
@@ -26,7 +26,7 @@ class HeldEvents {
  private:
   bool concerns_held(std::span<const StreamId> streams) const;
 
-  std::deque<Association::Event> events_;
+  Queue<Association::Event> events_;
   std::unordered_map<StreamId, std::size_t> streams_;  // how many events of each wait
 };
 

@@ -10,10 +10,10 @@
 //   held_events.* what waits for set_receiving(true)
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 
+#include "base/queue.h"
 #include "sctp/association.h"
 #include "sctp/association/cookie.h"
 #include "sctp/association/held_events.h"
@@ -243,10 +243,10 @@ class Association::Impl {
   Timestamp active_at_{};  // when it was established
   std::optional<HeartbeatSent> heartbeat_;
 
-  std::deque<Buffer> own_packets_;
-  std::deque<Buffer> control_;
+  Queue<Buffer> own_packets_;
+  Queue<Buffer> control_;
   std::size_t control_bytes_ = 0;
-  std::deque<Event> events_;
+  Queue<Event> events_;
   HeldEvents held_;  // older than those in events_
   bool is_receiving_ = true;
   Counters counters_;

@@ -27,7 +27,7 @@ class Ring {
  private:
   std::size_t mask() const { return slots_.size() - 1; }  // the size is a power of two
   void grow() {
-    std::vector<T> wider(slots_.empty() ? 16 : 2 * slots_.size());
+    std::vector<T> wider(slots_.empty() ? 4 : 2 * slots_.size());
     for (std::size_t i = 0; i < size_; ++i) wider[i] = std::move((*this)[i]);
     slots_ = std::move(wider);
     front_ = 0;

@@ -12,12 +12,12 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/queue.h"
 #include "sctp/ids.h"
 #include "sctp/tx/fair_queue.h"
 #include "sctp/tx/open_messages.h"
@@ -169,7 +169,7 @@ class SendQueue {
   void reduce_buffered(Stream& stream, std::size_t bytes);
   void drop_bytes(OutgoingMessage& message);
 
-  std::deque<OutgoingMessage> slots_;
+  std::vector<OutgoingMessage> slots_;
   std::vector<MessageIndex> free_;
   std::unordered_map<std::uint16_t, Stream> streams_;
   FairQueue<Stream> ready_;  // what stands at the front may be half sent
@@ -177,7 +177,7 @@ class SendQueue {
   std::array<FairQueue<Stream>, 2> put_off_;
   std::optional<Interleaving> interleaving_;
   OpenMessages open_messages_;
-  std::deque<StreamId> due_resets_;
+  Queue<StreamId> due_resets_;
   std::vector<StreamId> low_;
   std::size_t held_bytes_ = 0;
   std::size_t started_messages_ = 0;
