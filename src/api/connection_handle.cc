@@ -19,7 +19,14 @@ void ConnectionHandle::close() {
   std::unique_lock lock(mutex);
   if (refuses_calls()) return;
   closing_ = true;
+  leave_loop();
   push(Action([](Connection* connection) { connection->close(); }), std::move(lock));
+}
+
+// Not when it has ended: while it closes, others begin, and would all go to another loop.
+void ConnectionHandle::leave_loop() {
+  if (!std::exchange(is_load_, false)) return;
+  if (const auto home = loop.lock()) home->load.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ConnectionHandle::abort() {
@@ -123,6 +130,7 @@ void ConnectionHandle::end() {
   std::vector<std::shared_ptr<ChannelHandle>> unblocked;
   const std::scoped_lock lock(mutex);
   ended_ = true;
+  leave_loop();
   dropped.swap(calls_);
   unblocked.swap(ledger.blocked);
   ledger = {};

@@ -58,7 +58,9 @@ struct Descriptions {
 struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   ConnectionHandle(std::uint64_t number, const std::shared_ptr<io::Loop>& home,
                    std::size_t send_buffer)
-      : id(number), send_buffer_bytes(send_buffer), loop(home), loop_identity(home.get()) {}
+      : id(number), send_buffer_bytes(send_buffer), loop(home), loop_identity(home.get()) {
+    home->load.fetch_add(1, std::memory_order_relaxed);
+  }
 
   const std::uint64_t id;
   const std::size_t send_buffer_bytes;
@@ -114,6 +116,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
 
  private:
   void post_turn();
+  void leave_loop();  // `mutex` is held: counts as no load of it any more
 
   const std::weak_ptr<io::Loop> loop;
   const io::Loop* const loop_identity;
@@ -122,6 +125,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::weak_ptr<io::Driver> driver_;
   bool begun_ = false;
   bool wake_posted_ = false;
+  bool is_load_ = true;  // of the loop
   bool closing_ = false;
   bool ended_ = false;
   std::atomic<bool> receiving_ = true;    // what the owner wants; the loop takes it to the core

@@ -1,6 +1,10 @@
 // Handles used by several threads at once; run under ThreadSanitizer.
+#include <future>
 #include <latch>
+#include <map>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -105,6 +109,33 @@ TEST(Threads, DestroyLibrariesAtTheSameTime) {
       (void)peers.a.create_offer();
     }
   });
+}
+
+// Those that close count no more, though they have not ended; those that were only asked for do.
+TEST(Threads, ShareTheConnectionsEvenly) {
+  Specter specter(testing::on_loopback({.loops = 2}));
+  const auto api = testing::default_api(specter);
+  const auto make = [&] {
+    auto loop = std::make_shared<std::promise<std::thread::id>>();
+    auto pc = api.new_peer_connection([loop](const Event& event) {
+      if (std::holds_alternative<event::Ready>(event)) loop->set_value(std::this_thread::get_id());
+    });
+    return std::pair{std::move(pc), loop->get_future()};
+  };
+  std::map<std::thread::id, std::vector<PeerConnection>> on_loop;
+  const auto make_and_wait = [&](int count) {
+    std::vector<decltype(make())> made;
+    for (int i = 0; i < count; ++i) made.push_back(make());
+    for (auto& [pc, loop] : made) on_loop[loop.get()].push_back(std::move(pc));
+  };
+  make_and_wait(20);
+  ASSERT_EQ(on_loop.size(), 2U);
+  auto& [id, one] = *on_loop.begin();
+  ASSERT_EQ(one.size(), 10U);
+  for (const PeerConnection& pc : one) pc.close();
+  one.clear();
+  make_and_wait(10);
+  EXPECT_EQ(on_loop[id].size(), 10U);
 }
 
 }  // namespace

@@ -11,7 +11,10 @@ namespace specter {
 // First in, first out. A connection has some twenty of these and most are empty most of the time; a
 // std::deque of libstdc++ takes 600 bytes for that. References and iterators are good until the next
 // push or pop, as those of a vector.
-template <class T>
+//
+// An empty queue keeps memory for the next batch, but not what a flood has made of it: `KeptBytes`
+// at most.
+template <class T, std::size_t KeptBytes = 16 * 1024>
 class Queue {
  public:
   using value_type = T;
@@ -49,13 +52,10 @@ class Queue {
   void clear() {
     items_.clear();
     front_ = 0;
-    if (items_.capacity() * sizeof(T) > kKeptBytes) items_.shrink_to_fit();
+    if (items_.capacity() * sizeof(T) > KeptBytes) items_.shrink_to_fit();
   }
 
  private:
-  // An empty queue keeps memory for the next batch, but not what a flood has made of it.
-  static constexpr std::size_t kKeptBytes = 16 * 1024;
-
   std::ptrdiff_t offset() const { return static_cast<std::ptrdiff_t>(front_); }
   void drop_popped() {
     items_.erase(items_.begin(), begin());
@@ -66,8 +66,12 @@ class Queue {
   std::size_t front_ = 0;  // so many at the beginning of `items_` were popped
 };
 
-template <class T, class Predicate>
-std::size_t erase_if(Queue<T>& queue, Predicate predicate) {
+// A queue of what comes rarely.
+template <class T>
+using RareQueue = Queue<T, 0>;
+
+template <class T, std::size_t KeptBytes, class Predicate>
+std::size_t erase_if(Queue<T, KeptBytes>& queue, Predicate predicate) {
   const auto kept = std::remove_if(queue.begin(), queue.end(), predicate);
   const auto count = static_cast<std::size_t>(queue.end() - kept);
   queue.erase(kept, queue.end());

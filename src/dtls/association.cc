@@ -155,6 +155,7 @@ void Association::handle_ack(Timestamp now, Bytes payload) {
   if (!agreed_.last_flight.empty() && agreed_.last_flight.acknowledge(ack->records)) {
     if (agreed_.last_flight.acknowledged()) {
       forget_last_flight();
+      forget_old_keys();  // the server has all that it would say anything again for
     } else if (agreed_.timer.may_answer_ack(now)) {
       repeat(now);  // RFC 9147 §7.2: the rest was lost
     }
@@ -243,6 +244,13 @@ void Association::forget_last_flight() {
   if (is13()) agreed_.writer.drop_before(kHandshakeEpoch13 + 1);
 }
 
+void Association::forget_old_keys() {
+  forget_old_keys_.reset();
+  std::erase_if(agreed_.openers,
+                [](const Opener& old) { return old.epoch() == kHandshakeEpoch13; });
+  agreed_.openers.shrink_to_fit();
+}
+
 void Association::end(CloseReason reason, std::string detail) {
   end_ = Closed{reason, std::move(detail)};
 }
@@ -256,12 +264,7 @@ void Association::end_with_alert(AlertDescription alert, std::string detail) {
 
 void Association::handle_timeout(Timestamp now) {
   if (end_) return;
-  if (forget_old_keys_ && now >= *forget_old_keys_) {
-    forget_old_keys_.reset();
-    std::erase_if(agreed_.openers,
-                  [](const Opener& old) { return old.epoch() == kHandshakeEpoch13; });
-    agreed_.openers.shrink_to_fit();
-  }
+  if (forget_old_keys_ && now >= *forget_old_keys_) forget_old_keys();
   if (give_up_ && now >= *give_up_) {
     give_up_.reset();
     if (!heard_)

@@ -66,6 +66,7 @@ class Association {
   void say_acknowledgements();
   void repeat(Timestamp now);
   void forget_last_flight();
+  void forget_old_keys();
   void end(CloseReason reason, std::string detail);
   void end_with_alert(AlertDescription alert, std::string detail);
 

@@ -105,7 +105,7 @@ class Connection::Impl {
   void end(Closed closed);
 
   std::variant<Idle, Handshaking, Open, Ended> state_;
-  Queue<Event> events_;
+  RareQueue<Event> events_;
   Buffer peer_certificate_;
 };
 

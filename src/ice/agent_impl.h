@@ -198,7 +198,7 @@ class Agent::Impl {
   Pacer pacer_;                // all connectivity checks, retransmissions included
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
   Pacer errors_;               // error responses
-  Queue<Response> responses_;
+  RareQueue<Response> responses_;
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet
@@ -227,7 +227,7 @@ class Agent::Impl {
   bool was_connected_ = false;
   bool consent_expired_ = false;
 
-  Queue<Event> events_;
+  RareQueue<Event> events_;
   Counters counters_;
   // When something is due next; what poll_transmit() looks at first. Stale while `stale_`.
   Deadline deadline_{};

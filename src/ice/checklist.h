@@ -127,7 +127,7 @@ class Checklist {
   std::vector<Base> bases_;
   std::vector<Candidate> remotes_;
   Pairs pairs_;
-  Queue<Pair*> triggered_;
+  RareQueue<Pair*> triggered_;
 };
 
 }  // namespace specter::ice

@@ -84,7 +84,7 @@ class Gathering {
   std::vector<Base> bases_;
   std::vector<Endpoint> servers_;
   std::vector<Candidate> candidates_;
-  Queue<Candidate> unannounced_;
+  RareQueue<Candidate> unannounced_;
   std::map<stun::TransactionId, Query> queries_;
   std::map<std::tuple<CandidateType, IpAddress, IpAddress>, std::string> foundations_;
 };

@@ -25,11 +25,9 @@ constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
 Driver::Driver(Loop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      core_(std::make_unique<core::PeerConnection>(options_.core, random_)) {
-  loop_.load.fetch_add(1, std::memory_order_relaxed);
-}
+      core_(std::make_unique<core::PeerConnection>(options_.core, random_)) {}
 
-Driver::~Driver() { loop_.load.fetch_sub(1, std::memory_order_relaxed); }
+Driver::~Driver() = default;
 
 void Driver::start(std::unique_ptr<Sink> sink) {
   sink_ = std::move(sink);

@@ -37,7 +37,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   static bool is_any_current();  // whether the calling thread is a loop's at all
   void shut_down();              // posted too: members end, then run() returns
 
-  // How many connections were given to it; load balancing looks at it.
+  // How many connections were given to it and are not closing yet; load balancing looks at it.
   std::atomic<std::size_t> load = 0;
 
   // ---- on the loop's own thread

@@ -152,10 +152,10 @@ class Transport {
   std::vector<std::pair<IpAddress, std::size_t>> interfaces_;  // and their MTUs
   std::optional<ice::Path> sized_path_;  // the one whose packet sizes SCTP knows
   Buffer scratch_;                       // for datagrams that the stack has no room for
-  Queue<Event> events_;
+  RareQueue<Event> events_;
   std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it
-  Queue<specter::Transmit> last_words_;  // of close()
+  RareQueue<specter::Transmit> last_words_;  // of close()
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
   std::uint64_t dropped_unvalidated_ = 0, dropped_unknown_ = 0;

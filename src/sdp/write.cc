@@ -31,6 +31,7 @@ bool belongs_to_times(std::string_view text) {
 
 std::string write(const Session& session) {
   std::string out;
+  out.reserve(2048);
   line(out, "v=0");
   const Origin& o = session.origin;
   line(out, fmt::format("o={} {} {} {} {} {}", o.username, o.session_id, o.session_version,
@@ -58,6 +59,7 @@ std::string write(const Session& session) {
     for (const std::string& other : media.other_lines) line(out, other);
     attributes(out, media.attributes);
   }
+  out.shrink_to_fit();  // it is kept as long as the connection
   return out;
 }
 

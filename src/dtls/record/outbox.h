@@ -78,7 +78,7 @@ class Outbox {
 
  private:
   const std::size_t mtu_;
-  Queue<Buffer> datagrams_;
+  RareQueue<Buffer> datagrams_;
   bool filling_ = false;
   bool keep_flights_ = false;
   std::size_t flight_start_ = 0;

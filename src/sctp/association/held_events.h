@@ -26,7 +26,7 @@ class HeldEvents {
  private:
   bool concerns_held(std::span<const StreamId> streams) const;
 
-  Queue<Association::Event> events_;
+  RareQueue<Association::Event> events_;
   std::unordered_map<StreamId, std::size_t> streams_;  // how many events of each wait
 };
 

@@ -243,8 +243,8 @@ class Association::Impl {
   Timestamp active_at_{};  // when it was established
   std::optional<HeartbeatSent> heartbeat_;
 
-  Queue<Buffer> own_packets_;
-  Queue<Buffer> control_;
+  RareQueue<Buffer> own_packets_;
+  RareQueue<Buffer> control_;
   std::size_t control_bytes_ = 0;
   Queue<Event> events_;
   HeldEvents held_;  // older than those in events_

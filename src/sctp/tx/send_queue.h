@@ -177,7 +177,7 @@ class SendQueue {
   std::array<FairQueue<Stream>, 2> put_off_;
   std::optional<Interleaving> interleaving_;
   OpenMessages open_messages_;
-  Queue<StreamId> due_resets_;
+  RareQueue<StreamId> due_resets_;
   std::vector<StreamId> low_;
   std::size_t held_bytes_ = 0;
   std::size_t started_messages_ = 0;
