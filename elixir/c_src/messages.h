@@ -1,6 +1,8 @@
 // Messages to processes.
 #pragma once
 
+#include <cstddef>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -32,17 +34,30 @@ class MessageEnv {
 };
 
 // Sends what make(env) builds, to a process of this node; false when it is dead. `caller` is a
-// NIF's own environment, and null on threads of ours.
+// NIF's own environment, and null on threads of ours. `bytes`: how much memory the message shares
+// with us, about.
+//
+// What is sent is a copy, in one piece of its own size: an environment that is given away consists
+// of several, of some 3 kB each, however little is in them.
 template <class Make>
-bool send_now(ErlNifEnv* caller, const ErlNifPid& to, Make&& make) {
-  // One a thread, used again and again. It's cleared whether the process lives or not (a dead owner
-  // is no error: its connections are on their way out), and when an element could not be made.
+bool send_now(ErlNifEnv* caller, const ErlNifPid& to, Make&& make, std::size_t bytes = 0) {
+  // One a thread, used again and again: an environment that is cleared makes its memory anew.
   static thread_local MessageEnv env;
+  static thread_local std::size_t held = 0;
+  constexpr std::size_t kMessageBytes = 256;   // of a small one, about
+  constexpr std::size_t kMaxHeld = 16 * 1024;  // is kept by a thread that sends no more
+  held += kMessageBytes + bytes;
   struct Clear {
-    ~Clear() { enif_clear_env(env.get()); }
+    int exceptions = std::uncaught_exceptions();
+    ~Clear() {
+      if (held < kMaxHeld && exceptions == std::uncaught_exceptions()) return;
+      enif_clear_env(env.get());
+      held = 0;
+    }
   } clear;
   const Term message = std::forward<Make>(make)(env.get());
-  return enif_send(caller, &to, env.get(), message) != 0;
+  // A dead owner is no error: its connections are on their way out.
+  return enif_send(caller, &to, nullptr, message) != 0;
 }
 
 }  // namespace specter::nif

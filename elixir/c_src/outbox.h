@@ -1,6 +1,7 @@
 // What a connection tells its owner: who that is, and which messages it wants now.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -35,17 +36,17 @@ class Outbox {
     const std::lock_guard lock(mutex_);
     return send(nullptr, [&](ErlNifEnv* env) { return tuple(env, tag, id_, elements...); });
   }
-  // A message of a channel, made by make(env) when it is wanted or else kept: then the connection
-  // is to hold the next ones back.
+  // A message of a channel, of so many bytes, made by make(env) when it is wanted or else kept:
+  // then the connection is to hold the next ones back.
   template <class Make>
-  bool tell_message(const PeerConnection& connection, Make make) {
+  bool tell_message(const PeerConnection& connection, std::size_t bytes, Make make) {
     const std::lock_guard lock(mutex_);
     if (!active_.wants()) {
       waiting_.emplace_back(make, true);
       connection.set_receiving(false);
       return true;
     }
-    const bool heard = send(nullptr, make);
+    const bool heard = send(nullptr, make, bytes);
     note_message(nullptr);
     if (!active_.wants()) connection.set_receiving(false);
     return heard;
@@ -93,12 +94,12 @@ class Outbox {
 
   // ---- mutex_ is held
   template <class Make>
-  bool send(ErlNifEnv* caller, Make make) {
+  bool send(ErlNifEnv* caller, Make make, std::size_t bytes = 0) {
     if (next_) {
       kept_.emplace_back(make, false);
       return true;
     }
-    return send_now(caller, owner_, make);
+    return send_now(caller, owner_, make, bytes);
   }
   bool send_kept(ErlNifEnv* caller, Kept& kept);
   void note_message(ErlNifEnv* caller);

@@ -70,14 +70,15 @@ void Peer::handle(event::Message&& message) {
   const std::string* const dc = id_of(message.channel);
   if (dc == nullptr) return;
   const bool is_text = message.kind == MessageKind::Text;
-  const bool heard = outbox_.tell_message(message.connection, [&](ErlNifEnv* env) {
+  const auto make = [&](ErlNifEnv* env) {
     // An atom is looked up by its name: not for each of a million messages.
     static const Term tag = Atom("data_channel_message").term(env);
     static const Term text = Atom("text").term(env);
     static const Term binary = Atom("binary").term(env);
     return enif_make_tuple5(env, tag, encode(env, id()), encode(env, *dc), is_text ? text : binary,
                             make_binary(env, types_, std::move(message.data)));
-  });
+  };
+  const bool heard = outbox_.tell_message(message.connection, message.data.size(), make);
   if (!heard) abandon();
 }
 
