@@ -82,11 +82,13 @@ void each_field(O& options, Visit visit) {
   visit(Atom("receive_buffer_bytes"), options.receive_buffer_bytes);
   visit(Atom("max_message_bytes"), options.max_message_bytes);
   visit(Atom("congestion_control"), options.congestion_control);
+  visit(Atom("interleaving"), options.interleaving);
   visit(Atom("snap"), options.snap);
   visit(Atom("sped"), options.sped);
   visit(Atom("min_dtls_version"), options.min_dtls_version);
   visit(Atom("max_dtls_version"), options.max_dtls_version);
   visit(Atom("certificate"), options.certificate);
+  visit(Atom("share_certificate"), options.share_certificate);
   visit(Atom("key_log_file"), options.key_log_file);
   visit(Atom("spin"), options.spin);
   visit(Atom("loopback"), options.loopback);
@@ -102,11 +104,13 @@ Options::Options() {
   receive_buffer_bytes = usual.receive_buffer_bytes;
   max_message_bytes = usual.max_message_bytes;
   congestion_control = usual.congestion_control;
+  interleaving = usual.interleaving;
   snap = usual.snap;
   sped = usual.sped;
   min_dtls_version = usual.min_dtls_version;
   max_dtls_version = usual.max_dtls_version;
   certificate = usual.certificate;
+  share_certificate = usual.share_certificate;
   spin = static_cast<std::uint64_t>(usual.spin.count());
   loopback = usual.loopback;
 }
@@ -120,11 +124,13 @@ Configuration Options::configuration() const {
   out.receive_buffer_bytes = receive_buffer_bytes;
   out.max_message_bytes = max_message_bytes;
   out.congestion_control = congestion_control;
+  out.interleaving = interleaving;
   out.snap = snap;
   out.sped = sped;
   out.min_dtls_version = min_dtls_version;
   out.max_dtls_version = max_dtls_version;
   out.certificate = certificate;
+  out.share_certificate = share_certificate;
   out.key_log_file = key_log_file;
   out.spin = std::chrono::microseconds(spin);
   out.loopback = loopback;

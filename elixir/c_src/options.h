@@ -22,11 +22,13 @@ struct Options {
   std::uint64_t receive_buffer_bytes = 0;
   std::uint64_t max_message_bytes = 0;
   CongestionControl congestion_control{};
+  bool interleaving = false;
   bool snap = false;
   bool sped = false;
   DtlsVersion min_dtls_version{};
   DtlsVersion max_dtls_version{};
   CertificateType certificate{};
+  bool share_certificate = false;
   std::string key_log_file{};
   std::uint64_t spin = 0;  // us
   LoopbackPolicy loopback{};

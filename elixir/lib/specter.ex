@@ -52,10 +52,12 @@ defmodule Specter do
   @type option ::
           {:ice_servers, [String.t()]}
           | {:certificate, :ecdsa_p256 | :rsa2048}
+          | {:share_certificate, boolean}
           | {:min_dtls_version, :dtls12 | :dtls13}
           | {:max_dtls_version, :dtls12 | :dtls13}
           | {:snap, boolean}
           | {:sped, boolean}
+          | {:interleaving, boolean}
           | {:congestion_control, :cubic | :bbr | :reno}
           | {:send_buffer_bytes, pos_integer}
           | {:receive_buffer_bytes, pos_integer}

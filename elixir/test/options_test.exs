@@ -8,10 +8,12 @@ defmodule Specter.OptionsTest do
 
   @given [
     certificate: :rsa2048,
+    share_certificate: true,
     min_dtls_version: :dtls13,
     max_dtls_version: :dtls13,
     snap: false,
     sped: false,
+    interleaving: false,
     congestion_control: :reno,
     send_buffer_bytes: 100_000,
     receive_buffer_bytes: 200_000,

@@ -1,6 +1,8 @@
 #include "specter/peer_connection.h"
 
 #include <future>
+#include <set>
+#include <string>
 
 #include <gmock/gmock.h>
 
@@ -270,6 +272,28 @@ TEST(Configuration, OfADatagramTooSmallShowsAtTheConnection) {
   const auto ready = inbox.receive<event::Ready>(pc, kSoon);
   ASSERT_FALSE(ready.has_value());
   EXPECT_EQ(ready.error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(Configuration, MayHaveOneCertificateForAllConnections) {
+  const auto fingerprints = [](bool shared) {
+    const Specter specter(testing::on_loopback({.share_certificate = shared}));
+    const Api api = testing::default_api(specter);
+    Mailbox inbox;
+    std::set<std::string> all;
+    for (int i = 0; i < 2; ++i) {
+      const auto pc = api.new_peer_connection(inbox);
+      EXPECT_TRUE(pc.create_data_channel("data").has_value());
+      EXPECT_TRUE(pc.create_offer().has_value());
+      const auto offer = inbox.receive<event::Offer>(pc, kSoon);
+      if (!offer) return std::size_t{0};
+      const std::string& sdp = offer->description.sdp;
+      const std::size_t at = sdp.find("a=fingerprint:");
+      all.insert(sdp.substr(at, sdp.find('\r', at) - at));
+    }
+    return all.size();
+  };
+  EXPECT_EQ(fingerprints(true), 1U);
+  EXPECT_EQ(fingerprints(false), 2U);
 }
 
 TEST(Configuration, IsWhatWasGiven) {

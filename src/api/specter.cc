@@ -17,7 +17,8 @@ std::uint64_t next_connection_id() {
 }
 
 std::shared_ptr<const core::Certificate> Runtime::shared_certificate(const Configuration& given) {
-  if (given.certificate == CertificateType::EcdsaP256) return nullptr;
+  const bool is_costly = given.certificate == CertificateType::Rsa2048;
+  if (!given.share_certificate && !is_costly) return nullptr;
   core::SystemRandom random;
   return core::generate_certificate(random, io::unix_seconds(), given.certificate);
 }

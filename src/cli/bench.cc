@@ -126,6 +126,8 @@ void add_setup(CLI::App& bench, int& exit_code) {
                    "Pairs in the making at any time; a finished one is closed, and the next begins")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command->add_flag("--share-certificate", options->share_certificate,
+                    "One certificate for all connections, instead of one for each");
   add_common(*command, options->common);
   command->footer(
       "Both ends belong to one Specter in this process; their signalling is a call. The CPU is\n"

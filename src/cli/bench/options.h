@@ -69,6 +69,7 @@ struct SetupOptions {
   CommonOptions common;
   std::size_t count = 200;
   std::size_t at_once = 1;
+  bool share_certificate = false;
 
   Json parameters() const;
 };

@@ -19,7 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kWarmUpPairs = 3;
 
 Result<Report> measure(const SetupOptions& options) {
-  PairMaker maker(options.common.configuration(), options.common.timeout());
+  Configuration configuration = options.common.configuration();
+  configuration.share_certificate = options.share_certificate;
+  PairMaker maker(configuration, options.common.timeout());
   auto warm = maker.make(kWarmUpPairs, 1, PairMaker::Then::Close, [](const Pair&) {});
   if (!warm) return std::unexpected(warm.error());
 
@@ -58,6 +60,7 @@ Result<Report> measure(const SetupOptions& options) {
 Json SetupOptions::parameters() const {
   return {{"count", count},
           {"at_once", at_once},
+          {"share_certificate", share_certificate},
           {"loops", common.loops},
           {"loopback", common.network.loopback}};
 }
