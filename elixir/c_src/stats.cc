@@ -57,7 +57,22 @@ Json candidate_fields(const CandidateStats& candidate) {
           {"url", ""}};
 }
 
-Json pair_fields(const CandidatePairStats& pair, const TransportStats& transport) {
+// Moments as the seconds since 1970 that reports have them in; null when there was none.
+class Clock {
+ public:
+  Clock(Timestamp now, double epoch_seconds) : now_(now), epoch_seconds_(epoch_seconds) {}
+  Json operator()(std::optional<Timestamp> at) const {
+    return at ? Json(epoch_seconds_ - seconds(now_ - *at)) : Json();
+  }
+
+ private:
+  const Timestamp now_;
+  const double epoch_seconds_;
+};
+
+// All data take the selected pair; what nobody counts is 0.
+Json pair_fields(const CandidatePairStats& pair, const Stats& stats, const Clock& clock) {
+  const TransportStats transport = pair.selected ? stats.transport : TransportStats{};
   Json fields = {{"localCandidateId", candidate_id("local", pair.local)},
                  {"remoteCandidateId", candidate_id("remote", pair.remote)},
                  {"state", pair.state},
@@ -68,15 +83,20 @@ Json pair_fields(const CandidatePairStats& pair, const TransportStats& transport
                  {"responsesReceived", pair.responses_received},
                  {"consentRequestsSent", pair.consent_requests_sent},
                  {"totalRoundTripTime", seconds(pair.total_round_trip_time)},
-                 // All data take the selected pair; what nobody counts is 0.
-                 {"packetsSent", pair.selected ? transport.packets_sent : 0},
-                 {"packetsReceived", pair.selected ? transport.packets_received : 0},
-                 {"bytesSent", pair.selected ? transport.bytes_sent : 0},
-                 {"bytesReceived", pair.selected ? transport.bytes_received : 0},
+                 {"packetsSent", transport.packets_sent},
+                 {"packetsReceived", transport.packets_received},
+                 {"bytesSent", transport.bytes_sent},
+                 {"bytesReceived", transport.bytes_received},
+                 {"lastPacketSentTimestamp", clock(transport.last_packet_sent)},
+                 {"lastPacketReceivedTimestamp", clock(transport.last_packet_received)},
+                 {"firstRequestTimestamp", clock(pair.first_request)},
+                 {"lastRequestTimestamp", clock(pair.last_request)},
+                 {"consentExpiredTimestamp", clock(pair.consent_expires)},
                  {"availableOutgoingBitrate", 0},
                  {"availableIncomingBitrate", 0},
                  {"circuitBreakerTriggerCount", 0},
-                 {"retransmissionsSent", 0}};
+                 {"retransmissionsSent", pair.retransmissions_sent},
+                 {"currentRoundTripTime", Json()}};
   if (pair.current_round_trip_time) {
     fields["currentRoundTripTime"] = seconds(*pair.current_round_trip_time);
   }
@@ -107,7 +127,8 @@ Json channel_fields(const DataChannelStats& channel) {
                  {"messagesReceived", channel.messages_received},
                  {"messagesSent", channel.messages_sent},
                  {"protocol", channel.protocol},
-                 {"state", to_string(channel.state)}};
+                 {"state", to_string(channel.state)},
+                 {"dataChannelIdentifier", Json()}};
   if (channel.data_channel_identifier) {
     fields["dataChannelIdentifier"] = *channel.data_channel_identifier;
   }
@@ -119,6 +140,7 @@ Json channel_fields(const DataChannelStats& channel) {
 std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                     const std::string& peer, double epoch_seconds) {
   Reports reports(epoch_seconds);
+  const Clock clock(stats.timestamp, epoch_seconds);
   reports.add("PeerConnection-" + peer, "peer-connection",
               {{"dataChannelsOpened", stats.data_channels_opened},
                {"dataChannelsClosed", stats.data_channels_closed},
@@ -137,7 +159,9 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"sped", stats.transport.sped},
                {"iceRole", stats.transport.ice_role}});
   reports.add("sctp_transport", "transport",
-              {{"packetsReceived", stats.sctp.packets_received},
+              {{"bytesReceived", stats.sctp.bytes_received},
+               {"bytesSent", stats.sctp.bytes_sent},
+               {"packetsReceived", stats.sctp.packets_received},
                {"packetsSent", stats.sctp.packets_sent},
                {"retransmissions", stats.sctp.retransmissions},
                {"mtu", stats.sctp.mtu},
@@ -157,7 +181,7 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
   for (const CandidatePairStats& pair : stats.candidate_pairs) {
     reports.add(fmt::format("{}-{}", candidate_id("local", pair.local),
                             candidate_id("remote", pair.remote)),
-                "candidate-pair", pair_fields(pair, stats.transport));
+                "candidate-pair", pair_fields(pair, stats, clock));
   }
   for (const DataChannelStats& channel : stats.data_channels) {
     reports.add(fmt::format("DataChannel-{}", static_cast<std::uint64_t>(channel.channel)),

@@ -35,6 +35,12 @@ defmodule Specter.LoadTest do
   test "no call holds a scheduler for long, over ten minutes of load",
     do: watch_schedulers(600_000)
 
+  test "calls are short, under load", do: time_calls(20_000)
+
+  @tag :long
+  @tag timeout: :infinity
+  test "a million calls are short, under load", do: time_calls(1_000_000)
+
   # Each makes a pair, which is in whatever phase at its owner's end, a handshake's midst included.
   defp kill_owners(count) do
     before = descriptors()
@@ -215,6 +221,40 @@ defmodule Specter.LoadTest do
     else
       calls
     end
+  end
+
+  # How long a process waits for a call, beside threads that send and receive all the time. Threads are
+  # more than cores, and each call may be the one in whose midst the system gives its core to another:
+  # so the same is asked of a function of the VM's that takes a microsecond.
+  defp time_calls(count) do
+    specter = init()
+    {pc_1, dc_1, pc_2, _dc_2} = connected_pair(specter)
+    data = String.duplicate("x", 1_000)
+
+    times =
+      for n <- 1..count do
+        call = :timer.tc(fn -> DataChannel.send(specter, dc_1, :binary, data) end)
+        other = :timer.tc(fn -> :erlang.md5(data) end)
+        if rem(n, 100) == 0, do: :ok = PeerConnection.get_stats(specter, pc_1)
+        drop_messages(pc_2)
+        {elem(call, 0), elem(other, 0)}
+      end
+
+    {calls, others} = Enum.unzip(times)
+    [median, most] = quantiles(calls)
+    [_, most_of_others] = quantiles(others)
+
+    IO.puts(
+      "\n#{count} calls: p50 #{median} µs, p99.99 #{most} µs; md5, beside them: #{most_of_others} µs"
+    )
+
+    assert median <= 10
+    assert most <= 100 + 10 * most_of_others
+  end
+
+  defp quantiles(times) do
+    sorted = Enum.sort(times)
+    for share <- [0.5, 0.9999], do: Enum.at(sorted, trunc((length(sorted) - 1) * share))
   end
 
   defp drop_messages(pc) do

@@ -428,6 +428,49 @@ defmodule Specter.PeerConnectionTest do
         assert %{"type" => "local-candidate"} = reports[pair["localCandidateId"]]
         assert %{"type" => "remote-candidate"} = reports[pair["remoteCandidateId"]]
       end
+
+      keys = contract_keys()
+
+      for {id, %{"type" => type} = report} <- reports, key <- keys[type] do
+        assert Map.has_key?(report, key), "#{id} has no #{key}"
+      end
+
+      assert %{"bytesSent" => inner, "bytesReceived" => _} = reports["sctp_transport"]
+      assert inner > 0 and inner < sent
+      {_id, pair} = Enum.find(reports, fn {_id, report} -> report["nominated"] end)
+      now = System.os_time(:millisecond) / 1000
+
+      for key <- ~w(lastPacketSentTimestamp lastPacketReceivedTimestamp firstRequestTimestamp
+                    lastRequestTimestamp) do
+        assert_in_delta pair[key], now, 20
+      end
+
+      assert_in_delta pair["consentExpiredTimestamp"], now + 30, 30
+    end
+
+    # By the types of reports; those of media come with media.
+    defp contract_keys do
+      candidate = ~w(candidateType deleted ip networkType port priority relayProtocol url)
+
+      %{
+        "peer-connection" =>
+          ~w(dataChannelsOpened dataChannelsClosed dataChannelsAccepted dataChannelsRequested),
+        "transport" => ~w(bytesReceived bytesSent),
+        "data-channel" =>
+          ~w(bytesReceived bytesSent dataChannelIdentifier label messagesReceived messagesSent
+             protocol state),
+        "certificate" => ~w(fingerprint fingerprintAlgorithm),
+        "codec" => ~w(payloadType mimeType channels clockRate sdpFmtpLine),
+        "local-candidate" => candidate,
+        "remote-candidate" => candidate,
+        "candidate-pair" =>
+          ~w(localCandidateId remoteCandidateId state nominated packetsSent packetsReceived bytesSent
+             bytesReceived lastPacketSentTimestamp lastPacketReceivedTimestamp totalRoundTripTime
+             currentRoundTripTime availableOutgoingBitrate availableIncomingBitrate requestsSent
+             requestsReceived responsesSent responsesReceived consentRequestsSent
+             circuitBreakerTriggerCount consentExpiredTimestamp firstRequestTimestamp
+             lastRequestTimestamp retransmissionsSent)
+      }
     end
   end
 

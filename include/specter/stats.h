@@ -28,6 +28,9 @@ struct CandidatePairStats {
   std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
                 responses_received = 0;
   std::uint64_t consent_requests_sent = 0;
+  std::uint64_t retransmissions_sent = 0;  // of requests
+  std::optional<Timestamp> first_request{}, last_request{};  // that we sent
+  std::optional<Timestamp> consent_expires{};  // RFC 7675, unless the peer answers until then
   std::optional<Duration> current_round_trip_time{};
   Duration total_round_trip_time{};
 };
@@ -35,6 +38,7 @@ struct CandidatePairStats {
 struct TransportStats {
   std::uint64_t bytes_sent = 0, bytes_received = 0;      // UDP payload
   std::uint64_t packets_sent = 0, packets_received = 0;  // datagrams
+  std::optional<Timestamp> last_packet_sent{}, last_packet_received{};
   std::string dtls_state = "new";     // new, connecting, connected, closed, failed
   std::string dtls_role = "unknown";  // client, server, unknown
   std::string tls_version{};          // "DTLS 1.3"
@@ -62,12 +66,16 @@ struct SctpStats {
   std::optional<Duration> smoothed_round_trip_time{};
   std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;  // bytes
   std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  // of SCTP packets
   std::size_t mtu = 0;  // the largest SCTP packet that the path is known to carry, bytes
   bool snap = false;    // established by the INITs of the descriptions, without SCTP's handshake
   bool interleaving = false;  // RFC 8260 was agreed: channels are mixed packet by packet
 };
 
 struct Stats {
+  // When event::Stats was made, by the clock of all its timestamps. The core leaves it to its caller,
+  // who knows the time.
+  Timestamp timestamp{};
   std::uint64_t data_channels_requested = 0, data_channels_opened = 0, data_channels_closed = 0,
                 data_channels_accepted = 0;
   TransportStats transport;

@@ -93,7 +93,11 @@ void Connection::add_ice_candidate(const IceCandidate& candidate) {
                                    core().add_ice_candidate(driver_->now(), candidate));
 }
 
-void Connection::get_stats() { tell_of<event::Stats>(core().stats()); }
+void Connection::get_stats() {
+  Stats stats = core().stats();
+  stats.timestamp = driver_->now();
+  tell_of<event::Stats>(std::move(stats));
+}
 
 void Connection::close() { driver_->close(); }
 

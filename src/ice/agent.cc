@@ -286,6 +286,11 @@ std::vector<CandidatePairStats> Agent::Impl::pair_stats() const {
     stats.responses_sent = pair->responses_sent;
     stats.responses_received = pair->responses_received;
     stats.consent_requests_sent = pair->consent_requests_sent;
+    stats.retransmissions_sent = pair->retransmissions_sent;
+    stats.first_request = pair->first_request;
+    stats.last_request = pair->last_request;
+    if (pair->is_valid)
+      stats.consent_expires = pair->consent.last_response + config_.consent_timeout;
     stats.total_round_trip_time = pair->total_round_trip_time;
     stats.current_round_trip_time = pair->last_round_trip_time;
   }

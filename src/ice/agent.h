@@ -76,6 +76,9 @@ struct CandidatePairStats {
   std::uint64_t requests_sent = 0, requests_received = 0;
   std::uint64_t responses_sent = 0, responses_received = 0;
   std::uint64_t consent_requests_sent = 0;
+  std::uint64_t retransmissions_sent = 0;  // of requests
+  std::optional<Timestamp> first_request{}, last_request{};
+  std::optional<Timestamp> consent_expires{};  // RFC 7675, unless the peer answers again
   Duration total_round_trip_time{};
   std::optional<Duration> current_round_trip_time{};
 };

@@ -64,11 +64,18 @@ struct Pair {
   std::uint64_t requests_sent = 0, requests_received = 0;
   std::uint64_t responses_sent = 0, responses_received = 0;
   std::uint64_t consent_requests_sent = 0;
+  std::uint64_t retransmissions_sent = 0;
+  std::optional<Timestamp> first_request{}, last_request{};  // of those that we sent
   Duration total_round_trip_time{};
   std::optional<Duration> last_round_trip_time{};
   std::optional<Duration> smoothed_round_trip_time{};
 
   Path path() const { return {base.endpoint, remote}; }
+  void note_request(Timestamp now) {
+    ++requests_sent;
+    if (!first_request) first_request = now;
+    last_request = now;
+  }
 };
 
 class Checklist {

@@ -83,7 +83,10 @@ std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nom
     pacer_.take(now);
     check.last_sent = now;
     ++check.sent;
-    if (Pair* pair = checklist_.find(check.path)) ++pair->requests_sent;
+    if (Pair* pair = checklist_.find(check.path)) {
+      pair->note_request(now);
+      ++pair->retransmissions_sent;
+    }
     return transmit(check.path, std::move(*bytes));
   }
   return std::nullopt;
@@ -105,7 +108,7 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   remember(id, std::move(check));
   pair.active = id;
   if (!pair.is_valid) pair.state = PairState::InProgress;
-  ++pair.requests_sent;
+  pair.note_request(now);
   ++checks_sent_;
   pacer_.take(now);
   return transmit(pair.path(), std::move(*bytes));

@@ -48,7 +48,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
 
     pair->consent.next_request = now + consent_interval();
     if (!pair->consent.unanswered_since) pair->consent.unanswered_since = now;
-    ++pair->requests_sent;
+    pair->note_request(now);
     ++pair->consent_requests_sent;
     const std::size_t size = bytes->size();
     return Transmit{pair->base.endpoint, pair->remote, std::move(*bytes), size};

@@ -296,6 +296,19 @@ TEST(PeerConnection, CountsWhatItDoes) {
   EXPECT_EQ(stats.transport.dtls_role, "server");
   EXPECT_EQ(stats.transport.ice_role, "controlling");
   EXPECT_GT(stats.transport.packets_sent, 5u);
+  EXPECT_GT(stats.sctp.bytes_sent, 0u);
+  EXPECT_LT(stats.sctp.bytes_sent, stats.transport.bytes_sent);
+  EXPECT_GT(stats.sctp.bytes_received, 0u);
+  ASSERT_TRUE(stats.transport.last_packet_sent && stats.transport.last_packet_received);
+  EXPECT_LE(*stats.transport.last_packet_sent, pair.now());
+  const auto selected = std::ranges::find_if(stats.candidate_pairs, &CandidatePairStats::selected);
+  ASSERT_NE(selected, stats.candidate_pairs.end());
+  ASSERT_TRUE(selected->first_request && selected->last_request && selected->consent_expires);
+  EXPECT_LT(*selected->first_request, pair.now());
+  EXPECT_GE(*selected->last_request, *selected->first_request);
+  // RFC 7675 §5.1: 30 s after the last answer.
+  EXPECT_GT(*selected->consent_expires, pair.now());
+  EXPECT_LE(*selected->consent_expires, pair.now() + 30s);
   EXPECT_EQ(stats.transport.remote_fingerprint,
             pair.b.connection.stats().transport.local_fingerprint);
   ASSERT_THAT(stats.data_channels, SizeIs(2));

@@ -33,6 +33,8 @@ void Transport::add_stats(Stats& stats) const {
   transport.bytes_received = bytes_received_;
   transport.packets_sent = packets_sent_;
   transport.packets_received = packets_received_;
+  transport.last_packet_sent = last_sent_;
+  transport.last_packet_received = last_received_;
   transport.dtls_state = to_string(dtls_state_);
   transport.local_fingerprint = config_.certificate->fingerprint().to_string();
   if (role_) {
@@ -73,6 +75,10 @@ void Transport::add_stats(Stats& stats) const {
                                      .responses_sent = pair.responses_sent,
                                      .responses_received = pair.responses_received,
                                      .consent_requests_sent = pair.consent_requests_sent,
+                                     .retransmissions_sent = pair.retransmissions_sent,
+                                     .first_request = pair.first_request,
+                                     .last_request = pair.last_request,
+                                     .consent_expires = pair.consent_expires,
                                      .current_round_trip_time = pair.current_round_trip_time,
                                      .total_round_trip_time = pair.total_round_trip_time});
   }
@@ -86,6 +92,8 @@ void Transport::add_stats(Stats& stats) const {
                 .packets_sent = sctp.packets_sent,
                 .packets_received = sctp.packets_received,
                 .retransmissions = sctp.retransmissions,
+                .bytes_sent = sctp.bytes_sent,
+                .bytes_received = sctp.bytes_received,
                 .mtu = sctp.packet_bytes,
                 .snap = channels_.association().used_snap(),
                 .interleaving = channels_.association().interleaves()};

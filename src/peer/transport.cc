@@ -96,6 +96,7 @@ void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
   if (is_closed_) return;
   ++packets_received_;
   bytes_received_ += datagram.bytes.size();
+  last_received_ = now;
   switch (net::kind_of(datagram.bytes)) {
     case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram); break;
     case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
@@ -331,7 +332,10 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) 
   } else {
     out = next_batch(now, memory);
   }
-  if (out) bytes_sent_ += out->bytes.size();
+  if (out) {
+    bytes_sent_ += out->bytes.size();
+    last_sent_ = now;
+  }
   return out;
 }
 

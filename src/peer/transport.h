@@ -158,6 +158,7 @@ class Transport {
   RareQueue<specter::Transmit> last_words_;  // of close()
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
+  std::optional<Timestamp> last_sent_{}, last_received_{};
   std::uint64_t dropped_unvalidated_ = 0, dropped_unknown_ = 0;
 };
 

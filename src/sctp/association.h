@@ -80,6 +80,7 @@ struct Closed {
 
 struct Counters {
   std::uint64_t packets_sent = 0, packets_received = 0;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;  // of those packets
   std::uint64_t packets_dropped = 0;     // bad checksum, tag, ports or form
   std::uint64_t retransmissions = 0;     // DATA chunks sent again
   std::uint64_t messages_abandoned = 0;  // given up under a SendOptions limit

@@ -26,6 +26,7 @@ std::expected<PacketView, ParseError> Association::Impl::read(Bytes bytes) const
 void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
   if (state_ == State::Ended) return handle_after_end(bytes);
   ++counters_.packets_received;
+  counters_.bytes_received += bytes.size();
   const auto packet = read(bytes);
   if (!packet || packet->header.destination_port != config_.local_port ||
       packet->header.source_port != config_.remote_port)

@@ -32,8 +32,12 @@ void Association::Impl::report(CauseCode code, Buffer info) {
 }
 
 bool Association::Impl::append_packet(Timestamp now, Buffer& out) {
+  const std::size_t before = out.size();
   const bool appended = append_next(now, out);
-  if (appended) ++counters_.packets_sent;
+  if (appended) {
+    ++counters_.packets_sent;
+    counters_.bytes_sent += out.size() - before;
+  }
   return appended;
 }
 
