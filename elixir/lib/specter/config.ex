@@ -7,11 +7,11 @@ defmodule Specter.Config do
   | `ice_servers` | URLs of servers that tell a peer how it is seen from outside | Google's |
   | `certificate` | the key of a connection's certificate: `:ecdsa_p256`, each connection has its own unless they share one; `:rsa2048`, all share one, which takes `Specter.init/1` some 100 ms | `:ecdsa_p256` |
   | `share_certificate` | one certificate for all connections: some 0.1 ms less of CPU for each; peers can tell by it that they talk to the same program | `false` |
-| `min_dtls_version`, `max_dtls_version` | `:dtls12` or `:dtls13`: the best of the range that the peer has too is taken | both |
+  | `min_dtls_version`, `max_dtls_version` | `:dtls12` or `:dtls13`: the best of the range that the peer has too is taken | both |
   | `snap` | data channels open two round trips sooner, with a peer that does so too | `true` |
   | `sped` | connected one round trip sooner, with a peer that does so too | `true` |
   | `interleaving` | a large message of one channel does not hold up those of others, with a peer that can do so too | `true` |
-| `congestion_control` | how much is sent, and how fast: `:cubic`, `:bbr`, `:reno` | `:cubic` |
+  | `congestion_control` | how much is sent, and how fast: `:cubic`, `:bbr`, `:reno` | `:cubic` |
   | `send_buffer_bytes` | of one connection; past it `Specter.DataChannel.send/4` says `:would_block` | 16 MiB |
   | `receive_buffer_bytes` | of one connection: what its peer may send before the owner takes it | 16 MiB |
   | `max_message_bytes` | of one received message | 256 KiB |
