@@ -63,14 +63,14 @@ class Bidi:
         self._waiting = {}
         self._reader = asyncio.create_task(self._read())
 
-    async def command(self, method, **params):
+    async def command(self, method, seconds=COMMAND_SECONDS, **params):
         number, self._next = self._next, self._next + 1
         self._waiting[number] = answer = asyncio.get_running_loop().create_future()
         try:
             await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
-            return await asyncio.wait_for(answer, COMMAND_SECONDS)
+            return await asyncio.wait_for(answer, seconds)
         except asyncio.TimeoutError:
-            raise BrowserError(f"{method}: no answer in {COMMAND_SECONDS} s") from None
+            raise BrowserError(f"{method}: no answer in {seconds:.0f} s") from None
         except websockets.ConnectionClosed as closed:
             raise BrowserError(f"{method}: the browser is gone: {closed}") from None
         finally:
@@ -104,10 +104,10 @@ class Page:
         self._bidi = bidi
         self._context = context
 
-    async def evaluate(self, expression):
+    async def evaluate(self, expression, seconds=COMMAND_SECONDS):
         """The value of a JavaScript expression, awaited if it is a promise, as JSON carries it."""
         answer = await self._bidi.command(
-            "script.evaluate", target={"context": self._context}, awaitPromise=True,
+            "script.evaluate", seconds, target={"context": self._context}, awaitPromise=True,
             expression=f"(async () => JSON.stringify(await ({expression})))()")
         if answer["type"] == "exception":
             raise BrowserError(answer["exceptionDetails"]["text"])

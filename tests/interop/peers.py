@@ -9,6 +9,8 @@ import contextlib
 import json
 import pathlib
 
+from browser import COMMAND_SECONDS
+
 WAIT_SECONDS = 20
 PAGE_SCRIPT = pathlib.Path(__file__).with_name("peer.js").read_text()
 
@@ -92,9 +94,9 @@ class BrowserPeer(Peer):
         self._page = page
         self._is_wanted = True
 
-    async def call(self, op, **fields):
+    async def call(self, op, seconds=COMMAND_SECONDS, **fields):
         self._note("<--", {"op": op} | fields)
-        return await self._page.evaluate(f"peer.command({json.dumps({'op': op} | fields)})")
+        return await self._page.evaluate(f"peer.command({json.dumps({'op': op} | fields)})", seconds)
 
     async def _pump(self):
         try:

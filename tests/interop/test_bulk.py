@@ -26,9 +26,8 @@ async def echo_much(options):
             BrowserPeer.open(browser) as page, \
             connected(page, specter) as (channel, _):
         begun = time.monotonic()
-        await asyncio.wait_for(
-            page.call("send_bulk", channel=channel, messages=messages, bytes=MESSAGE_BYTES),
-            options.timeout)
+        await page.call("send_bulk", seconds=options.timeout, channel=channel, messages=messages,
+                        bytes=MESSAGE_BYTES)
         seconds = time.monotonic() - begun
         stats = (await specter.call("get_stats"))["stats"]
         told = stats["data_channels"][0]
