@@ -27,6 +27,7 @@ defmodule Specter.StatsTest do
     exchange_a_candidate(specter, pc_1, pc_2)
     assert_receive {:connection_state_change, ^pc_1, :connected}
     assert_receive {:connection_state_change, ^pc_2, :connected}
+    assert_receive {:data_channel_open, ^pc_1, _dc}
     :ok = PeerConnection.get_stats(specter, pc_1)
     assert_receive {:stats, ^pc_1, json}
     reports = Json.decode!(json)
@@ -52,7 +53,12 @@ defmodule Specter.StatsTest do
 
     assert %{"bytesSent" => inner, "bytesReceived" => _} = reports["sctp_transport"]
     assert inner > 0 and inner < sent
-    {_id, pair} = Enum.find(reports, fn {_id, report} -> report["nominated"] end)
+    # The one that data take; it need not be nominated yet.
+    {_id, pair} =
+      Enum.find(reports, fn {_id, report} ->
+        report["type"] == "candidate-pair" and report["packetsSent"] > 0
+      end)
+
     now = System.os_time(:millisecond) / 1000
 
     for key <- ~w(lastPacketSentTimestamp lastPacketReceivedTimestamp firstRequestTimestamp

@@ -60,9 +60,6 @@ defmodule Specter.Telemetry do
 
   alias Specter.{DataChannel, Json, Native, PeerConnection}
 
-  # It is there or not at run time: nobody can have attached a handler before it is loaded.
-  @compile {:no_warn_undefined, :telemetry}
-
   @events [
     [:specter, :peer_connection, :new],
     [:specter, :peer_connection, :call],
@@ -190,7 +187,7 @@ defmodule Specter.Telemetry do
           call(:ok, :new, pc)
 
         error ->
-          call(error, :new, nil)
+          count(:peer_connection, :call, %{pc: nil, function: :new, result: error})
       end
     end
 
@@ -300,7 +297,8 @@ defmodule Specter.Telemetry do
   defp count(of, what, metadata), do: execute([:specter, of, what], %{count: 1}, metadata)
 
   defp execute(event, measurements, metadata) do
-    :telemetry.execute(event, measurements, metadata)
+    # By its name: it is there or not at run time, and neither the compiler nor Dialyzer need know it.
+    apply(:telemetry, :execute, [event, measurements, metadata])
     :ok
   end
 end
