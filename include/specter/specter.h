@@ -74,8 +74,8 @@ struct Configuration {
   // EcdsaP256: each connection has a certificate of its own, unless they share one. Rsa2048: all
   // share one, which Specter's constructor makes (some 100 ms of CPU).
   CertificateType certificate = CertificateType::EcdsaP256;
-  // One certificate for all connections, as with W3C §4.9's generateCertificate: some 0.1 ms less of
-  // CPU for each. Peers can tell by it that they talk to the same program.
+  // One certificate for all connections, as with W3C §4.9's generateCertificate: some 0.1 ms less
+  // of CPU for each. Peers can tell by it that they talk to the same program.
   bool share_certificate = false;
   // Where the secrets of all connections are appended, in the format that Wireshark reads
   // (SSLKEYLOGFILE's); empty: nowhere. Whoever has that file can read everything that was sent, so

@@ -28,7 +28,7 @@ struct CandidatePairStats {
   std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
                 responses_received = 0;
   std::uint64_t consent_requests_sent = 0;
-  std::uint64_t retransmissions_sent = 0;  // of requests
+  std::uint64_t retransmissions_sent = 0;                    // of requests
   std::optional<Timestamp> first_request{}, last_request{};  // that we sent
   std::optional<Timestamp> consent_expires{};  // RFC 7675, unless the peer answers until then
   std::optional<Duration> current_round_trip_time{};
@@ -73,8 +73,8 @@ struct SctpStats {
 };
 
 struct Stats {
-  // When event::Stats was made, by the clock of all its timestamps. The core leaves it to its caller,
-  // who knows the time.
+  // When event::Stats was made, by the clock of all its timestamps. The core leaves it to its
+  // caller, who knows the time.
   Timestamp timestamp{};
   std::uint64_t data_channels_requested = 0, data_channels_opened = 0, data_channels_closed = 0,
                 data_channels_accepted = 0;

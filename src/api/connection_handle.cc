@@ -86,18 +86,12 @@ std::optional<SessionDescription> ConnectionHandle::description(Which which) con
   const std::scoped_lock lock(snapshot_mutex_);
   const Descriptions& all = descriptions_;
   switch (which) {
-    case Which::Local:
-      return all.pending_local ? all.pending_local : all.current_local;
-    case Which::CurrentLocal:
-      return all.current_local;
-    case Which::PendingLocal:
-      return all.pending_local;
-    case Which::Remote:
-      return all.pending_remote ? all.pending_remote : all.current_remote;
-    case Which::CurrentRemote:
-      return all.current_remote;
-    case Which::PendingRemote:
-      return all.pending_remote;
+    case Which::Local: return all.pending_local ? all.pending_local : all.current_local;
+    case Which::CurrentLocal: return all.current_local;
+    case Which::PendingLocal: return all.pending_local;
+    case Which::Remote: return all.pending_remote ? all.pending_remote : all.current_remote;
+    case Which::CurrentRemote: return all.current_remote;
+    case Which::PendingRemote: return all.pending_remote;
   }
   return std::nullopt;
 }

@@ -9,8 +9,8 @@
 namespace specter {
 
 // First in, first out. A connection has some twenty of these and most are empty most of the time; a
-// std::deque of libstdc++ takes 600 bytes for that. References and iterators are good until the next
-// push or pop, as those of a vector.
+// std::deque of libstdc++ takes 600 bytes for that. References and iterators are good until the
+// next push or pop, as those of a vector.
 //
 // An empty queue keeps memory for the next batch, but not what a flood has made of it: `KeptBytes`
 // at most.

@@ -160,7 +160,7 @@ class DataChannels::Impl {
   std::size_t accepted_name_bytes_ = 0;
 
   HeldMessages held_;
-  RareQueue<ControlMessage> control_;  // at most an OPEN or an ACK for each stream
+  RareQueue<ControlMessage> control_;   // at most an OPEN or an ACK for each stream
   std::vector<sctp::StreamId> resets_;  // asked together, when packets are next polled
   // Got WouldBlock for so many bytes, with little of their own waiting.
   std::map<ChannelId, std::size_t> blocked_;

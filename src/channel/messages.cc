@@ -244,8 +244,7 @@ std::uint16_t DataChannels::Impl::priority_of(std::uint16_t stream) const {
 }
 
 bool DataChannels::Impl::cancel_control(std::uint16_t stream) {
-  return erase_if(control_,
-                       [&](const ControlMessage& each) { return each.stream == stream; }) > 0;
+  return erase_if(control_, [&](const ControlMessage& each) { return each.stream == stream; }) > 0;
 }
 
 }  // namespace specter::channel

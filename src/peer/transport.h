@@ -154,7 +154,7 @@ class Transport {
   Buffer scratch_;                       // for datagrams that the stack has no room for
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
-  std::optional<Buffer> carried_;             // a datagram that did not fit the batch before it
+  std::optional<Buffer> carried_;            // a datagram that did not fit the batch before it
   RareQueue<specter::Transmit> last_words_;  // of close()
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;

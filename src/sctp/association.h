@@ -81,9 +81,9 @@ struct Closed {
 struct Counters {
   std::uint64_t packets_sent = 0, packets_received = 0;
   std::uint64_t bytes_sent = 0, bytes_received = 0;  // of those packets
-  std::uint64_t packets_dropped = 0;     // bad checksum, tag, ports or form
-  std::uint64_t retransmissions = 0;     // DATA chunks sent again
-  std::uint64_t messages_abandoned = 0;  // given up under a SendOptions limit
+  std::uint64_t packets_dropped = 0;                 // bad checksum, tag, ports or form
+  std::uint64_t retransmissions = 0;                 // DATA chunks sent again
+  std::uint64_t messages_abandoned = 0;              // given up under a SendOptions limit
   std::size_t receive_buffered_bytes =
       0;  // in reassembly or not polled yet: what a_rwnd is reduced by
   std::size_t send_buffered_bytes = 0;
