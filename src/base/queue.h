@@ -21,6 +21,21 @@ class Queue {
   using iterator = typename std::vector<T>::iterator;
   using const_iterator = typename std::vector<T>::const_iterator;
 
+  Queue() = default;
+  Queue(const Queue&) = default;
+  Queue& operator=(const Queue&) = default;
+  // What was moved from is empty, and may be used on.
+  Queue(Queue&& other) noexcept
+      : items_(std::move(other.items_)), front_(std::exchange(other.front_, 0)) {
+    other.items_.clear();
+  }
+  Queue& operator=(Queue&& other) noexcept {
+    items_ = std::exchange(other.items_, {});
+    front_ = std::exchange(other.front_, 0);
+    return *this;
+  }
+  ~Queue() = default;
+
   bool empty() const { return front_ == items_.size(); }
   std::size_t size() const { return items_.size() - front_; }
   T& front() { return items_[front_]; }
@@ -43,11 +58,13 @@ class Queue {
     if (items_.size() == items_.capacity() && 2 * front_ >= items_.size()) drop_popped();
     return items_.emplace_back(std::forward<Args>(args)...);
   }
-  void pop_front() {
-    // What it owns goes now, not with its place.
-    [[maybe_unused]] const T gone = std::move(items_[front_]);
+  // What it owns goes with it, now, and not with its place.
+  T take_front() {
+    T taken = std::move(items_[front_]);
     if (++front_ == items_.size()) clear();
+    return taken;
   }
+  void pop_front() { (void)take_front(); }
   iterator erase(const_iterator first, const_iterator last) { return items_.erase(first, last); }
   void clear() {
     items_.clear();

@@ -49,6 +49,20 @@ TEST(Queue, LetsGoOfWhatIsPopped) {
   EXPECT_EQ(*queue.front(), 2);
 }
 
+TEST(Queue, IsEmptyOnceItWasMovedFrom) {
+  Queue<int> queue;
+  for (int n = 0; n < 5; ++n) queue.push_back(n);
+  EXPECT_EQ(queue.take_front(), 0);
+  Queue<int> other = std::move(queue);
+  EXPECT_EQ(other.size(), 4U);
+  EXPECT_TRUE(queue.empty());  // NOLINT(bugprone-use-after-move): what is tested
+  queue.push_back(7);
+  EXPECT_EQ(queue.front(), 7);
+  queue = std::move(other);
+  EXPECT_EQ(queue.take_front(), 1);
+  EXPECT_TRUE(other.empty());  // NOLINT(bugprone-use-after-move)
+}
+
 // Never empty, never long: as a queue between two that are equally fast.
 TEST(Queue, StaysSmallWhileItIsShort) {
   Queue<int> queue;

@@ -55,9 +55,7 @@ std::optional<DataChannels::Event> DataChannels::Impl::poll_event() {
   // Several come at once where messages had to wait for their channel.
   if (!is_receiving_ && std::holds_alternative<MessageReceived>(events_.front()))
     return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return events_.take_front();
 }
 
 void DataChannels::Impl::handle(sctp::Association::Event&& event) {

@@ -251,9 +251,7 @@ std::optional<Buffer> Connection::Impl::poll_transmit(Timestamp now) {
 
 std::optional<Connection::Event> Connection::Impl::poll_event() {
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
+  return events_.take_front();
 }
 
 Deadline Connection::Impl::next_timeout() const {

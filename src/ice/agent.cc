@@ -240,8 +240,7 @@ std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
 
 std::optional<Agent::Event> Agent::Impl::poll_event() {
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
+  Event event = events_.take_front();
   if (std::holds_alternative<DtlsReceived>(event)) --queued_dtls_;
   return event;
 }

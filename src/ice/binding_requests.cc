@@ -92,8 +92,7 @@ void Agent::Impl::answer(const DatagramView& request, const stun::Message& messa
 
 std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
   if (responses_.empty()) return std::nullopt;
-  Response response = std::move(responses_.front());
-  responses_.pop_front();
+  Response response = responses_.take_front();
   const auto& [local, remote] = response.path;
   if (!response.success_of) {
     const std::size_t size = response.error.size();

@@ -157,9 +157,7 @@ std::optional<Transmit> Gathering::poll_transmit(Timestamp now) {
 
 std::optional<Candidate> Gathering::poll_candidate() {
   if (unannounced_.empty()) return std::nullopt;
-  Candidate candidate = std::move(unannounced_.front());
-  unannounced_.pop_front();
-  return candidate;
+  return unannounced_.take_front();
 }
 
 Deadline Gathering::next_timeout() const {

@@ -191,9 +191,7 @@ class PeerConnection::Impl {
   std::optional<Event> poll_event() {
     while (true) {
       if (!events_.empty()) {
-        Event event = std::move(events_.front());
-        events_.pop_front();
-        return event;
+        return events_.take_front();
       }
       if (is_closed_) return std::nullopt;
       auto below = transport_.poll_event();

@@ -322,9 +322,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
 std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) {
   if (is_closed_) {
     if (last_words_.empty()) return std::nullopt;
-    auto last = std::move(last_words_.front());
-    last_words_.pop_front();
-    return last;
+    return last_words_.take_front();
   }
   auto out = ice_.poll_transmit(now);
   if (out) {
@@ -341,9 +339,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) 
 
 std::optional<Transport::Event> Transport::poll_event() {
   if (!events_.empty()) {
-    Event event = std::move(events_.front());
-    events_.pop_front();
-    return event;
+    return events_.take_front();
   }
   if (auto event = channels_.poll_event()) return Event{std::move(*event)};
   return std::nullopt;

@@ -40,9 +40,7 @@ class Outbox {
   std::optional<Buffer> poll() {
     if (datagrams_.empty()) return std::nullopt;
     filling_ = false;
-    Buffer out = std::move(datagrams_.front());
-    datagrams_.pop_front();
-    return out;
+    return datagrams_.take_front();
   }
 
   // ---- flights: what a peer's silence brings again, kept for those who carry it in other ways too

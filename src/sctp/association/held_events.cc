@@ -42,8 +42,7 @@ void HeldEvents::hold(Association::Event&& event) {
 
 std::optional<Association::Event> HeldEvents::take() {
   if (events_.empty()) return std::nullopt;
-  Association::Event event = std::move(events_.front());
-  events_.pop_front();
+  Association::Event event = events_.take_front();
   for (const StreamId stream : streams_of(event)) {
     if (const auto at = streams_.find(stream); --at->second == 0) streams_.erase(at);
   }

@@ -188,8 +188,7 @@ std::optional<Association::Event> Association::Impl::poll_event() {
   std::optional<Event> event;
   if (is_receiving_ || held_.may_take(config_.control_ppid)) event = held_.take();
   while (!event && !events_.empty()) {
-    event = std::move(events_.front());
-    events_.pop_front();
+    event = events_.take_front();
     if (!is_receiving_ && held_.must_wait(*event, config_.control_ppid)) {
       held_.hold(std::move(*event));
       event.reset();
