@@ -11,15 +11,16 @@ defmodule Specter.FlowControlTest do
   end
 
   # What has come, once everything that was on its way is there: a channel that opens after the
-  # messages were sent says so. They are in packets when a getter behind them has been answered; before,
-  # the new channel would take turns with them.
+  # messages were sent says so. The first one may take turns with messages that wait for their packets,
+  # and then opens before the last of them came; the second one finds them gone.
   defp settled(specter, {pc_1, _dc_1, pc_2, dc_2}) do
-    :ok = PeerConnection.signaling_state(specter, pc_1)
-    assert_receive {:signaling_state, ^pc_1, :stable}
-    label = "settled #{System.unique_integer()}"
-    :ok = PeerConnection.create_data_channel(specter, pc_1, label)
-    assert_receive {:data_channel, ^pc_2, dc, %{label: ^label}}
-    assert_receive {:data_channel_open, ^pc_2, ^dc}
+    for _ <- 1..2 do
+      label = "settled #{System.unique_integer()}"
+      :ok = PeerConnection.create_data_channel(specter, pc_1, label)
+      assert_receive {:data_channel, ^pc_2, dc, %{label: ^label}}
+      assert_receive {:data_channel_open, ^pc_2, ^dc}
+    end
+
     came(pc_2, dc_2)
   end
 

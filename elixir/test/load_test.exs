@@ -213,7 +213,7 @@ defmodule Specter.LoadTest do
 
   defp load(specter, pc_1, dc_1, pc_2, data, stop_at, calls) do
     _ = DataChannel.send(specter, dc_1, :binary, Enum.at(data, rem(calls, 2)))
-    if rem(calls, 100) == 0, do: :ok = PeerConnection.get_stats(specter, pc_1)
+    if rem(calls, 100) == 0, do: ask_for_stats(specter, pc_1)
     drop_messages(pc_2)
 
     if now() < stop_at do
@@ -235,7 +235,7 @@ defmodule Specter.LoadTest do
       for n <- 1..count do
         call = :timer.tc(fn -> DataChannel.send(specter, dc_1, :binary, data) end)
         other = :timer.tc(fn -> :erlang.md5(data) end)
-        if rem(n, 100) == 0, do: :ok = PeerConnection.get_stats(specter, pc_1)
+        if rem(n, 100) == 0, do: ask_for_stats(specter, pc_1)
         drop_messages(pc_2)
         {elem(call, 0), elem(other, 0)}
       end
@@ -250,6 +250,11 @@ defmodule Specter.LoadTest do
 
     assert median <= 10
     assert most <= 100 + 3 * most_of_others
+  end
+
+  # A loop that the machine holds up finds more calls waiting than it takes: then it says so.
+  defp ask_for_stats(specter, pc) do
+    assert PeerConnection.get_stats(specter, pc) in [:ok, {:error, :would_block}]
   end
 
   defp quantiles(times) do
