@@ -208,6 +208,8 @@ class SPECTER_EXPORT PeerConnection {
   IceGatheringState ice_gathering_state() const;
   IceConnectionState ice_connection_state() const;
   ConnectionState connection_state() const;
+  // Another number when what the next six say may be another than it was: to ask for it only then.
+  std::uint64_t descriptions_revision() const;
   // With the candidates found so far, W3C §4.4.1.
   std::optional<SessionDescription> local_description() const;
   std::optional<SessionDescription> current_local_description() const;

@@ -52,7 +52,6 @@ void Connection::answer(Operation operation, Result<>&& done) {
     tell_failure(operation, std::move(done).error());
     return;
   }
-  descriptions_changed_ = true;
   refresh_states();
   tell_of<E>();
 }

@@ -119,7 +119,7 @@ class Connection final : public io::Driver::Sink {
   const std::unique_ptr<Owner> owner_;
   io::Driver* driver_ = nullptr;
   bool is_ready_told_ = false;
-  bool descriptions_changed_ = false;
+  std::uint64_t descriptions_revision_ = 0;  // of those that the handle has
   bool is_receiving_ = true;
 
   std::unordered_map<ChannelId, std::shared_ptr<ChannelHandle>> channels_{};

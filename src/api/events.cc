@@ -9,12 +9,12 @@
 namespace specter::api {
 
 void Connection::tell(Event&& event) {
-  if (descriptions_changed_ && owner_->is_told_at_once()) refresh_descriptions();
+  if (owner_->is_told_at_once()) refresh_descriptions();
   owner_->tell(std::move(event));
 }
 
 bool Connection::end_turn() {
-  if (descriptions_changed_) refresh_descriptions();
+  refresh_descriptions();
   return owner_->flush();
 }
 
@@ -31,8 +31,9 @@ void Connection::refresh_states() {
 }
 
 void Connection::refresh_descriptions() {
-  descriptions_changed_ = false;
-  if (!driver_) return;
+  if (!driver_ || handle_->is_over) return;
+  const std::uint64_t revision = core().descriptions_revision();
+  if (std::exchange(descriptions_revision_, revision) == revision) return;
   handle_->set_descriptions({.current_local = core().current_local_description(),
                              .pending_local = core().pending_local_description(),
                              .current_remote = core().current_remote_description(),
@@ -50,11 +51,9 @@ void Connection::handle_event(core::Event&& event) {
         if constexpr (std::is_same_v<E, core::NegotiationNeeded>) {
           tell_of<event::NegotiationNeeded>();
         } else if constexpr (std::is_same_v<E, core::SignalingStateChanged>) {
-          descriptions_changed_ = true;
           refresh_states();
           tell_of<event::SignalingStateChange>(e.state);
         } else if constexpr (std::is_same_v<E, core::IceGatheringStateChanged>) {
-          descriptions_changed_ = true;
           refresh_states();
           tell_of<event::IceGatheringStateChange>(e.state);
         } else if constexpr (std::is_same_v<E, core::IceConnectionStateChanged>) {
@@ -64,7 +63,6 @@ void Connection::handle_event(core::Event&& event) {
           refresh_states();
           tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason));
         } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
-          descriptions_changed_ = true;
           tell_of<event::IceCandidate>(std::move(e.candidate));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
           // Told by settle(), which knows of posted messages too.
@@ -143,7 +141,6 @@ void Connection::end_channels() {
 }
 
 void Connection::handle_end(std::string_view fault) {
-  descriptions_changed_ = false;
   handle_->end();
   running_.clear();
   running_at_ = 0;

@@ -112,7 +112,8 @@ class Negotiation {
   const std::string session_id_;
   const std::string tls_id_;
   std::uint64_t session_version_ = 0;
-  std::string last_written_;  // without its version, to see whether anything changed
+  // Of the last text without its version, a hash: to see whether anything changed.
+  std::optional<std::size_t> last_written_;
 
   SignalingState state_ = SignalingState::Stable;
   bool data_wanted_ = false;

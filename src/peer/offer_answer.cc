@@ -91,8 +91,9 @@ std::string Negotiation::write(const std::vector<Section>& sections, sdp::Setup 
 
   // RFC 9429 §5.2.2: the version grows when what is said has changed.
   session.origin.session_version = "";
-  if (std::string bare = sdp::write(session); bare != last_written_) {
-    last_written_ = std::move(bare);
+  const std::size_t bare = std::hash<std::string>{}(sdp::write(session));
+  if (bare != last_written_) {
+    last_written_ = bare;
     ++session_version_;
   }
   session.origin.session_version = std::to_string(session_version_);

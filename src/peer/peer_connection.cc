@@ -81,6 +81,7 @@ class PeerConnection::Impl {
     auto change = side == peer::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
     if (!change) return std::unexpected(std::move(change).error());
+    ++descriptions_set_;
     apply(now, *change);
     return {};
   }
@@ -211,6 +212,14 @@ class PeerConnection::Impl {
   IceConnectionState ice_state() const { return ice_state_; }
   ConnectionState state() const { return connection_state_; }
 
+  // Candidates become fewer only when a description was set.
+  std::uint64_t descriptions_revision() const {
+    const bool is_complete = transport_.ice().gathering_state() == IceGatheringState::Complete;
+    return std::uint64_t{descriptions_set_} << 32 |
+           std::uint64_t{transport_.ice().local_candidates().size()} << 1 |
+           std::uint64_t{is_complete};
+  }
+
   // W3C §4.4.1: the description in force, with the candidates that were found since.
   std::optional<SessionDescription> with_candidates(
       const std::optional<SessionDescription>& description) const {
@@ -306,6 +315,7 @@ class PeerConnection::Impl {
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;
   bool has_gathered_ = false;
+  std::uint32_t descriptions_set_ = 0;
   bool was_needed_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;
@@ -393,6 +403,9 @@ IceGatheringState PeerConnection::ice_gathering_state() const {
 IceConnectionState PeerConnection::ice_connection_state() const { return impl_->ice_state(); }
 ConnectionState PeerConnection::connection_state() const { return impl_->state(); }
 
+std::uint64_t PeerConnection::descriptions_revision() const {
+  return impl_->descriptions_revision();
+}
 std::optional<SessionDescription> PeerConnection::local_description() const {
   const Negotiation& n = impl_->negotiation();
   return impl_->with_candidates(n.pending_local() ? n.pending_local() : n.current_local());

@@ -120,6 +120,59 @@ TEST(PeerConnection, DescriptionsCarryTheCandidatesFoundSoFar) {
   EXPECT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 5s));
 }
 
+// Who keeps a copy asks for it anew when the revision is another one: so it must be, with each
+// change.
+TEST(PeerConnection, DescriptionsHaveAnotherRevisionWhenTheyChange) {
+  PeerPair pair;
+  const core::PeerConnection& a = pair.a.connection;
+  const auto look = [&] {
+    return std::vector{a.local_description(),          a.current_local_description(),
+                       a.pending_local_description(),  a.remote_description(),
+                       a.current_remote_description(), a.pending_remote_description()};
+  };
+  auto seen = look();
+  auto revision = a.descriptions_revision();
+  std::size_t changes = 0;
+  const auto check = [&] {
+    const auto now = look();
+    if (now != seen) {
+      EXPECT_NE(a.descriptions_revision(), revision);
+      ++changes;
+    }
+    revision = a.descriptions_revision();
+    seen = now;
+    return false;
+  };
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  const auto offer = pair.a.connection.create_offer().value();
+  check();
+  EXPECT_EQ(changes, 0U);
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
+  check();
+  EXPECT_EQ(changes, 1U);
+  (void)pair.network.run_until(check, 100ms);  // candidates, the end of gathering
+  EXPECT_GT(changes, 1U);
+  EXPECT_THAT(a.local_description()->sdp, HasSubstr("a=end-of-candidates"));
+  const std::size_t gathered = changes;
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), {SdpType::Rollback, ""}));
+  check();
+  EXPECT_EQ(changes, gathered + 1);
+  const auto again = pair.a.connection.create_offer().value();
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), again));
+  check();
+  ASSERT_TRUE(pair.b.connection.set_remote_description(pair.now(), again));
+  const auto answer = pair.b.connection.create_answer().value();
+  ASSERT_TRUE(pair.b.connection.set_local_description(pair.now(), answer));
+  ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
+  check();
+  EXPECT_EQ(changes, gathered + 3);
+  // Nothing changes while they connect, and it does not say so either.
+  (void)pair.network.run_until(check, 1s);
+  const auto last = a.descriptions_revision();
+  (void)pair.network.run_until(check, 5s);
+  EXPECT_EQ(a.descriptions_revision(), last);
+}
+
 TEST(PeerConnection, CandidatesBeforeTheAnswerAreKept) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");

@@ -176,6 +176,19 @@ TEST(StunFingerprint, Crc32HasItsKnownAnswer) {
   EXPECT_EQ(crc32({}), 0u);
 }
 
+// By the definition, a bit at a time: eight bytes at once must say the same, whatever is left over.
+TEST(StunFingerprint, Crc32IsThatOfItsPolynomialAtEachLength) {
+  SeededRandom random(3);
+  Buffer data(40, 0);
+  random.fill(data);
+  std::uint32_t crc = 0xffffffff;
+  for (std::size_t size = 0; size < data.size(); ++size) {
+    EXPECT_EQ(crc32(Bytes(data).first(size)), ~crc) << size;
+    crc ^= data[size];
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+  }
+}
+
 // What parses is written back, attribute by attribute, into what parses to the same.
 TEST(StunMessage, SurvivesAnyBytes) {
   SeededRandom random(5);
