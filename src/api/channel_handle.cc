@@ -48,7 +48,7 @@ Result<> ChannelHandle::send(MessageKind kind, Payload message, MessagePart part
   if (!message.buffer()) copy = message.take();
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
-  if (!connection->has_room(size)) return connection->block(*this);
+  if (!connection->has_room(*this, size)) return connection->block(*this, size);
   SendCall call{shared_from_this(), kind, part,
                 message.buffer() ? message.take() : std::move(copy)};
   connection->ledger.posted_bytes += size;

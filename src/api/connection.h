@@ -113,6 +113,7 @@ class Connection final : public io::Driver::Sink {
   void activate(ChannelHandle& channel);
   bool retry_delayed();
   void settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low);
+  void tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low);
   void forget_account(ChannelHandle& channel);
 
   const std::shared_ptr<ConnectionHandle> handle_;

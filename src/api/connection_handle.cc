@@ -135,12 +135,17 @@ Connection* ConnectionHandle::loop_side() const {
   return io::Loop::is_current(loop_identity) ? loop_side_ : nullptr;
 }
 
-bool ConnectionHandle::has_room(std::size_t message_bytes) const {
-  return ledger.bytes() + message_bytes <= send_buffer_bytes &&
-         ledger.posted_messages < kMaxPostedSends;
+bool ConnectionHandle::has_room(const ChannelHandle& channel, std::size_t message_bytes) const {
+  if (ledger.bytes() + message_bytes > send_buffer_bytes ||
+      ledger.posted_messages >= kMaxPostedSends)
+    return false;
+  // From half of its share on a channel may take one message, however large.
+  const std::size_t waiting = channel.account.amount();
+  return waiting <= ledger.share_bytes / 2 || waiting + message_bytes <= ledger.share_bytes;
 }
 
-Result<> ConnectionHandle::block(ChannelHandle& channel) {
+Result<> ConnectionHandle::block(ChannelHandle& channel, std::size_t message_bytes) {
+  channel.account.refused_bytes = message_bytes;
   if (!std::exchange(channel.account.is_blocked, true))
     ledger.blocked.push_back(channel.shared_from_this());
   has_blocked = true;

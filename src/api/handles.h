@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -98,13 +99,19 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
     std::size_t posted_messages = 0;
     std::size_t core_bytes = 0;                             // in the core, in no packet yet
     std::vector<std::shared_ptr<ChannelHandle>> blocked{};  // were told WouldBlock
+    // What one channel may have waiting, while there are some that wait for room: else who came
+    // first would fill again what it has sent, and the others wait for ever.
+    static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+    std::size_t share_bytes = kAll;
     std::size_t bytes() const { return posted_bytes + core_bytes; }
   };
   mutable std::mutex mutex;
   Ledger ledger;
   std::atomic<bool> has_blocked = false;  // ledger.blocked is not empty; read without the lock
-  bool has_room(std::size_t message_bytes) const;  // `mutex` is held
-  Result<> block(ChannelHandle& channel);          // `mutex` is held: WouldBlock, and remembers it
+  // `mutex` is held.
+  bool has_room(const ChannelHandle& channel, std::size_t message_bytes) const;
+  Result<> block(ChannelHandle& channel,
+                 std::size_t message_bytes);                 // WouldBlock, and remembers it
   bool refuses_calls() const { return closing_ || ended_; }  // `mutex` is held
   bool has_calls() const { return !calls_.empty(); }         // `mutex` is held
   // `mutex` is held by `lock`, which is let go before the loop is woken.
@@ -173,7 +180,8 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
     // The amount was above the threshold since BufferedAmountLow was last told. Set in the same
     // critical section as the message is posted, so before the loop can see it go.
     bool was_above = false;
-    bool is_blocked = false;  // stands in Ledger::blocked
+    bool is_blocked = false;        // stands in Ledger::blocked
+    std::size_t refused_bytes = 0;  // of the message that was told WouldBlock
     std::size_t amount() const { return posted_bytes + core_bytes; }
     void note_level() {
       if (amount() > low_threshold) was_above = true;

@@ -15,7 +15,7 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
     const std::scoped_lock lock(handle_->mutex);
     if (handle_->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
     if (handle_->has_calls()) return std::nullopt;
-    if (!handle_->has_room(message.size())) return handle_->block(channel);
+    if (!handle_->has_room(channel, message.size())) return handle_->block(channel, message.size());
   }
   const std::size_t size = message.size();
   auto sent =
@@ -128,21 +128,37 @@ void Connection::settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low)
     channel->is_active = account.amount() > 0;
     return !channel->is_active;
   });
-  // Told at the half, so that who goes on does not stop again at once. A channel that is above its
-  // own threshold is told when it falls to it, and stays remembered until then.
-  const bool has_room = ledger.bytes() <= handle_->send_buffer_bytes / 2 &&
-                        ledger.posted_messages <= kMaxPostedSends / 2;
+  tell_blocked(low);
+  handle_->has_blocked = !ledger.blocked.empty();
+}
+
+// The ledger's mutex is held. Told at the half, so that who goes on does not stop again at once. A
+// channel that is above its own threshold is told when it falls to it, and stays remembered until
+// then.
+void Connection::tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low) {
+  auto& ledger = handle_->ledger;
+  if (ledger.blocked.empty()) {
+    // Nobody waited this time. Until most of it is sent they may come again.
+    if (ledger.bytes() <= handle_->send_buffer_bytes / 4)
+      ledger.share_bytes = ConnectionHandle::Ledger::kAll;
+    return;
+  }
+  for (const auto& channel : low) channel->account.is_blocked = false;
+  const bool is_half_free = ledger.bytes() <= handle_->send_buffer_bytes / 2 &&
+                            ledger.posted_messages <= kMaxPostedSends / 2;
+  const auto idle = std::ranges::count(ledger.blocked, false, &ChannelHandle::is_active);
+  ledger.share_bytes =
+      handle_->send_buffer_bytes / (active_.size() + static_cast<std::size_t>(idle));
   std::erase_if(ledger.blocked, [&](const std::shared_ptr<ChannelHandle>& channel) {
     auto& account = channel->account;
-    const bool is_told = std::ranges::find(low, channel) != low.end();
-    if (!is_told) {
-      if (!has_room || account.amount() > account.low_threshold) return false;
-      low.push_back(channel);
-    }
+    if (!account.is_blocked) return true;  // told above
+    if (!is_half_free || account.amount() > account.low_threshold ||
+        !handle_->has_room(*channel, account.refused_bytes))
+      return false;
+    low.push_back(channel);
     account.is_blocked = false;
     return true;
   });
-  handle_->has_blocked = !ledger.blocked.empty();
 }
 
 // A channel is gone, with what it had to send.
