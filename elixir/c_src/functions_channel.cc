@@ -18,18 +18,12 @@ void charge(ErlNifEnv* env, std::size_t bytes) {
                          static_cast<int>(std::min<std::size_t>(bytes / kBytesOfAPercent, 100)));
 }
 
-// A name for a value that the library may not know yet.
-template <class Options>
-void read_priority(ErlNifEnv* env, Term map, Options& options) {
-  if constexpr (requires { options.priority; }) {
-    using Priority = decltype(options.priority);
-    Term term;
-    if (!enif_get_map_value(env, map, Atom("priority").term(env), &term)) return;
-    if (enif_is_identical(term, Atom("very_low").term(env))) options.priority = Priority::VeryLow;
-    if (enif_is_identical(term, Atom("low").term(env))) options.priority = Priority::Low;
-    if (enif_is_identical(term, Atom("medium").term(env))) options.priority = Priority::Medium;
-    if (enif_is_identical(term, Atom("high").term(env))) options.priority = Priority::High;
-  }
+Priority decode_priority(ErlNifEnv* env, Term term) {
+  if (enif_is_identical(term, Atom("very_low").term(env))) return Priority::VeryLow;
+  if (enif_is_identical(term, Atom("low").term(env))) return Priority::Low;
+  if (enif_is_identical(term, Atom("medium").term(env))) return Priority::Medium;
+  if (enif_is_identical(term, Atom("high").term(env))) return Priority::High;
+  throw BadArgument();
 }
 
 }  // namespace
@@ -59,7 +53,7 @@ DataChannelOptions Decoder<DataChannelOptions>::decode(ErlNifEnv* env, Term map)
   options.protocol = Decoder<std::string>::decode(env, value("protocol"));
   options.negotiated = Decoder<bool>::decode(env, value("negotiated"));
   options.id = number("id");
-  read_priority(env, map, options);
+  options.priority = decode_priority(env, value("priority"));
   return options;
 }
 

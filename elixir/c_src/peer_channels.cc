@@ -13,6 +13,16 @@ Term encode_id(ErlNifEnv* env, std::optional<std::uint16_t> id) {
   return id ? enif_make_uint(env, *id) : Atom("nil").term(env);
 }
 
+Atom name_of(Priority priority) {
+  switch (priority) {
+    case Priority::VeryLow: return Atom("very_low");
+    case Priority::Low: return Atom("low");
+    case Priority::Medium: return Atom("medium");
+    case Priority::High: break;
+  }
+  return Atom("high");
+}
+
 // What {:data_channel, pc, dc, info} says of a channel.
 struct Info {
   const DataChannel& channel;
@@ -30,6 +40,7 @@ Term encode(ErlNifEnv* env, const Info& of) {
   put(Atom("protocol"), encode(env, channel.protocol()));
   put(Atom("ordered"), encode(env, channel.ordered()));
   put(Atom("id"), encode_id(env, channel.id()));
+  put(Atom("priority"), encode(env, name_of(channel.priority())));
   put(Atom("origin"), encode(env, of.origin));
   return info;
 }

@@ -17,15 +17,16 @@ Result<> invalid(const char* why) { return fail(ErrorCode::InvalidArgument, why)
 
 // W3C §6.1, createDataChannel.
 Result<> judge(std::string_view label, const DataChannelOptions& options) {
-  if (label.size() > kMaxText) return invalid("the label is longer than 65535 bytes");
-  if (options.protocol.size() > kMaxText) return invalid("the protocol is longer than 65535 bytes");
+  // These two and the last in the words of elixir-contract.md.
+  if (label.size() > kMaxText) return invalid("data channel label exceeds size limit");
+  if (options.protocol.size() > kMaxText) return invalid("protocol is larger then 65535 bytes");
   if (options.max_packet_life_time && options.max_retransmits)
     return invalid("max_packet_life_time and max_retransmits exclude each other");
   if (options.max_packet_life_time && (options.max_packet_life_time->count() < 0 ||
                                        options.max_packet_life_time->count() > kMaxLifeTime))
     return invalid("max_packet_life_time must be 0 to 65535 ms");
   if (options.negotiated && !options.id) return invalid("a negotiated channel needs an id");
-  if (options.id == kNoStream) return invalid("the id 65535 names no channel");
+  if (options.id == kNoStream) return invalid("maximum number ID for datachannel specified");
   return {};
 }
 

@@ -112,7 +112,7 @@ class Agent {
     Duration disconnected_timeout =
         std::chrono::seconds(5);  // without a sign of life: Disconnected
     Duration gathering_timeout =
-        std::chrono::seconds(4);  // server-reflexive candidates that take longer are left out
+        std::chrono::seconds(4);  // server-reflexive candidates that come later are left out
     Duration failed_timeout =
         std::chrono::seconds(30);  // checking without a valid pair for so long: Failed
     std::size_t max_remote_candidates = 64;

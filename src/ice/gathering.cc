@@ -28,8 +28,10 @@ std::optional<Endpoint> mapped_address(const stun::Message& message) {
 Gathering::Gathering(Random& random, Duration interval, Duration timeout)
     : random_(random), timeout_(timeout), pacer_(interval, kBurst) {}
 
-void Gathering::start() {
-  if (state_ == IceGatheringState::New) state_ = IceGatheringState::Gathering;
+void Gathering::start(Timestamp now) {
+  if (state_ != IceGatheringState::New) return;
+  state_ = IceGatheringState::Gathering;
+  started_ = now;
 }
 
 // RFC 8445 §5.1.1.3: the same for candidates of one type, base address, server and protocol.
@@ -41,7 +43,7 @@ std::string Gathering::foundation(CandidateType type, const IpAddress& base,
 }
 
 const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
-  start();
+  start(now);
   if (!may_check(endpoint, LoopbackPolicy::Allow) || base_of(endpoint)) return nullptr;
   if (bases_.size() == kMaxBases) return nullptr;
 
@@ -74,8 +76,8 @@ void Gathering::add_server(Timestamp now, const Endpoint& server) {
   for (const Base& base : bases_) ask(now, base, server);
 }
 
-void Gathering::end() {
-  start();
+void Gathering::end(Timestamp now) {
+  start(now);
   ended_ = true;
   conclude();
 }
@@ -89,7 +91,9 @@ void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
   if (!can_ask(base.endpoint.address, server.address)) return;
   const auto id = stun::TransactionId::generate(random_);
   stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, id);
-  Query query{base.endpoint, server, stun::ClientTransaction(request.finish()), now + timeout_};
+  // A server that is known late, since its name was slow to resolve, makes the whole no longer.
+  const Timestamp give_up = (ended_ ? now : started_) + timeout_;
+  Query query{base.endpoint, server, stun::ClientTransaction(request.finish()), give_up};
   query.transaction.start(now);
   queries_.emplace(id, std::move(query));
 }

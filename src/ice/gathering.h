@@ -39,15 +39,16 @@ class Gathering {
   static constexpr std::size_t kMaxBases = 32;
   static constexpr std::size_t kMaxServers = 16;
 
-  // One request each `interval` (Ta); an answer later than `timeout` is not waited for.
+  // One request each `interval` (Ta); an answer that comes later than `timeout` after the start, or
+  // after the request when the gathering had ended before, is not waited for.
   Gathering(Random& random, Duration interval, Duration timeout);
 
-  void start();
+  void start(Timestamp now);
   // The new base, or nothing when it is known already, unusable or one too many.
   const Base* add_base(Timestamp now, const Endpoint& endpoint);
   void remove_base(const Endpoint& endpoint);
   void add_server(Timestamp now, const Endpoint& server);
-  void end();
+  void end(Timestamp now);
 
   // Whether the response belonged to a request of this class; then it was dealt with.
   bool handle_response(const DatagramView& datagram, const stun::Message& message);
@@ -79,6 +80,7 @@ class Gathering {
   Duration timeout_;
   Pacer pacer_;
   IceGatheringState state_ = IceGatheringState::New;
+  Timestamp started_{};
   bool ended_ = false;
   std::uint16_t bases_seen_[2] = {};  // by family, IPv6 second
   std::vector<Base> bases_;

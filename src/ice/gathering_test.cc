@@ -113,6 +113,39 @@ TEST(Gathering, ADeadServerHoldsItNoLongerThanItsTimeout) {
   EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
 }
 
+// Its name may have been slow to resolve: the gathering is over in the time that it has all the
+// same.
+TEST(Gathering, AServerThatIsKnownLateMakesItNoLonger) {
+  TwoAgents two;
+  two.alice.agent.start_gathering(two.now());
+  two.alice.agent.add_local_endpoint(two.now(), two.a);
+  two.network.run_for(3s);
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.network.run_for(999ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
+  two.network.run_for(1ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+}
+
+// An interface that comes up later asks anew, with all the time there is.
+TEST(Gathering, AnEndpointThatComesAfterTheEndHasTimeOfItsOwn) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+  two.alice.agent.start_gathering(two.now());
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.network.run_for(10s);
+  two.gather(two.alice, two.a);
+  two.network.run_for(1s);
+  EXPECT_EQ(server.requests, 1);
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
+}
+
 TEST(Gathering, AsksServersOfItsOwnFamilyAndScope) {
   TwoAgents two;
   std::vector<Flight> sent;

@@ -51,8 +51,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
     std::shared_ptr<KeyLog> key_log;  // with core.log_keys
-    // Names that take longer to resolve are left out of the gathering.
-    Duration resolve_cap = std::chrono::seconds(5);
+    // Names that take longer to resolve are left out of the gathering: it ends 4 s after it began
+    // (ice::Agent::Config::gathering_timeout), and a server needs some of that to answer.
+    Duration resolve_cap = std::chrono::milliseconds(3500);
   };
 
   // What one turn does at most; then others have theirs.

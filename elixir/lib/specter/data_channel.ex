@@ -40,7 +40,8 @@ defmodule Specter.DataChannel do
 
   @typedoc """
   What a channel is. `origin`: `:local` for one that was made here, `:remote` for the peer's. `id`:
-  the number of its stream, `nil` before it is known.
+  the number of its stream, `nil` before it is known. `priority`: the one that it was made with, at
+  either side.
   """
   @type info :: %{
           required(:label) => String.t(),
@@ -48,7 +49,7 @@ defmodule Specter.DataChannel do
           required(:ordered) => boolean,
           required(:id) => 0..65_534 | nil,
           required(:origin) => :local | :remote,
-          optional(:priority) => :very_low | :low | :medium | :high
+          required(:priority) => :very_low | :low | :medium | :high
         }
 
   @typedoc "What a message is to the peer: in a browser a string, or an ArrayBuffer."

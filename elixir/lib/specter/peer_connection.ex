@@ -316,7 +316,7 @@ defmodule Specter.PeerConnection do
   Options:
 
     * `:ice_restart`: whether to find a new way to a peer that one is connected to already. Default:
-      `false`.
+      `false`. This version refuses it, as `{:offer_error, pc, text}`: make a new connection.
     * `:voice_activity_detection`: changes nothing.
 
   ## Examples

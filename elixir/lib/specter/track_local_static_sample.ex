@@ -54,6 +54,9 @@ defmodule Specter.TrackLocalStaticSample do
     is_track = Native.track_exists(native, track)
 
     cond do
+      not (is_binary(path) or is_list(path)) ->
+        raise ArgumentError, "expected a path, got: #{inspect(path)}"
+
       not File.regular?(path) ->
         {:error, :file_not_found}
 
