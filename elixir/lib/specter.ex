@@ -214,91 +214,309 @@ defmodule Specter do
     Native.new_api(native(specter), media_engine, registry)
   end
 
-  @doc "Makes a peer connection. See `Specter.PeerConnection.new/3`."
+  # The first versions' names. What their examples begin with:
+  @api """
+  iex> {:ok, specter} = Specter.init(ice_servers: [])
+      iex> {:ok, media_engine} = Specter.new_media_engine(specter)
+      iex> {:ok, registry} = Specter.new_registry(specter, media_engine)
+      iex> {:ok, api} = Specter.new_api(specter, media_engine, registry)\
+  """
+  @ready @api <>
+           """
+
+               iex> {:ok, pc} = Specter.new_peer_connection(specter, api)
+               iex> receive do: ({:peer_connection_ready, ^pc} -> :ready)
+               :ready\
+           """
+
+  @doc """
+  Makes a peer connection. See `Specter.PeerConnection.new/3`.
+
+  ## Examples
+
+      #{@api}
+      iex> {:ok, pc} = Specter.new_peer_connection(specter, api)
+      iex> receive do: ({:peer_connection_ready, ^pc} -> :ready)
+      :ready
+  """
   @spec new_peer_connection(t, api_t, [PeerConnection.option()]) ::
           {:ok, PeerConnection.t()} | {:error, :not_found}
   defdelegate new_peer_connection(specter, api, options \\ []), to: PeerConnection, as: :new
 
-  @doc "Whether a connection is ready and not closed. See `Specter.PeerConnection.exists?/2`."
+  @doc """
+  Whether a connection is ready and not closed. See `Specter.PeerConnection.exists?/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.peer_connection_exists?(specter, pc)
+      true
+      iex> Specter.peer_connection_exists?(specter, "unknown")
+      false
+  """
   @spec peer_connection_exists?(t, PeerConnection.t()) :: boolean
   defdelegate peer_connection_exists?(specter, pc), to: PeerConnection, as: :exists?
 
-  @doc "Closes a connection. See `Specter.PeerConnection.close/2`."
+  @doc """
+  Closes a connection. See `Specter.PeerConnection.close/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.close_peer_connection(specter, pc)
+      :ok
+      iex> receive do: ({:peer_connection_closed, ^pc} -> :closed)
+      :closed
+  """
   @spec close_peer_connection(t, PeerConnection.t()) :: :ok | {:error, :not_found}
   defdelegate close_peer_connection(specter, pc), to: PeerConnection, as: :close
 
-  @doc "Adds a data channel. See `Specter.PeerConnection.create_data_channel/4`."
+  @doc """
+  Adds a data channel. See `Specter.PeerConnection.create_data_channel/4`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.create_data_channel(specter, pc, "data")
+      :ok
+      iex> receive do: ({:data_channel_created, ^pc} -> :created)
+      :created
+  """
   @spec create_data_channel(t, PeerConnection.t(), String.t(), [
           PeerConnection.data_channel_option()
         ]) :: PeerConnection.result()
   defdelegate create_data_channel(specter, pc, label, options \\ []), to: PeerConnection
 
-  @doc "Makes an offer. See `Specter.PeerConnection.create_offer/3`."
+  @doc """
+  Makes an offer. See `Specter.PeerConnection.create_offer/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.create_offer(specter, pc)
+      :ok
+      iex> receive do: ({:offer, ^pc, ~s({"type":"offer",) <> _} -> :an_offer)
+      :an_offer
+  """
   @spec create_offer(t, PeerConnection.t(), [PeerConnection.offer_option()]) ::
           PeerConnection.result()
   defdelegate create_offer(specter, pc, options \\ []), to: PeerConnection
 
-  @doc "Makes an answer. See `Specter.PeerConnection.create_answer/3`."
+  @doc """
+  Makes an answer. See `Specter.PeerConnection.create_answer/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.create_answer(specter, pc)
+      :ok
+      iex> receive do: ({:answer_error, ^pc, text} -> text)
+      "remote description is not set"
+  """
   @spec create_answer(t, PeerConnection.t(), [PeerConnection.answer_option()]) ::
           PeerConnection.result()
   defdelegate create_answer(specter, pc, options \\ []), to: PeerConnection
 
-  @doc "Takes a description of one's own side. See `Specter.PeerConnection.set_local_description/3`."
+  @doc """
+  Takes a description of one's own side. See `Specter.PeerConnection.set_local_description/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> :ok = Specter.create_offer(specter, pc)
+      iex> {:ok, offer} = receive do: ({:offer, ^pc, offer} -> {:ok, offer})
+      iex> Specter.set_local_description(specter, pc, offer)
+      :ok
+      iex> receive do: ({:ok, ^pc, :set_local_description} -> :set)
+      :set
+  """
   @spec set_local_description(t, PeerConnection.t(), PeerConnection.session_description_t()) ::
           PeerConnection.json_result()
   defdelegate set_local_description(specter, pc, description), to: PeerConnection
 
-  @doc "Takes the peer's description. See `Specter.PeerConnection.set_remote_description/3`."
+  @doc """
+  Takes the peer's description. See `Specter.PeerConnection.set_remote_description/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.set_remote_description(specter, pc, ~s({"type":"offer","sdp":"derp"}))
+      :ok
+      iex> receive do: ({:invalid_remote_description, ^pc, text} -> text)
+      "SdpInvalidSyntax: derp"
+  """
   @spec set_remote_description(t, PeerConnection.t(), PeerConnection.session_description_t()) ::
           PeerConnection.json_result()
   defdelegate set_remote_description(specter, pc, description), to: PeerConnection
 
-  @doc "Takes a candidate of the peer's. See `Specter.PeerConnection.add_ice_candidate/3`."
+  @doc """
+  Takes a candidate of the peer's. See `Specter.PeerConnection.add_ice_candidate/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> candidate = ~s({"candidate":"candidate:1 1 udp 2130706431 192.0.2.1 4096 typ host"})
+      iex> Specter.add_ice_candidate(specter, pc, candidate)
+      :ok
+      iex> receive do: ({:candidate_error, ^pc, text} -> text)
+      "remote description is not set"
+  """
   @spec add_ice_candidate(t, PeerConnection.t(), PeerConnection.ice_candidate_t()) ::
           PeerConnection.json_result()
   defdelegate add_ice_candidate(specter, pc, candidate), to: PeerConnection
 
-  @doc "Asks for one's own description. See `Specter.PeerConnection.local_description/2`."
+  @doc """
+  Asks for one's own description. See `Specter.PeerConnection.local_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.local_description(specter, pc)
+      :ok
+      iex> receive do: ({:local_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec local_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate local_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the negotiated one. See `Specter.PeerConnection.current_local_description/2`."
+  @doc """
+  Asks for the negotiated one. See `Specter.PeerConnection.current_local_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.current_local_description(specter, pc)
+      :ok
+      iex> receive do: ({:current_local_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec current_local_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate current_local_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the one in negotiation. See `Specter.PeerConnection.pending_local_description/2`."
+  @doc """
+  Asks for the one in negotiation. See `Specter.PeerConnection.pending_local_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.pending_local_description(specter, pc)
+      :ok
+      iex> receive do: ({:pending_local_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec pending_local_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate pending_local_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the peer's description. See `Specter.PeerConnection.remote_description/2`."
+  @doc """
+  Asks for the peer's description. See `Specter.PeerConnection.remote_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.remote_description(specter, pc)
+      :ok
+      iex> receive do: ({:remote_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec remote_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate remote_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the negotiated one. See `Specter.PeerConnection.current_remote_description/2`."
+  @doc """
+  Asks for the negotiated one. See `Specter.PeerConnection.current_remote_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.current_remote_description(specter, pc)
+      :ok
+      iex> receive do: ({:current_remote_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec current_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate current_remote_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the one in negotiation. See `Specter.PeerConnection.pending_remote_description/2`."
+  @doc """
+  Asks for the one in negotiation. See `Specter.PeerConnection.pending_remote_description/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.pending_remote_description(specter, pc)
+      :ok
+      iex> receive do: ({:pending_remote_description, ^pc, nil} -> :none_yet)
+      :none_yet
+  """
   @spec pending_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate pending_remote_description(specter, pc), to: PeerConnection
 
-  @doc "Asks for the state of the whole. See `Specter.PeerConnection.connection_state/2`."
+  @doc """
+  Asks for the state of the whole. See `Specter.PeerConnection.connection_state/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.connection_state(specter, pc)
+      :ok
+      iex> receive do: ({:connection_state, ^pc, state} -> state)
+      :new
+  """
   @spec connection_state(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate connection_state(specter, pc), to: PeerConnection
 
-  @doc "Asks for the state of ICE. See `Specter.PeerConnection.ice_connection_state/2`."
+  @doc """
+  Asks for the state of ICE. See `Specter.PeerConnection.ice_connection_state/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.ice_connection_state(specter, pc)
+      :ok
+      iex> receive do: ({:ice_connection_state, ^pc, state} -> state)
+      :new
+  """
   @spec ice_connection_state(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate ice_connection_state(specter, pc), to: PeerConnection
 
-  @doc "Asks how far gathering is. See `Specter.PeerConnection.ice_gathering_state/2`."
+  @doc """
+  Asks how far gathering is. See `Specter.PeerConnection.ice_gathering_state/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.ice_gathering_state(specter, pc)
+      :ok
+      iex> receive do: ({:ice_gathering_state, ^pc, state} -> state)
+      :new
+  """
   @spec ice_gathering_state(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate ice_gathering_state(specter, pc), to: PeerConnection
 
-  @doc "Asks how far negotiation is. See `Specter.PeerConnection.signaling_state/2`."
+  @doc """
+  Asks how far negotiation is. See `Specter.PeerConnection.signaling_state/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.signaling_state(specter, pc)
+      :ok
+      iex> receive do: ({:signaling_state, ^pc, state} -> state)
+      :stable
+  """
   @spec signaling_state(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate signaling_state(specter, pc), to: PeerConnection
 
-  @doc "Asks for statistics. See `Specter.PeerConnection.get_stats/2`."
+  @doc """
+  Asks for statistics. See `Specter.PeerConnection.get_stats/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.get_stats(specter, pc)
+      :ok
+      iex> {:ok, stats} = receive do: ({:stats, ^pc, stats} -> {:ok, stats})
+      iex> stats =~ ~s("type":"peer-connection")
+      true
+  """
   @spec get_stats(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate get_stats(specter, pc), to: PeerConnection
 

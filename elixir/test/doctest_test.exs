@@ -8,7 +8,7 @@ defmodule Specter.DoctestTest do
   doctest Specter.Telemetry
   doctest Specter.TrackLocalStaticSample
 
-  test "every public function and type has its words" do
+  test "every public function and type has its words, and each function an example" do
     structs = [Specter.Config, Specter.RtpCodecCapability]
 
     for module <- [
@@ -23,13 +23,20 @@ defmodule Specter.DoctestTest do
       {:docs_v1, _, :elixir, _, %{"en" => _}, _, docs} = Code.fetch_docs(module)
 
       bare =
-        for {{kind, name, arity}, _, _, doc, _} <- docs, kind == :function, doc == :none do
+        for {{kind, name, arity}, _, _, doc, _} <- docs, kind != :macro, doc == :none do
           "#{inspect(module)}.#{name}/#{arity}"
         end
 
       assert Enum.reject(bare, &String.contains?(&1, "__struct__")) == []
       {:ok, specs} = Code.Typespec.fetch_specs(module)
       specified = Enum.map(specs, &elem(&1, 0))
+
+      without_example =
+        for {{:function, name, arity}, _, _, %{"en" => doc}, _} <- docs, not (doc =~ "iex>") do
+          "#{inspect(module)}.#{name}/#{arity}"
+        end
+
+      assert without_example == []
 
       documented = for {{:function, name, arity}, _, _, %{}, _} <- docs, do: {name, arity}
 

@@ -65,6 +65,8 @@ defmodule Specter.PeerConnection do
 
   @typedoc "`:would_block`: 65,536 calls wait for this connection already. Nothing was done."
   @type result :: :ok | {:error, :not_found | :would_block}
+
+  @typedoc "`:invalid_json`: the text is no JSON, or lacks what it must have."
   @type json_result :: result | {:error, :invalid_json}
 
   @typedoc """
@@ -77,6 +79,7 @@ defmodule Specter.PeerConnection do
   """
   @type active :: boolean | :once | -32_768..32_767
 
+  @typedoc "`:active`: how many messages of its data channels are told at first. `true` by default."
   @type option :: {:active, boolean | :once | 1..32_767}
 
   @typedoc """
@@ -101,12 +104,17 @@ defmodule Specter.PeerConnection do
           | {:id, 0..65_535 | nil}
           | {:priority, :very_low | :low | :medium | :high}
 
+  @typedoc "What `create_offer/3` takes."
   @type offer_option :: {:voice_activity_detection, boolean} | {:ice_restart, boolean}
+
+  @typedoc "What `create_answer/3` takes; it changes nothing."
   @type answer_option :: {:voice_activity_detection, boolean}
 
+  @typedoc "The state of ICE and DTLS together, as the W3C has it. `:unspecified` is never told."
   @type connection_state_t ::
           :new | :connecting | :connected | :disconnected | :failed | :closed | :unspecified
 
+  @typedoc "How far ICE is. `:unspecified` is never told."
   @type ice_connection_state_t ::
           :new
           | :checking
@@ -117,8 +125,10 @@ defmodule Specter.PeerConnection do
           | :closed
           | :unspecified
 
+  @typedoc "How far the gathering of candidates is. `:unspecified` is never told."
   @type ice_gathering_state_t :: :new | :gathering | :complete | :unspecified
 
+  @typedoc "How far the negotiation is. `:unspecified` is never told."
   @type signaling_state_t ::
           :stable
           | :have_local_offer
