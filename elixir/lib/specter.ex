@@ -365,145 +365,32 @@ defmodule Specter do
           PeerConnection.json_result()
   defdelegate add_ice_candidate(specter, pc, candidate), to: PeerConnection
 
-  @doc """
-  Asks for one's own description. See `Specter.PeerConnection.local_description/2`.
+  for {name, {what, at_first}} <- [
+        local_description: {"Asks for one's own description.", nil},
+        current_local_description: {"Asks for the negotiated one.", nil},
+        pending_local_description: {"Asks for the one in negotiation.", nil},
+        remote_description: {"Asks for the peer's description.", nil},
+        current_remote_description: {"Asks for the negotiated one.", nil},
+        pending_remote_description: {"Asks for the one in negotiation.", nil},
+        connection_state: {"Asks for the state of the whole.", :new},
+        ice_connection_state: {"Asks for the state of ICE.", :new},
+        ice_gathering_state: {"Asks how far gathering is.", :new},
+        signaling_state: {"Asks how far negotiation is.", :stable}
+      ] do
+    @doc """
+    #{what} See `Specter.PeerConnection.#{name}/2`.
 
-  ## Examples
+    ## Examples
 
-      #{@ready}
-      iex> Specter.local_description(specter, pc)
-      :ok
-      iex> receive do: ({:local_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec local_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate local_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the negotiated one. See `Specter.PeerConnection.current_local_description/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.current_local_description(specter, pc)
-      :ok
-      iex> receive do: ({:current_local_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec current_local_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate current_local_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the one in negotiation. See `Specter.PeerConnection.pending_local_description/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.pending_local_description(specter, pc)
-      :ok
-      iex> receive do: ({:pending_local_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec pending_local_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate pending_local_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the peer's description. See `Specter.PeerConnection.remote_description/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:remote_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec remote_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate remote_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the negotiated one. See `Specter.PeerConnection.current_remote_description/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.current_remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:current_remote_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec current_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate current_remote_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the one in negotiation. See `Specter.PeerConnection.pending_remote_description/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.pending_remote_description(specter, pc)
-      :ok
-      iex> receive do: ({:pending_remote_description, ^pc, nil} -> :none_yet)
-      :none_yet
-  """
-  @spec pending_remote_description(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate pending_remote_description(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the state of the whole. See `Specter.PeerConnection.connection_state/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.connection_state(specter, pc)
-      :ok
-      iex> receive do: ({:connection_state, ^pc, state} -> state)
-      :new
-  """
-  @spec connection_state(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate connection_state(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks for the state of ICE. See `Specter.PeerConnection.ice_connection_state/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.ice_connection_state(specter, pc)
-      :ok
-      iex> receive do: ({:ice_connection_state, ^pc, state} -> state)
-      :new
-  """
-  @spec ice_connection_state(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate ice_connection_state(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks how far gathering is. See `Specter.PeerConnection.ice_gathering_state/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.ice_gathering_state(specter, pc)
-      :ok
-      iex> receive do: ({:ice_gathering_state, ^pc, state} -> state)
-      :new
-  """
-  @spec ice_gathering_state(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate ice_gathering_state(specter, pc), to: PeerConnection
-
-  @doc """
-  Asks how far negotiation is. See `Specter.PeerConnection.signaling_state/2`.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.signaling_state(specter, pc)
-      :ok
-      iex> receive do: ({:signaling_state, ^pc, state} -> state)
-      :stable
-  """
-  @spec signaling_state(t, PeerConnection.t()) :: PeerConnection.result()
-  defdelegate signaling_state(specter, pc), to: PeerConnection
+        #{@ready}
+        iex> Specter.#{name}(specter, pc)
+        :ok
+        iex> receive do: ({:#{name}, ^pc, answer} -> answer)
+        #{inspect(at_first)}
+    """
+    @spec unquote(name)(t, PeerConnection.t()) :: PeerConnection.result()
+    defdelegate unquote(name)(specter, pc), to: PeerConnection
+  end
 
   @doc """
   Asks for statistics. See `Specter.PeerConnection.get_stats/2`.
