@@ -15,13 +15,19 @@ defmodule Specter.LifetimeTest do
   test "the owner's end closes and frees all that it made, however it ends" do
     before = descriptors()
 
-    for reason <- [:normal, :shutdown, :kill] do
-      {owner, _specter} = start_owner(10)
-      assert {1, 10, 1} = Native.counters()
-      end_owner(owner, reason)
-      await_counters({0, 0, 0})
-      await_descriptors(before)
-    end
+    milliseconds =
+      for reason <- [:normal, :shutdown, :kill] do
+        {owner, _specter} = start_owner(10)
+        assert {1, 10, 1} = Native.counters()
+        end_owner(owner, reason)
+        ended = now()
+        await_counters({0, 0, 0})
+        await_descriptors(before)
+        now() - ended
+      end
+
+    # Within a second; the machine may be busy with something else in one of the three.
+    assert Enum.min(milliseconds) < 1_000
   end
 
   test "what a dead owner made is not found any more" do

@@ -67,7 +67,19 @@ defmodule Specter.VmTest do
     end
   end
 
+  # What the VM takes to stop by itself, it may take: with the connections not a second more. The best
+  # of some attempts, since a busy machine is not what is asked about.
   test ":init.stop with 1,000 live connections ends at once, and cleanly" do
+    more =
+      Enum.find(1..@rounds, fn _ ->
+        alone = time_to_stop(0)
+        time_to_stop(1_000) - alone <= 1_000
+      end)
+
+    assert more, "each time it took more than a second longer than without connections"
+  end
+
+  defp time_to_stop(connections) do
     script =
       @begin <>
         """
@@ -75,13 +87,15 @@ defmodule Specter.VmTest do
         {:ok, engine} = Specter.new_media_engine(specter)
         {:ok, registry} = Specter.new_registry(specter, engine)
         {:ok, api} = Specter.new_api(specter, engine, registry)
-        pcs = for _ <- 1..1_000, do: elem(Specter.new_peer_connection(specter, api), 1)
+        pcs = for _ <- 1..#{connections}//1, do: elem(Specter.new_peer_connection(specter, api), 1)
         for pc <- pcs, do: receive(do: ({:peer_connection_ready, ^pc} -> :ok))
+        IO.write(System.os_time(:millisecond))
         :init.stop()
         receive do: (:never -> specter)
         """
 
-    assert run(script) == {"", 0}
+    {stopped_at, 0} = run(script)
+    System.os_time(:millisecond) - String.to_integer(stopped_at)
   end
 
   test "halting in the midst of calls ends cleanly" do
