@@ -84,6 +84,24 @@ defmodule Specter.DataChannelTest do
       end
     end
 
+    test "takes no more once it is closed, while the peer has yet to take what it was sent" do
+      specter =
+        init(ice_servers: [], send_buffer_bytes: 4_000_000, receive_buffer_bytes: 1_000_000)
+
+      {pc_1, dc_1, pc_2, dc_2} = connected_pair(specter, active: false)
+      message = :binary.copy("x", 100_000)
+      sent = fill(specter, dc_1, message)
+      assert :ok = DataChannel.close(specter, dc_1)
+      assert DataChannel.send(specter, dc_1, "x") == {:error, :closed}
+      assert DataChannel.send(specter, dc_1, :binary, ["x"]) == {:error, :closed}
+      assert PeerConnection.exists?(specter, pc_1)
+      :ok = PeerConnection.set_active(specter, pc_2, true)
+      for _ <- 1..sent, do: assert_receive({:data_channel_message, ^pc_2, ^dc_2, :text, ^message})
+      assert_receive {:data_channel_closed, ^pc_1, ^dc_1}
+      assert_receive {:data_channel_closed, ^pc_2, ^dc_2}
+      refute_received {:data_channel_message, ^pc_2, ^dc_2, _kind, _data}
+    end
+
     test "is closed with its connection, and before it", %{specter: specter} do
       {pc_1, dc_1, _pc_2, _dc_2} = connected_pair(specter)
       :ok = PeerConnection.close(specter, pc_1)

@@ -1,7 +1,7 @@
 defmodule Specter.SpecterTest do
   use Specter.Test.Case
 
-  alias Specter.Native
+  alias Specter.{Native, PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
 
   describe "init" do
     test "asks Google's STUN server when told nothing" do
@@ -51,20 +51,28 @@ defmodule Specter.SpecterTest do
     end
   end
 
-  describe "what a connection depends on" do
-    test "has version 4 UUIDs for ids, all different" do
+  describe "ids" do
+    test "are version 4 UUIDs, all different" do
       specter = init()
       {:ok, media_engine} = Specter.new_media_engine(specter)
       {:ok, registry} = Specter.new_registry(specter, media_engine)
       {:ok, api} = Specter.new_api(specter, media_engine, registry)
       {:ok, pc} = Specter.new_peer_connection(specter, api)
-      ids = [media_engine, registry, api, pc]
+      {:ok, track} = TrackLocalStaticSample.new(specter, %RtpCodecCapability{}, "id", "stream")
+      assert_receive {:peer_connection_ready, ^pc}
+      :ok = PeerConnection.add_track(specter, pc, track)
+      assert_receive {:rtp_sender, ^pc, ^track, sender}
+      :ok = PeerConnection.create_data_channel(specter, pc, "data")
+      assert_receive {:data_channel, ^pc, dc, _info}
+      ids = [media_engine, registry, api, pc, track, sender, dc]
 
       uuid = ~r/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
       for id <- ids, do: assert(id =~ uuid)
       assert Enum.uniq(ids) == ids
     end
+  end
 
+  describe "what a connection depends on" do
     test "is consumed by an API" do
       specter = init()
       {:ok, media_engine} = Specter.new_media_engine(specter)

@@ -54,6 +54,30 @@ defmodule Specter.TrackTest do
              {:error, :file_not_found}
   end
 
+  test "tells its end to the process that called init, whoever plays it",
+       %{specter: specter, track: track} do
+    path = Path.join(System.tmp_dir!(), "specter-#{System.unique_integer([:positive])}.h264")
+    on_exit(fn -> File.rm(path) end)
+    File.write!(path, <<0, 0, 0, 1, 0x67, 1>>)
+
+    player =
+      Task.async(fn ->
+        :ok = TrackLocalStaticSample.play_from_file_h264(specter, track, path)
+        receive do: (:look -> Process.info(self(), :messages))
+      end)
+
+    assert_receive {:playback_finished, ^track}
+    send(player.pid, :look)
+    assert Task.await(player) == {:messages, []}
+  end
+
+  test "has a codec that says nothing if nothing is said of it", %{specter: specter} do
+    assert Map.from_struct(%RtpCodecCapability{}) ==
+             %{mime_type: "", clock_rate: 0, channels: 0, sdp_fmtp_line: ""}
+
+    assert {:ok, _track} = TrackLocalStaticSample.new(specter, %RtpCodecCapability{}, "", "")
+  end
+
   test "units are counted across the pieces that a file is read in" do
     path = Path.join(System.tmp_dir!(), "specter-#{System.unique_integer([:positive])}.h264")
     on_exit(fn -> File.rm(path) end)
