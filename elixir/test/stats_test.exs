@@ -2,8 +2,11 @@ defmodule Specter.StatsTest do
   # The reports of get_stats/2, with the keys that the contract has.
   use Specter.Test.Case
 
-  alias Specter.Json
-  alias Specter.PeerConnection
+  import Specter.Test.Channels
+
+  alias Specter.{DataChannel, Json, PeerConnection}
+
+  @day_s 24 * 60 * 60
 
   setup do
     specter = init()
@@ -67,6 +70,151 @@ defmodule Specter.StatsTest do
     end
 
     assert_in_delta pair["consentExpiredTimestamp"], now + 30, 30
+  end
+
+  test "have an id, a type and a time, and ids by their type", %{specter: specter} do
+    {pc_1, _dc_1, pc_2, _dc_2} = connected_pair(specter)
+    now = System.os_time(:second)
+
+    for pc <- [pc_1, pc_2] do
+      reports = reports(specter, pc)
+
+      for {id, report} <- reports do
+        assert %{"id" => ^id, "type" => type, "timestamp" => timestamp} = report
+        assert is_float(timestamp)
+        assert_in_delta timestamp, now, @day_s
+
+        case type do
+          "peer-connection" -> assert id =~ ~r/^PeerConnection-./
+          "transport" -> assert id in ["ice_transport", "sctp_transport"]
+          "data-channel" -> assert id =~ ~r/^DataChannel-./
+          "certificate" -> assert id =~ ~r/^certificate-./
+          "codec" -> assert id =~ ~r/^RTPCodec-./
+          "candidate-pair" -> assert id == pair_id(report)
+          candidate -> assert candidate in ["local-candidate", "remote-candidate"]
+        end
+      end
+
+      types = Enum.frequencies_by(Map.values(reports), & &1["type"])
+      assert %{"peer-connection" => 1, "transport" => 2, "data-channel" => 1} = types
+      assert %{"certificate" => 2, "codec" => 15, "candidate-pair" => _} = types
+      assert %{"local-candidate" => _, "remote-candidate" => _} = types
+    end
+  end
+
+  test "have the codecs that a media engine begins with", %{specter: specter, pc: pc} do
+    codecs =
+      for {_id, %{"type" => "codec"} = codec} <- reports(specter, pc), into: %{} do
+        {codec["payloadType"], codec["mimeType"]}
+      end
+
+    assert codecs == %{
+             111 => "audio/opus",
+             9 => "audio/G722",
+             0 => "audio/PCMU",
+             8 => "audio/PCMA",
+             96 => "video/VP8",
+             98 => "video/VP9",
+             100 => "video/VP9",
+             102 => "video/H264",
+             108 => "video/H264",
+             123 => "video/H264",
+             125 => "video/H264",
+             127 => "video/H264",
+             41 => "video/AV1",
+             126 => "video/H265",
+             116 => "video/ulpfec"
+           }
+  end
+
+  test "count the channels of both sides, and their messages", %{specter: specter, pc: pc_1} do
+    pc_2 = new_peer(specter)
+    made = for {pc, label} <- [{pc_1, "one's"}, {pc_2, "other's"}], do: make(specter, pc, label)
+    connect(specter, pc_1, pc_2)
+    # Each of the two channels at either side: what it is called, and by which id.
+    [{dc_1, accepted_2}, {dc_2, accepted_1}] =
+      for {pc, dc, label} <- made do
+        peer = if pc == pc_1, do: pc_2, else: pc_1
+        assert_receive {:data_channel_open, ^pc, ^dc}
+        assert_receive {:data_channel, ^peer, accepted, %{label: ^label, origin: :remote}}
+        assert_receive {:data_channel_open, ^peer, ^accepted}
+        {dc, accepted}
+      end
+
+    :ok = DataChannel.send(specter, dc_1, "there")
+    :ok = DataChannel.send(specter, accepted_2, "and back")
+    :ok = DataChannel.send(specter, dc_2, :binary, "one way")
+    assert_receive {:data_channel_message, ^pc_2, ^accepted_2, :text, "there"}
+    assert_receive {:data_channel_message, ^pc_1, ^dc_1, :text, "and back"}
+    assert_receive {:data_channel_message, ^pc_1, ^accepted_1, :binary, "one way"}
+
+    for {pc, sent_other, received_other} <- [{pc_1, 0, 1}, {pc_2, 1, 0}] do
+      reports = reports(specter, pc)
+
+      assert %{
+               "dataChannelsAccepted" => 1,
+               "dataChannelsOpened" => 1,
+               "dataChannelsRequested" => 1,
+               "dataChannelsClosed" => 0
+             } = reports["PeerConnection-" <> pc]
+
+      channels =
+        for {_id, %{"type" => "data-channel"} = channel} <- reports, into: %{} do
+          {channel["label"], channel}
+        end
+
+      assert map_size(channels) == 2
+
+      assert %{"state" => "open", "messagesSent" => 1, "messagesReceived" => 1} =
+               channels["one's"]
+
+      assert %{
+               "state" => "open",
+               "messagesSent" => ^sent_other,
+               "messagesReceived" => ^received_other
+             } = channels["other's"]
+    end
+  end
+
+  test "have the fingerprints of both descriptions", %{specter: specter} do
+    {pc_1, _dc_1, pc_2, _dc_2} = connected_pair(specter)
+    fingerprints = for pc <- [pc_1, pc_2], do: fingerprint(specter, pc)
+    assert [one, other] = fingerprints
+    assert one != other
+
+    for pc <- [pc_1, pc_2] do
+      certificates =
+        for {_id, %{"type" => "certificate"} = certificate} <- reports(specter, pc) do
+          {certificate["fingerprintAlgorithm"], certificate["fingerprint"]}
+        end
+
+      assert Enum.sort(certificates) == Enum.sort(fingerprints)
+    end
+  end
+
+  defp reports(specter, pc) do
+    :ok = PeerConnection.get_stats(specter, pc)
+    assert_receive {:stats, ^pc, json}
+    Json.decode!(json)
+  end
+
+  defp pair_id(pair), do: pair["localCandidateId"] <> "-" <> pair["remoteCandidateId"]
+
+  defp make(specter, pc, label) do
+    :ok = PeerConnection.create_data_channel(specter, pc, label)
+    assert_receive {:data_channel, ^pc, dc, %{label: ^label}}
+    {pc, dc, label}
+  end
+
+  # The one that its own description has.
+  defp fingerprint(specter, pc) do
+    :ok = PeerConnection.local_description(specter, pc)
+    assert_receive {:local_description, ^pc, json}
+
+    [_line, algorithm, fingerprint] =
+      Regex.run(~r/\r\na=fingerprint:(\S+) (\S+)\r\n/, Json.decode!(json)["sdp"])
+
+    {algorithm, fingerprint}
   end
 
   # By the types of reports; those of media come with media.
