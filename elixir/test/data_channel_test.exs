@@ -136,6 +136,64 @@ defmodule Specter.DataChannelTest do
   end
 
   describe "options" do
+    test "that are too large say so, each in its words", %{specter: specter} do
+      pc = new_peer(specter)
+      [longest, longer] = for bytes <- [65_535, 65_536], do: String.duplicate("x", bytes)
+
+      for {label, options, text} <- [
+            {longer, [], "data channel label exceeds size limit"},
+            {"x", [protocol: longer], "protocol is larger then 65535 bytes"},
+            {"x", [negotiated: true, id: 65_535], "maximum number ID for datachannel specified"}
+          ],
+          module <- [Specter, PeerConnection] do
+        assert :ok = module.create_data_channel(specter, pc, label, options)
+        assert_receive {:offer_error, ^pc, ^text}
+      end
+
+      for {label, options} <- [
+            {longest, []},
+            {"x", [protocol: longest]},
+            {"x", [negotiated: true, id: 65_534]}
+          ] do
+        assert :ok = PeerConnection.create_data_channel(specter, pc, label, options)
+        assert_receive {:data_channel_created, ^pc}
+      end
+    end
+
+    test "of priority are told on both sides", %{specter: specter} do
+      pc_1 = new_peer(specter)
+      pc_2 = new_peer(specter)
+
+      made = [
+        {"none", [], :low},
+        {"very low", [priority: :very_low], :very_low},
+        {"low", [priority: :low], :low},
+        {"medium", [priority: :medium], :medium},
+        {"high", [priority: :high], :high}
+      ]
+
+      for {label, options, priority} <- made do
+        :ok = PeerConnection.create_data_channel(specter, pc_1, label, options)
+        assert_receive {:data_channel, ^pc_1, _dc, %{label: ^label} = info}
+
+        assert info == %{
+                 label: label,
+                 protocol: "",
+                 ordered: true,
+                 id: nil,
+                 priority: priority,
+                 origin: :local
+               }
+      end
+
+      connect(specter, pc_1, pc_2)
+
+      for {label, _options, priority} <- made do
+        assert_receive {:data_channel, ^pc_2, _dc, %{label: ^label} = info}
+        assert %{origin: :remote, priority: ^priority} = info
+      end
+    end
+
     test "that can't be are an offer_error", %{specter: specter} do
       pc = new_peer(specter)
 

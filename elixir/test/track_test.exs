@@ -71,6 +71,14 @@ defmodule Specter.TrackTest do
     assert Task.await(player) == {:messages, []}
   end
 
+  test "plays nothing but a path", %{specter: specter, track: track} do
+    for played <- [track, unknown()], path <- [1, nil, 1.5, :path, %{}, {}, self()] do
+      assert_raise ArgumentError, fn ->
+        TrackLocalStaticSample.play_from_file_h264(specter, played, path)
+      end
+    end
+  end
+
   test "has a codec that says nothing if nothing is said of it", %{specter: specter} do
     assert Map.from_struct(%RtpCodecCapability{}) ==
              %{mime_type: "", clock_rate: 0, channels: 0, sdp_fmtp_line: ""}
