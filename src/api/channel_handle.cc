@@ -54,7 +54,7 @@ Result<> ChannelHandle::send(MessageKind kind, Payload message, MessagePart part
   connection->ledger.posted_bytes += size;
   ++connection->ledger.posted_messages;
   account.posted_bytes += size;
-  account.note_level();
+  account.note_sent(connection->ledger);
   connection->push(std::move(call), std::move(lock));
   return {};
 }

@@ -114,6 +114,7 @@ class Connection final : public io::Driver::Sink {
   bool retry_delayed();
   void settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low);
   void tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low);
+  std::size_t count_sharing() const;
   void forget_account(ChannelHandle& channel);
 
   const std::shared_ptr<ConnectionHandle> handle_;

@@ -136,9 +136,12 @@ Connection* ConnectionHandle::loop_side() const {
 }
 
 bool ConnectionHandle::has_room(const ChannelHandle& channel, std::size_t message_bytes) const {
-  if (ledger.bytes() + message_bytes > send_buffer_bytes ||
-      ledger.posted_messages >= kMaxPostedSends)
-    return false;
+  return ledger.bytes() + message_bytes <= send_buffer_bytes &&
+         ledger.posted_messages < kMaxPostedSends && is_within_share(channel, message_bytes);
+}
+
+bool ConnectionHandle::is_within_share(const ChannelHandle& channel,
+                                       std::size_t message_bytes) const {
   // From half of its share on a channel may take one message, however large.
   const std::size_t waiting = channel.account.amount();
   return waiting <= ledger.share_bytes / 2 || waiting + message_bytes <= ledger.share_bytes;
@@ -146,6 +149,7 @@ bool ConnectionHandle::has_room(const ChannelHandle& channel, std::size_t messag
 
 Result<> ConnectionHandle::block(ChannelHandle& channel, std::size_t message_bytes) {
   channel.account.refused_bytes = message_bytes;
+  ledger.told.remove(channel.account.told);
   if (!std::exchange(channel.account.is_blocked, true))
     ledger.blocked.push_back(channel.shared_from_this());
   has_blocked = true;

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/told_channels.h"
 #include "base/payload.h"
 #include "io/loop.h"
 
@@ -103,6 +104,8 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
     // first would fill again what it has sent, and the others wait for ever.
     static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
     std::size_t share_bytes = kAll;
+    ToldChannels told;
+    std::uint64_t sends = 0;
     std::size_t bytes() const { return posted_bytes + core_bytes; }
   };
   mutable std::mutex mutex;
@@ -110,6 +113,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::atomic<bool> has_blocked = false;  // ledger.blocked is not empty; read without the lock
   // `mutex` is held.
   bool has_room(const ChannelHandle& channel, std::size_t message_bytes) const;
+  bool is_within_share(const ChannelHandle& channel, std::size_t message_bytes) const;
   Result<> block(ChannelHandle& channel,
                  std::size_t message_bytes);                 // WouldBlock, and remembers it
   bool refuses_calls() const { return closing_ || ended_; }  // `mutex` is held
@@ -182,8 +186,12 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
     bool was_above = false;
     bool is_blocked = false;        // stands in Ledger::blocked
     std::size_t refused_bytes = 0;  // of the message that was told WouldBlock
+    std::uint64_t last_sent = 0;    // Ledger::sends at its last message
+    ToldChannels::Ticket told = 0;
     std::size_t amount() const { return posted_bytes + core_bytes; }
-    void note_level() {
+    void note_sent(ConnectionHandle::Ledger& ledger) {
+      last_sent = ++ledger.sends;
+      ledger.told.remove(told);
       if (amount() > low_threshold) was_above = true;
     }
   };

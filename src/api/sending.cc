@@ -31,7 +31,7 @@ std::optional<Result<>> Connection::try_send(ChannelHandle& channel, MessageKind
     const std::scoped_lock lock(handle_->mutex);
     channel.account.core_bytes += size;
     handle_->ledger.core_bytes += size;
-    channel.account.note_level();
+    channel.account.note_sent(handle_->ledger);
   }
   activate(channel);
   return sent;
@@ -137,28 +137,60 @@ void Connection::settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low)
 // then.
 void Connection::tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low) {
   auto& ledger = handle_->ledger;
+  ledger.told.pass(driver_->now());
+  for (const auto& channel : low) {
+    channel->account.is_blocked = false;
+    ledger.told.add(channel->account.told);
+  }
   if (ledger.blocked.empty()) {
-    // Nobody waited this time. Until most of it is sent they may come again.
-    if (ledger.bytes() <= handle_->send_buffer_bytes / 4)
+    // Nobody waits. Until most of it is sent they may come again.
+    if (ledger.told.size() == 0 && ledger.bytes() <= handle_->send_buffer_bytes / 4)
       ledger.share_bytes = ConnectionHandle::Ledger::kAll;
     return;
   }
-  for (const auto& channel : low) channel->account.is_blocked = false;
+  ledger.share_bytes = handle_->send_buffer_bytes / count_sharing();
   const bool is_half_free = ledger.bytes() <= handle_->send_buffer_bytes / 2 &&
                             ledger.posted_messages <= kMaxPostedSends / 2;
-  const auto idle = std::ranges::count(ledger.blocked, false, &ChannelHandle::is_active);
-  ledger.share_bytes =
-      handle_->send_buffer_bytes / (active_.size() + static_cast<std::size_t>(idle));
+  // In the order in which they last sent, and as many as there is room for: were all told, the same
+  // ones would find it taken each time.
+  const auto last_sent = [](const auto& channel) { return channel->account.last_sent; };
+  if (!std::ranges::is_sorted(ledger.blocked, {}, last_sent))
+    std::ranges::sort(ledger.blocked, {}, last_sent);
+  std::size_t room = is_half_free ? handle_->send_buffer_bytes - ledger.bytes() : 0;
   std::erase_if(ledger.blocked, [&](const std::shared_ptr<ChannelHandle>& channel) {
     auto& account = channel->account;
     if (!account.is_blocked) return true;  // told above
-    if (!is_half_free || account.amount() > account.low_threshold ||
-        !handle_->has_room(*channel, account.refused_bytes))
+    if (account.amount() > account.low_threshold ||
+        !handle_->is_within_share(*channel, account.refused_bytes))
       return false;
+    if (account.refused_bytes > room) {
+      room = 0;  // nobody overtakes a large one
+      return false;
+    }
+    const std::size_t share_left =
+        ledger.share_bytes - std::min(ledger.share_bytes, account.amount());
+    room -= std::min(room, std::max(account.refused_bytes, share_left));
     low.push_back(channel);
     account.is_blocked = false;
+    ledger.told.add(account.told);
     return true;
   });
+}
+
+// Those that have something to send, that wait for room, and that were told of some.
+std::size_t Connection::count_sharing() const {
+  const auto& ledger = handle_->ledger;
+  const auto is_idle = [](const auto& channel) {
+    return channel->account.is_blocked && !channel->is_active;
+  };
+  const auto is_told = [&](const auto& channel) {
+    return ledger.told.counts(channel->account.told);
+  };
+  const auto idle = std::ranges::count_if(ledger.blocked, is_idle);
+  const auto twice = ledger.told.size() > 0 ? std::ranges::count_if(active_, is_told) : 0;
+  const std::size_t sharing = active_.size() + ledger.told.size() + static_cast<std::size_t>(idle) -
+                              static_cast<std::size_t>(twice);
+  return std::max<std::size_t>(1, sharing);
 }
 
 // A channel is gone, with what it had to send.
@@ -168,6 +200,7 @@ void Connection::forget_account(ChannelHandle& channel) {
   handle_->ledger.core_bytes -= std::min(handle_->ledger.core_bytes, account.core_bytes);
   account.core_bytes = 0;
   account.was_above = false;
+  handle_->ledger.told.remove(account.told);
   if (std::exchange(account.is_blocked, false)) {
     std::erase_if(handle_->ledger.blocked,
                   [&](const auto& other) { return other.get() == &channel; });
