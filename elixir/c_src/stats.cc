@@ -1,5 +1,6 @@
 #include "stats.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -46,10 +47,15 @@ std::string candidate_id(std::string_view side, const CandidateStats& candidate)
                      candidate.port);
 }
 
+constexpr std::string_view kTransport = "ice_transport";
+
 Json candidate_fields(const CandidateStats& candidate) {
-  return {{"candidateType", candidate.type},
+  return {{"transportId", kTransport},
+          {"candidateType", candidate.type},
           {"deleted", false},
           {"ip", candidate.address},
+          {"address", candidate.address},
+          {"protocol", candidate.protocol},
           {"networkType", network_type(candidate)},
           {"port", candidate.port},
           {"priority", candidate.priority},
@@ -70,10 +76,16 @@ class Clock {
   const double epoch_seconds_;
 };
 
+std::string pair_id(const CandidatePairStats& pair) {
+  return fmt::format("{}-{}", candidate_id("local", pair.local),
+                     candidate_id("remote", pair.remote));
+}
+
 // All data take the selected pair; what nobody counts is 0.
 Json pair_fields(const CandidatePairStats& pair, const Stats& stats, const Clock& clock) {
   const TransportStats transport = pair.selected ? stats.transport : TransportStats{};
-  Json fields = {{"localCandidateId", candidate_id("local", pair.local)},
+  Json fields = {{"transportId", kTransport},
+                 {"localCandidateId", candidate_id("local", pair.local)},
                  {"remoteCandidateId", candidate_id("remote", pair.remote)},
                  {"state", pair.state},
                  {"nominated", pair.nominated},
@@ -103,13 +115,15 @@ Json pair_fields(const CandidatePairStats& pair, const Stats& stats, const Clock
   return fields;
 }
 
-// "sha-256 4A:AD:…", taken apart.
-void add_certificate(Reports& reports, std::string_view side, const std::string& fingerprint) {
+// "sha-256 4A:AD:…", taken apart. Its id, or null when it is not known yet.
+Json add_certificate(Reports& reports, std::string_view side, const std::string& fingerprint) {
   const std::size_t space = fingerprint.find(' ');
-  if (space == std::string::npos) return;
-  reports.add(fmt::format("certificate-{}", side), "certificate",
+  if (space == std::string::npos) return {};
+  const std::string id = fmt::format("certificate-{}", side);
+  reports.add(id, "certificate",
               {{"fingerprint", fingerprint.substr(space + 1)},
                {"fingerprintAlgorithm", fingerprint.substr(0, space)}});
+  return id;
 }
 
 Json codec_fields(const RtpCodec& codec) {
@@ -146,8 +160,15 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"dataChannelsClosed", stats.data_channels_closed},
                {"dataChannelsAccepted", stats.data_channels_accepted},
                {"dataChannelsRequested", stats.data_channels_requested}});
-  reports.add("ice_transport", "transport",
-              {{"bytesReceived", stats.transport.bytes_received},
+  const Json local = add_certificate(reports, "local", stats.transport.local_fingerprint);
+  const Json remote = add_certificate(reports, "remote", stats.transport.remote_fingerprint);
+  const auto selected = std::ranges::find_if(stats.candidate_pairs, &CandidatePairStats::selected);
+  const bool is_selected = selected != stats.candidate_pairs.end();
+  reports.add(std::string(kTransport), "transport",
+              {{"localCertificateId", local},
+               {"remoteCertificateId", remote},
+               {"selectedCandidatePairId", is_selected ? Json(pair_id(*selected)) : Json()},
+               {"bytesReceived", stats.transport.bytes_received},
                {"bytesSent", stats.transport.bytes_sent},
                {"packetsReceived", stats.transport.packets_received},
                {"packetsSent", stats.transport.packets_sent},
@@ -158,8 +179,11 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"tlsGroup", stats.transport.tls_group},
                {"sped", stats.transport.sped},
                {"iceRole", stats.transport.ice_role}});
+  const auto& smoothed = stats.sctp.smoothed_round_trip_time;
   reports.add("sctp_transport", "transport",
-              {{"bytesReceived", stats.sctp.bytes_received},
+              {{"transportId", kTransport},
+               {"smoothedRoundTripTime", smoothed ? Json(seconds(*smoothed)) : Json()},
+               {"bytesReceived", stats.sctp.bytes_received},
                {"bytesSent", stats.sctp.bytes_sent},
                {"packetsReceived", stats.sctp.packets_received},
                {"packetsSent", stats.sctp.packets_sent},
@@ -169,9 +193,7 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"interleaving", stats.sctp.interleaving},
                {"congestionWindow", stats.sctp.congestion_window},
                {"receiverWindow", stats.sctp.receiver_window},
-               {"unackedData", stats.sctp.unacknowledged_bytes}});
-  add_certificate(reports, "local", stats.transport.local_fingerprint);
-  add_certificate(reports, "remote", stats.transport.remote_fingerprint);
+               {"unacknowledgedBytes", stats.sctp.unacknowledged_bytes}});
   for (const CandidateStats& candidate : stats.local_candidates) {
     reports.add(candidate_id("local", candidate), "local-candidate", candidate_fields(candidate));
   }
@@ -179,9 +201,7 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
     reports.add(candidate_id("remote", candidate), "remote-candidate", candidate_fields(candidate));
   }
   for (const CandidatePairStats& pair : stats.candidate_pairs) {
-    reports.add(fmt::format("{}-{}", candidate_id("local", pair.local),
-                            candidate_id("remote", pair.remote)),
-                "candidate-pair", pair_fields(pair, stats, clock));
+    reports.add(pair_id(pair), "candidate-pair", pair_fields(pair, stats, clock));
   }
   for (const DataChannelStats& channel : stats.data_channels) {
     reports.add(fmt::format("DataChannel-{}", static_cast<std::uint64_t>(channel.channel)),

@@ -57,11 +57,21 @@ defmodule Specter.StatsTest do
     assert %{"bytesSent" => inner, "bytesReceived" => _} = reports["sctp_transport"]
     assert inner > 0 and inner < sent
     # The one that data take; it need not be nominated yet.
-    {_id, pair} =
+    {selected, pair} =
       Enum.find(reports, fn {_id, report} ->
         report["type"] == "candidate-pair" and report["packetsSent"] > 0
       end)
 
+    assert %{"selectedCandidatePairId" => ^selected} = transport = reports["ice_transport"]
+
+    for key <- ~w(localCertificateId remoteCertificateId) do
+      assert %{"type" => "certificate"} = reports[transport[key]]
+    end
+
+    assert %{"transportId" => "ice_transport", "smoothedRoundTripTime" => time} =
+             reports["sctp_transport"]
+
+    assert time > 0 and time < 20
     now = System.os_time(:millisecond) / 1000
 
     for key <- ~w(lastPacketSentTimestamp lastPacketReceivedTimestamp firstRequestTimestamp

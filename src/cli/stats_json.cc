@@ -30,6 +30,7 @@ Json to_json(const CandidatePairStats& pair) {
           {"responses_sent", pair.responses_sent},
           {"responses_received", pair.responses_received},
           {"consent_requests_sent", pair.consent_requests_sent},
+          {"retransmissions_sent", pair.retransmissions_sent},
           {"current_round_trip_time", seconds_or_null(pair.current_round_trip_time)},
           {"total_round_trip_time", seconds(pair.total_round_trip_time)}};
 }
@@ -63,6 +64,8 @@ Json to_json(const SctpStats& sctp) {
           {"unacknowledged_bytes", sctp.unacknowledged_bytes},
           {"packets_sent", sctp.packets_sent},
           {"packets_received", sctp.packets_received},
+          {"bytes_sent", sctp.bytes_sent},
+          {"bytes_received", sctp.bytes_received},
           {"retransmissions", sctp.retransmissions},
           {"mtu", sctp.mtu},
           {"snap", sctp.snap},
