@@ -10,7 +10,7 @@ tidy = run-clang-tidy-19 -p build/clang -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz bench-peers rfc install clean
+.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz long bench-peers rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -83,6 +83,14 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
+
+long: ## what takes too long for CI (an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
+	scripts/bootstrap build elixir browsers interop
+	$(MAKE) --no-print-directory build
+	SPECTER_LARGE_MESSAGE=10000000000 build/release/src/sctp/specter_sctp_test --gtest_filter='*LargerThanAllBuffers*'
+	/usr/bin/python3 tests/interop/test_bulk.py chromium --megabytes 1000 --timeout 1800
+	/usr/bin/python3 tests/interop/test_bulk.py firefox --megabytes 1000 --timeout 1800
+	cd elixir && LC_ALL=C.UTF-8 MIX_ENV=test mix test --only long
 
 bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/performance/peers.md
 	scripts/bootstrap build
