@@ -6,7 +6,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL
 
 # Tests go without the analyzer, which takes a minute for each to follow the paths of GoogleTest's
 # macros (the sanitizers see them run), and without what is about speed alone.
-tidy = run-clang-tidy-19 -p build/clang -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
+tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
@@ -42,12 +42,14 @@ format-check: ## say what `make format` would change
 	clang-format-19 --dry-run --Werror $(cpp_files)
 	cd elixir && LC_ALL=C.UTF-8 mix format --check-formatted
 
-lint: ## clang-tidy on src/, and the checks
-	scripts/bootstrap build lint
+lint: ## clang-tidy on src/ and elixir/c_src/, and the checks
+	scripts/bootstrap build elixir lint
 	scripts/check
 	cmake --preset clang --log-level=WARNING
-	$(tidy) '^$(CURDIR)/src/(?!.*_test\.cc$$)'
-	$(tidy) '-checks=-clang-analyzer-*,-performance-*' '^$(CURDIR)/src/.*_test\.cc$$'
+	$(tidy) -p build/clang '^$(CURDIR)/src/(?!.*_test\.cc$$)'
+	$(tidy) -p build/clang '-checks=-clang-analyzer-*,-performance-*' '^$(CURDIR)/src/.*_test\.cc$$'
+	cd elixir && LC_ALL=C.UTF-8 MIX_ENV=test mix compile
+	$(tidy) -p build/elixir -extra-arg=-Wno-unknown-warning-option '^$(CURDIR)/elixir/c_src/'
 
 asan: ## build and test with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan --log-level=WARNING

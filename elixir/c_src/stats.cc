@@ -27,7 +27,7 @@ class Reports {
  public:
   explicit Reports(double timestamp) : timestamp_(timestamp) {}
 
-  void add(const std::string& id, std::string_view type, Json fields) {
+  void add(const std::string& id, std::string_view type, const Json& fields) {
     Json report = {{"id", id}, {"type", type}, {"timestamp", timestamp_}};
     report.update(fields);
     reports_[id] = std::move(report);
@@ -119,7 +119,7 @@ Json pair_fields(const CandidatePairStats& pair, const Stats& stats, const Clock
 Json add_certificate(Reports& reports, std::string_view side, const std::string& fingerprint) {
   const std::size_t space = fingerprint.find(' ');
   if (space == std::string::npos) return {};
-  const std::string id = fmt::format("certificate-{}", side);
+  std::string id = fmt::format("certificate-{}", side);
   reports.add(id, "certificate",
               {{"fingerprint", fingerprint.substr(space + 1)},
                {"fingerprintAlgorithm", fingerprint.substr(0, space)}});
