@@ -26,6 +26,13 @@ int run(int argc, char** argv) {
   add_bench(app, exit_code);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // What is missing is a command, unless a word stands where one should.
+    const auto words = app.remaining(true);
+    if (words.empty()) return app.exit(error) == 0 ? kSuccess : kUsage;
+    fmt::print(stderr, "There is no command '{}'.\nRun with --help for more information.\n",
+               words.front());
+    return kUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kSuccess : kUsage;
   }

@@ -52,6 +52,11 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(result.stdout, "", arguments)
             self.assertIn("--help", result.stderr, arguments)
 
+    def test_a_word_that_is_no_command_is_named(self):
+        for arguments in (["nonsense"], ["bench", "nonsense"]):
+            self.assertIn("There is no command 'nonsense'", run(*arguments).stderr)
+        self.assertIn("subcommand is required", run("bench").stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
