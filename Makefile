@@ -86,7 +86,7 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
 
-long: ## what takes too long for CI (an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
+long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
 	scripts/bootstrap build elixir browsers interop
 	$(MAKE) --no-print-directory build
 	SPECTER_LARGE_MESSAGE=10000000000 build/release/src/sctp/specter_sctp_test --gtest_filter='*LargerThanAllBuffers*'

@@ -105,7 +105,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
     static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
     std::size_t share_bytes = kAll;
     ToldChannels told;
-    std::uint64_t sends = 0;
+    std::uint64_t sends = 0;  // messages taken so far: who sent last, and who long ago
     std::size_t bytes() const { return posted_bytes + core_bytes; }
   };
   mutable std::mutex mutex;

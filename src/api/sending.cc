@@ -1,5 +1,6 @@
 // Messages on their way into the core, and the ledger of what is not yet in a packet.
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "api/connection.h"
@@ -142,6 +143,8 @@ void Connection::tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low) 
     channel->account.is_blocked = false;
     ledger.told.add(channel->account.told);
   }
+  const auto is_blocked = [](const auto& channel) { return channel->account.is_blocked; };
+  if (!low.empty()) std::erase_if(ledger.blocked, std::not_fn(is_blocked));
   if (ledger.blocked.empty()) {
     // Nobody waits. Until most of it is sent they may come again.
     if (ledger.told.size() == 0 && ledger.bytes() <= handle_->send_buffer_bytes / 4)
@@ -151,15 +154,15 @@ void Connection::tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low) 
   ledger.share_bytes = handle_->send_buffer_bytes / count_sharing();
   const bool is_half_free = ledger.bytes() <= handle_->send_buffer_bytes / 2 &&
                             ledger.posted_messages <= kMaxPostedSends / 2;
+  if (!is_half_free) return;
   // In the order in which they last sent, and as many as there is room for: were all told, the same
   // ones would find it taken each time.
   const auto last_sent = [](const auto& channel) { return channel->account.last_sent; };
   if (!std::ranges::is_sorted(ledger.blocked, {}, last_sent))
     std::ranges::sort(ledger.blocked, {}, last_sent);
-  std::size_t room = is_half_free ? handle_->send_buffer_bytes - ledger.bytes() : 0;
+  std::size_t room = handle_->send_buffer_bytes - ledger.bytes();
   std::erase_if(ledger.blocked, [&](const std::shared_ptr<ChannelHandle>& channel) {
     auto& account = channel->account;
-    if (!account.is_blocked) return true;  // told above
     if (account.amount() > account.low_threshold ||
         !handle_->is_within_share(*channel, account.refused_bytes))
       return false;
@@ -177,20 +180,17 @@ void Connection::tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low) 
   });
 }
 
-// Those that have something to send, that wait for room, and that were told of some.
+// Those that have something to send, that wait for room, and that were told of some. Not 0 while
+// one waits.
 std::size_t Connection::count_sharing() const {
   const auto& ledger = handle_->ledger;
-  const auto is_idle = [](const auto& channel) {
-    return channel->account.is_blocked && !channel->is_active;
-  };
   const auto is_told = [&](const auto& channel) {
     return ledger.told.counts(channel->account.told);
   };
-  const auto idle = std::ranges::count_if(ledger.blocked, is_idle);
+  const auto idle = std::ranges::count(ledger.blocked, false, &ChannelHandle::is_active);
   const auto twice = ledger.told.size() > 0 ? std::ranges::count_if(active_, is_told) : 0;
-  const std::size_t sharing = active_.size() + ledger.told.size() + static_cast<std::size_t>(idle) -
-                              static_cast<std::size_t>(twice);
-  return std::max<std::size_t>(1, sharing);
+  return active_.size() + static_cast<std::size_t>(idle) +
+         (ledger.told.size() - static_cast<std::size_t>(twice));
 }
 
 // A channel is gone, with what it had to send.
