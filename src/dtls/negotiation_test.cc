@@ -346,7 +346,7 @@ TEST(Negotiation, AServerHelloThatChoosesWhatWasNotOfferedIsRefused) {
       {"compression", k12, [](auto& h) { h.compression = 1; }},
       {"DTLS 1.0", k12, [](auto& h) { h.version = 0xfeff; }},
       {"1.3", k12, [](auto& h) { h.supported_version = 0xfefc; }},
-      {"an unknown extension", k12, [](auto& h) { h.unknown_extension = true; }},
+      {"an unknown extension", k12, [](auto& h) { h.others.add_unknown(); }},
       {"a renegotiation", k12, [](auto& h) { h.renegotiation_info = Buffer(24, 1); }},
       {"an SRTP profile", k12, [](auto& h) { h.use_srtp = UseSrtp{{5}, {}}; }},
       {"an MKI", k12, [](auto& h) { h.use_srtp = UseSrtp{{7}, {1}}; }},
@@ -368,6 +368,77 @@ TEST(Negotiation, AServerHelloThatChoosesWhatWasNotOfferedIsRefused) {
     EXPECT_FALSE(detail(ends.pair.events_a).empty());
     EXPECT_THAT(only<Connected>(ends.pair.events_b), IsEmpty());
   }
+}
+
+// webrtc-rs 0.21 and pion 2.0.9 as servers echo the groups. The client goes on with its flight;
+// that the hello was changed on its way shows in the Finished alone.
+TEST(Negotiation, AServerHelloThatEchoesWhatWasOfferedIsTaken) {
+  for (const ExtensionType type :
+       {ExtensionType::SupportedGroups, ExtensionType::SignatureAlgorithms}) {
+    Ends ends(k12);
+    bool went_on = false;
+    ends.pair.filter = [&](bool from_a, Buffer& packet) {
+      const auto add = [&](ServerHello& hello) { hello.others.add(type); };
+      if (!from_a) packet = with_hello<ServerHello>(packet, HandshakeType::ServerHello, add);
+      if (from_a)
+        each_message_in_clear(packet, [&](const HandshakeFragment& part) {
+          if (HandshakeType{part.type} == HandshakeType::ClientKeyExchange) went_on = true;
+        });
+      return true;
+    };
+    ends.start();
+    ends.pair.run_for(1s);
+    EXPECT_TRUE(went_on);
+  }
+}
+
+TEST(Negotiation, AServerHelloWithWhatWasNotOfferedIsToldSo) {
+  struct Case {
+    const char* name;
+    std::function<void(Connection::Config&)> set;
+    std::function<void(ServerHello&)> change;
+    const char* says;
+  };
+  const auto only12 = [](Connection::Config& c) { c.versions = {Version::Dtls12}; };
+  const auto only13 = [](Connection::Config& c) { c.versions = {Version::Dtls13}; };
+  const Case cases[] = {
+      {"unknown, 1.2", only12, [](auto& h) { h.others.add_unknown(); }, "not offered"},
+      {"unknown, 1.3", only13, [](auto& h) { h.others.add_unknown(); }, "not offered"},
+      {"a share, by a client of 1.2", only12,
+       [](auto& h) { h.key_share = KeyShareEntry{29, Buffer(32, 9)}; }, "not offered"},
+      {"SRTP without SRTP",
+       [](auto& c) {
+         c.versions = {Version::Dtls12};
+         c.srtp_profiles.clear();
+       },
+       [](auto& h) { h.use_srtp = UseSrtp{{7}, {}}; }, "not offered"},
+      {"the master secret, by a client of 1.3", only13,
+       [](auto& h) { h.extended_master_secret = true; }, "not offered"},
+      {"the groups, 1.3", only13, [](auto& h) { h.others.add(ExtensionType::SupportedGroups); },
+       "no place"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    auto client = config_for(Role::Client), server = config_for(Role::Server);
+    c.set(client);
+    Ends ends({}, 1, client, server);
+    changing_server_hello(ends, c.change);
+    ends.start();
+    ends.pair.run_for(6s);
+    EXPECT_THAT(closes(ends.pair.events_a), ElementsAre(CloseReason::HandshakeFailed));
+    EXPECT_THAT(detail(ends.pair.events_a), HasSubstr(c.says));
+  }
+}
+
+TEST(Negotiation, ARetryRequestWithWhatWasNotOfferedIsToldSo) {
+  auto server = config_for(Role::Server, k13);
+  server.groups = {Group::Secp256r1};
+  Ends ends({}, 1, config_for(Role::Client), server);
+  changing_server_hello(ends, [](ServerHello& h) { h.others.add_unknown(); });
+  ends.start();
+  ends.pair.run_for(6s);
+  EXPECT_THAT(closes(ends.pair.events_a), ElementsAre(CloseReason::HandshakeFailed));
+  EXPECT_THAT(detail(ends.pair.events_a), HasSubstr("not offered"));
 }
 
 // What changes neither side's choices is noticed by the Finished at the latest.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "dtls/handshake/answered_extensions.h"
 #include "dtls/handshake/credentials.h"
 #include "dtls/identity.h"
 
@@ -247,6 +248,8 @@ Attempt::Step Attempt::take_certificate(const HandshakeMessage& message, Empty e
   if (!certificate || !certificate->request_context.empty() ||
       (certificate->certificate.empty() && empty == Empty::Refused))
     return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
+  if (const auto fault = fault_of(Answer::Certificate13, offered_, certificate->extensions))
+    return refuse(*fault, extension_fault(*fault));
   peer_certificate_ = std::move(certificate->certificate);
   record(message);
   return Going{};

@@ -131,6 +131,7 @@ class Attempt {
   const std::uint16_t first_send_seq_;
   std::uint16_t next_send_seq_;
   Buffer peer_certificate_;
+  ExtensionSet offered_;  // to the peer, in our ClientHello or CertificateRequest
   crypto::Group group_{};
   std::optional<SrtpProfile> srtp_profile_;
   BothWays<HelloRandom> randoms_{};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "dtls/handshake/answered_extensions.h"
 #include "dtls/handshake/credentials.h"
 #include "dtls/handshake/negotiation.h"
 
@@ -128,8 +129,11 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   using enum AlertDescription;
   if (hello->is_retry()) return on_retry(now, std::move(message), *hello);
   const bool is13 = hello->supported_version.has_value();
-  if (is13 ? *hello->supported_version != static_cast<std::uint16_t>(Version::Dtls13)
-           : hello->version != static_cast<std::uint16_t>(Version::Dtls12))
+  // RFC 8446 §4.2.1 has an alert of its own for the extension.
+  if (is13 && *hello->supported_version != static_cast<std::uint16_t>(Version::Dtls13))
+    return refused(now, refuse(IllegalParameter, "The peer chose a version that was not offered."),
+                   Tell::Peer);
+  if (!is13 && hello->version != static_cast<std::uint16_t>(Version::Dtls12))
     return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
                    Tell::Peer);
   if (!speaks(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
@@ -162,6 +166,9 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
 void ClientNegotiation::on_retry(Timestamp now, HandshakeMessage message,
                                  const ServerHello& hello) {
   using enum AlertDescription;
+  if (const auto fault =
+          fault_of(Answer::RetryRequest, hellos_.front().hello.extensions(), hello.extensions()))
+    return refused(now, refuse(*fault, extension_fault(*fault)), Tell::Peer);
   const auto group = hello.selected_group ? crypto::group(*hello.selected_group) : std::nullopt;
   const auto suite = suite_traits(hello.cipher_suite);
   // Of a group that we have, and have sent no share of.

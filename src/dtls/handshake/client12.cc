@@ -4,6 +4,7 @@
 //          -->  Certificate, ClientKeyExchange, CertificateVerify, [ChangeCipherSpec], Finished
 //     [ChangeCipherSpec], Finished
 #include "crypto/digest.h"
+#include "dtls/handshake/answered_extensions.h"
 #include "dtls/handshake/attempt.h"
 #include "dtls/handshake/credentials.h"
 
@@ -19,9 +20,9 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client12::make(Context& context
       !contains(sent.hello.cipher_suites, hello.cipher_suite) || hello.compression != 0)
     return std::unexpected(
         refuse(IllegalParameter, "The peer chose a cipher suite that was not offered."));
-  if (hello.unknown_extension || hello.key_share || hello.retry_cookie)
-    return std::unexpected(refuse(UnsupportedExtension,
-                                  "The peer's ServerHello has an extension that was not offered."));
+  if (const auto fault =
+          fault_of(Answer::ServerHello12, sent.hello.extensions(), hello.extensions()))
+    return std::unexpected(refuse(*fault, extension_fault(*fault)));
   // RFC 7627 §5.2, and exporters are sound only with it (§5.4).
   if (!hello.extended_master_secret)
     return std::unexpected(

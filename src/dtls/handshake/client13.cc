@@ -4,6 +4,7 @@
 //     EncryptedExtensions, [CertificateRequest,] Certificate, CertificateVerify, Finished
 //                          -->  Certificate, CertificateVerify, Finished; keys of epoch 3
 #include "crypto/digest.h"
+#include "dtls/handshake/answered_extensions.h"
 #include "dtls/handshake/attempt.h"
 #include "dtls/handshake/credentials.h"
 
@@ -19,11 +20,9 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client13::make(
       !contains(sent.hello.cipher_suites, hello.cipher_suite))
     return std::unexpected(
         refuse(IllegalParameter, "The peer chose a cipher suite that was not offered."));
-  // RFC 8446 §4.1.3, §4.2: exactly these two extensions, and what was sent comes back.
-  if (hello.unknown_extension || hello.extended_master_secret || hello.use_srtp ||
-      hello.retry_cookie || hello.renegotiation_info || hello.ec_point_formats)
-    return std::unexpected(refuse(
-        UnsupportedExtension, "The peer's ServerHello has an extension that has no place there."));
+  if (const auto fault =
+          fault_of(Answer::ServerHello13, sent.hello.extensions(), hello.extensions()))
+    return std::unexpected(refuse(*fault, extension_fault(*fault)));
   if (hello.session_id != sent.hello.session_id || hello.compression != 0)
     return std::unexpected(
         refuse(IllegalParameter, "The peer's ServerHello does not answer our ClientHello."));
@@ -44,6 +43,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client13::make(
       static_cast<std::uint16_t>(sent.message_seq + 1)));
   attempt->randoms_ = {sent.hello.random, hello.random};
   attempt->group_ = offer->group();
+  attempt->offered_ = sent.hello.extensions();
   if (first && retry) {
     attempt->transcript_.add(HandshakeType::ClientHello, first->message_seq, first->body);
     attempt->transcript_.replace_by_hash(suite->hash);
@@ -108,6 +108,8 @@ Attempt::Step Client13::on_encrypted_extensions(const HandshakeMessage& message)
   const auto extensions = EncryptedExtensions::parse(message.body);
   if (!extensions)
     return refuse(AlertDescription::DecodeError, "The peer's extensions are malformed.");
+  if (const auto fault = fault_of(Answer::EncryptedExtensions, offered_, extensions->extensions()))
+    return refuse(*fault, extension_fault(*fault));
   const auto srtp = read_srtp(context_.config, extensions->use_srtp);
   if (!srtp.is_valid)
     return refuse(AlertDescription::IllegalParameter,

@@ -44,6 +44,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server13::make(Timestamp now, C
       new Server13(context, Role::Server, *suite,
                    static_cast<std::uint16_t>(message.message_seq + 1), std::uint16_t{0}));
   attempt->first_hello_ = hello;
+  attempt->offered_ = {ExtensionType::SignatureAlgorithms};  // CertificateRequest::write()
   attempt->record(message);
   // Of our groups the best that it has sent a share of; else the best that it has at all.
   for (const auto group : context.config.groups) {

@@ -1,6 +1,16 @@
 #include "dtls/wire/extensions.h"
 
 namespace specter::dtls {
+namespace {
+constexpr std::uint16_t kGreaseType = 0x0a0a;  // RFC 8701 §2
+}
+
+void write_empty_extensions(ByteWriter& out, const ExtensionSet& extensions) {
+  for (const ExtensionType type : kKnownExtensions)
+    if (extensions.has(type)) write_extension(out, type, [] {});
+  if (extensions.has_unknown())
+    write_extension(out, static_cast<ExtensionType>(kGreaseType), [] {});
+}
 
 UseSrtp read_use_srtp_offer(TlsReader& data) {
   UseSrtp value;

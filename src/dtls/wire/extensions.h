@@ -1,26 +1,14 @@
 // Blocks of extensions, RFC 8446 §4.2. For the parsers of this folder.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <utility>
 
+#include "dtls/wire/extension_set.h"
 #include "dtls/wire/hello.h"
 #include "dtls/wire/tls_reader.h"
 
 namespace specter::dtls {
-
-inline constexpr std::array kKnownExtensions{
-    ExtensionType::SupportedGroups,
-    ExtensionType::EcPointFormats,
-    ExtensionType::SignatureAlgorithms,
-    ExtensionType::UseSrtp,
-    ExtensionType::ExtendedMasterSecret,
-    ExtensionType::SupportedVersions,
-    ExtensionType::Cookie,
-    ExtensionType::KeyShare,
-    ExtensionType::RenegotiationInfo,
-};
 
 // Reads a block with its length. Each known extension goes to `known(type, data)`, which must
 // read all of `data`; each other one to `unknown()`.
@@ -50,6 +38,9 @@ void write_extension(ByteWriter& out, ExtensionType type, const Write& write) {
   out.u16(std::to_underlying(type));
   write_vector16(out, write);
 }
+
+// For tests: empty ones, which only say that they are there.
+void write_empty_extensions(ByteWriter& out, const ExtensionSet& extensions);
 
 // RFC 5764 §4.1.1, in all messages the same but for how many profiles there may be.
 UseSrtp read_use_srtp_offer(TlsReader& data);                // of a client: one or more

@@ -12,7 +12,6 @@ constexpr std::uint8_t kNullCompression = 0;
 constexpr std::uint8_t kDeflate = 1;  // RFC 3749; stands for whatever isn't null
 constexpr std::uint8_t kUncompressedPoint = 0;
 constexpr std::uint8_t kCompressedPrime = 1;    // RFC 8422 §5.1.2; stands for the other formats
-constexpr std::uint16_t kGreaseType = 0x0a0a;   // RFC 8701 §2
 constexpr std::size_t kMaxSessionIdBytes = 32;  // RFC 5246 §7.4.1.2
 
 HelloRandom read_random(TlsReader& in) {
@@ -153,11 +152,11 @@ void read_server_extension(ServerHello& hello, ExtensionType type, TlsReader& da
       hello.ec_point_formats = true;
       return;
     case ExtensionType::ExtendedMasterSecret: hello.extended_master_secret = true; return;
-    // RFC 8446 §4.2, RFC 5246 §7.4.1.4.1: a ServerHello has none of these.
+    // They say nothing here; whether they may be here is the machine's to judge.
     case ExtensionType::SupportedGroups:
     case ExtensionType::SignatureAlgorithms:
       data.view();
-      hello.unknown_extension = true;
+      hello.others.add(type);
       return;
   }
 }
@@ -179,12 +178,24 @@ void write_server_extensions(ByteWriter& out, const ServerHello& hello) {
   if (hello.ec_point_formats) write_point_formats(out, kUncompressedPoint);
   if (hello.extended_master_secret) write_empty_extension(out, ExtensionType::ExtendedMasterSecret);
   write_renegotiation_info(out, hello.renegotiation_info);
-  if (hello.unknown_extension) {
-    write_empty_extension(out, static_cast<ExtensionType>(kGreaseType));
-  }
+  write_empty_extensions(out, hello.others);
 }
 
 }  // namespace
+
+ExtensionSet ClientHello::extensions() const {
+  using enum ExtensionType;
+  ExtensionSet set{EcPointFormats};
+  set.add_if(supported_versions.has_value(), SupportedVersions);
+  set.add_if(groups.has_value(), SupportedGroups);
+  set.add_if(signature_schemes.has_value(), SignatureAlgorithms);
+  set.add_if(key_shares.has_value(), KeyShare);
+  set.add_if(use_srtp.has_value(), UseSrtp);
+  set.add_if(retry_cookie.has_value(), Cookie);
+  set.add_if(renegotiation_info.has_value(), RenegotiationInfo);
+  set.add_if(extended_master_secret, ExtendedMasterSecret);
+  return set;
+}
 
 std::expected<ClientHello, ParseError> ClientHello::parse(Bytes body) {
   if (body.size() > kMaxBytes) return std::unexpected(ParseError::TooMany);
@@ -232,6 +243,19 @@ bool ServerHello::says_downgrade() const {
   return std::ranges::equal(Bytes(random).last(kDowngrade12.size()), kDowngrade12);
 }
 
+ExtensionSet ServerHello::extensions() const {
+  using enum ExtensionType;
+  ExtensionSet set = others;
+  set.add_if(supported_version.has_value(), SupportedVersions);
+  set.add_if(key_share || selected_group, KeyShare);
+  set.add_if(use_srtp.has_value(), UseSrtp);
+  set.add_if(retry_cookie.has_value(), Cookie);
+  set.add_if(renegotiation_info.has_value(), RenegotiationInfo);
+  set.add_if(ec_point_formats, EcPointFormats);
+  set.add_if(extended_master_secret, ExtendedMasterSecret);
+  return set;
+}
+
 std::expected<ServerHello, ParseError> ServerHello::parse(Bytes body) {
   if (body.size() > kMaxBytes) return std::unexpected(ParseError::TooMany);
   Fault fault;
@@ -246,7 +270,7 @@ std::expected<ServerHello, ParseError> ServerHello::parse(Bytes body) {
   if (in.more()) {
     read_extensions(
         in, [&](ExtensionType type, TlsReader& data) { read_server_extension(hello, type, data); },
-        [&] { hello.unknown_extension = true; });
+        [&] { hello.others.add_unknown(); });
   }
   in.end();
   return fault.unless_raised(std::move(hello));

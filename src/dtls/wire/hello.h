@@ -11,23 +11,12 @@
 
 #include "base/bytes.h"
 #include "base/parse_error.h"
+#include "dtls/wire/extension_set.h"
 #include "dtls/wire/numbers.h"
 
 #include "specter/bytes.h"
 
 namespace specter::dtls {
-
-enum class ExtensionType : std::uint16_t {
-  SupportedGroups = 10,
-  EcPointFormats = 11,
-  SignatureAlgorithms = 13,
-  UseSrtp = 14,
-  ExtendedMasterSecret = 23,
-  SupportedVersions = 43,
-  Cookie = 44,
-  KeyShare = 51,
-  RenegotiationInfo = 0xff01,
-};
 
 using HelloRandom = std::array<std::uint8_t, 32>;
 
@@ -69,6 +58,8 @@ struct ClientHello {
   bool uncompressed_points = true;  // ec_point_formats is absent or has it
   bool extended_master_secret = false;
 
+  ExtensionSet extensions() const;  // as write() writes them
+
   static std::expected<ClientHello, ParseError> parse(Bytes body);
   void write(ByteWriter& out) const;  // the body; ec_point_formats is always written
   bool operator==(const ClientHello&) const = default;
@@ -95,12 +86,12 @@ struct ServerHello {
   std::optional<Buffer> renegotiation_info;
   bool ec_point_formats = false;  // present
   bool extended_master_secret = false;
-  // Whether there was an extension that is none of the above: nobody asked for it (RFC 8446 §4.2).
-  // Written as an empty one of GREASE's (RFC 8701).
-  bool unknown_extension = false;
+  // What is none of the above: written empty, and an unknown one as one of GREASE's (RFC 8701).
+  ExtensionSet others{};
 
   bool is_retry() const { return random == kRetryRandom; }
   bool says_downgrade() const;  // from 1.3 to 1.2
+  ExtensionSet extensions() const;
 
   static std::expected<ServerHello, ParseError> parse(Bytes body);
   void write(ByteWriter& out) const;

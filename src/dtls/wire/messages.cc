@@ -19,17 +19,20 @@ void read_chain12(TlsReader& in, CertificateMessage& message) {
   }
 }
 
-// RFC 8446 §4.4.2: each certificate has extensions behind it, and we ask for none.
+// RFC 8446 §4.4.2: each certificate has extensions behind it.
 void read_chain13(TlsReader& in, CertificateMessage& message) {
   message.request_context = in.vector8().opaque();
   TlsReader chain = in.vector24();
   for (bool first = true; chain.more(); first = false) {
     TlsReader entry = chain.vector24(1);
     if (first) message.certificate = entry.opaque();
-    for (TlsReader extensions = chain.vector16(); extensions.more();) {
-      extensions.u16();
-      extensions.vector16();
-    }
+    read_extensions(
+        chain,
+        [&](ExtensionType type, TlsReader& data) {
+          data.view();
+          message.extensions.add(type);
+        },
+        [&] { message.extensions.add_unknown(); });
   }
 }
 
@@ -83,20 +86,26 @@ std::expected<EncryptedExtensions, ParseError> EncryptedExtensions::parse(Bytes 
       [&](ExtensionType type, TlsReader& data) {
         if (type == ExtensionType::UseSrtp) {
           message.use_srtp = read_use_srtp_choice(data);
-        } else if (type == ExtensionType::SupportedGroups) {
-          data.view();  // RFC 8446 §4.2.7: for later connections
         } else {
-          data.raise(ParseError::BadValue);  // RFC 8446 §4.2
+          data.view();  // supported_groups are for later connections: RFC 8446 §4.2.7
+          message.others.add(type);
         }
       },
-      [] {});
+      [&] { message.others.add_unknown(); });
   in.end();
   return fault.unless_raised(std::move(message));
+}
+
+ExtensionSet EncryptedExtensions::extensions() const {
+  ExtensionSet set = others;
+  set.add_if(use_srtp.has_value(), ExtensionType::UseSrtp);
+  return set;
 }
 
 void EncryptedExtensions::write(ByteWriter& out) const {
   write_vector16(out, [&] {
     if (use_srtp) write_use_srtp(out, *use_srtp);
+    write_empty_extensions(out, others);
   });
 }
 
@@ -120,7 +129,8 @@ void CertificateMessage::write(Version version, ByteWriter& out) const {
   write_vector24(out, [&] {
     if (certificate.empty()) return;
     write_vector24(out, [&] { out.bytes(certificate); });
-    if (version == Version::Dtls13) out.u16(0);  // no extensions
+    if (version == Version::Dtls13)
+      write_vector16(out, [&] { write_empty_extensions(out, extensions); });
   });
 }
 

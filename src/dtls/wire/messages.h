@@ -27,10 +27,12 @@ struct HelloVerifyRequest {
   bool operator==(const HelloVerifyRequest&) const = default;
 };
 
-// RFC 8446 §4.3.1: of its extensions only use_srtp (RFC 5764 over 1.3) is of interest. Others are
-// passed over (supported_groups may come); one that belongs elsewhere (key_share, …) is an error.
+// RFC 8446 §4.3.1: of its extensions only use_srtp (RFC 5764 over 1.3) is of interest.
 struct EncryptedExtensions {
   std::optional<UseSrtp> use_srtp;
+  ExtensionSet others{};  // written empty
+
+  ExtensionSet extensions() const;
 
   static std::expected<EncryptedExtensions, ParseError> parse(Bytes body);
   void write(ByteWriter& out) const;
@@ -43,7 +45,8 @@ struct EncryptedExtensions {
 struct CertificateMessage {
   static constexpr std::size_t kMaxBytes = 16'384;
   Buffer request_context;
-  Buffer certificate;  // DER
+  Buffer certificate;         // DER
+  ExtensionSet extensions{};  // 1.3, those of the whole chain; written empty, with the certificate
 
   static std::expected<CertificateMessage, ParseError> parse(Version version, Bytes body);
   void write(Version version, ByteWriter& out) const;

@@ -36,17 +36,17 @@ TEST(EncryptedExtensions, HasKnownBytes) {
 }
 
 // RFC 8448 §3: a server names its groups, and a limit that we know nothing of.
-TEST(EncryptedExtensions, PassesOverWhatIsOfNoInterest) {
+TEST(EncryptedExtensions, OfOthersItIsKeptThatTheyCame) {
+  EncryptedExtensions expected;
+  expected.others = {ExtensionType::SupportedGroups};
+  expected.others.add_unknown();
   EXPECT_EQ(EncryptedExtensions::parse(hex("0022 000a 0014 0012 001d 0017 0018 0019 0100 0101 0102"
                                            "0103 0104 001c 0002 4001 0000 0000")),
-            EncryptedExtensions{});
+            expected);
+  expect_round_trip(EncryptedExtensions{.use_srtp = UseSrtp{{7}, {}}, .others = expected.others});
 }
 
 TEST(EncryptedExtensions, RefusesIllegalOnes) {
-  for (const std::string_view type : {"000b", "000d", "0017", "002b", "002c", "0033", "ff01"}) {
-    const std::string body = "0004" + std::string(type) + "0000";
-    expect_refused<EncryptedExtensions>(body, ParseError::BadValue);  // belongs elsewhere
-  }
   expect_refused<EncryptedExtensions>("0012 000e0005 0002 0007 00 000e0005 0002 0007 00",
                                       ParseError::BadValue);  // comes twice
   expect_refused<EncryptedExtensions>("000b 000e0007 0004 0007 0001 00", ParseError::BadLength);
@@ -71,9 +71,18 @@ TEST(Certificate, HasKnownBytes) {
 TEST(Certificate, OfAChainTheFirstIsThePeers) {
   EXPECT_EQ(CertificateMessage::parse(k12, hex("00000f 000002 aabb 000001 cc 000003 ddeeff")),
             (CertificateMessage{.certificate = hex("aabb")}));
+  EXPECT_EQ(CertificateMessage::parse(k13, hex("00 00000d 000002 aabb 0000 000001 cc 0000")),
+            (CertificateMessage{.certificate = hex("aabb")}));
+}
+
+TEST(Certificate, OfExtensionsItIsKeptThatTheyCame) {
+  CertificateMessage expected{.certificate = hex("aabb")};
+  expected.extensions.add_unknown();
   EXPECT_EQ(CertificateMessage::parse(
                 k13, hex("00 000013 000002 aabb 0006 0005 0002 0100 000001 cc 0000")),
-            (CertificateMessage{.certificate = hex("aabb")}));
+            expected);
+  expected.extensions.add(ExtensionType::KeyShare);
+  expect_round_trip(expected, k13);
 }
 
 TEST(Certificate, RefusesIllegalOnes) {

@@ -112,16 +112,20 @@ TEST(ServerHello, NeedsNoExtensions) {
   EXPECT_EQ(ServerHello::parse(server_hello("")), bare);
 }
 
-// RFC 8446 §4.2: what nobody asked for.
-TEST(ServerHello, FlagsExtensionsThatHaveNoPlaceInIt) {
-  for (const std::string_view extension :
-       {"0000 0000", "0010 0002 0000", "0a0a 0000", "000a 0004 0002 001d", "000d 0004 0002 0403"}) {
+TEST(ServerHello, KeepsThatThereWereOtherExtensions) {
+  for (const std::string_view extension : {"0000 0000", "0010 0002 0000", "0a0a 0000"}) {
     const auto hello = ServerHello::parse(server_hello(extension));
     ASSERT_TRUE(hello) << extension;
-    EXPECT_TRUE(hello->unknown_extension) << extension;
+    EXPECT_TRUE(hello->extensions().has_unknown()) << extension;
     expect_round_trip(*hello);
   }
-  EXPECT_FALSE(ServerHello::parse(server_hello("0017 0000"))->unknown_extension);
+  const auto parsed = [](std::string_view extension) {
+    const auto hello = ServerHello::parse(server_hello(extension));
+    return hello ? hello->extensions() : ExtensionSet{};
+  };
+  EXPECT_EQ(parsed("000a 0004 0002 001d"), ExtensionSet{ExtensionType::SupportedGroups});
+  EXPECT_EQ(parsed("000d 0004 0002 0403"), ExtensionSet{ExtensionType::SignatureAlgorithms});
+  EXPECT_EQ(parsed("0017 0000"), ExtensionSet{ExtensionType::ExtendedMasterSecret});
 }
 
 TEST(ServerHello, KeepsACompressionThatIsNotNull) {
@@ -190,7 +194,8 @@ TEST(ServerHello, WhatIsWrittenIsParsed) {
     hello.renegotiation_info = v.maybe([&] { return v.bytes(0, 255); });
     hello.ec_point_formats = v.yes();
     hello.extended_master_secret = v.yes();
-    hello.unknown_extension = v.yes();
+    hello.others.add_if(v.yes(), ExtensionType::SupportedGroups);
+    if (v.yes()) hello.others.add_unknown();
     expect_round_trip(hello);
   }
 }
