@@ -26,6 +26,7 @@ Buffer CookieJar::seal(const Cookie& cookie) const {
   w.u8(cookie.reconfig);
   w.u8(cookie.zero_checksum);
   w.u8(cookie.interleaving);
+  w.u8(cookie.pad);
   w.u64(static_cast<std::uint64_t>(cookie.created.time_since_epoch().count()));
   w.bytes(crypto::hmac_sha256(secret_, out));
   return out;
@@ -52,6 +53,7 @@ std::optional<Cookie> CookieJar::open(Bytes sealed) const {
   cookie.reconfig = r.u8() != 0;
   cookie.zero_checksum = r.u8() != 0;
   cookie.interleaving = r.u8() != 0;
+  cookie.pad = r.u8() != 0;
   cookie.created = Timestamp(Duration(static_cast<Duration::rep>(r.u64())));
   if (!r.ok() || r.remaining() != 0) return std::nullopt;
   return cookie;

@@ -28,6 +28,7 @@ struct Cookie {
   bool reconfig = false;
   bool zero_checksum = false;
   bool interleaving = false;
+  bool pad = false;
   Timestamp created{};
 
   bool operator==(const Cookie&) const = default;

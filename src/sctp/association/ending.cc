@@ -142,7 +142,8 @@ void Association::Impl::handle_heartbeat(const HeartbeatChunk& heartbeat) {
 void Association::Impl::handle_heartbeat_ack(Timestamp now, const HeartbeatChunk& heartbeat) {
   ByteReader r(heartbeat.info);
   const std::uint64_t nonce = r.u64();
-  if (r.ok() && r.remaining() == 0 && path_mtu_.handle_answer(now, nonce)) return use_path_mtu();
+  // What follows the nonce is the filling of a probe.
+  if (r.ok() && path_mtu_.handle_answer(now, nonce)) return use_path_mtu();
   // §5.4, §8.3: nothing that we did not ask is an answer.
   if (!heartbeat_ || !r.ok() || r.remaining() != 0 || nonce != heartbeat_->nonce) return;
   sender_->rto().sample(now - heartbeat_->at);

@@ -4,6 +4,7 @@
 //   Closed --connect--> CookieWait --INIT ACK--> CookieEchoed --COOKIE ACK--> Established
 //   Closed -------------------------COOKIE ECHO-----------------------------> Established
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sctp/association/impl.h"
@@ -22,7 +23,7 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   init.forward_tsn = true;
   init.zero_checksum = config_.zero_checksum;
   init.extensions = {std::to_underlying(ChunkType::ReConfig),
-                     std::to_underlying(ChunkType::ForwardTsn)};
+                     std::to_underlying(ChunkType::ForwardTsn), std::to_underlying(ChunkType::Pad)};
   if (config_.interleaving) {  // RFC 8260 §2.2.1, §2.3.1
     init.extensions.push_back(std::to_underlying(ChunkType::IData));
     init.extensions.push_back(std::to_underlying(ChunkType::IForwardTsn));
@@ -60,6 +61,7 @@ Association::Impl::Peer Association::Impl::peer_of(const InitChunk& init) const 
                                        : init.forward_tsn || lists(ChunkType::ForwardTsn);
   peer.reconfig = lists(ChunkType::ReConfig);
   peer.zero_checksum = init.zero_checksum;
+  peer.pad = lists(ChunkType::Pad);
   return peer;
 }
 
@@ -74,6 +76,7 @@ Association::Impl::Peer Association::Impl::peer_of(const Cookie& cookie) {
   peer.reconfig = cookie.reconfig;
   peer.zero_checksum = cookie.zero_checksum;
   peer.interleaving = cookie.interleaving;
+  peer.pad = cookie.pad;
   return peer;
 }
 
@@ -132,6 +135,7 @@ void Association::Impl::handle_init(Timestamp now, const InitChunk& init) {
   cookie.reconfig = peer.reconfig;
   cookie.zero_checksum = peer.zero_checksum;
   cookie.interleaving = peer.interleaving;
+  cookie.pad = peer.pad;
   cookie.created = now;
   answer.cookie = cookies_.seal(cookie);
   // §3.2.1: reported as far as the packet goes.
@@ -179,6 +183,7 @@ bool Association::Impl::may_meet(Timestamp now, const Peer& peer) {
 // What the peer said of itself holds from now on.
 void Association::Impl::meet(const Peer& peer) {
   peer_ = peer;
+  path_mtu_.set_most(peer.pad ? std::numeric_limits<std::size_t>::max() : PathMtu::kMostForAnybody);
   outgoing_streams_ = peer.outgoing_streams;
   receiver_.emplace(Receiver::Limits{config_.receive_buffer_bytes,
                                      config_.max_receive_message_bytes, segment_bytes_},

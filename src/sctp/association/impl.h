@@ -116,6 +116,7 @@ class Association::Impl {
     bool reconfig = false;
     bool zero_checksum = false;
     bool interleaving = false;  // negotiated: I-DATA and I-FORWARD-TSN, and nothing else
+    bool pad = false;           // knows PAD, RFC 4820
   };
   struct HeartbeatSent {
     std::uint64_t nonce;

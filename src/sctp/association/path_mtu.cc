@@ -8,12 +8,23 @@
 namespace specter::sctp {
 
 void PathMtu::set_path(std::vector<std::size_t> sizes) {
-  std::erase_if(sizes, [&](std::size_t bytes) { return bytes <= base_; });
+  std::erase_if(sizes, [&](std::size_t bytes) { return bytes <= base_ || bytes > most_; });
   std::ranges::sort(sizes);
   sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
   if (sizes.size() > kMaxSizes)
     sizes.erase(sizes.begin(), sizes.end() - static_cast<std::ptrdiff_t>(kMaxSizes));
   sizes_ = std::move(sizes);
+  begin_anew();
+}
+
+void PathMtu::set_most(std::size_t bytes) {
+  most_ = bytes;
+  if (sizes_.empty() || sizes_.back() <= most_) return;
+  std::erase_if(sizes_, [&](std::size_t size) { return size > most_; });
+  begin_anew();
+}
+
+void PathMtu::begin_anew() {
   good_ = 0;
   bad_ = sizes_.size();
   trying_.reset();

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,9 @@ class PathMtu {
   static constexpr Duration kProbeTimeout = std::chrono::seconds(1);    // §5.1.1 PROBE_TIMER
   static constexpr Duration kRaiseInterval = std::chrono::minutes(10);  // PMTU_RAISE_TIMER
   static constexpr std::size_t kMaxSizes = 32;  // worth a try; of more the largest
+  // A peer that says nothing of itself is sent no more than Ethernet's: str0m takes datagrams of
+  // 2000 bytes, libwebrtc 2048, pion 8192, and a larger one ends some of them.
+  static constexpr std::size_t kMostForAnybody = 1472;
 
   struct Probe {
     std::size_t bytes;    // of the whole packet
@@ -38,6 +42,8 @@ class PathMtu {
   // Another path than before: from the base again. Sizes of packets, in any order; those that are
   // not larger than the base are passed over.
   void set_path(std::vector<std::size_t> sizes);
+  // No probe is larger, whatever the path may carry: the peer has no room for more.
+  void set_most(std::size_t bytes);
   // The largest packet to send now.
   std::size_t packet_bytes() const { return good_ == 0 ? base_ : sizes_[good_ - 1]; }
 
@@ -57,10 +63,12 @@ class PathMtu {
 
  private:
   bool searching() const { return trying_.has_value(); }
+  void begin_anew();
   void search_on(Timestamp now);
   void try_size(std::size_t index);
 
   std::size_t base_;
+  std::size_t most_ = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> sizes_;  // ascending
   std::size_t good_ = 0;            // the first so many came through
   std::size_t bad_ = 0;             // from this one on they did not; sizes_.size(): not known

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/association/duo.h"
+#include "sctp/association/path_mtu.h"
 #include "sctp/packet/control_chunks.h"
 
 namespace specter::sctp {
@@ -156,6 +157,42 @@ TEST(PathMtuOverAPath, AnotherPathBeginsSmall) {
   path.time_for(250'000);
   EXPECT_EQ(path.packet_bytes(), 1300u);
   EXPECT_EQ(path.too_large, 0);
+}
+
+// What the chunk list of an INIT says of PAD, on its way, becomes a word for something else.
+void unlist_pad(Buffer& packet) {
+  const Buffer listed{130, 192, 132}, other{130, 192, 130};
+  const auto at = std::ranges::search(packet, listed);
+  if (at.empty()) return;
+  std::ranges::copy(other, at.begin());
+  fix_checksum(packet);
+}
+// werift dies of a chunk that it does not know, and others have: decision 5.
+TEST(PathMtuOverAPath, Rfc5061_4_2_7_APeerThatDoesNotListPadGetsNone) {
+  for (const std::size_t back : {std::size_t{9000}, std::size_t{1300}, kBase}) {
+    auto stranger = with_base();
+    stranger.max_packet_bytes = PathMtu::kMostForAnybody;  // of what it answers, too
+    Duo path({.latency = 20ms}, with_base(), stranger);
+    std::size_t largest = 0, pads = 0;
+    path.a.set_path({1300, 1380, 1424, 8900});
+    path.pair.filter = [&](bool from_a, Buffer& packet) {
+      unlist_pad(packet);
+      pads += has(packet, ChunkType::Pad);
+      if (from_a) largest = std::max(largest, packet.size());
+      return from_a || packet.size() <= back;
+    };
+    path.connect();
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(100'000, 1)));
+      path.pair.run_for(20s);
+    }
+    EXPECT_EQ(count<MessageReceived>(path.pair.events_b), 3u);
+    EXPECT_EQ(pads, 0u);
+    EXPECT_LE(largest, PathMtu::kMostForAnybody) << "nor what it may have no room for";
+    // The answer is as large as the question. Where the path back is narrower, less is used than
+    // the path carries, and never more.
+    EXPECT_EQ(path.a.counters().packet_bytes, back == 9000 ? 1424u : back);
+  }
 }
 
 TEST(PathMtuOverAPath, Rfc4820_3_PaddingIsPassedOver) {

@@ -157,6 +157,17 @@ TEST(PathMtu, WhatWasNotAskedIsNoAnswer) {
   EXPECT_EQ(mtu.packet_bytes(), kBase);
 }
 
+TEST(PathMtu, NothingLargerThanThePeerTakesIsTried) {
+  Path path(9000);
+  path.mtu.set_most(1450);
+  path.search();
+  EXPECT_THAT(path.tried, ElementsAre(1400));
+  EXPECT_EQ(path.mtu.packet_bytes(), 1400u);
+  path.mtu.set_path({1300, 1500});
+  path.search();
+  EXPECT_EQ(path.mtu.packet_bytes(), 1300u);
+}
+
 TEST(PathMtu, OfTooManySizesTheLargestAreTried) {
   std::vector<std::size_t> sizes;
   for (std::size_t size = 2000; size < 2000 + 3 * PathMtu::kMaxSizes; ++size) sizes.push_back(size);

@@ -98,15 +98,18 @@ void Association::Impl::look_into_path() {
   use_path_mtu();
 }
 
-// RFC 8899 §6.2.2: a HEARTBEAT, and PAD as large as the packet is to be. No window holds it back
-// (§3 item 6 forbids only that its loss is taken for congestion).
+// RFC 8899 §6.2.2: a HEARTBEAT, and PAD as large as the packet is to be. A peer that does not list
+// PAD (RFC 5061 §4.2.7) may take an unknown chunk for the end of the world; it gets a HEARTBEAT
+// that is as large itself and comes back whole: docs/decisions/0005-path-mtu-probes.md. No window
+// holds it back (§3 item 6 forbids only that its loss is taken for congestion).
 void Association::Impl::append_path_probe(Timestamp now, Buffer& out) {
   const PathMtu::Probe probe = path_mtu_.take_probe(now, random_.u64());
   PacketWriter packet = packet_to(peer_.tag, out, probe.bytes);
   HeartbeatChunk heartbeat;
   ByteWriter(heartbeat.info).u64(probe.nonce);
+  if (!peer_.pad) heartbeat.info.resize(packet.room() - HeartbeatChunk::kFixedBytes);
   packet.add(heartbeat);
-  packet.add(PadChunk{static_cast<std::uint16_t>(packet.room())});
+  if (peer_.pad) packet.add(PadChunk{static_cast<std::uint16_t>(packet.room())});
   packet.finish_in_place();
 }
 
