@@ -22,9 +22,13 @@ class MailboxState;
 // A queue of events that any number of connections may share. Its calls are the only ones in the
 // library that wait, and each takes a timeout. An owner that does not receive slows its peers down:
 // past a bound on waiting message bytes, a connection stops taking messages from the network, and
-// its peer's window closes. Receive from one thread at a time (others wait for their turn, within
-// their timeout); a copy is the same mailbox. When the last copy is gone, the connections that it
-// owned are closed.
+// its peer's window closes; all other events still come, but for what follows a message on its
+// channel. Whoever receives some types of events alone may leave the others for as long as he
+// likes: nothing that he waits for is ever behind them, unless they are messages (a log line then
+// says so). Of BufferedAmountLow one waits for a channel at most. What the peer opened and closed
+// again, all of it unread, may be forgotten. Receive from one thread at a time (others wait for
+// their turn, within their timeout); a copy is the same mailbox. When the last copy is gone, the
+// connections that it owned are closed.
 class SPECTER_EXPORT Mailbox {
  public:
   Mailbox();

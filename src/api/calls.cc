@@ -101,10 +101,21 @@ void Connection::get_stats() {
 void Connection::close() { driver_->close(); }
 
 bool Connection::take_receiving() {
-  const bool wanted = handle_->is_receiving();
-  if (!driver_ || std::exchange(is_receiving_, wanted) == wanted) return false;
+  if (!driver_ || driver_->is_closing()) return false;
+  const bool has_room = owner_->takes_messages();
+  if (!has_room) is_held_back_ = true;
+  const bool wanted = has_room && handle_->is_receiving();
+  if (std::exchange(is_receiving_, wanted) == wanted) return false;
   core().set_receiving(wanted);
   return true;
+}
+
+// Messages for which the owner has no room stay in the core, and hold up nothing else.
+bool Connection::takes_events() {
+  take_receiving();
+  const bool takes_news = owner_->takes_news();
+  if (!takes_news) is_held_back_ = true;
+  return takes_news;
 }
 
 }  // namespace specter::api

@@ -52,7 +52,8 @@ class Connection final : public io::Driver::Sink {
   void add_ice_candidate(const IceCandidate& candidate);
   void get_stats();
   void close();
-  bool take_receiving();  // what the owner wants, to the core; true when it is news
+  // What the owner wants and has room for, to the core; true when it is another answer than before.
+  bool take_receiving();
 
   // ---- sending, in sending.cc
   // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
@@ -66,7 +67,7 @@ class Connection final : public io::Driver::Sink {
 
   // ---- io::Driver::Sink
   bool run_calls() override;
-  bool takes_events() override { return owner_->has_room(); }
+  bool takes_events() override;
   void handle_event(core::Event&& event) override;
   bool settle() override;
   bool end_turn() override;
@@ -123,6 +124,7 @@ class Connection final : public io::Driver::Sink {
   bool is_ready_told_ = false;
   std::uint64_t descriptions_revision_ = 0;  // of those that the handle has
   bool is_receiving_ = true;
+  bool is_held_back_ = false;  // in this turn the owner had no room for something
 
   std::unordered_map<ChannelId, std::shared_ptr<ChannelHandle>> channels_{};
 

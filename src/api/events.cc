@@ -15,7 +15,8 @@ void Connection::tell(Event&& event) {
 
 bool Connection::end_turn() {
   refresh_descriptions();
-  return owner_->flush();
+  const bool was_held_back = std::exchange(is_held_back_, false);
+  return owner_->flush() && was_held_back;
 }
 
 void Connection::tell_failure(Operation operation, Error error) {

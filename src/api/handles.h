@@ -121,9 +121,11 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   // `mutex` is held by `lock`, which is let go before the loop is woken.
   void push(Call&& call, std::unique_lock<std::mutex> lock);
 
-  // ---- the mailbox's, guarded by its mutex but for reading waiting_bytes
-  std::atomic<std::size_t> waiting_bytes = 0;  // of events in the mailbox
-  bool is_paused = false;                      // to be woken when there is room again
+  // ---- the mailbox's, guarded by its mutex but for reading the two counts
+  std::atomic<std::size_t> waiting_bytes = 0;      // of messages in the mailbox
+  std::atomic<std::size_t> unseen_news_bytes = 0;  // of other events that nobody looked at yet
+  bool is_paused = false;                          // to be woken when there is room again
+  bool is_stuck_told = false;                      // a log line said that nobody takes its messages
 
  private:
   void post_turn();
@@ -196,6 +198,8 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
     }
   };
   Account account;
+
+  bool is_low_waiting = false;  // a BufferedAmountLow waits: guarded by the mailbox's mutex
 
   // ---- the loop's
   std::optional<ChannelId> id;  // once the core has made it

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
 #include "io/event_descriptor.h"
+#include "io/log.h"
 
 namespace specter::api {
 
@@ -13,11 +15,51 @@ namespace {
 // Longer waits are this long: far beyond them the clock's numbers would wrap.
 constexpr Duration kLongestWait = std::chrono::hours(24 * 365 * 10);
 
+template <class E, class... Of>
+constexpr bool is_one_of = (std::is_same_v<E, Of> || ...);
+
+// How often it comes is decided by the owner's calls.
+template <class E>
+constexpr bool is_answer =
+    is_one_of<E, event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
+              event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
+              event::Stats, event::OperationFailed, event::Closed>;
+
+const ChannelHandle* channel_of(const Event& event) {
+  return std::visit(
+      []<class E>(const E& e) -> const ChannelHandle* {
+        if constexpr (requires { e.channel.handle(); })
+          return e.channel.handle().get();
+        else
+          return nullptr;
+      },
+      event);
+}
+
+// The mark of its channel that one waits already; nothing for another event.
+bool* low_mark(const Event& event) {
+  const auto* low = std::get_if<event::BufferedAmountLow>(&event);
+  return low && low->channel.handle() ? &low->channel.handle()->is_low_waiting : nullptr;
+}
+
 }  // namespace
 
-std::size_t MailboxState::charge(const Event& event) {
-  const auto* message = std::get_if<event::Message>(&event);
-  return sizeof(Event) + (message ? message->data.size() : 0);
+MailboxState::Charge MailboxState::charge(const Event& event) {
+  return std::visit(
+      []<class E>(const E& e) -> Charge {
+        if constexpr (std::is_same_v<E, event::Message>) {
+          return {.message = sizeof(Event) + e.data.size()};
+        } else if constexpr (std::is_same_v<E, event::IncomingDataChannel>) {
+          const ChannelHandle* const channel = e.channel.handle().get();
+          return {.news = sizeof(Event) + sizeof(ChannelHandle) +
+                          (channel ? channel->label.size() + channel->options.protocol.size() : 0)};
+        } else if constexpr (is_answer<E> || std::is_same_v<E, event::BufferedAmountLow>) {
+          return {};
+        } else {
+          return {.news = sizeof(Event)};
+        }
+      },
+      event);
 }
 
 MailboxState::~MailboxState() {
@@ -42,23 +84,34 @@ bool MailboxState::has_room(const ConnectionHandle& connection, std::size_t more
          (own == 0 || total_bytes_.load(std::memory_order_relaxed) + more < kMaxOfAll);
 }
 
+bool MailboxState::has_room_for_news(const ConnectionHandle& connection, std::size_t more) const {
+  return connection.unseen_news_bytes.load(std::memory_order_relaxed) + more < kMaxUnseenNews;
+}
+
 bool MailboxState::may_resume(const ConnectionHandle& connection) const {
   const std::size_t own = connection.waiting_bytes.load(std::memory_order_relaxed);
-  return own < kMaxOfConnection / 2 &&
+  const std::size_t news = connection.unseen_news_bytes.load(std::memory_order_relaxed);
+  return own < kMaxOfConnection / 2 && news < kMaxUnseenNews / 2 &&
          (own == 0 || total_bytes_.load(std::memory_order_relaxed) < kMaxOfAll / 2);
 }
 
 void MailboxState::deliver(ConnectionHandle& connection, std::vector<Event>& events,
-                           std::size_t bytes) {
+                           const Charge& bytes) {
   {
     const std::scoped_lock lock(mutex_);
-    if (count_ == 0 && !events.empty()) io::signal(event_descriptor_);
-    count_ += events.size();
-    incoming_.insert(incoming_.end(), std::move_iterator(events.begin()),
-                     std::move_iterator(events.end()));
-    total_bytes_ += bytes;
-    connection.waiting_bytes += bytes;
-    if (!has_room(connection, 0) && !std::exchange(connection.is_paused, true))
+    const bool was_empty = count_ == 0;
+    for (Event& event : events) {
+      bool* const mark = low_mark(event);
+      if (mark && std::exchange(*mark, true)) continue;
+      incoming_.push_back(std::move(event));
+      ++count_;
+    }
+    if (was_empty && count_ > 0) io::signal(event_descriptor_);
+    total_bytes_ += bytes.message;
+    connection.waiting_bytes += bytes.message;
+    connection.unseen_news_bytes += bytes.news;
+    const bool is_full = !has_room(connection, 0) || !has_room_for_news(connection, 0);
+    if (is_full && !std::exchange(connection.is_paused, true))
       paused_.push_back(connection.weak_from_this());
   }
   changed_.notify_all();
@@ -104,39 +157,115 @@ Result<Event> MailboxState::take(const std::function<bool(const Event&)>& accept
     for (; seen < kept_.size(); ++seen) {
       if (accept(kept_[seen])) return remove(seen);
     }
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, deadline, [&] { return !incoming_.empty(); }))
-      return timed_out();
-    kept_.insert(kept_.end(), std::move_iterator(incoming_.begin()),
-                 std::move_iterator(incoming_.end()));
-    incoming_.clear();
+    Connections stuck, to_wake;
+    {
+      std::unique_lock lock(mutex_);
+      if (incoming_.empty() && timeout > Duration{}) stuck = take_stuck();
+      if (stuck.empty()) {
+        if (!changed_.wait_until(lock, deadline, [&] { return !incoming_.empty(); }))
+          return timed_out();
+        see_incoming(to_wake);
+      }
+    }
+    for (const auto& connection : stuck) {
+      io::log().warn(
+          "{} bytes of messages of connection {} wait in a mailbox whose receiver asks for other "
+          "events: no more are taken from its peer until some of them are received",
+          connection->waiting_bytes.load(), connection->id);
+    }
+    for (const auto& connection : to_wake) connection->wake();
+    if (kept_news_bytes_ > drop_at_) seen = drop_untold_channels(seen);
   }
+}
+
+void MailboxState::see_incoming(Connections& out) {
+  for (Event& event : incoming_) {
+    const std::size_t news = charge(event).news;
+    kept_news_bytes_ += news;
+    if (const auto& connection = connection_of(event).handle())
+      connection->unseen_news_bytes -= news;
+    kept_.push_back(std::move(event));
+  }
+  incoming_.clear();
+  out = take_resumable();
+}
+
+// Those whose messages fill their share, where all that is here was looked at and left. Each once:
+// who reads logs needs one line of it.
+MailboxState::Connections MailboxState::take_stuck() {
+  Connections stuck;
+  for (const auto& weak : paused_) {
+    auto connection = weak.lock();
+    if (connection && connection->waiting_bytes >= kMaxOfConnection &&
+        !std::exchange(connection->is_stuck_told, true))
+      stuck.push_back(std::move(connection));
+  }
+  return stuck;
+}
+
+MailboxState::Connections MailboxState::take_resumable() {
+  Connections resumable;
+  std::erase_if(paused_, [&](const auto& weak) {
+    auto paused = weak.lock();
+    if (!paused) return true;
+    if (!may_resume(*paused)) return false;
+    paused->is_paused = false;
+    resumable.push_back(std::move(paused));
+    return true;
+  });
+  return resumable;
+}
+
+// A peer may open and close channels for ever, and their news are not for this receiver. A channel
+// whose coming and whose end both wait here has been read of by nobody. Its messages stay: they
+// have a bound. Answers how many of the first `seen` are left.
+std::size_t MailboxState::drop_untold_channels(std::size_t seen) {
+  enum : unsigned { kCame = 1, kWent = 2 };
+  std::unordered_map<const ChannelHandle*, unsigned> channels;
+  for (const Event& event : kept_) {
+    if (std::holds_alternative<event::IncomingDataChannel>(event))
+      channels[channel_of(event)] |= kCame;
+    if (std::holds_alternative<event::DataChannelClosed>(event))
+      channels[channel_of(event)] |= kWent;
+  }
+  std::deque<Event> left;
+  std::size_t seen_and_left = 0;
+  kept_news_bytes_ = 0;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const auto channel = channels.find(channel_of(kept_[i]));
+    const bool is_untold = channel != channels.end() && channel->second == (kCame | kWent);
+    if (is_untold && !std::holds_alternative<event::Message>(kept_[i])) continue;
+    if (i < seen) ++seen_and_left;
+    kept_news_bytes_ += charge(kept_[i]).news;
+    left.push_back(std::move(kept_[i]));
+  }
+  const std::size_t dropped = kept_.size() - left.size();
+  kept_ = std::move(left);
+  drop_at_ = std::max(kMaxLeftNews, 2 * kept_news_bytes_);
+  const std::scoped_lock lock(mutex_);
+  count_ -= dropped;
+  if (count_ == 0) io::unsignal(event_descriptor_);
+  return seen_and_left;
 }
 
 Event MailboxState::remove(std::size_t index) {
   Event event = std::move(kept_[index]);
   kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(index));
 
-  const std::size_t bytes = charge(event);
+  const Charge bytes = charge(event);
+  kept_news_bytes_ -= bytes.news;
   const auto& connection = connection_of(event).handle();
-  std::vector<std::shared_ptr<ConnectionHandle>> to_wake;
+  Connections to_wake;
   {
     const std::scoped_lock lock(mutex_);
     if (--count_ == 0) io::unsignal(event_descriptor_);
     const std::size_t before = total_bytes_;
-    total_bytes_ -= bytes;
-    if (connection) connection->waiting_bytes -= bytes;
+    total_bytes_ -= bytes.message;
+    if (connection) connection->waiting_bytes -= bytes.message;
+    if (bool* const mark = low_mark(event)) *mark = false;
     const bool crossed = before >= kMaxOfAll / 2 && total_bytes_ < kMaxOfAll / 2;
-    if (!paused_.empty() && (crossed || (connection && connection->is_paused))) {
-      std::erase_if(paused_, [&](const auto& weak) {
-        auto paused = weak.lock();
-        if (!paused) return true;
-        if (!may_resume(*paused)) return false;
-        paused->is_paused = false;
-        to_wake.push_back(std::move(paused));
-        return true;
-      });
-    }
+    if (!paused_.empty() && (crossed || (connection && connection->is_paused)))
+      to_wake = take_resumable();
   }
   for (const auto& paused : to_wake) paused->wake();
   return event;

@@ -20,13 +20,32 @@ namespace specter::api {
 
 class MailboxState {
  public:
-  // Bytes of events that wait, by charge(). A connection that has filled its share, or one that has
-  // some while the whole is full, takes nothing more from its peer until half is free again. With
-  // nothing waiting it may always put one turn's worth in, so nobody starves behind others.
+  // Bytes of messages that wait. A connection that has filled its share, or one that has some while
+  // the whole is full, takes no more messages from its peer until half is free again; all else
+  // comes. With nothing waiting it may always put one turn's worth in, so nobody starves behind
+  // others.
   static constexpr std::size_t kMaxOfConnection = 4 << 20;
   static constexpr std::size_t kMaxOfAll = 64 << 20;
-  // What an event costs: its own size, and the message that it carries.
-  static std::size_t charge(const Event& event);
+  // Bytes of other events of one connection that nobody asked for and no receiver has looked at
+  // yet: past it the connection tells nothing until somebody looks. What a receiver looked at and
+  // left counts no more, so that it never stops what that receiver waits for.
+  static constexpr std::size_t kMaxUnseenNews = 1 << 20;
+  // Bytes of those that were left, at first. Past it the news of channels of the peer's that came
+  // and went with nobody reading of them are dropped; of those that live there is a bound already.
+  static constexpr std::size_t kMaxLeftNews = 16 << 20;
+
+  // What an event costs. Answers cost nothing: their number is that of the owner's calls. Nor does
+  // BufferedAmountLow: one waits for a channel at most.
+  struct Charge {
+    std::size_t message = 0;
+    std::size_t news = 0;
+    Charge& operator+=(const Charge& more) {
+      message += more.message;
+      news += more.news;
+      return *this;
+    }
+  };
+  static Charge charge(const Event& event);
 
   MailboxState() = default;
   ~MailboxState();  // closes the connections whose owner it is: nobody would hear of them
@@ -34,10 +53,12 @@ class MailboxState {
 
   // ---- from the loops
   void join(const std::shared_ptr<ConnectionHandle>& connection);
+  // For more messages, and for more of anything, when `more` is on its way.
   bool has_room(const ConnectionHandle& connection, std::size_t more) const;
+  bool has_room_for_news(const ConnectionHandle& connection, std::size_t more) const;
   // All events of one connection, of `bytes` together. Without room afterwards, the connection is
   // woken when there is.
-  void deliver(ConnectionHandle& connection, std::vector<Event>& events, std::size_t bytes);
+  void deliver(ConnectionHandle& connection, std::vector<Event>& events, const Charge& bytes);
 
   // ---- from the owner
   Result<Event> take(const std::function<bool(const Event&)>& accept, Duration timeout);
@@ -47,7 +68,13 @@ class MailboxState {
  private:
   class Receiving;
 
+  using Connections = std::vector<std::shared_ptr<ConnectionHandle>>;
+
   bool may_resume(const ConnectionHandle& connection) const;
+  Connections take_resumable();         // `mutex_` is held
+  Connections take_stuck();             // `mutex_` is held
+  void see_incoming(Connections& out);  // `mutex_` is held
+  std::size_t drop_untold_channels(std::size_t seen);
   Event remove(std::size_t index);
 
   mutable std::mutex mutex_;
@@ -61,7 +88,10 @@ class MailboxState {
   bool is_receiving_ = false;
   int event_descriptor_ = -1;  // made when somebody asks for it
 
-  std::deque<Event> kept_;  // the receiver's alone: what it has seen and not taken comes first
+  // The receiver's alone. What it has seen and not taken comes first.
+  std::deque<Event> kept_;
+  std::size_t kept_news_bytes_ = 0;
+  std::size_t drop_at_ = kMaxLeftNews;
 };
 
 }  // namespace specter::api

@@ -1,20 +1,26 @@
 #include "specter/mailbox.h"
 
+#include <functional>
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <poll.h>
+#include <spdlog/sinks/ostream_sink.h>
 
 #include "api/handles.h"
 #include "api/mailbox_state.h"
+#include "io/log.h"
 
 namespace specter {
 namespace {
 
 using namespace std::chrono_literals;
+using api::ChannelHandle;
 using api::ConnectionHandle;
 using api::MailboxState;
+using ::testing::HasSubstr;
 
 // A connection that has no loop: enough for a name.
 std::shared_ptr<ConnectionHandle> nameless(std::uint64_t id) {
@@ -24,9 +30,16 @@ std::shared_ptr<ConnectionHandle> nameless(std::uint64_t id) {
 struct MailboxTest : ::testing::Test {
   void put(const std::shared_ptr<ConnectionHandle>& handle, Event event) {
     std::vector<Event> events;
-    const std::size_t bytes = MailboxState::charge(event);
+    const auto bytes = MailboxState::charge(event);
     events.push_back(std::move(event));
     inbox.state()->deliver(*handle, events, bytes);
+  }
+  DataChannel channel_of_one(std::string label = {}) {
+    return DataChannel(
+        std::make_shared<ChannelHandle>(handle_1, std::move(label), DataChannelOptions{}));
+  }
+  bool has_room() {
+    return inbox.state()->has_room(*handle_1, 0) && inbox.state()->has_room_for_news(*handle_1, 0);
   }
   void put_message(const std::shared_ptr<ConnectionHandle>& handle, std::size_t size) {
     put(handle, event::Message{PeerConnection(handle), {}, MessageKind::Binary, Buffer(size)});
@@ -158,6 +171,120 @@ TEST_F(MailboxTest, MessagesOfNoByteCountToo) {
     ++count;
   }
   EXPECT_LE(count, MailboxState::kMaxOfConnection / sizeof(Event) + 1);
+}
+
+// One of each kind but Message, made anew each time.
+std::vector<std::function<Event()>> all_but_messages(const PeerConnection& pc,
+                                                     const DataChannel& channel) {
+  std::vector<std::function<Event()>> makers = {
+      [=] { return event::Ready{pc}; },
+      [=] { return event::DataChannelCreated{pc, channel}; },
+      [=] { return event::Offer{pc, {}}; },
+      [=] { return event::Answer{pc, {}}; },
+      [=] { return event::LocalDescriptionSet{pc}; },
+      [=] { return event::RemoteDescriptionSet{pc}; },
+      [=] { return event::IceCandidateAdded{pc}; },
+      [=] { return event::Stats{pc, {}}; },
+      [=] { return event::OperationFailed{pc, Operation::Send, {}}; },
+      [=] { return event::Closed{pc}; },
+      [=] { return event::IceCandidate{pc, {}}; },
+      [=] { return event::NegotiationNeeded{pc}; },
+      [=] { return event::SignalingStateChange{pc, SignalingState::Stable}; },
+      [=] { return event::IceGatheringStateChange{pc, IceGatheringState::New}; },
+      [=] { return event::IceConnectionStateChange{pc, IceConnectionState::New}; },
+      [=] { return event::ConnectionStateChange{pc, ConnectionState::New, {}}; },
+      [=] { return event::IncomingDataChannel{pc, channel}; },
+      [=] { return event::DataChannelOpen{pc, channel}; },
+      [=] { return event::BufferedAmountLow{pc, channel}; },
+      [=] { return event::DataChannelClosing{pc, channel}; },
+      [=] { return event::DataChannelError{pc, channel, {}}; },
+      [=] { return event::DataChannelClosed{pc, channel}; }};
+  EXPECT_EQ(makers.size() + 1, std::variant_size_v<Event>);
+  return makers;
+}
+
+TEST_F(MailboxTest, WhatASelectiveReceiverLeavesNeverStopsWhatItWaitsFor) {
+  for (const auto& make : all_but_messages(one, channel_of_one())) {
+    for (int round = 0; round < 40; ++round) {
+      for (int i = 0; i < 1'000; ++i) put(handle_1, make());
+      put_message(handle_1, 100);
+      ASSERT_TRUE(inbox.receive<event::Message>(one, 0s).has_value());
+      EXPECT_FALSE(inbox.receive<event::Message>(one, 0s).has_value()) << "and all was looked at";
+      ASSERT_TRUE(has_room()) << make().index();
+      ASSERT_FALSE(handle_1->is_paused) << make().index();
+    }
+    while (inbox.next(0s)) {
+    }
+  }
+}
+
+TEST_F(MailboxTest, OneBufferedAmountLowOfAChannelWaits) {
+  const DataChannel first = channel_of_one(), second = channel_of_one();
+  put(handle_1, event::BufferedAmountLow{one, first});
+  put(handle_1, event::BufferedAmountLow{one, second});
+  put(handle_1, event::BufferedAmountLow{one, first});
+  EXPECT_EQ(inbox.size(), 2U);
+  EXPECT_EQ(inbox.receive<event::BufferedAmountLow>(0s)->channel, first);
+  put(handle_1, event::BufferedAmountLow{one, first});
+  EXPECT_EQ(inbox.receive<event::BufferedAmountLow>(0s)->channel, second);
+  EXPECT_EQ(inbox.receive<event::BufferedAmountLow>(0s)->channel, first) << "told anew once taken";
+  EXPECT_EQ(inbox.size(), 0U);
+  EXPECT_FALSE(is_readable());
+}
+
+TEST_F(MailboxTest, NewsThatNobodyLooksAtHaveAShare) {
+  std::size_t count = 0;
+  for (; inbox.state()->has_room_for_news(*handle_1, 0); ++count)
+    put(handle_1, event::IncomingDataChannel{one, channel_of_one(std::string(60'000, 'x'))});
+  EXPECT_LE(count, MailboxState::kMaxUnseenNews / 60'000 + 1) << "their names count too";
+  EXPECT_TRUE(handle_1->is_paused);
+  EXPECT_TRUE(inbox.state()->has_room(*handle_1, 0));
+  EXPECT_FALSE(inbox.receive<event::Message>(0s).has_value());
+  EXPECT_FALSE(handle_1->is_paused) << "woken as they were looked at";
+}
+
+// A peer that opens and closes channels for ever, and a receiver that asks for messages alone.
+TEST_F(MailboxTest, ChannelsThatCameAndWentUntoldAreForgotten) {
+  const DataChannel lives = channel_of_one("lives");
+  put(handle_1, event::IncomingDataChannel{one, lives});
+  put(handle_1, event::DataChannelOpen{one, lives});
+  const DataChannel ours = channel_of_one("ours");
+  put(handle_1, event::DataChannelClosed{one, ours});
+  constexpr int kChannels = 20'000;
+  std::size_t most = 0;
+  for (int i = 0; i < kChannels; ++i) {
+    const DataChannel channel = channel_of_one(std::string(10'000, 'x'));
+    put(handle_1, event::IncomingDataChannel{one, channel});
+    put(handle_1, event::DataChannelOpen{one, channel});
+    put(handle_1, event::BufferedAmountLow{one, channel});
+    put(handle_1, event::DataChannelClosing{one, channel});
+    put(handle_1, event::DataChannelClosed{one, channel});
+    if (i % 50 == 0) EXPECT_FALSE(inbox.receive<event::Message>(0s).has_value());
+    most = std::max(most, inbox.size());
+  }
+  EXPECT_LE(most, 5 * (MailboxState::kMaxLeftNews + MailboxState::kMaxUnseenNews) / 10'000);
+  EXPECT_EQ(inbox.receive<event::IncomingDataChannel>(0s)->channel, lives);
+  EXPECT_EQ(inbox.receive<event::DataChannelOpen>(0s)->channel, lives);
+  EXPECT_EQ(inbox.receive<event::DataChannelClosed>(0s)->channel, ours);
+}
+
+// Writes what the library logs while it lives.
+struct LogOfLibrary {
+  LogOfLibrary() { io::log().sinks().push_back(sink); }
+  ~LogOfLibrary() { io::log().sinks().pop_back(); }
+  std::ostringstream text;
+  std::shared_ptr<spdlog::sinks::ostream_sink_mt> sink =
+      std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+};
+
+TEST_F(MailboxTest, ALogLineSaysThatItIsFullOfWhatNobodyTakes) {
+  LogOfLibrary log;
+  for (int i = 0; i < 8; ++i) put_message(handle_1, 1 << 20);
+  EXPECT_FALSE(inbox.receive<event::Stats>(one, 1ms).has_value());
+  EXPECT_THAT(log.text.str(), HasSubstr("of messages of connection 1 wait in a mailbox"));
+  log.text.str({});
+  EXPECT_FALSE(inbox.receive<event::Stats>(one, 1ms).has_value());
+  EXPECT_EQ(log.text.str(), "") << "once is enough";
 }
 
 TEST_F(MailboxTest, AllConnectionsTogetherHaveAShareAndNobodyStarves) {

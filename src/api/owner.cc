@@ -25,16 +25,25 @@ class MailboxOwner final : public Owner {
   bool flush() override {
     const auto mailbox = mailbox_for_this_turn();
     held_.reset();
-    if (mailbox && (!batch_.empty() || !mailbox->has_room(*connection_, 0)))
+    const auto has_room = [&] {
+      return !mailbox ||
+             (mailbox->has_room(*connection_, 0) && mailbox->has_room_for_news(*connection_, 0));
+    };
+    if (mailbox && (!batch_.empty() || !has_room()))
       mailbox->deliver(*connection_, batch_, batch_bytes_);
     batch_.clear();
-    batch_bytes_ = 0;
-    return !mailbox || mailbox->has_room(*connection_, 0);
+    batch_bytes_ = {};
+    return has_room();
   }
 
-  bool has_room() override {
+  bool takes_messages() override {
     const auto& mailbox = mailbox_for_this_turn();
-    return !mailbox || mailbox->has_room(*connection_, batch_bytes_);
+    return !mailbox || mailbox->has_room(*connection_, batch_bytes_.message);
+  }
+
+  bool takes_news() override {
+    const auto& mailbox = mailbox_for_this_turn();
+    return !mailbox || mailbox->has_room_for_news(*connection_, batch_bytes_.news);
   }
 
   bool is_told_at_once() const override { return false; }
@@ -50,7 +59,7 @@ class MailboxOwner final : public Owner {
   const std::weak_ptr<MailboxState> mailbox_;
   std::shared_ptr<MailboxState> held_{};
   std::vector<Event> batch_{};
-  std::size_t batch_bytes_ = 0;
+  MailboxState::Charge batch_bytes_{};
 };
 
 class FunctionOwner final : public Owner {
@@ -68,7 +77,8 @@ class FunctionOwner final : public Owner {
     }
   }
   bool flush() override { return true; }
-  bool has_room() override { return true; }
+  bool takes_messages() override { return true; }
+  bool takes_news() override { return true; }
   bool is_told_at_once() const override { return true; }
 
  private:

@@ -18,8 +18,9 @@ class Owner {
  public:
   virtual ~Owner() = default;
   virtual void tell(Event&& event) = 0;
-  virtual bool flush() = 0;     // at the end of a turn; what has_room() would say now
-  virtual bool has_room() = 0;  // for messages of the peer's; answers are told always
+  virtual bool flush() = 0;  // at the end of a turn; what takes_messages() and takes_news() say now
+  virtual bool takes_messages() = 0;
+  virtual bool takes_news() = 0;  // anything else that the core tells; answers are told always
   virtual bool is_told_at_once() const = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "api/mailbox_state.h"
 #include "api/two_peers.h"
 
 namespace specter {
@@ -44,6 +45,58 @@ TEST_F(ReceivingTest, ThePeerIsStoppedByItsWindow) {
   b.set_receiving(true);
   for (std::size_t i = 0; i < sent; ++i)
     ASSERT_TRUE(inbox_b.receive<event::Message>(b, kSoon).has_value());
+}
+
+// More rounds than unread BufferedAmountLow events filled a mailbox with, once.
+TEST_F(ReceivingTest, MessagesAloneMayBeReceivedForEver) {
+  connect();
+  for (int round = 0; round < 20'000; ++round) {
+    ASSERT_TRUE(channel_a.send("ping").has_value()) << round;
+    ASSERT_TRUE(inbox_b.receive<event::Message>(kSoon).has_value()) << round;
+    ASSERT_TRUE(channel_b.send("pong").has_value()) << round;
+    ASSERT_TRUE(inbox_a.receive<event::Message>(kSoon).has_value()) << round;
+  }
+}
+
+// The same with all else that comes of a busy connection, and is left.
+TEST_F(ReceivingTest, MessagesComeWhateverElseIsLeft) {
+  connect();
+  DataChannel before;
+  for (int round = 0; round < 1'500; ++round) {
+    auto channel = a.create_data_channel("another");
+    ASSERT_TRUE(channel.has_value());
+    before.close();
+    before = *channel;
+    ASSERT_TRUE(a.get_stats().has_value());
+    ASSERT_TRUE(b.get_stats().has_value());
+    ASSERT_TRUE(b.create_answer().has_value());  // fails
+    ASSERT_TRUE(channel_a.send("ping").has_value()) << round;
+    ASSERT_TRUE(inbox_b.receive<event::Message>(kSoon).has_value()) << round;
+    ASSERT_TRUE(channel_b.send("pong").has_value()) << round;
+    ASSERT_TRUE(inbox_a.receive<event::Message>(kSoon).has_value()) << round;
+  }
+}
+
+TEST_F(ReceivingTest, AllElseComesWhileMessagesFillTheMailbox) {
+  connect();
+  const std::string message(200'000, 'x');
+  std::size_t sent = 0;
+  for (; sent < 50; ++sent) ASSERT_TRUE(channel_b.send(message).has_value());
+  while (a.handle()->waiting_bytes < api::MailboxState::kMaxOfConnection)
+    EXPECT_FALSE(inbox_a.receive<event::Stats>(a, 1ms).has_value());
+  // A state, an answer, and the news of a channel of the peer's.
+  ASSERT_TRUE(a.create_offer().has_value());
+  const auto offer = inbox_a.receive<event::Offer>(a, kSoon);
+  ASSERT_TRUE(offer.has_value());
+  while (inbox_a.receive<event::SignalingStateChange>(0s)) {
+  }
+  ASSERT_TRUE(a.set_local_description(offer->description).has_value());
+  EXPECT_TRUE(inbox_a.receive<event::SignalingStateChange>(kSoon).has_value());
+  ASSERT_TRUE(b.create_data_channel("second").has_value());
+  const auto second = inbox_a.receive<event::IncomingDataChannel>(a, kSoon);
+  ASSERT_TRUE(second.has_value());
+  for (std::size_t i = 0; i < sent; ++i)
+    ASSERT_TRUE(inbox_a.receive<event::Message>(a, kSoon).has_value()) << i;
 }
 
 // A handler that takes one message at a time: each is asked for after the one before was answered.

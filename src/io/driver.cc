@@ -75,7 +75,6 @@ void Driver::run_turn(const std::function<void()>& input) {
   transmit_bytes_left_ = kTransmitBytesPerTurn;
   calls_left_ = kCallsPerTurn;
   datagrams_left_ = kDatagramsPerTurn;
-  events_held_back_ = false;
   if (input) input();
   // Before the timers: what a timer waits for may have come.
   if (readable_) receive();
@@ -129,10 +128,7 @@ bool Driver::drain_events() {
   }
   while (events_left_ > 0) {
     // An owner who closes wants to hear the end, and no more messages: the sink drops those.
-    if (!closing_ && !sink_->takes_events()) {
-      events_held_back_ = true;
-      break;
-    }
+    if (!closing_ && !sink_->takes_events()) break;
     auto event = core_->poll_event();
     if (!event) break;
     busy = true;
@@ -167,7 +163,7 @@ bool Driver::drain_transmits() {
 }
 
 void Driver::finish_turn(bool quiet) {
-  const bool room_again = sink_->end_turn() && events_held_back_;
+  const bool room_again = sink_->end_turn();
   if (!quiet || readable_ || room_again) {
     schedule_turn();
     return;

@@ -37,7 +37,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     virtual void handle_event(core::Event&& event) = 0;
     // After packets went out; true when it told anything or there may be calls again.
     virtual bool settle() = 0;
-    virtual bool end_turn() = 0;  // what takes_events() would say now
+    virtual bool end_turn() = 0;  // true: there is room again for what was held back in this turn
     // All queued calls, and then close().
     virtual void close_by_loop() = 0;
     // The last thing that is called. `fault` says what we did wrong; empty when it was closed.
@@ -118,7 +118,6 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool closing_ = false;
   bool closed_ = false;  // the core said Closed
   bool ended_ = false;
-  bool events_held_back_ = false;
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
   std::size_t calls_left_ = 0;

@@ -46,7 +46,7 @@ class NotingSink final : public Driver::Sink {
     if (state && state->state == IceGatheringState::Complete) notes_->gathered.set_value();
   }
   bool settle() override { return false; }
-  bool end_turn() override { return notes_->takes; }
+  bool end_turn() override { return false; }
   void close_by_loop() override { driver->close(); }
   void handle_end(std::string_view fault) override { notes_->ended.set_value(std::string(fault)); }
 
