@@ -35,4 +35,10 @@ bool can_pair(const IpAddress& local, const IpAddress& remote) {
   return local.is_v4() || local.is_link_local() == remote.is_link_local();
 }
 
+bool is_near(const IpAddress& local, const IpAddress& remote) {
+  if (local.is_v6() != remote.is_v6()) return false;
+  const std::size_t prefix = local.is_v6() ? 8 : 3;
+  return std::ranges::equal(local.octets().first(prefix), remote.octets().first(prefix));
+}
+
 }  // namespace specter::ice

@@ -17,4 +17,8 @@ bool may_check(const Endpoint& remote, LoopbackPolicy loopback);
 // link-local only with IPv6 link-local.
 bool can_pair(const IpAddress& local, const IpAddress& remote);
 
+// Whether both seem to be in one network: of an IPv4 address the first 24 bits are the same, of an
+// IPv6 one the first 64 (RFC 4291 §2.5.4). What the netmask is, nobody tells us.
+bool is_near(const IpAddress& local, const IpAddress& remote);
+
 }  // namespace specter::ice

@@ -82,5 +82,16 @@ TEST(AddressPolicy, PairsWithinAFamilyAndAScope) {
   EXPECT_FALSE(pair("10.0.0.1", "2001:db8::2"));
 }
 
+TEST(AddressPolicy, KnowsWhatIsProbablyOneNetwork) {
+  const auto near = [](std::string_view a, std::string_view b) {
+    return is_near(*IpAddress::parse(a), *IpAddress::parse(b));
+  };
+  EXPECT_TRUE(near("192.168.1.1", "192.168.1.254"));
+  EXPECT_FALSE(near("192.168.1.1", "192.168.2.1"));
+  EXPECT_TRUE(near("2001:db8::1", "2001:db8::ffff:0:0:1"));
+  EXPECT_FALSE(near("2001:db8::1", "2001:db8:0:1::1"));
+  EXPECT_FALSE(near("10.0.0.1", "::1"));
+}
+
 }  // namespace
 }  // namespace specter::ice

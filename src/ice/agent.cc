@@ -11,7 +11,8 @@ namespace specter::ice {
 
 namespace {
 
-constexpr int kCheckBurst = 8;
+constexpr int kCheckBurst = 20;
+constexpr Duration kFirstCheckInterval = std::chrono::milliseconds(5);  // RFC 8445 §14.2's least
 // Errors cost an attacker one small datagram each and us the same: ten at once, then ten a second.
 constexpr Duration kErrorInterval = std::chrono::milliseconds(100);
 constexpr int kErrorBurst = 10;
@@ -50,6 +51,7 @@ Agent::Impl::Impl(Config config, Random& random)
       gathering_(random, config_.check_interval, config_.gathering_timeout),
       checklist_(config_.role, config_.max_remote_candidates, config_.max_pairs),
       pacer_(config_.check_interval, kCheckBurst),
+      first_checks_(kFirstCheckInterval, kCheckBurst - kKeptForAnswers),
       errors_(kErrorInterval, kErrorBurst),
       embedding_(config_.embedding ? Embedding::Wanted::Yes : Embedding::Wanted::No) {}
 
@@ -113,6 +115,7 @@ void Agent::Impl::set_role(Role role) {
 
 void Agent::Impl::set_remote_credentials(Timestamp now, Credentials remote) {
   remote_ = std::move(remote);
+  if (!known_since_) known_since_ = now;
   for (const Candidate& candidate : std::exchange(early_candidates_, {})) accept_remote(candidate);
   after_input(now);
 }
@@ -152,7 +155,7 @@ bool Agent::Impl::accept_remote(const Candidate& candidate) {
 }
 
 void Agent::Impl::end_of_remote_candidates(Timestamp now) {
-  remote_ended_ = true;
+  if (!ended_at_) ended_at_ = now;
   remote_in_play_ = true;
   after_input(now);
 }
@@ -173,6 +176,12 @@ void Agent::Impl::close() {
 // ---- the world
 
 void Agent::Impl::handle_datagram(Timestamp now, const DatagramView& datagram) {
+  // RFC 7675 §5.1: a generation that failed is over. Were the peer answered, it would take itself
+  // for connected.
+  if (is_over()) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
   const auto message = stun::Message::parse(datagram.bytes);
   if (!message) {
     ++counters_.dropped_malformed;
@@ -211,6 +220,7 @@ void Agent::Impl::handle_timeout(Timestamp now) {
 }
 
 void Agent::Impl::after_input(Timestamp now) {
+  forget_removed_pairs();
   announce_gathering();
   consider_nomination(now);
   update_state(now);
@@ -218,7 +228,7 @@ void Agent::Impl::after_input(Timestamp now) {
 }
 
 std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
-  if (closed_) return std::nullopt;
+  if (is_over()) return std::nullopt;
   // The usual turn of a connected agent ends here.
   if (!stale_ && (!deadline_ || now < *deadline_)) return std::nullopt;
   consider_nomination(now);
@@ -248,9 +258,9 @@ std::optional<Agent::Event> Agent::Impl::poll_event() {
 Deadline Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() : deadline_; }
 
 Deadline Agent::Impl::compute_deadline() const {
-  if (closed_) return std::nullopt;
+  if (is_over()) return std::nullopt;
   return soonest(gathering_.next_timeout(), checks_deadline(), consent_deadline(),
-                 soonest(nomination_deadline(), failure_at(), extra_check_deadline()));
+                 soonest(nomination_deadline(), state_deadline(), extra_check_deadline()));
 }
 
 // ---- questions
@@ -276,7 +286,7 @@ std::vector<CandidatePairStats> Agent::Impl::pair_stats() const {
   for (const auto& pair : checklist_.pairs()) {
     CandidatePairStats& stats = all.emplace_back();
     stats.local = local_candidate_of(*pair);
-    stats.remote = checklist_.remotes()[pair->remote_index];
+    stats.remote = checklist_.remote(pair->remote_index);
     stats.state = to_string(pair->state);
     stats.nominated = pair->is_nominated;
     stats.selected = pair.get() == current_;

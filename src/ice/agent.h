@@ -113,8 +113,11 @@ class Agent {
         std::chrono::seconds(5);  // without a sign of life: Disconnected
     Duration gathering_timeout =
         std::chrono::seconds(4);  // server-reflexive candidates that come later are left out
-    Duration failed_timeout =
-        std::chrono::seconds(30);  // checking without a valid pair for so long: Failed
+    // RFC 8863 §4: checking goes on for so long at least. Then, without a valid pair: Failed when
+    // the peer has said that it has no more candidates, else Disconnected (more may come).
+    Duration patience = std::chrono::milliseconds(39'500);
+    // Without a valid pair for so long since the peer's credentials are known: Failed in any case.
+    Duration limbo_timeout = std::chrono::minutes(2);
     std::size_t max_remote_candidates = 64;
     std::size_t max_pairs = 100;
     bool allow_loopback = true;  // pair loopback candidates of the peer's

@@ -19,6 +19,7 @@
 #include "ice/checklist.h"
 #include "ice/embedding.h"
 #include "ice/gathering.h"
+#include "ice/lessons.h"
 #include "ice/pacer.h"
 #include "stun/message.h"
 #include "stun/transaction.h"
@@ -55,6 +56,8 @@ class Agent::Impl {
   static constexpr std::size_t kMaxQueuedResponses = 64;
   // Requests of one pair that may still be answered; the oldest makes room.
   static constexpr std::size_t kMaxChecksPerPair = 32;
+  // What first checks leave of the bucket.
+  static constexpr int kKeptForAnswers = 4;
   // draft-hancke-webrtc-sped §9.2: a datagram is larger than what the pace of checks was made for,
   // so only the requests of a few pairs carry one.
   static constexpr std::size_t kMaxEmbeddingPairs = 4;
@@ -112,7 +115,15 @@ class Agent::Impl {
   bool may_send_checks() const;
   bool is_concluded(Timestamp now) const;
   std::optional<Transmit> poll_check(Timestamp now);
+  std::optional<Transmit> poll_ordinary(Timestamp now);
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
+  std::optional<Transmit> poll_check_again(Timestamp now);
+  bool is_in_a_hurry() const;
+  Timestamp ordinary_ready_at() const;
+  Duration again(Duration interval) const;
+  bool is_heard_of(const Pair& pair) const;
+  Deadline check_again_at(const Pair& pair) const;
+  Deadline check_again_deadline() const;
   enum class Repeat { Yes, No };
   Transmit send_check(Timestamp now, Pair& pair, Repeat repeat = Repeat::Yes);
   Buffer build_request(Timestamp now, const stun::TransactionId& id, const Pair& pair,
@@ -121,6 +132,8 @@ class Agent::Impl {
   Check& remember(const stun::TransactionId& id, Check check);
   void supersede(Timestamp now, Pair& pair);
   void expire_checks(Timestamp now);
+  void give_back_unproved();
+  void forget_removed_pairs();
   void handle_response(Timestamp now, const DatagramView& datagram, const stun::Message& message);
   void handle_success(Timestamp now, Pair& pair, const stun::TransactionId& id, const Check& check,
                       const Endpoint& mapped);
@@ -151,8 +164,8 @@ class Agent::Impl {
               std::uint16_t code, ErrorText reason, bool authenticated,
               const std::vector<stun::AttributeType>& unknown = {});
   void respond(Response response);
-  void learn_from(Timestamp now, const DatagramView& request, const stun::Message& message,
-                  std::uint32_t priority);
+  Pair* pair_of(const DatagramView& request, const stun::TransactionId& id, std::uint32_t priority);
+  void learn_from(Timestamp now, Pair& pair, const stun::Message& message);
   void trigger_check(Timestamp now, Pair& pair);
 
   // ---- nomination.cc
@@ -181,8 +194,12 @@ class Agent::Impl {
   IceConnectionState judge(Timestamp now, std::string& reason);
   void enter(Timestamp now, IceConnectionState state, std::string reason);
   void try_everything_again();
+  void fall_silent();
   std::string why_nothing_connected() const;
+  Deadline patience_ends() const;
   Deadline failure_at() const;
+  Deadline state_deadline() const;
+  bool is_over() const { return closed_ || state_ == IceConnectionState::Failed; }
 
   Config config_;
   Random& random_;
@@ -196,9 +213,12 @@ class Agent::Impl {
   Checklist checklist_;
   std::map<stun::TransactionId, Check> checks_;
   Pacer pacer_;                // all connectivity checks, retransmissions included
+  Pacer first_checks_;         // those of pairs that had none, while nothing is connected
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
+  Timestamp next_again_{};     // for pairs that have not answered
   Pacer errors_;               // error responses
   RareQueue<Response> responses_;
+  Lessons lessons_;
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet
@@ -219,10 +239,11 @@ class Agent::Impl {
   IceConnectionState state_ = IceConnectionState::New;
   IceGatheringState announced_gathering_ = IceGatheringState::New;
   bool remote_in_play_ = false;  // the peer told of a candidate, or sent a check
-  bool remote_ended_ = false;
   std::size_t unusable_remotes_ = 0;
   std::uint64_t requests_taken_ = 0;
   std::uint64_t checks_sent_ = 0;
+  Deadline known_since_{};     // the peer's credentials: from then on it is connected or fails
+  Deadline ended_at_{};        // the peer said that no more candidates come
   Deadline checking_since_{};  // RFC 8863: what patience is counted from
   bool was_connected_ = false;
   bool consent_expired_ = false;

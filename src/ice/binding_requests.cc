@@ -37,13 +37,19 @@ void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
     return refuse(now, datagram, message, 420, "Unknown Attribute", true, unknown);
   const auto priority = message.get<stun::Priority>();
   if (!priority) return refuse(now, datagram, message, 400, "Bad Request", true);
+  // RFC 7675: an answer is our consent, which we don't give to an address that we can't send to.
+  Pair* pair = pair_of(datagram, message.id, priority->value);
+  if (!pair) {
+    ++counters_.dropped_unexpected;
+    return;
+  }
   handle_embedded(datagram, message);
   if (!resolve_roles(message)) return refuse(now, datagram, message, 487, "Role Conflict", true);
 
   ++requests_taken_;
   remote_in_play_ = true;
   answer(datagram, message);
-  learn_from(now, datagram, message, priority->value);
+  learn_from(now, *pair, message);
 }
 
 // RFC 8489 §9.1.3, but that a wrong integrity is met with silence: whoever forges requests learns
@@ -137,31 +143,35 @@ void Agent::Impl::respond(Response response) {
 
 // ---- what an accepted check teaches
 
-void Agent::Impl::learn_from(Timestamp now, const DatagramView& request,
-                             const stun::Message& message, std::uint32_t priority) {
+// RFC 8445 §7.3.1.3: an address that nobody told of is a peer-reflexive candidate. Nothing for one
+// that we refuse to learn.
+Pair* Agent::Impl::pair_of(const DatagramView& request, const stun::TransactionId& id,
+                           std::uint32_t priority) {
   const LoopbackPolicy loopback =
       config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
   auto remote = checklist_.find_remote(request.remote);
-  // RFC 8445 §7.3.1.3: an address that nobody told of is a peer-reflexive candidate.
-  if (!remote && may_check(request.remote, loopback))
+  if (!remote) {
+    if (!may_check(request.remote, loopback) || !lessons_.may_teach(id, request.remote))
+      return nullptr;
     remote = checklist_.learn_remote(request.remote, priority);
-  Pair* pair =
-      remote ? checklist_.pair_for_check(*gathering_.base_of(request.local), *remote) : nullptr;
-  if (!pair) {
-    ++counters_.dropped_unexpected;
-    return;
   }
-  ++pair->requests_received;
-  ++pair->responses_sent;
-  pair->consent.last_sign_of_life = now;
+  Pair* pair = checklist_.pair_for_check(*gathering_.base_of(request.local), *remote);
+  forget_removed_pairs();
+  return pair;
+}
+
+void Agent::Impl::learn_from(Timestamp now, Pair& pair, const stun::Message& message) {
+  ++pair.requests_received;
+  ++pair.responses_sent;
+  pair.consent.last_sign_of_life = now;
 
   // RFC 8445 §7.3.1.5. Aggressive nomination (RFC 5245 §8.1.1.2) sets it in every check, so it may
   // come for many pairs and before they are valid.
   if (role_ == Role::Controlled && message.has(stun::AttributeType::UseCandidate)) {
-    pair->peer_nominated = true;
-    if (pair->is_valid && !pair->is_nominated) handle_nominated(now, *pair);
+    pair.peer_nominated = true;
+    if (pair.is_valid && !pair.is_nominated) handle_nominated(now, pair);
   }
-  trigger_check(now, *pair);
+  trigger_check(now, pair);
 }
 
 // RFC 8445 §7.3.1.4

@@ -32,58 +32,128 @@ Pair* Checklist::find(const Path& path) const {
 
 void Checklist::add_base(const Base& base) {
   bases_.push_back(base);
-  for (std::size_t i = 0; i < remotes_.size(); ++i) {
-    // RFC 8445 §7.3.1.3: a peer-reflexive one is paired only with the base it came to.
-    if (remotes_[i].type != CandidateType::PeerReflexive) form(base, i);
-  }
-  sort();
+  // RFC 8445 §7.3.1.3: a peer-reflexive candidate is paired only with the base it came to.
+  place();
 }
 
 void Checklist::remove_base(const Endpoint& base) {
   std::erase_if(bases_, [&](const Base& known) { return known.endpoint == base; });
-  erase_if(triggered_, [&](const Pair* pair) { return pair->base.endpoint == base; });
-  std::erase_if(pairs_, [&](const auto& pair) { return pair->base.endpoint == base; });
+  std::vector<Pair*> gone;
+  for (const auto& pair : pairs_) {
+    if (pair->base.endpoint == base) gone.push_back(pair.get());
+  }
+  for (Pair* pair : gone) remove(*pair);
+  place();
 }
 
 std::optional<std::size_t> Checklist::find_remote(const Endpoint& remote) const {
-  const auto known = std::ranges::find(remotes_, remote, &Candidate::endpoint);
-  if (known == remotes_.end()) return std::nullopt;
-  return static_cast<std::size_t>(known - remotes_.begin());
+  for (const auto& [index, known] : remotes_) {
+    if (known.candidate.endpoint == remote) return index;
+  }
+  return std::nullopt;
+}
+
+std::size_t Checklist::count_signalled() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(remotes_, [](const auto& entry) { return !entry.second.is_learned; }));
 }
 
 bool Checklist::add_remote(const Candidate& candidate) {
   const auto known = find_remote(candidate.endpoint);
-  if (known && remotes_[*known].type != CandidateType::PeerReflexive) return true;
-  if (signalled_ == max_remotes_) return false;
-  ++signalled_;
-  const std::size_t index = known.value_or(remotes_.size());
+  if (known && !remotes_.at(*known).is_learned) return true;
+  if (count_signalled() >= max_remotes_ && !make_room_for(candidate.type)) return false;
   if (known) {
     // RFC 8445 §7.3.1.3: signalling gives its true foundation, and type and priority with it.
-    --learned_;
-    remotes_[index] = candidate;
+    remotes_.at(*known) = {candidate, false};
     for (const auto& pair : pairs_) {
-      if (pair->remote_index == index) rename(*pair);
+      if (pair->remote_index == *known) rename(*pair);
     }
   } else {
-    remotes_.push_back(candidate);
+    remotes_.emplace(next_remote_++, RemoteCandidate{candidate, false});
   }
-  for (const Base& base : bases_) form(base, index);
-  sort();
+  place();
   return true;
 }
 
-std::optional<std::size_t> Checklist::learn_remote(const Endpoint& remote, std::uint32_t priority) {
-  if (learned_ == kMaxPeerReflexive) return std::nullopt;
-  ++learned_;
+// A quarter is kept for each kind that comes late: hosts with many addresses must not shut out the
+// one address that works from outside.
+bool Checklist::make_room_for(CandidateType kind) {
+  std::map<CandidateType, std::size_t> counts;
+  for (const auto& [index, remote] : remotes_) {
+    if (!remote.is_learned) ++counts[remote.candidate.type];
+  }
+  if (counts[kind] >= max_remotes_ / 4) return false;
+  auto least = remotes_.end();
+  for (auto it = remotes_.begin(); it != remotes_.end(); ++it) {
+    const auto& [index, remote] = *it;
+    if (remote.is_learned || counts[remote.candidate.type] <= max_remotes_ / 2) continue;
+    const bool is_in_use = std::ranges::any_of(pairs_, [&](const auto& pair) {
+      return pair->remote_index == index && (pair->is_valid || pair->requests_received > 0);
+    });
+    if (is_in_use) continue;
+    if (least == remotes_.end() || remote.candidate.priority < least->second.candidate.priority)
+      least = it;
+  }
+  if (least == remotes_.end()) return false;
+  remove_remote(least->first);
+  return true;
+}
+
+std::size_t Checklist::learn_remote(const Endpoint& remote, std::uint32_t priority) {
+  make_room_for_learned();
   Candidate candidate;
   // RFC 8445 §7.3.1.3: any foundation that no other has; '-' is in no signalled one.
-  candidate.foundation = "prflx-" + std::to_string(remotes_.size());
+  candidate.foundation = "prflx-" + std::to_string(next_remote_);
   candidate.priority = priority;
   candidate.host = remote.address.to_string();
   candidate.endpoint = remote;
   candidate.type = CandidateType::PeerReflexive;
-  remotes_.push_back(std::move(candidate));
-  return remotes_.size() - 1;
+  remotes_.emplace(next_remote_, RemoteCandidate{std::move(candidate), true});
+  return next_remote_++;
+}
+
+void Checklist::make_room_for_learned() {
+  std::size_t unproved = 0;
+  std::optional<std::size_t> silent;
+  Timestamp silent_since{};
+  for (const auto& [index, remote] : remotes_) {
+    if (!remote.is_learned) continue;
+    bool is_proved = false;
+    Timestamp heard{};
+    for (const auto& pair : pairs_) {
+      if (pair->remote_index != index) continue;
+      is_proved = is_proved || pair->is_valid;
+      heard = std::max(heard, pair->consent.last_sign_of_life);
+    }
+    if (is_proved) continue;
+    ++unproved;
+    if (!silent || heard < silent_since) {
+      silent = index;
+      silent_since = heard;
+    }
+  }
+  if (unproved >= kMaxUnproved) remove_remote(*silent);
+}
+
+void Checklist::remove_remote(std::size_t index) {
+  std::vector<Pair*> gone;
+  for (const auto& pair : pairs_) {
+    if (pair->remote_index == index) gone.push_back(pair.get());
+  }
+  for (Pair* pair : gone) remove(*pair);
+  remotes_.erase(index);
+}
+
+Pair* Checklist::surplus(std::initializer_list<const Pair*> spared) const {
+  std::size_t proved = 0;
+  Pair* oldest = nullptr;
+  for (const auto& pair : pairs_) {
+    if (!pair->is_valid || !is_learned(*pair)) continue;
+    ++proved;
+    if (std::ranges::find(spared, pair.get()) != spared.end()) continue;
+    if (!oldest || pair->consent.last_response < oldest->consent.last_response) oldest = pair.get();
+  }
+  return proved > kMaxProved ? oldest : nullptr;
 }
 
 // ---- pairs
@@ -94,18 +164,30 @@ std::uint64_t Checklist::priority_of(const Base& base, const Candidate& remote) 
 }
 
 void Checklist::rename(Pair& pair) const {
-  const Candidate& remote = remotes_[pair.remote_index];
-  pair.foundation = pair.base.foundation + ":" + remote.foundation;
-  pair.priority = priority_of(pair.base, remote);
+  const Candidate& candidate = remote(pair.remote_index);
+  pair.foundation = pair.base.foundation + ":" + candidate.foundation;
+  pair.priority = priority_of(pair.base, candidate);
 }
 
-// RFC 8445 §6.1.2.2, and RFC 8838 §12 for the state of a pair that comes later.
-void Checklist::form(const Base& base, std::size_t remote_index) {
-  const Candidate& remote = remotes_[remote_index];
-  if (!can_pair(base.endpoint.address, remote.endpoint.address)) return;
-  if (base.endpoint == remote.endpoint) return;
-  if (find({base.endpoint, remote.endpoint})) return;
-  Pair* pair = insert(base, remote_index);
+// Gives the places anew. A pair that loses its own stays while there is room.
+void Checklist::place() {
+  const std::vector<Place> places = rank_places(bases_, remotes_, max_pairs_);
+  for (const auto& pair : pairs_) pair->turn = is_learned(*pair) ? 0 : Pair::kNoTurn;
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Endpoint& base = bases_[places[i].base].endpoint;
+    if (Pair* pair = find({base, remote(places[i].remote).endpoint}))
+      pair->turn = i + 1;
+    else
+      missing.push_back(i);
+  }
+  for (const std::size_t i : missing) form(bases_[places[i].base], places[i].remote, i + 1);
+  sort();
+}
+
+// RFC 8838 §12 for the state of a pair that comes later.
+void Checklist::form(const Base& base, std::size_t remote_index, std::size_t turn) {
+  Pair* pair = insert(base, remote_index, turn);
   if (!pair) return;
   bool succeeded = false;
   bool alone = true;
@@ -117,36 +199,55 @@ void Checklist::form(const Base& base, std::size_t remote_index) {
   if (alone || succeeded) pair->state = PairState::Waiting;
 }
 
-Pair* Checklist::insert(const Base& base, std::size_t remote_index) {
-  const Candidate& remote = remotes_[remote_index];
-  if (pairs_.size() >= max_pairs_ && !make_room(priority_of(base, remote))) return nullptr;
+Pair* Checklist::insert(const Base& base, std::size_t remote_index, std::size_t turn) {
+  if (pairs_.size() >= max_pairs_ && !make_room(turn)) return nullptr;
   auto pair = std::make_unique<Pair>();
   pair->base = base;
   pair->remote_index = remote_index;
-  pair->remote = remote.endpoint;
+  pair->remote = remote(remote_index).endpoint;
+  pair->turn = turn;
   rename(*pair);
   pairs_.push_back(std::move(pair));
   return pairs_.back().get();
 }
 
-// RFC 8445 §6.1.2.5: over the limit, the pair of lowest priority goes. Never one that is in use.
-bool Checklist::make_room(std::uint64_t priority) {
-  auto lowest = pairs_.end();
-  for (auto it = pairs_.begin(); it != pairs_.end(); ++it) {
-    const Pair& pair = **it;
-    const bool is_idle = pair.state == PairState::Frozen || pair.state == PairState::Waiting ||
-                         pair.state == PairState::Failed;
-    if (!is_idle || pair.is_triggered || pair.is_valid || pair.active) continue;
-    if (lowest == pairs_.end() || pair.priority < (*lowest)->priority) lowest = it;
+// RFC 8445 §6.1.2.5: over the limit, the least hopeful pair goes: one whose turn is the last, and
+// of those that the peer itself has checked, one that does not answer. Never a valid one.
+bool Checklist::make_room(std::size_t turn) {
+  Pair* last = nullptr;
+  Pair* mute = nullptr;
+  for (const auto& pair : pairs_) {
+    if (pair->is_valid) continue;
+    if (pair->requests_received == 0) {
+      if (pair->turn > turn && (!last || pair->turn > last->turn)) last = pair.get();
+    } else if (pair->state == PairState::Failed && turn == 0) {
+      if (!mute || pair->consent.last_sign_of_life < mute->consent.last_sign_of_life)
+        mute = pair.get();
+    }
   }
-  if (lowest == pairs_.end() || (*lowest)->priority >= priority) return false;
-  pairs_.erase(lowest);
+  Pair* gone = last ? last : mute;
+  if (!gone) return false;
+  remove(*gone);
   return true;
 }
 
+void Checklist::remove(Pair& pair) {
+  untrigger(pair);
+  const std::size_t index = pair.remote_index;
+  std::erase_if(pairs_, [&](const auto& known) { return known.get() == &pair; });
+  has_removed_ = true;
+  const auto remote = remotes_.find(index);
+  if (remote == remotes_.end() || !remote->second.is_learned) return;
+  if (std::ranges::none_of(pairs_, [&](const auto& other) { return other->remote_index == index; }))
+    remotes_.erase(remote);
+}
+
 Pair* Checklist::pair_for_check(const Base& base, std::size_t remote_index) {
-  if (Pair* pair = find({base.endpoint, remotes_[remote_index].endpoint})) return pair;
-  Pair* pair = insert(base, remote_index);
+  if (Pair* pair = find({base.endpoint, remote(remote_index).endpoint})) return pair;
+  Pair* pair = insert(base, remote_index, 0);
+  const bool has_pair = std::ranges::any_of(
+      pairs_, [&](const auto& other) { return other->remote_index == remote_index; });
+  if (!has_pair && remotes_.at(remote_index).is_learned) remotes_.erase(remote_index);
   sort();
   return pair;
 }
@@ -190,11 +291,13 @@ Pair* Checklist::take_triggered() {
 }
 
 Pair* Checklist::next_ordinary() const {
-  const auto first = [&](PairState state, auto also) -> Pair* {
+  const auto first = [&](PairState state, auto also) {
+    Pair* found = nullptr;
     for (const auto& pair : pairs_) {
-      if (pair->state == state && !pair->is_triggered && also(*pair)) return pair.get();
+      if (pair->state != state || pair->is_triggered || !also(*pair)) continue;
+      if (!found || pair->turn < found->turn) found = pair.get();
     }
-    return nullptr;
+    return found;
   };
   if (Pair* pair = first(PairState::Waiting, [](const Pair&) { return true; })) return pair;
   // RFC 8445 §6.1.4.2: a frozen one whose foundation nobody else is trying.

@@ -1,5 +1,5 @@
-// The pairs of local bases and remote candidates, in the order in which they are checked. RFC 8445
-// §6.1.2, RFC 8838 §11 to §13. One data stream with one component, so one list.
+// The pairs of local bases and remote candidates. RFC 8445 §6.1.2, RFC 8838 §11 to §13. One data
+// stream with one component, so one list. places.h has who gets into it, and in which turn.
 //
 //                       first of its foundation,
 //              Frozen ---------------------------> Waiting <-----------------+
@@ -11,15 +11,18 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/queue.h"
 #include "ice/agent.h"
 #include "ice/candidate.h"
 #include "ice/gathering.h"
+#include "ice/places.h"
 #include "stun/message.h"
 
 #include "specter/endpoint.h"
@@ -46,7 +49,10 @@ struct Pair {
   std::size_t remote_index = 0;
   Endpoint remote;
   std::string foundation;
-  std::uint64_t priority = 0;
+  std::uint64_t priority = 0;  // which of the valid ones is the better
+  // When it is checked; less is sooner. kNoTurn: others have its place, and it stays while there is
+  // room. 0: a check of the peer's made it.
+  std::size_t turn = 0;
 
   PairState state = PairState::Frozen;
   bool is_triggered = false;                    // in the triggered-check queue
@@ -71,6 +77,7 @@ struct Pair {
   std::optional<Duration> smoothed_round_trip_time{};
 
   Path path() const { return {base.endpoint, remote}; }
+  static constexpr std::size_t kNoTurn = SIZE_MAX;
   void note_request(Timestamp now) {
     ++requests_sent;
     if (!first_request) first_request = now;
@@ -80,29 +87,41 @@ struct Pair {
 
 class Checklist {
  public:
-  // Peer-reflexive candidates come on top of the signalled ones, each proven by its check.
-  static constexpr std::size_t kMaxPeerReflexive = 16;
+  // Peer-reflexive candidates come on top of the signalled ones: so many that nothing has proved
+  // yet, and so many with a valid pair.
+  static constexpr std::size_t kMaxUnproved = 16;
+  static constexpr std::size_t kMaxProved = 16;
 
   Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs);
 
   using Pairs = std::vector<std::unique_ptr<Pair>>;
   const Pairs& pairs() const { return pairs_; }  // highest priority first
-  const std::vector<Candidate>& remotes() const { return remotes_; }
+  const Candidate& remote(std::size_t index) const { return remotes_.at(index).candidate; }
+  std::size_t remote_count() const { return remotes_.size(); }
+  bool is_learned(const Pair& pair) const { return remotes_.at(pair.remote_index).is_learned; }
   Pair* find(const Path& path) const;
 
   void add_base(const Base& base);
   void remove_base(const Endpoint& base);  // its pairs end with it
 
-  // Signalled. False past the limit. One that a check taught us before becomes what signalling says
-  // it is, and its pairs keep their state.
+  // Signalled. False past the limit, of which a part is kept for kinds that are rare. One that a
+  // check taught us before becomes what signalling says it is, and its pairs keep their state.
   bool add_remote(const Candidate& candidate);
-  // Learned from a check. Nothing past the limit.
-  std::optional<std::size_t> learn_remote(const Endpoint& remote, std::uint32_t priority);
+  // Learned from a check; in the place of the unproved one that was silent for longest when there
+  // are too many.
+  std::size_t learn_remote(const Endpoint& remote, std::uint32_t priority);
   std::optional<std::size_t> find_remote(const Endpoint& remote) const;
 
   // The pair that a check of the peer's belongs to, made if need be. Nothing when the list is full
-  // of pairs that are better or busy.
+  // of pairs that are in use.
   Pair* pair_for_check(const Base& base, std::size_t remote_index);
+  // A learned candidate goes with the last of its pairs.
+  void remove(Pair& pair);
+  // Whether pairs went, to make room or by remove(), since the last call.
+  bool take_removal() { return std::exchange(has_removed_, false); }
+  // Of the learned ones that are valid, the one whose peer answered longest ago, once there are
+  // more than kMaxProved; never one of `spared`.
+  Pair* surplus(std::initializer_list<const Pair*> spared) const;
 
   void set_role(Role role);
 
@@ -111,7 +130,7 @@ class Checklist {
   bool has_triggered() const { return !triggered_.empty(); }
   Pair* take_triggered();
 
-  // RFC 8445 §6.1.4.2: the next ordinary check, or nothing for now.
+  // RFC 8445 §6.1.4.2: the next ordinary check of a pair that has not had one, or nothing for now.
   Pair* next_ordinary() const;
   // RFC 8445 §7.2.5.3.3: after a success, those of the same foundation may go.
   void unfreeze(const std::string& foundation);
@@ -119,9 +138,14 @@ class Checklist {
   std::size_t count(PairState state) const;
 
  private:
-  void form(const Base& base, std::size_t remote_index);
-  Pair* insert(const Base& base, std::size_t remote_index);
-  bool make_room(std::uint64_t priority);
+  void place();
+  void form(const Base& base, std::size_t remote_index, std::size_t turn);
+  Pair* insert(const Base& base, std::size_t remote_index, std::size_t turn);
+  bool make_room(std::size_t turn);
+  bool make_room_for(CandidateType kind);
+  void make_room_for_learned();
+  void remove_remote(std::size_t index);
+  std::size_t count_signalled() const;
   std::uint64_t priority_of(const Base& base, const Candidate& remote) const;
   void rename(Pair& pair) const;
   void sort();
@@ -129,11 +153,11 @@ class Checklist {
   Role role_;
   std::size_t max_remotes_;
   std::size_t max_pairs_;
-  std::size_t signalled_ = 0;
-  std::size_t learned_ = 0;
   std::vector<Base> bases_;
-  std::vector<Candidate> remotes_;
+  RemoteCandidates remotes_;
+  std::size_t next_remote_ = 0;
   Pairs pairs_;
+  bool has_removed_ = false;
   RareQueue<Pair*> triggered_;
 };
 

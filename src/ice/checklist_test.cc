@@ -90,7 +90,7 @@ TEST(Checklist, TakesAnAddressOnce) {
   Checklist list(Role::Controlling, kMaxRemotes, kMaxPairs);
   list.add_base(base("10.0.0.1:1"));
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(list.add_remote(remote("10.0.0.2:1", 5)));
-  EXPECT_EQ(list.remotes().size(), 1u);
+  EXPECT_EQ(list.remote_count(), 1u);
   EXPECT_EQ(list.pairs().size(), 1u);
 }
 
@@ -100,9 +100,7 @@ TEST(Checklist, MergesALearnedCandidateWithTheSignalledOne) {
   const Base first = base("10.0.0.1:1");
   list.add_base(first);
   list.add_base(base("10.0.0.9:1", 65'532));
-  const auto index = list.learn_remote(at("10.0.0.2:1"), 1000);
-  ASSERT_TRUE(index);
-  Pair* pair = list.pair_for_check(first, *index);
+  Pair* pair = list.pair_for_check(first, list.learn_remote(at("10.0.0.2:1"), 1000));
   ASSERT_TRUE(pair);
   EXPECT_EQ(list.pairs().size(), 1u);
   pair->is_valid = pair->is_nominated = true;
@@ -110,8 +108,8 @@ TEST(Checklist, MergesALearnedCandidateWithTheSignalledOne) {
   const std::uint64_t before = pair->priority;
 
   EXPECT_TRUE(list.add_remote(remote("10.0.0.2:1", 2'000'000, "h")));
-  EXPECT_EQ(list.remotes().size(), 1u);
-  EXPECT_EQ(list.remotes()[0].type, CandidateType::Host);
+  EXPECT_EQ(list.remote_count(), 1u);
+  EXPECT_EQ(list.remote(0).type, CandidateType::Host);
   EXPECT_EQ(list.find({at("10.0.0.1:1"), at("10.0.0.2:1")}), pair);
   EXPECT_TRUE(pair->is_nominated);
   EXPECT_EQ(pair->state, PairState::Succeeded);
@@ -125,9 +123,6 @@ TEST(Checklist, TakesNoMoreCandidatesThanItsLimits) {
     EXPECT_TRUE(list.add_remote(remote("10.0.0.2:" + std::to_string(i), i)));
   EXPECT_FALSE(list.add_remote(remote("10.0.0.2:99", 99)));
   EXPECT_TRUE(list.add_remote(remote("10.0.0.2:1", 1)));  // known already
-  for (std::size_t i = 0; i < Checklist::kMaxPeerReflexive; ++i)
-    EXPECT_TRUE(list.learn_remote(at("10.0.0.3:" + std::to_string(i + 1)), 1));
-  EXPECT_FALSE(list.learn_remote(at("10.0.0.3:999"), 1));
 }
 
 // RFC 8445 §6.1.2.5
@@ -136,12 +131,59 @@ TEST(Checklist, KeepsTheBestPairsAndThoseInUse) {
   list.add_base(base("10.0.0.1:1"));
   for (std::uint16_t i = 1; i <= 3; ++i)
     list.add_remote(remote("10.0.0.2:" + std::to_string(i), 10u * i));
-  list.find({at("10.0.0.1:1"), at("10.0.0.2:1")})->state = PairState::InProgress;
+  list.find({at("10.0.0.1:1"), at("10.0.0.2:1")})->requests_received = 1;
   list.add_remote(remote("10.0.0.2:4", 5));   // worse than all
   list.add_remote(remote("10.0.0.2:5", 50));  // takes the place of 2
   std::vector<std::uint16_t> ports;
   for (const auto& pair : list.pairs()) ports.push_back(pair->remote.port);
   EXPECT_THAT(ports, ::testing::ElementsAre(5, 3, 1));
+}
+
+// A quarter of the candidates, and a place near the front, is kept for what comes late.
+TEST(Checklist, KeepsRoomForKindsThatAreRare) {
+  Checklist list(Role::Controlling, kMaxRemotes, kMaxPairs);
+  for (std::uint8_t i = 1; i <= 40; ++i)
+    list.add_base(
+        base("10.1." + std::to_string(i) + ".1:1", static_cast<std::uint16_t>(65'534 - i)));
+  for (std::uint16_t i = 1; i <= kMaxRemotes; ++i)
+    EXPECT_TRUE(list.add_remote(remote("10.2.0.1:" + std::to_string(i), 1000u + i)));
+  EXPECT_FALSE(list.add_remote(remote("10.2.0.1:999", 5000)));
+  std::size_t taken = 0;
+  for (std::uint16_t i = 1; i <= 30; ++i) {
+    Candidate reflexive = remote("203.0.113.1:" + std::to_string(i), 31u - i);
+    reflexive.type = CandidateType::ServerReflexive;
+    taken += list.add_remote(reflexive) ? 1 : 0;
+  }
+  EXPECT_EQ(taken, kMaxRemotes / 4);
+  EXPECT_EQ(list.remote_count(), kMaxRemotes);
+  EXPECT_FALSE(list.find_remote(at("10.2.0.1:1")));  // of the least priority
+  EXPECT_EQ(list.pairs().size(), kMaxPairs);
+  const Pair* best = list.find({at("10.1.1.1:1"), at("203.0.113.1:1")});
+  ASSERT_TRUE(best);
+  EXPECT_LE(best->turn, 2u);
+}
+
+TEST(Checklist, GivesALearnedAddressTheOldestsPlace) {
+  Checklist list(Role::Controlled, kMaxRemotes, kMaxPairs);
+  const Base first = base("10.0.0.1:1");
+  list.add_base(first);
+  const auto learn = [&](std::uint16_t port) {
+    const std::size_t index = list.learn_remote({at("10.0.0.3:1").address, port}, 1);
+    Pair* pair = list.pair_for_check(first, index);
+    pair->consent.last_sign_of_life = kStart + std::chrono::seconds(port);
+    return pair;
+  };
+  learn(1)->is_valid = true;
+  for (std::uint16_t port = 2; port < 2 + Checklist::kMaxUnproved; ++port) learn(port);
+  EXPECT_TRUE(list.find({first.endpoint, at("10.0.0.3:2")}));
+  learn(100);
+  EXPECT_TRUE(list.find({first.endpoint, at("10.0.0.3:1")}));  // valid
+  EXPECT_FALSE(list.find({first.endpoint, at("10.0.0.3:2")}));
+  EXPECT_TRUE(list.find({first.endpoint, at("10.0.0.3:3")}));
+  EXPECT_TRUE(list.take_removal());
+  EXPECT_EQ(list.remote_count(), 1 + Checklist::kMaxUnproved);
+  list.remove(*list.find({first.endpoint, at("10.0.0.3:100")}));
+  EXPECT_EQ(list.remote_count(), Checklist::kMaxUnproved);
 }
 
 TEST(Checklist, TriggeredPairsAreQueuedOnceAndInOrder) {

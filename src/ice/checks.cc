@@ -12,19 +12,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long a check is repeated: at 0, 0.1, 0.3, 0.7, 1.5, 3.1 and 6.3 s, given up at 9.5 s.
-// RFC 8445 §14.3 starts at 500 ms; a lost check is what users wait for, and the pacer bounds all
-// checks together whatever their intervals are.
+// While few pairs are tried a check goes out at 0, 0.1, 0.3 and 0.7 s; of many, once. Then those
+// that have not answered are checked over and over until something is connected or failed: ten a
+// second in turn, none twice within half a second. RFC 8445 §14.3 starts at 500 ms; a lost check is
+// what users wait for, and the pacer bounds all checks together whatever their intervals are.
 constexpr Duration kFirstInterval = 100ms;
-constexpr int kSends = 7;
-constexpr int kLastWait = 32;
+constexpr stun::ClientTransaction::Schedule kEager{.rto = kFirstInterval, .rc = 4, .rm = 5};
+constexpr stun::ClientTransaction::Schedule kOnce{.rto = 500ms, .rc = 1, .rm = 1};
+constexpr int kFew = 5;
+constexpr Duration kAgainAfter = 500ms;
+constexpr Duration kAgainInterval = 100ms;
+// Without an answer for so long a pair is called failed. It is checked all the same: RFC 8863, a
+// path may start to work later.
+constexpr Duration kFailedAfter = 9500ms;
 // A nomination that is not answered moves on to another pair, so it gives up earlier (3.9 s).
 constexpr int kNominationSends = 6;
 constexpr int kNominationLastWait = 8;
-// To an address that the peer has sent checks from, silence is loss: rounds of four (0, 0.1, 0.3
-// and 0.7 s) follow each other every 1.2 s until one is answered.
-constexpr int kProvenSends = 4;
-constexpr int kProvenLastWait = 5;
+// An address that only a check of the peer's has told of is checked while more of them come.
+constexpr Duration kHeardLately = 10s;
 // A superseded check's answer still counts for so long.
 constexpr Duration kSupersededLife = 5s;
 
@@ -52,27 +57,104 @@ Transmit transmit(const Path& path, Buffer bytes) {
 
 // ---- sending
 
-bool Agent::Impl::may_send_checks() const { return remote_.has_value() && !closed_; }
+bool Agent::Impl::may_send_checks() const { return remote_.has_value() && !is_over(); }
 
 // RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone; until it falls silent.
 bool Agent::Impl::is_concluded(Timestamp now) const {
-  if (state_ == IceConnectionState::Failed) return true;
   return current_ && current_->is_nominated && !is_disconnected(*current_, now);
 }
 
 std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
-  if (!may_send_checks() || !pacer_.is_ready(now)) return std::nullopt;
+  if (!may_send_checks()) return std::nullopt;
+  const bool is_ready = pacer_.is_ready(now);
   // RFC 8445 §6.1.4.2: triggered ones first.
-  if (Pair* pair = checklist_.take_triggered()) return send_check(now, *pair);
-  if (auto again = poll_retransmission(now, true)) return again;
-  if (now >= next_ordinary_ && !is_concluded(now)) {
-    if (Pair* pair = checklist_.next_ordinary()) {
-      next_ordinary_ = now + config_.check_interval;
-      return send_check(now, *pair);
-    }
+  if (is_ready && checklist_.has_triggered()) {
+    pacer_.take(now);
+    return send_check(now, *checklist_.take_triggered());
   }
+  if (is_ready) {
+    if (auto again = poll_retransmission(now, true)) return again;
+  }
+  if (auto ordinary = poll_ordinary(now)) return ordinary;
+  if (!is_ready) return std::nullopt;
   if (auto extra = poll_extra_check(now)) return extra;
-  return poll_retransmission(now, false);
+  if (auto again = poll_retransmission(now, false)) return again;
+  return poll_check_again(now);
+}
+
+// While nothing is connected the first checks leave as fast as RFC 8445 §14.2 allows, each pair's
+// once: the one that works may be the last. They leave some of the common bucket to the answers.
+std::optional<Transmit> Agent::Impl::poll_ordinary(Timestamp now) {
+  if (is_concluded(now) || now < ordinary_ready_at()) return std::nullopt;
+  Pair* pair = checklist_.next_ordinary();
+  if (!pair) return std::nullopt;
+  next_ordinary_ = now + config_.check_interval;
+  if (is_in_a_hurry()) {
+    first_checks_.take(now);
+    if (pacer_.has(now, kKeptForAnswers + 1)) pacer_.take(now);
+  } else {
+    pacer_.take(now);
+  }
+  return send_check(now, *pair);
+}
+
+bool Agent::Impl::is_in_a_hurry() const { return !current_; }
+
+Timestamp Agent::Impl::ordinary_ready_at() const {
+  return is_in_a_hurry() ? first_checks_.ready_at() : std::max(pacer_.ready_at(), next_ordinary_);
+}
+
+// ---- pairs that have not answered, over and over
+
+// When a pair is to be checked again without the peer having asked for it.
+Deadline Agent::Impl::check_again_at(const Pair& pair) const {
+  if (pair.is_valid || pair.is_triggered || pair.active) return std::nullopt;
+  if (checklist_.is_learned(pair) && !is_heard_of(pair)) return std::nullopt;
+  switch (pair.state) {
+    case PairState::InProgress:
+    case PairState::Failed: return pair.last_request.value_or(Timestamp{}) + again(kAgainAfter);
+    // Its foundation does not answer. RFC 8445 §6.1.4.2 has it wait for that; but there are peers
+    // that give all their candidates the same one.
+    case PairState::Frozen: return Timestamp{};
+    case PairState::Waiting:
+    case PairState::Succeeded: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::optional<Transmit> Agent::Impl::poll_check_again(Timestamp now) {
+  if (is_concluded(now) || now < next_again_ || checklist_.next_ordinary()) return std::nullopt;
+  Pair* first = nullptr;
+  Timestamp first_at = now;
+  for (const auto& pair : checklist_.pairs()) {
+    const Deadline at = check_again_at(*pair);
+    if (!at || *at > now || (first && *at >= first_at)) continue;
+    first = pair.get();
+    first_at = *at;
+  }
+  if (!first) return std::nullopt;
+  next_again_ = now + again(kAgainInterval);
+  pacer_.take(now);
+  return send_check(now, *first, Repeat::No);
+}
+
+Deadline Agent::Impl::check_again_deadline() const {
+  Deadline next;
+  if (checklist_.next_ordinary()) return next;
+  for (const auto& pair : checklist_.pairs()) next = soonest(next, check_again_at(*pair));
+  if (next) next = std::max({*next, pacer_.ready_at(), next_again_});
+  return next;
+}
+
+// Half as often once the patience is over: more candidates may come, and they are checked at once.
+Duration Agent::Impl::again(Duration interval) const {
+  return state_ == IceConnectionState::Disconnected && !current_ ? 2 * interval : interval;
+}
+
+// Only a check of the peer's has told of this address. It is worth checks while more of them come
+// and nothing else is connected.
+bool Agent::Impl::is_heard_of(const Pair& pair) const {
+  return !current_ && considered_ < pair.consent.last_sign_of_life + kHeardLately;
 }
 
 std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nominating) {
@@ -96,9 +178,8 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   supersede(now, pair);
   const bool nominates = pair.nominate && role_ == Role::Controlling;
   const auto id = stun::TransactionId::generate(random_);
-  const stun::ClientTransaction::Schedule once{.rto = kSupersededLife, .rc = 1, .rm = 1};
   stun::ClientTransaction transaction(build_request(now, id, pair, nominates),
-                                      repeat == Repeat::Yes ? schedule(pair, nominates) : once);
+                                      repeat == Repeat::Yes ? schedule(pair, nominates) : kOnce);
   transaction.start(now);
   auto bytes = transaction.poll_transmit(now);
   SPECTER_CHECK(bytes.has_value());
@@ -107,10 +188,11 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   check.transaction.emplace(std::move(transaction));
   remember(id, std::move(check));
   pair.active = id;
-  if (!pair.is_valid) pair.state = PairState::InProgress;
+  // One that has failed and is checked over and over remains so until it answers.
+  const bool has_failed = repeat == Repeat::No && pair.state == PairState::Failed;
+  if (!pair.is_valid && !has_failed) pair.state = PairState::InProgress;
   pair.note_request(now);
   ++checks_sent_;
-  pacer_.take(now);
   return transmit(pair.path(), std::move(*bytes));
 }
 
@@ -138,11 +220,14 @@ stun::ClientTransaction::Schedule Agent::Impl::schedule(const Pair& pair, bool n
             .rc = kNominationSends,
             .rm = kNominationLastWait};
   }
+  // Of these silence is loss.
+  if (pair.is_valid) return kEager;
   const auto busy = static_cast<Duration::rep>(checklist_.count(PairState::Waiting) +
                                                checklist_.count(PairState::InProgress));
-  const Duration first = std::max(kFirstInterval, config_.check_interval * busy);
-  if (pair.requests_received > 0) return {.rto = first, .rc = kProvenSends, .rm = kProvenLastWait};
-  return {.rto = first, .rc = kSends, .rm = kLastWait};
+  if (pair.requests_received == 0) return busy <= kFew ? kEager : kOnce;
+  auto schedule = kEager;
+  schedule.rto = std::max(kFirstInterval, config_.check_interval * busy);
+  return schedule;
 }
 
 Check& Agent::Impl::remember(const stun::TransactionId& id, Check check) {
@@ -184,6 +269,27 @@ void Agent::Impl::expire_checks(Timestamp now) {
       handle_check_timeout(now, *pair, id, std::move(node.mapped()));
     }
   }
+  if (!over.empty()) give_back_unproved();
+}
+
+// An address that a check taught us and that answers none of ours is forgotten: it may have been a
+// replay, and the next one of the peer's teaches it again.
+void Agent::Impl::give_back_unproved() {
+  if (!remote_) return;
+  std::vector<Pair*> silent;
+  for (const auto& pair : checklist_.pairs()) {
+    if (!checklist_.is_learned(*pair) || pair->is_valid || pair->is_triggered) continue;
+    const bool may_answer = std::ranges::any_of(
+        checks_, [&](const auto& entry) { return entry.second.path == pair->path(); });
+    if (!may_answer) silent.push_back(pair.get());
+  }
+  for (Pair* pair : silent) checklist_.remove(*pair);
+}
+
+// A pair that made room for another: nothing waits for its answer.
+void Agent::Impl::forget_removed_pairs() {
+  if (!checklist_.take_removal()) return;
+  std::erase_if(checks_, [&](const auto& entry) { return !checklist_.find(entry.second.path); });
 }
 
 Deadline Agent::Impl::checks_deadline() const {
@@ -200,12 +306,9 @@ Deadline Agent::Impl::checks_deadline() const {
   if (!may_send_checks()) return next;
   if (checklist_.has_triggered()) next = soonest(next, pacer_.ready_at());
   // Whether checks go on is a question of time too, but then a deadline of consent's comes first.
-  const bool concluded =
-      state_ == IceConnectionState::Failed ||
-      (current_ && current_->is_nominated && state_ != IceConnectionState::Disconnected);
-  if (!concluded && checklist_.next_ordinary())
-    next = soonest(next, std::max(pacer_.ready_at(), next_ordinary_));
-  return next;
+  if (is_concluded(considered_)) return next;
+  if (checklist_.next_ordinary()) next = soonest(next, ordinary_ready_at());
+  return soonest(next, check_again_deadline());
 }
 
 // ---- answers
@@ -270,6 +373,10 @@ void Agent::Impl::handle_success(Timestamp now, Pair& pair, const stun::Transact
     pair.is_valid = true;
     pair.state = PairState::Succeeded;
     start_consent(now, pair);
+    if (Pair* old = checklist_.surplus({current_, nominating_, &pair})) {
+      lose(*old);
+      checklist_.remove(*old);
+    }
     checklist_.unfreeze(pair.foundation);
     if (!pair.nominate) checklist_.untrigger(pair);
   }
@@ -309,20 +416,17 @@ void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
   }
 }
 
-// RFC 8445 §7.2.5.2.3: a time-out fails the pair. But while nothing is connected, an address that
-// the peer itself has sent checks from is worth another round, and a late answer to this one
-// counts.
+// RFC 8445 §7.2.5.2.3: a time-out fails the pair, in the end. A late answer counts, and an address
+// that the peer itself has sent checks from is worth another round at once.
 void Agent::Impl::handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id,
                                        Check check) {
-  fail(now, pair, check);
-  const bool is_there = pair.requests_received > 0;
-  if (pair.state != PairState::Failed || !is_there || current_ ||
-      state_ == IceConnectionState::Failed)
-    return;
+  if (pair.is_valid) return fail(now, pair, check);
   check.transaction.reset();
   check.expires = now + kSupersededLife;
   remember(id, std::move(check));
-  checklist_.trigger(pair);
+  if (now >= *pair.first_request + kFailedAfter && !pair.is_triggered)
+    pair.state = PairState::Failed;
+  if (pair.requests_received > 0 && is_heard_of(pair)) checklist_.trigger(pair);
 }
 
 void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {

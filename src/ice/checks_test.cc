@@ -35,20 +35,105 @@ TEST(Checks, HaveWhatRfc8445Asks) {
   EXPECT_TRUE(stun::has_integrity(sent[0].bytes, stun::short_term_key(one.peer.pwd)));
 }
 
-TEST(Checks, AreRepeatedAndThenGivenUp) {
+// RFC 8863: a path may start to work at any time.
+TEST(Checks, AreRepeatedAtAFallingRateUntilTheEnd) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();
   one.learn_candidate();
+  one.agent->end_of_remote_candidates(one.now);
   std::vector<Duration> times;
-  while (one.now < kStart + 20s) {
+  while (true) {
     if (!one.sent().empty()) times.push_back(one.now - kStart);
+    const std::string state = one.agent->pair_stats()[0].state;
+    if (one.now < kStart + 9s) {
+      EXPECT_EQ(state, "in-progress");
+    }
+    if (one.now > kStart + 15s && one.now < kStart + 39s) {
+      EXPECT_EQ(state, "failed") << (one.now - kStart) / 1ms;
+    }
     const Deadline next = one.agent->next_timeout();
-    ASSERT_TRUE(next);
+    if (!next) break;
     ASSERT_GT(*next, one.now);
     one.pass(*next - one.now);
   }
-  EXPECT_THAT(times, ElementsAre(0ms, 100ms, 300ms, 700ms, 1500ms, 3100ms, 6300ms));
-  EXPECT_EQ(one.agent->pair_stats()[0].state, "failed");
+  ASSERT_GE(times.size(), 8u);
+  EXPECT_THAT(std::vector(times.begin(), times.begin() + 6),
+              ElementsAre(0ms, 100ms, 300ms, 700ms, 1200ms, 1700ms));
+  for (std::size_t i = 5; i < times.size(); ++i) EXPECT_EQ(times[i] - times[i - 1], 500ms);
+  EXPECT_EQ(one.now - kStart, 39'500ms);
+  EXPECT_EQ(one.agent->connection_state(), Failed);
+}
+
+// Paths that open late, and how soon they are in use.
+TEST(Checks, FindAPathThatOpensLate) {
+  for (const Duration late : {8s, 15s, 25s, 38s}) {
+    for (const bool is_ended : {true, false}) {
+      for (std::uint8_t extra = 0; extra < 3; ++extra) {
+        TwoAgents two;
+        for (std::uint8_t i = 1; i <= extra; ++i) {
+          two.alice.agent.add_local_endpoint(two.now(), {IpAddress::v4({10, 1, i, 1}), 5000});
+          two.bob.agent.add_local_endpoint(two.now(), {IpAddress::v4({10, 1, i, 2}), 5000});
+        }
+        two.network.filter = [&](Flight&) { return two.now() >= kStart + late; };
+        two.gather(two.alice, two.a);
+        two.gather(two.bob, two.b);
+        two.exchange_credentials();
+        for (const Candidate& c : two.bob.agent.local_candidates())
+          ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), c));
+        for (const Candidate& c : two.alice.agent.local_candidates())
+          ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), c));
+        if (is_ended) {
+          two.alice.agent.end_of_remote_candidates(two.now());
+          two.bob.agent.end_of_remote_candidates(two.now());
+        }
+        two.network.run_for(late);
+        EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s))
+            << late / 1s << ' ' << int{extra};
+      }
+    }
+  }
+}
+
+// With and without a way for the other side's checks before it.
+TEST(Checks, AnAnswer35SecondsLateConnects) {
+  for (const Role offerers : {Role::Controlling, Role::Controlled}) {
+    for (const bool is_reachable : {true, false}) {
+      TwoAgents two;
+      two.network.filter = [&](Flight&) { return is_reachable || two.now() >= kStart + 35s; };
+      two.alice.agent.set_role(offerers);
+      two.bob.agent.set_role(offerers == Role::Controlling ? Role::Controlled : Role::Controlling);
+      two.gather(two.alice, two.a);
+      two.gather(two.bob, two.b);
+      two.bob.agent.set_remote_credentials(two.now(), two.alice.agent.local_credentials());
+      ASSERT_TRUE(
+          two.bob.agent.add_remote_candidate(two.now(), two.alice.agent.local_candidates()[0]));
+      two.bob.agent.end_of_remote_candidates(two.now());
+      two.network.run_for(35s);
+      EXPECT_EQ(two.alice.state(), New);
+      EXPECT_EQ(two.bob.is_connected(), is_reachable);
+      two.alice.agent.set_remote_credentials(two.now(), two.bob.agent.local_credentials());
+      ASSERT_TRUE(
+          two.alice.agent.add_remote_candidate(two.now(), two.bob.agent.local_candidates()[0]));
+      EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s));
+    }
+  }
+}
+
+// There are peers that give all their candidates the same foundation.
+TEST(Checks, OfOneFoundationWaitForEachOtherAShortTimeOnly) {
+  TwoAgents two;
+  two.gather(two.alice, two.a);
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  Candidate candidate = two.bob.agent.local_candidates()[0];
+  for (std::uint8_t i = 1; i <= 8; ++i) {
+    Candidate dead = candidate;
+    dead.priority += i;
+    dead.endpoint.address = IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(100 + i)});
+    ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), dead));
+  }
+  ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), candidate));
+  EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s));
 }
 
 // ---- responses

@@ -1,18 +1,28 @@
-// What the application is told. W3C RTCIceConnectionState; RFC 8863 for when to give up.
+// What the application is told. W3C RTCIceConnectionState, RTCIceTransportState; RFC 8863 for when
+// to give up.
 //
 //        candidates or checks        a valid pair          nominated, and both sides
 //        are in play                                       have told of all candidates
 //   New ---------------> Checking ----------------> Connected ----------------> Completed
-//                           |  failed_timeout        |     ^                     |    ^
-//                           v                silence v     | answered    silence v    | answered
-//                         Failed <------------------ Disconnected <--------------+----+
-//                           |      consent expired
-//                           +--> Connected: a check of the peer's came and ours was answered
+//    |                    |    |                       |   ^                     |    ^
+//    |                    |    | patience ends, more   |   |                     |    |
+//    |                    |    | candidates may come   v   |                     v    |
+//    |                    |    +-----------------> Disconnected <----------------+----+
+//    |                    |                            |    silence; a valid pair, answered
+//    | limbo_timeout      | patience ends, and         | limbo_timeout, the end of candidates,
+//    |                    | no candidates come         | consent expired, patience ends again
+//    +--------------------+-------------> Failed <-----+
+//                                      for good: another generation begins anew
 #include <fmt/format.h>
 
 #include "ice/agent_impl.h"
 
 namespace specter::ice {
+
+namespace {
+// For the checks of a candidate that comes with the end of them.
+constexpr Duration kLastChance = std::chrono::milliseconds(9'500);
+}  // namespace
 
 void Agent::Impl::update_state(Timestamp now) {
   if (closed_) return;
@@ -24,27 +34,28 @@ void Agent::Impl::update_state(Timestamp now) {
 
 IceConnectionState Agent::Impl::judge(Timestamp now, std::string& reason) {
   using enum IceConnectionState;
+  // W3C: terminal until ICE is restarted. RFC 7675 §5.1: not with the same credentials.
+  if (state_ == Failed) return Failed;
   if (current_) {
     if (is_disconnected(*current_, now)) return Disconnected;
-    const bool all_told = gathering_.state() == IceGatheringState::Complete && remote_ended_;
+    const bool all_told = gathering_.state() == IceGatheringState::Complete && ended_at_;
     return current_->is_nominated && all_told ? Completed : Connected;
   }
-  if (state_ == Failed) return Failed;  // until a check succeeds
   if (was_connected_ && consent_expired_) {
     reason = fmt::format(
         "the peer has not answered for {} s: it is gone, or the network is down",
         std::chrono::duration_cast<std::chrono::seconds>(config_.consent_timeout).count());
     return Failed;
   }
-  // RFC 8863 §4: not before the time is over, even with no pair left to try: a check of the peer's
-  // may still show one.
+  // The base of the path is gone; others are being tried.
+  if (was_connected_ && state_ != Disconnected) return Disconnected;
   if (const Deadline at = failure_at(); at && now >= *at) {
     reason = why_nothing_connected();
     return Failed;
   }
-  // The base of the path is gone; others are being tried.
   if (was_connected_) return Disconnected;
-  return checking_since_ ? Checking : New;
+  if (!checking_since_) return New;
+  return now >= *patience_ends() ? Disconnected : Checking;
 }
 
 void Agent::Impl::enter(Timestamp now, IceConnectionState state, std::string reason) {
@@ -56,21 +67,23 @@ void Agent::Impl::enter(Timestamp now, IceConnectionState state, std::string rea
     was_connected_ = true;
     consent_expired_ = false;
   }
-  if (state == Disconnected) {
+  if (state == Disconnected && was_connected_) {
     checking_since_ = now;
     try_everything_again();
   }
-  if (state == Failed) {
-    for (const auto& pair : checklist_.pairs()) {
-      if (pair->state == PairState::InProgress && pair->active) {
-        supersede(now, *pair);
-        pair->state = PairState::Failed;
-      }
-    }
-  }
+  if (state == Failed) fall_silent();
   state_ = state;
   stale_ = true;
   events_.push_back(ConnectionStateChanged{state, std::move(reason)});
+}
+
+// RFC 7675 §5.1: nothing of this generation counts any more, neither way.
+void Agent::Impl::fall_silent() {
+  for (const auto& pair : checklist_.pairs()) lose(*pair);
+  checks_.clear();
+  responses_.clear();
+  gathering_.stop();
+  announce_gathering();
 }
 
 // The path is silent: pairs that failed before may work now.
@@ -80,15 +93,32 @@ void Agent::Impl::try_everything_again() {
   }
 }
 
+// RFC 8863 §4: not before that, even with no pair left to try: a check of the peer's may still show
+// one. What the peer told last has a chance too.
+Deadline Agent::Impl::patience_ends() const {
+  if (!checking_since_) return std::nullopt;
+  const Timestamp ends = *checking_since_ + config_.patience;
+  return ended_at_ ? std::max(ends, *ended_at_ + kLastChance) : ends;
+}
+
 Deadline Agent::Impl::failure_at() const {
-  if (current_ || !checking_since_ || state_ == IceConnectionState::Failed) return std::nullopt;
-  return *checking_since_ + config_.failed_timeout;
+  if (current_ || is_over()) return std::nullopt;
+  if (was_connected_) return *checking_since_ + config_.patience;
+  const Deadline limbo =
+      known_since_ ? Deadline(*known_since_ + config_.limbo_timeout) : Deadline{};
+  const bool all_told = gathering_.state() == IceGatheringState::Complete && ended_at_;
+  return all_told ? soonest(limbo, patience_ends()) : limbo;
+}
+
+Deadline Agent::Impl::state_deadline() const {
+  const bool may_tire = state_ == IceConnectionState::Checking && !current_;
+  return soonest(failure_at(), may_tire ? patience_ends() : Deadline{});
 }
 
 // No addresses: this ends up in logs.
 std::string Agent::Impl::why_nothing_connected() const {
   if (gathering_.bases().empty()) return "there is no local address to connect from";
-  const std::size_t remotes = checklist_.remotes().size();
+  const std::size_t remotes = checklist_.remote_count();
   if (remotes == 0 && unusable_remotes_ == 0) return "the peer has told of no candidate";
   if (checklist_.pairs().empty()) {
     return fmt::format(

@@ -162,24 +162,45 @@ TEST(Consent, ARemovedAddressMovesToAnother) {
   ASSERT_TRUE(two.network.run_until([&] { return two.bob.agent.path()->remote == second; }, 31s));
 }
 
-TEST(Consent, FailedIsTakenBackWhenThePeersCheckComes) {
-  TwoAgents two({.latency = 10ms}, {.failed_timeout = 3s});
-  two.network.filter = [&](Flight&) { return two.now() > kStart + 5s; };
-  two.gather(two.alice, two.a);
-  two.alice.agent.set_remote_credentials(two.now(), two.bob.agent.local_credentials());
-  Candidate bobs;
-  bobs.foundation = "1";
-  bobs.priority = 1;
-  bobs.endpoint = two.b;
-  ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), bobs));
-  two.network.run_for(6s);
+// RFC 7675 §5.1, W3C RTCIceTransportState: not with these credentials, whoever comes back.
+TEST(Consent, FailedIsTheEndOfTheGeneration) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(20s);
+  bool is_cut = true;
+  two.network.filter = [&](Flight& flight) { return !is_cut || flight.from != two.b; };
+  ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Failed; }, 40s));
+  is_cut = false;
+  int sent = 0;
+  two.network.filter = [&](Flight& flight) {
+    sent += flight.from == two.a ? 1 : 0;
+    return true;
+  };
+  EXPECT_TRUE(two.bob.is_connected());
+  // Not answered any more, the other side fails too.
+  ASSERT_TRUE(two.network.run_until([&] { return two.bob.state() == Failed; }, 40s));
+  two.network.run_for(1min);
+  EXPECT_EQ(sent, 0);
   EXPECT_EQ(two.alice.state(), Failed);
-  EXPECT_THAT(two.alice.reason(), ::testing::HasSubstr("was answered"));
+  EXPECT_FALSE(two.alice.agent.path());
+  EXPECT_FALSE(two.alice.agent.is_validated({two.a, two.b}));
+  EXPECT_EQ(two.alice.agent.next_timeout(), std::nullopt);
+  EXPECT_THAT(two.alice.states, ElementsAre(Checking, Connected, Completed, Disconnected, Failed));
+}
 
+TEST(Consent, AnAgentThatFailedTakesWhatItIsToldAndDoesNothing) {
+  TwoAgents two;
+  two.gather(two.alice, two.a);
+  two.exchange_credentials();
+  two.alice.agent.end_of_remote_candidates(two.now());
+  ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Failed; }, 1min));
   two.gather(two.bob, two.b);
-  two.bob.agent.set_remote_credentials(two.now(), two.alice.agent.local_credentials());
-  ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), two.alice.agent.local_candidates()[0]));
-  EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 1s));
+  two.exchange_candidates();
+  two.alice.agent.add_local_endpoint(two.now(), at("10.0.0.1:5001"));
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.53:3478"));
+  two.network.run_for(1min);
+  EXPECT_EQ(two.alice.state(), Failed);
+  EXPECT_EQ(two.bob.state(), Failed);
 }
 
 }  // namespace

@@ -163,6 +163,7 @@ std::optional<Transmit> Agent::Impl::poll_extra_check(Timestamp now) {
   Pair& pair = *pairs[extra_turn_++ % pairs.size()];
   ++extra_checks_;
   ++counters_.extra_checks_sent;
+  pacer_.take(now);
   next_extra_ = now + config_.check_interval;
   // A check of a valid pair has nothing to find out; only its nomination is repeated till answered.
   return send_check(now, pair, pair.is_valid && !pair.nominate ? Repeat::No : Repeat::Yes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "ice/address_policy.h"
 #include "ice/priority.h"
 #include "stun/attributes.h"
@@ -82,18 +83,25 @@ void Gathering::end(Timestamp now) {
   conclude();
 }
 
+void Gathering::stop() {
+  is_stopped_ = true;
+  queries_.clear();
+  conclude();
+}
+
 const Base* Gathering::base_of(const Endpoint& endpoint) const {
   const auto base = std::ranges::find(bases_, endpoint, &Base::endpoint);
   return base == bases_.end() ? nullptr : &*base;
 }
 
 void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
-  if (!can_ask(base.endpoint.address, server.address)) return;
+  if (is_stopped_ || !can_ask(base.endpoint.address, server.address)) return;
   const auto id = stun::TransactionId::generate(random_);
   stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, id);
   // A server that is known late, since its name was slow to resolve, makes the whole no longer.
   const Timestamp give_up = (ended_ ? now : started_) + timeout_;
-  Query query{base.endpoint, server, stun::ClientTransaction(request.finish()), give_up};
+  Query query{next_query_++, base.endpoint, server, stun::ClientTransaction(request.finish()),
+              give_up};
   query.transaction.start(now);
   queries_.emplace(id, std::move(query));
 }
@@ -149,14 +157,18 @@ void Gathering::handle_timeout(Timestamp now) {
 
 std::optional<Transmit> Gathering::poll_transmit(Timestamp now) {
   if (!pacer_.is_ready(now)) return std::nullopt;
+  Query* next = nullptr;
   for (auto& [id, query] : queries_) {
-    if (auto bytes = query.transaction.poll_transmit(now)) {
-      pacer_.take(now);
-      const std::size_t size = bytes->size();
-      return Transmit{query.base, query.server, std::move(*bytes), size};
-    }
+    const Deadline due = query.transaction.next_timeout();
+    if (!due || now < *due || !query.transaction.has_sends_left()) continue;
+    if (!next || query.number < next->number) next = &query;
   }
-  return std::nullopt;
+  if (!next) return std::nullopt;
+  auto bytes = next->transaction.poll_transmit(now);
+  SPECTER_CHECK(bytes.has_value());
+  pacer_.take(now);
+  const std::size_t size = bytes->size();
+  return Transmit{next->base, next->server, std::move(*bytes), size};
 }
 
 std::optional<Candidate> Gathering::poll_candidate() {

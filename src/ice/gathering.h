@@ -36,7 +36,7 @@ struct Base {
 
 class Gathering {
  public:
-  static constexpr std::size_t kMaxBases = 32;
+  static constexpr std::size_t kMaxBases = 64;
   static constexpr std::size_t kMaxServers = 16;
 
   // One request each `interval` (Ta); an answer that comes later than `timeout` after the start, or
@@ -49,6 +49,7 @@ class Gathering {
   void remove_base(const Endpoint& endpoint);
   void add_server(Timestamp now, const Endpoint& server);
   void end(Timestamp now);
+  void stop();  // asks nobody any more
 
   // Whether the response belonged to a request of this class; then it was dealt with.
   bool handle_response(const DatagramView& datagram, const stun::Message& message);
@@ -64,6 +65,7 @@ class Gathering {
 
  private:
   struct Query {
+    std::size_t number;  // the first base's, the preferred one's, go first
     Endpoint base;
     Endpoint server;
     stun::ClientTransaction transaction;
@@ -88,6 +90,8 @@ class Gathering {
   std::vector<Candidate> candidates_;
   RareQueue<Candidate> unannounced_;
   std::map<stun::TransactionId, Query> queries_;
+  std::size_t next_query_ = 0;
+  bool is_stopped_ = false;
   std::map<std::tuple<CandidateType, IpAddress, IpAddress>, std::string> foundations_;
 };
 

@@ -247,7 +247,7 @@ TEST(BehindNats, TwoSymmetricNatsFailWithAReason) {
   BehindNats nats({.mapping = Nat::Mapping::AddressAndPortDependent},
                   {.mapping = Nat::Mapping::AddressAndPortDependent});
   EXPECT_TRUE(nats.two.network.run_until(
-      [&] { return nats.two.alice.state() == IceConnectionState::Failed; }, 31s));
+      [&] { return nats.two.alice.state() == IceConnectionState::Failed; }, 2min));
   EXPECT_THAT(nats.two.alice.reason(), ::testing::HasSubstr("TURN"));
 }
 

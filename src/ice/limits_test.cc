@@ -25,6 +25,7 @@ TEST(Limits, TenThousandCandidatesAreAFewPacketsASecond) {
   EXPECT_EQ(refused, 10'000u - 64);
   EXPECT_EQ(one.agent->pair_stats().size(), 64u);
   std::map<Endpoint, int> by_target;
+  constexpr int kFirstChecks = 64;  // of each pair, at first
   std::vector<int> by_second(30);
   while (one.now < kStart + 30s) {
     for (const Transmit& transmit : one.sent()) {
@@ -37,12 +38,11 @@ TEST(Limits, TenThousandCandidatesAreAFewPacketsASecond) {
     one.pass(*next - one.now);
   }
   for (const auto& [target, count] : by_target) EXPECT_LE(count, 7) << target.to_string();
+  EXPECT_LE(by_second[0], 20 + kFirstChecks + 20);
   int total = 0;
-  for (const int count : by_second) {
-    EXPECT_LE(count, 20 + 8);
-    total += count;
-  }
-  EXPECT_LE(total, 30 * 20 + 8);
+  for (const int count : by_second) total += count;
+  for (std::size_t i = 1; i < by_second.size(); ++i) EXPECT_LE(by_second[i], 20);
+  EXPECT_LE(total, 30 * 20 + kFirstChecks);
   EXPECT_GT(total, 64);
 }
 
@@ -66,7 +66,7 @@ TEST(Limits, AnAuthenticatedFloodFromManyPortsIsBounded) {
     if (i % 5 == 4) one.pass(1ms);
   }
   EXPECT_EQ(one.agent->pair_stats().size(), 16u);
-  EXPECT_LE(checks, 8u + 20u + 1u);  // a burst, and twenty in the one second
+  EXPECT_LE(checks, 20u + 20u + 1u);  // a burst, and twenty in the one second
 }
 
 TEST(Limits, UnusableCandidatesAreTakenAndIgnored) {

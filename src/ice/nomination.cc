@@ -33,7 +33,7 @@ void Agent::Impl::consider_nomination(Timestamp now) {
   if (!best) return;
 
   const bool was_patient = now >= first_valid_ + kPatience;
-  if (!was_patient && !is_host_to_host(*best, checklist_.remotes()[best->remote_index])) {
+  if (!was_patient && !is_host_to_host(*best, checklist_.remote(best->remote_index))) {
     // Sorted by priority: what is before `best` is better.
     for (const auto& pair : checklist_.pairs()) {
       if (pair.get() == best) break;

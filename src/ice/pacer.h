@@ -13,6 +13,8 @@ class Pacer {
 
   bool is_ready(Timestamp now) const { return now >= ready_at(); }
   Timestamp ready_at() const { return next_ - slack_; }
+  // Whether that many could leave at once.
+  bool has(Timestamp now, int count) const { return now >= ready_at() + (count - 1) * interval_; }
   void take(Timestamp now) { next_ = std::max(next_, now) + interval_; }
 
  private:
