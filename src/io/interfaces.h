@@ -15,10 +15,15 @@ struct InterfaceAddress {
   bool up = true;
   bool loopback = false;
   std::size_t mtu = 1500;  // the largest IP packet that it sends
+  bool running = true;     // it has a carrier; a bridge without anybody on it has none
+  bool bridge = false;
+  bool default_route = false;  // what the machine sends to the world leaves from this address
 };
 
 // More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
 inline constexpr std::size_t kMaxLocalAddresses = 16;
+// Of these, of bridges that have not the default route: networks of containers, mostly.
+inline constexpr std::size_t kMaxBridgeAddresses = 4;
 
 // All that the system has, in its order. Empty when it doesn't say.
 std::vector<InterfaceAddress> interface_addresses();
@@ -42,7 +47,9 @@ class InterfaceAddresses {
   Deadline asked_at_;
 };
 
-// Those worth a socket, each once, at most kMaxLocalAddresses.
+// Those worth a socket, each once, at most kMaxLocalAddresses, the most useful ones first: the
+// default route's, other interfaces', bridges'. Those without a carrier only if there are no
+// others.
 std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
                                         LoopbackPolicy loopback);
 

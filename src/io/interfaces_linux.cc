@@ -1,5 +1,8 @@
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -23,6 +26,27 @@ std::size_t mtu_of_interface(int socket, const char* name) {
   return static_cast<std::size_t>(request.ifr_mtu);
 }
 
+bool is_bridge(const char* name) {
+  return ::access(("/sys/class/net/" + std::string(name) + "/bridge").c_str(), F_OK) == 0;
+}
+
+// Where a datagram to anywhere would leave from. Nothing is sent: connecting a UDP socket asks for
+// the route only. The address is one of those for documentation (RFC 5737, RFC 3849).
+std::optional<IpAddress> default_source(std::string_view anywhere) {
+  SocketAddress address;
+  socklen_t length = to_socket_address({IpAddress::parse(anywhere).value(), 9}, address);
+  const int socket = ::socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return std::nullopt;
+  std::optional<Endpoint> source;
+  if (::connect(socket, &address.any, length) == 0) {
+    length = sizeof address;
+    if (::getsockname(socket, &address.any, &length) == 0)
+      source = from_socket_address(address, length);
+  }
+  ::close(socket);
+  return source ? std::optional(source->address) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<InterfaceAddress> interface_addresses() {
@@ -31,6 +55,8 @@ std::vector<InterfaceAddress> interface_addresses() {
   if (::getifaddrs(&first) < 0) return found;
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, &::freeifaddrs);
   const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const auto v4 = default_source("192.0.2.1");
+  const auto v6 = default_source("2001:db8::1");
   for (const ifaddrs* entry = first; entry; entry = entry->ifa_next) {
     if (!entry->ifa_addr) continue;
     const int family = entry->ifa_addr->sa_family;
@@ -40,9 +66,13 @@ std::vector<InterfaceAddress> interface_addresses() {
     std::memcpy(&address, entry->ifa_addr, length);
     const auto endpoint = from_socket_address(address, length);
     if (!endpoint) continue;
-    found.push_back({endpoint->address, (entry->ifa_flags & IFF_UP) != 0,
-                     (entry->ifa_flags & IFF_LOOPBACK) != 0,
-                     mtu_of_interface(socket, entry->ifa_name)});
+    found.push_back({.address = endpoint->address,
+                     .up = (entry->ifa_flags & IFF_UP) != 0,
+                     .loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0,
+                     .mtu = mtu_of_interface(socket, entry->ifa_name),
+                     .running = (entry->ifa_flags & IFF_RUNNING) != 0,
+                     .bridge = is_bridge(entry->ifa_name),
+                     .default_route = endpoint->address == v4 || endpoint->address == v6});
   }
   if (socket >= 0) ::close(socket);
   return found;

@@ -47,6 +47,26 @@ TEST(UsableAddresses, AreBounded) {
   EXPECT_EQ(usable_addresses(many, LoopbackPolicy::Include).size(), kMaxLocalAddresses);
 }
 
+TEST(UsableAddresses, AreChosenByTheirUse) {
+  std::vector<InterfaceAddress> machine;
+  // Sixteen networks of containers come first, and every other one is in use.
+  for (std::uint8_t i = 1; i <= 16; ++i) {
+    machine.push_back(
+        {.address = IpAddress::v4({172, 17, i, 1}), .running = i % 2 == 0, .bridge = true});
+  }
+  machine.push_back({.address = ip("10.8.0.2")});  // a tunnel
+  machine.push_back({.address = ip("2001:db8::7"), .default_route = true});
+  machine.push_back({.address = ip("192.0.2.7"), .bridge = true, .default_route = true});
+  EXPECT_THAT(usable_addresses(machine, LoopbackPolicy::Fallback),
+              ElementsAre(ip("2001:db8::7"), ip("192.0.2.7"), ip("10.8.0.2"), ip("172.17.2.1"),
+                          ip("172.17.4.1"), ip("172.17.6.1"), ip("172.17.8.1")));
+}
+
+TEST(UsableAddresses, WithoutACarrierAreBetterThanNone) {
+  const std::vector<InterfaceAddress> machine = {{.address = ip("192.0.2.7"), .running = false}};
+  EXPECT_THAT(usable_addresses(machine, LoopbackPolicy::Fallback), ElementsAre(ip("192.0.2.7")));
+}
+
 TEST(InterfaceAddresses, HaveTheLoopback) {
   std::vector<IpAddress> loopback;
   for (const auto& found : interface_addresses()) {
