@@ -94,10 +94,13 @@ struct IceGatheringStateChanged {
 struct IceConnectionStateChanged {
   IceConnectionState state;
 };
+// For Failed, why: a sentence (docs/reasons.md has them all), and a code to branch on. Such as
+// ClosedByPeer: docs/decisions/0006-peers-close.md.
 struct ConnectionStateChanged {
   ConnectionState state;
-  std::string reason;
-};  // the reason, for Failed
+  std::string reason{};
+  std::optional<ErrorCode> code{};
+};
 struct LocalCandidate {
   IceCandidate candidate;
 };  // tell the peer
@@ -130,7 +133,9 @@ struct DataChannelFailed {
 struct DataChannelClosed {
   ChannelId channel;
 };
-struct Closed {};  // the last event there is
+// The last event there is. Until next_timeout() has nothing more to wait for, the goodbye is
+// repeated: whoever lives on that long, and calls handle_timeout(), says it over a lossy path too.
+struct Closed {};
 
 using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChanged,
                            IceGatheringStateChanged, IceConnectionStateChanged,
@@ -172,7 +177,7 @@ class SPECTER_EXPORT PeerConnection {
   void close_data_channel(Timestamp now, ChannelId channel);
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
 
-  // Says goodbye to the peer where there is one; Closed follows. Twice is as good as once.
+  // Says goodbye to the peer where there is one; Closed follows at once. Twice is as good as once.
   void close(Timestamp now);
 
   // ---- the driver: local addresses

@@ -27,9 +27,16 @@ enum class ErrorCode {
   WouldBlock,           // the send buffer is full; buffered_amount_low tells when to go on
   Closed,               // what the handle names is closed or gone
   NotFound,             // no such thing
-  Timeout,              // nothing came in the time given
-  InvalidJson,          // JSON text that is not what was asked for
-  Internal,             // our own fault: please report it
+  // Why a connection is `failed`, or one of its channels; the last four are the W3C's
+  // RTCErrorDetailType, and ICE's like.
+  ClosedByPeer,        // the peer said goodbye: an ordinary departure
+  IceFailure,          // no path to the peer, or not any more
+  DtlsFailure,         // dtls-failure: the handshake did not end well
+  FingerprintFailure,  // fingerprint-failure: who answers is not whom the description names
+  SctpFailure,         // sctp-failure: of data channels alone
+  Timeout,             // nothing came in the time given
+  InvalidJson,         // JSON text that is not what was asked for
+  Internal,            // our own fault: please report it
 };
 
 SPECTER_EXPORT std::string_view to_string(ErrorCode code);

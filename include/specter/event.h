@@ -1,6 +1,7 @@
 // What becomes of a connection: the messages in its owner's mailbox.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -90,10 +91,13 @@ struct IceConnectionStateChange {
   PeerConnection connection;
   IceConnectionState state;
 };
+// For Failed, why: a sentence (docs/reasons.md), and a code to branch on, such as ClosedByPeer for
+// a peer that said goodbye.
 struct ConnectionStateChange {
   PeerConnection connection;
   ConnectionState state;
-  std::string reason;
+  std::string reason{};
+  std::optional<ErrorCode> code{};
 };
 
 struct IncomingDataChannel {

@@ -62,7 +62,7 @@ void Connection::handle_event(core::Event&& event) {
           tell_of<event::IceConnectionStateChange>(e.state);
         } else if constexpr (std::is_same_v<E, core::ConnectionStateChanged>) {
           refresh_states();
-          tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason));
+          tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason), e.code);
         } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
           tell_of<event::IceCandidate>(std::move(e.candidate));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
@@ -153,7 +153,8 @@ void Connection::handle_end(std::string_view fault) {
   active_.clear();
   if (!fault.empty()) {
     tell_of<event::ConnectionStateChange>(ConnectionState::Failed,
-                                          "an error inside the library: " + std::string(fault));
+                                          "an error inside the library: " + std::string(fault),
+                                          ErrorCode::Internal);
     handle_->connection_state = ConnectionState::Closed;
   }
   tell_of<event::Closed>();

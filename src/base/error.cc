@@ -15,6 +15,11 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::WouldBlock: return "WouldBlock";
     case ErrorCode::Closed: return "Closed";
     case ErrorCode::NotFound: return "NotFound";
+    case ErrorCode::ClosedByPeer: return "ClosedByPeer";
+    case ErrorCode::IceFailure: return "IceFailure";
+    case ErrorCode::DtlsFailure: return "DtlsFailure";
+    case ErrorCode::FingerprintFailure: return "FingerprintFailure";
+    case ErrorCode::SctpFailure: return "SctpFailure";
     case ErrorCode::Timeout: return "Timeout";
     case ErrorCode::InvalidJson: return "InvalidJson";
     case ErrorCode::Internal: return "Internal";

@@ -139,6 +139,7 @@ class DataChannels {
   std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
   Deadline next_timeout() const;
 
+  bool is_connecting() const;  // connect() was called; the association is neither up nor over
   std::optional<DataChannelState> state(ChannelId channel) const;  // nothing once it is gone
   std::optional<ChannelInfo> info(ChannelId channel) const;
   std::size_t buffered_amount(

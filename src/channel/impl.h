@@ -51,6 +51,11 @@ class DataChannels::Impl {
   std::optional<DataChannelState> state(ChannelId id) const;
   std::optional<ChannelInfo> info(ChannelId id) const;
   std::vector<ChannelStats> stats() const;
+  // As the association has it: its events may wait for the application.
+  bool is_connecting() const {
+    return phase_ == Phase::Connecting && !association_->is_established() &&
+           !association_->has_ended();
+  }
   Totals totals() const { return totals_; }
   const sctp::Association& association() const { return *association_; }
 

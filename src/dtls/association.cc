@@ -284,6 +284,10 @@ void Association::handle_timeout(Timestamp now) {
   }
 }
 
+void Association::give_time(Timestamp now) {
+  if (give_up_) give_up_ = now + kGiveUp;
+}
+
 Deadline Association::next_timeout() const {
   Deadline out = soonest(agreed_.timer.deadline(), give_up_, forget_old_keys_);
   return post_ ? soonest(out, post_->timer.deadline()) : out;

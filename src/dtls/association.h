@@ -28,6 +28,7 @@ class Association {
   std::optional<MutableBytes> handle_record(Timestamp now, const RecordView& record,
                                             MutableBytes scratch);
   void handle_timeout(Timestamp now);
+  void give_time(Timestamp now);
   Deadline next_timeout() const;
   // Asked after each input: the end has come.
   std::optional<Closed> take_end() { return std::exchange(end_, std::nullopt); }

@@ -71,6 +71,7 @@ class Connection::Impl {
   void start(Timestamp now);
   Result<> send(Bytes data);
   void close();
+  void give_time(Timestamp now);
   void handle_datagram(Timestamp now, Bytes datagram);
   std::optional<MutableBytes> open(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void handle_timeout(Timestamp now);
@@ -142,6 +143,11 @@ void Connection::Impl::close() {
   if (Association* const open = association())
     open->send_alert(false, AlertDescription::CloseNotify);
   end({CloseReason::LocalClose, "The association was closed on this side."});
+}
+
+void Connection::Impl::give_time(Timestamp now) {
+  if (auto* const handshaking = std::get_if<Handshaking>(&state_)) (*handshaking)->give_time(now);
+  if (Association* const open = association()) open->give_time(now);
 }
 
 void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
@@ -325,6 +331,7 @@ bool Connection::is_handshake_confirmed() const {
   return open && open->is_handshake_confirmed();
 }
 void Connection::hold_timers(Timestamp, bool held) { impl_->context_.timers_held = held; }
+void Connection::give_time(Timestamp now) { impl_->give_time(now); }
 void Connection::set_first_timeout(Duration timeout) {
   SPECTER_CHECK(timeout > Duration::zero());
   impl_->context_.first_timeout = timeout;

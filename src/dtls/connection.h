@@ -141,6 +141,9 @@ class Connection {
   bool is_handshake_confirmed() const;
   // While held, no flight is sent again by time.
   void hold_timers(Timestamp now, bool held);
+  // The peer can't be reached, for a reason of whoever carries the datagrams: what it does not say
+  // meanwhile is not held against it, and its time to answer begins anew.
+  void give_time(Timestamp now);
   // Of flights from now on, from a round trip that was measured.
   void set_first_timeout(Duration timeout);
 

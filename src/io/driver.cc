@@ -36,7 +36,7 @@ void Driver::start(std::unique_ptr<Sink> sink) {
     readable_ = true;
     turn();
   });
-  alarm_ = std::make_unique<Alarm>(loop_, self, [this] { turn(); });
+  alarm_ = std::make_unique<Alarm>(loop_, self, [this] { ended_ ? linger() : turn(); });
   resolve_cap_ =
       std::make_unique<Alarm>(loop_, self, [this] { take_turn([this] { end_gathering(); }); });
   loop_.adopt(shared_from_this());
@@ -180,6 +180,8 @@ void Driver::close() {
 
 void Driver::shut_down() noexcept {
   const auto alive = weak_from_this().lock();  // unlike shared_from_this(), never throws
+  shutting_down_ = true;
+  if (ended_) return linger();
   try {
     sink_->close_by_loop();
     // Each turn makes some of the finitely many calls that wait; close is the last of them.
@@ -204,8 +206,40 @@ void Driver::end(std::string_view fault) {
     log().error("the end of a connection could not be told");
   }
   ++gathering_;
-  if (alarm_) alarm_->cancel();
   if (resolve_cap_) resolve_cap_->cancel();
+  // The owner has heard the end, and needs nothing of ours any more.
+  sink_.reset();
+  if (fault.empty() && closing_)
+    linger();
+  else
+    leave();
+}
+
+// The goodbye is said a few times more, where there is a peer. A loop that ends waits for nothing:
+// they leave at once.
+void Driver::linger() {
+  if (left_) return;
+  const auto alive = shared_from_this();
+  try {
+    for (Deadline next = core_->next_timeout(); next; next = core_->next_timeout()) {
+      if (!shutting_down_ && *next > io::now()) return alarm_->set(next);
+      now_ = std::max(io::now(), *next);
+      core_->handle_timeout(now_);
+      transmit_bytes_left_ = kTransmitBytesPerTurn;
+      drain_transmits();
+      network_->flush();
+    }
+  } catch (const std::exception& e) {
+    log().error("a goodbye could not be said: {}", e.what());
+  } catch (...) {
+    log().error("a goodbye could not be said");
+  }
+  leave();
+}
+
+void Driver::leave() {
+  if (std::exchange(left_, true)) return;
+  if (alarm_) alarm_->cancel();
   if (network_) network_->close();
   loop_.release(*this);
 }

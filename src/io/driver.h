@@ -100,6 +100,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
   void end_gathering();
   void end(std::string_view fault);
+  void leave();
+  void linger();
 
   Loop& loop_;
   Options options_;
@@ -118,6 +120,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool closing_ = false;
   bool closed_ = false;  // the core said Closed
   bool ended_ = false;
+  bool shutting_down_ = false;
+  bool left_ = false;
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
   std::size_t calls_left_ = 0;

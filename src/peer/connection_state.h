@@ -1,4 +1,5 @@
-// RTCPeerConnectionState out of the states of the one transport. W3C §4.3.3, in its order.
+// RTCPeerConnectionState out of the states of the one transport. W3C §4.3.3, in its order. Of our
+// own close() nothing is told, and nobody asks here.
 #pragma once
 
 #include "peer/transport.h"
@@ -10,10 +11,10 @@ namespace specter::peer {
 constexpr ConnectionState connection_state(IceConnectionState ice, DtlsState dtls) {
   using enum ConnectionState;
   if (ice == IceConnectionState::Failed || dtls == DtlsState::Failed) return Failed;
+  // The W3C leaves this one "connected" until ICE notices. We know better at once, and for good:
+  // the peer said goodbye. docs/decisions/0006-peers-close.md.
+  if (dtls == DtlsState::Closed) return Failed;
   if (ice == IceConnectionState::Disconnected) return Disconnected;
-  // The W3C leaves this one "connected" until ICE notices; we know better at once: the peer said
-  // goodbye.
-  if (dtls == DtlsState::Closed) return Disconnected;
   const bool is_ice_new = ice == IceConnectionState::New || ice == IceConnectionState::Closed;
   if (is_ice_new && dtls == DtlsState::New) return New;
   const bool is_ice_up =

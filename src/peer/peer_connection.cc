@@ -205,7 +205,7 @@ class PeerConnection::Impl {
     }
   }
 
-  Deadline next_timeout() const { return is_closing_ ? Deadline{} : transport_.next_timeout(); }
+  Deadline next_timeout() const { return transport_.next_timeout(); }
 
   // ---- questions
 
@@ -250,11 +250,16 @@ class PeerConnection::Impl {
     return {};
   }
 
-  void update_connection_state(const std::string& reason) {
+  void update_connection_state() {
     const auto state = peer::connection_state(ice_state_, transport_.dtls_state());
     if (is_closing_ || state == connection_state_) return;
     connection_state_ = state;
-    events_.emplace_back(ConnectionStateChanged{state, reason});
+    ConnectionStateChanged changed{state};
+    if (const auto& why = transport_.failure(); why && state == ConnectionState::Failed) {
+      changed.reason = why->message;
+      changed.code = why->code;
+    }
+    events_.emplace_back(std::move(changed));
   }
 
   // ---- what the layers say, as our own events
@@ -273,9 +278,9 @@ class PeerConnection::Impl {
     if (is_closing_) return;
     ice_state_ = changed.state;
     events_.emplace_back(IceConnectionStateChanged{changed.state});
-    update_connection_state(changed.reason);
+    update_connection_state();
   }
-  void translate(peer::DtlsStateChanged& changed) { update_connection_state(changed.reason); }
+  void translate(peer::DtlsStateChanged&) { update_connection_state(); }
 
   void translate(channel::DataChannels::Event& event) {
     std::visit([&](auto& e) { translate(e); }, event);

@@ -235,8 +235,8 @@ TEST(PeerConnection, CloseIsToldToThePeerAndIsTheLastWord) {
   EXPECT_EQ(pair.a.connection.signaling_state(), SignalingState::Closed);
   EXPECT_EQ(pair.a.connection.connection_state(), ConnectionState::Closed);
   EXPECT_EQ(pair.a.connection.next_timeout(), std::nullopt);
-  // The peer learns of it at once, not after a timeout.
-  EXPECT_EQ(pair.b.connection.connection_state(), ConnectionState::Disconnected);
+  // The peer learns of it at once, not after a timeout: tests/scenario/goodbye_test.cc.
+  EXPECT_EQ(pair.b.connection.connection_state(), ConnectionState::Failed);
   EXPECT_THAT(pair.b.all<DataChannelClosed>(), SizeIs(1));
   EXPECT_EQ(pair.a.connection.create_offer().error().code, ErrorCode::InvalidState);
 }

@@ -56,7 +56,7 @@ TEST(ConnectionState, FollowsIceAndDtls) {
             ConnectionState::Disconnected);
   EXPECT_EQ(connection_state(Ice::Failed, DtlsState::Connected), ConnectionState::Failed);
   EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Failed), ConnectionState::Failed);
-  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Closed), ConnectionState::Disconnected);
+  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Closed), ConnectionState::Failed);
 }
 
 }  // namespace

@@ -73,20 +73,6 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
   pump(now);
 }
 
-void Transport::close(Timestamp now) {
-  if (is_closed_) return;
-  // What the layers still have to say, from the top down, is taken now, while there is a path.
-  channels_.shut_down(now, std::nullopt);
-  while (auto transmit = poll_transmit(now)) last_words_.push_back(std::move(*transmit));
-  if (dtls_) dtls_->close(now);
-  while (auto transmit = poll_transmit(now)) last_words_.push_back(std::move(*transmit));
-  is_closed_ = true;
-  ice_.close();
-  early_.clear();
-  carried_.reset();
-  set_dtls_state(DtlsState::Closed);
-}
-
 void Transport::reject_data(Timestamp now) {
   channels_.shut_down(now, Error{ErrorCode::OperationFailed,
                                  "the peer's answer rejects data channels", std::nullopt});
@@ -156,8 +142,12 @@ void Transport::replay_early(Timestamp now) {
 }
 
 void Transport::handle_timeout(Timestamp now) {
+  repeat_goodbye(now);
   if (is_closed_) return;
   ice_.handle_timeout(now);
+  // Whether the peer can be reached is ICE's to say, before DTLS gives it up.
+  pump_ice(now);
+  watch_patience(now);
   if (dtls_) dtls_->handle_timeout(now);
   channels_.handle_timeout(now);
   pump(now);
@@ -186,6 +176,7 @@ bool Transport::pump_ice(Timestamp now) {
           } else if constexpr (std::is_same_v<E, ice::SelectedPathChanged>) {
             size_path();
           } else {
+            if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(e);
             events_.emplace_back(std::move(e));
           }
         },
@@ -210,28 +201,21 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       const auto parity =
           *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
       channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
+      sctp_patience_ = now + kSctpPatience;
       size_path();
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {
-      const auto& closed = std::get<dtls::Closed>(*event);
-      const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
-      std::string reason = by_peer ? "the peer closed the connection" : closed.detail;
-      channels_.handle_transport_closed(
-          now,
-          by_peer ? std::nullopt : std::optional(Error{ErrorCode::Network, reason, std::nullopt}));
-      // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
-      ice_.close();
-      set_dtls_state(by_peer ? DtlsState::Closed : DtlsState::Failed, std::move(reason));
+      handle_dtls_closed(now, std::move(std::get<dtls::Closed>(*event)));
     }
   }
   return busy;
 }
 
-void Transport::set_dtls_state(DtlsState state, std::string reason) {
+void Transport::set_dtls_state(DtlsState state) {
   if (dtls_state_ == state) return;
   dtls_state_ = state;
-  events_.emplace_back(DtlsStateChanged{state, std::move(reason)});
+  events_.emplace_back(DtlsStateChanged{state});
 }
 
 void Transport::note_interface(const IpAddress& address, std::size_t mtu) {
@@ -320,10 +304,8 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) {
-  if (is_closed_) {
-    if (last_words_.empty()) return std::nullopt;
-    return last_words_.take_front();
-  }
+  if (!last_words_.empty()) return last_words_.take_front();
+  if (is_closed_) return std::nullopt;
   auto out = ice_.poll_transmit(now);
   if (out) {
     ++packets_sent_;
@@ -346,9 +328,10 @@ std::optional<Transport::Event> Transport::poll_event() {
 }
 
 Deadline Transport::next_timeout() const {
-  if (is_closed_) return std::nullopt;
+  const Deadline goodbye = goodbye_ ? Deadline{goodbye_->next} : Deadline{};
+  if (is_closed_) return goodbye;
   return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : Deadline{},
-                 channels_.next_timeout());
+                 channels_.next_timeout(), sctp_patience_, goodbye);
 }
 
 }  // namespace specter::peer

@@ -21,6 +21,7 @@
 #include "peer/remote_transport.h"
 
 #include "specter/endpoint.h"
+#include "specter/error.h"
 #include "specter/random.h"
 #include "specter/stats.h"
 #include "specter/time.h"
@@ -38,7 +39,6 @@ std::string_view to_string(DtlsState state);
 
 struct DtlsStateChanged {
   DtlsState state;
-  std::string reason;  // for Closed and Failed
 };
 
 class Transport {
@@ -71,7 +71,8 @@ class Transport {
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
   // peer: only its further candidates count.
   void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);
-  // Goodbye on every layer, sent at once; silent afterwards but for the channels' last events.
+  // Goodbye on every layer, sent at once, and its last datagram twice again. Silent afterwards but
+  // for that and the channels' last events.
   void close(Timestamp now);
   // No SCTP association will come to be: the peer rejected the section.
   void reject_data(Timestamp now);
@@ -93,6 +94,8 @@ class Transport {
   Deadline next_timeout() const;
 
   DtlsState dtls_state() const { return dtls_state_; }
+  // Why it is over, or ICE has given up: what came first.
+  const std::optional<Error>& failure() const { return failure_; }
   bool is_started() const { return role_.has_value(); }
   // Secrets for a key log, since the last call; only with Config::log_keys.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
@@ -114,6 +117,10 @@ class Transport {
   static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
   static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
   static constexpr std::size_t kMaxBatchDatagrams = 48;
+  static constexpr int kGoodbyes = 3;
+  static constexpr Duration kGoodbyeInterval = std::chrono::milliseconds(30);
+  // From DTLS on, as long as ICE has a path.
+  static constexpr Duration kSctpPatience = std::chrono::seconds(40);
 
   void handle_dtls(Timestamp now, const DatagramView& datagram);
   void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
@@ -126,7 +133,15 @@ class Transport {
   bool may_read_dtls(const ice::Path& path) const;
   bool pump_ice(Timestamp now);
   bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
-  void set_dtls_state(DtlsState state, std::string reason = {});
+  void set_dtls_state(DtlsState state);
+  // ---- how it ends (transport_ending.cc)
+  void handle_dtls_closed(Timestamp now, dtls::Closed&& closed);
+  enum class Goodbye { Once, Repeated };
+  void end(Timestamp now, DtlsState state, Error why, Goodbye goodbye);
+  void keep_last_words(Timestamp now, Goodbye goodbye);
+  void repeat_goodbye(Timestamp now);
+  void note_ice_state(const ice::ConnectionStateChanged& changed);
+  void watch_patience(Timestamp now);
   void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
   void size_path();
   // Puts the next datagram behind those in `batch`; false when there is none.
@@ -155,7 +170,17 @@ class Transport {
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;            // a datagram that did not fit the batch before it
-  RareQueue<specter::Transmit> last_words_;  // of close()
+  RareQueue<specter::Transmit> last_words_;  // of an end, ours or the peer's
+
+  // The datagram that says goodbye. There is no answer to it, so it comes again.
+  struct Repeated {
+    specter::Transmit datagram;
+    int left = 0;
+    Timestamp next;
+  };
+  std::optional<Repeated> goodbye_;
+  std::optional<Error> failure_;
+  Deadline sctp_patience_;  // until then the peer answers SCTP
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
   std::optional<Timestamp> last_sent_{}, last_received_{};

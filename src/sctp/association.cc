@@ -65,6 +65,7 @@ void Association::set_receiving(bool receiving) { impl_->set_receiving(receiving
 Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::is_established() const { return impl_->is_established(); }
+bool Association::has_ended() const { return impl_->has_ended(); }
 bool Association::used_snap() const { return impl_->used_snap(); }
 bool Association::interleaves() const { return impl_->interleaves(); }
 std::size_t Association::buffered_amount(StreamId stream) const {

@@ -166,11 +166,19 @@ void Negotiation::replay_early(Timestamp now) {
 
 // ---- time
 
+std::string Negotiation::why_given_up() const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience()).count();
+  if (attempts_.empty())
+    return fmt::format("The peer has not {} for {} s: DTLS never began there.", first_turn(),
+                       seconds);
+  return fmt::format("The peer began the DTLS handshake, and then said nothing more for {} s.",
+                     seconds);
+}
+
 void Negotiation::handle_timeout(Timestamp now) {
   if (winner_ || failure_) return;
   if (trouble_ && now >= trouble_->deadline) return fail(trouble_->reason, trouble_->detail);
-  if (give_up_ && now >= *give_up_)
-    return fail(CloseReason::TimedOut, "The peer did not answer in time.");
+  if (give_up_ && now >= *give_up_) return fail(CloseReason::TimedOut, why_given_up());
   handle_flight_timeout(now);
   for (std::size_t i = attempts_.size(); i-- > 0;) {
     auto step = attempts_[i].attempt->handle_timeout(now);

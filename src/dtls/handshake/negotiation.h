@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,8 @@ class Negotiation {
   static constexpr std::size_t kMaxEarlyBytes = 24 * 1024;
   // Without a sign of progress: the whole handshake is given up.
   static constexpr Duration kGiveUp = std::chrono::seconds(30);
+  // Before the first sign of the peer. It may have to wait for our description, by slow signalling.
+  static constexpr Duration kFirstSign = std::chrono::seconds(40);
   // After something went wrong that a forger could have brought about: that long the true peer has
   // to show itself.
   static constexpr Duration kGrace = std::chrono::seconds(5);
@@ -34,6 +37,7 @@ class Negotiation {
   virtual void start(Timestamp now) = 0;
   void handle_record(Timestamp now, const RecordView& record);
   void handle_timeout(Timestamp now);
+  void give_time(Timestamp now) { begin_waiting(now); }
   Deadline next_timeout() const;
 
   // The end, one way or the other; asked after each input.
@@ -54,6 +58,7 @@ class Negotiation {
   virtual void handle_hello(Timestamp now, const HandshakeFragment& fragment) = 0;
   virtual bool is_hello(const HandshakeFragment& fragment) const = 0;
   virtual bool has_spoken() const = 0;
+  virtual std::string_view first_turn() const = 0;  // what the peer has to do first, for people
   virtual void handle_flight_timeout(Timestamp now) = 0;
   virtual Deadline next_flight_timeout() const = 0;
 
@@ -64,7 +69,7 @@ class Negotiation {
 
   // Of an attempt that failed for good: the same again would do no better.
   bool is_hopeless(const Buffer& hello) const;
-  void begin_waiting(Timestamp now) { give_up_ = now + kGiveUp; }
+  void begin_waiting(Timestamp now) { give_up_ = now + patience(); }
   void conclude(Timestamp now, std::size_t index, Attempt::Step step);
   enum class Tell { Peer, Nobody };  // in the clear
   void refused(Timestamp now, const Refusal& refusal, Tell tell);
@@ -84,8 +89,10 @@ class Negotiation {
   static constexpr std::size_t kMaxHopeless = 8;
 
   void dispatch(Timestamp now, const RecordView& record);
+  Duration patience() const { return attempts_.empty() ? kFirstSign : kGiveUp; }
   void keep_early(const RecordView& record);
   void fail(CloseReason reason, std::string detail);
+  std::string why_given_up() const;
 
   std::unique_ptr<Attempt> winner_;
   std::optional<Closed> failure_;
@@ -112,6 +119,7 @@ class ClientNegotiation final : public Negotiation {
   void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
   bool is_hello(const HandshakeFragment& fragment) const override;
   bool has_spoken() const override { return true; }
+  std::string_view first_turn() const override { return "answered our ClientHello"; }
   void handle_flight_timeout(Timestamp now) override;
   Deadline next_flight_timeout() const override;
 
@@ -146,12 +154,13 @@ class ServerNegotiation final : public Negotiation {
 
   explicit ServerNegotiation(Context& context) : Negotiation(context) {}
 
-  void start(Timestamp now) override { (void)now; }
+  void start(Timestamp now) override { begin_waiting(now); }
 
  private:
   void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
   bool is_hello(const HandshakeFragment& fragment) const override;
   bool has_spoken() const override { return !attempts_.empty(); }
+  std::string_view first_turn() const override { return "sent the ClientHello that is its turn"; }
   void handle_flight_timeout(Timestamp) override {}
   Deadline next_flight_timeout() const override { return std::nullopt; }
   void on_client_hello(Timestamp now, HandshakeMessage message);

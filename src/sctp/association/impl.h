@@ -97,6 +97,7 @@ class Association::Impl {
   Deadline next_timeout() const;
 
   bool is_established() const;
+  bool has_ended() const { return state_ == State::Ended; }
   bool used_snap() const { return used_snap_; }
   bool interleaves() const { return is_established() && peer_.interleaving; }
   std::size_t buffered_amount(StreamId stream) const {

@@ -1,0 +1,124 @@
+// How a transport ends: by our close(), by the peer's goodbye, by a failure, or because a peer that
+// ICE reaches never does what is its turn.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "peer/transport.h"
+
+namespace specter::peer {
+namespace {
+
+ErrorCode code_of(dtls::CloseReason reason) {
+  switch (reason) {
+    case dtls::CloseReason::CloseNotify: return ErrorCode::ClosedByPeer;
+    case dtls::CloseReason::BadFingerprint:
+    case dtls::CloseReason::NoCertificate: return ErrorCode::FingerprintFailure;
+    case dtls::CloseReason::PeerAlert:
+    case dtls::CloseReason::HandshakeFailed:
+    case dtls::CloseReason::TimedOut:
+    case dtls::CloseReason::LocalClose: return ErrorCode::DtlsFailure;
+  }
+  return ErrorCode::DtlsFailure;
+}
+
+}  // namespace
+
+void Transport::close(Timestamp now) {
+  if (is_closed_) return;
+  // What the layers still have to say, from the top down, is taken now, while there is a path.
+  channels_.shut_down(now, std::nullopt);
+  RareQueue<specter::Transmit> words;
+  while (auto transmit = poll_transmit(now)) words.push_back(std::move(*transmit));
+  last_words_ = std::move(words);
+  if (dtls_) dtls_->close(now);
+  keep_last_words(now, Goodbye::Repeated);
+  is_closed_ = true;
+  ice_.close();
+  early_.clear();
+  carried_.reset();
+  sctp_patience_.reset();
+  set_dtls_state(DtlsState::Closed);
+}
+
+void Transport::handle_dtls_closed(Timestamp now, dtls::Closed&& closed) {
+  if (closed.reason == dtls::CloseReason::LocalClose) return;  // whoever closed it has told
+  const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
+  // RFC 5246 §7.2.1: a close_notify is answered by one; who sent it waits for none.
+  end(now, by_peer ? DtlsState::Closed : DtlsState::Failed,
+      Error{code_of(closed.reason),
+            by_peer ? "the peer closed the connection" : std::move(closed.detail), std::nullopt},
+      by_peer ? Goodbye::Once : Goodbye::Repeated);
+}
+
+// For good: docs/decisions/0006-peers-close.md.
+void Transport::end(Timestamp now, DtlsState state, Error why, Goodbye goodbye) {
+  if (!failure_) failure_ = why;
+  keep_last_words(now, goodbye);
+  const bool has_told = ice_.connection_state() == IceConnectionState::Failed;
+  // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
+  ice_.close();
+  sctp_patience_.reset();
+  if (!has_told)
+    events_.emplace_back(ice::ConnectionStateChanged{IceConnectionState::Failed, why.message});
+  channels_.handle_transport_closed(now, std::move(why));
+  set_dtls_state(state);
+}
+
+// What DTLS says last, such as its alert.
+void Transport::keep_last_words(Timestamp now, Goodbye goodbye) {
+  Buffer none;
+  std::optional<specter::Transmit> last;
+  while (auto transmit = next_batch(now, none)) {
+    last = *transmit;
+    last_words_.push_back(std::move(*transmit));
+  }
+  if (!last || goodbye == Goodbye::Once) return;
+  // The last of those that were put together.
+  const std::size_t size = (last->bytes.size() - 1) % last->segment_size + 1;
+  last->bytes.erase(last->bytes.begin(), last->bytes.end() - static_cast<std::ptrdiff_t>(size));
+  last->segment_size = size;
+  goodbye_ = Repeated{std::move(*last), kGoodbyes - 1, now + kGoodbyeInterval};
+}
+
+void Transport::repeat_goodbye(Timestamp now) {
+  if (!goodbye_ || now < goodbye_->next) return;
+  last_words_.push_back(goodbye_->datagram);
+  goodbye_->next = now + kGoodbyeInterval;
+  if (--goodbye_->left == 0) goodbye_.reset();
+}
+
+void Transport::note_ice_state(const ice::ConnectionStateChanged& changed) {
+  if (changed.state == IceConnectionState::Failed) {
+    if (!failure_) failure_ = Error{ErrorCode::IceFailure, changed.reason, std::nullopt};
+  } else if (failure_ && failure_->code == ErrorCode::IceFailure) {
+    failure_.reset();
+  }
+}
+
+// As long as ICE looks for a path, or has one that is silent, what the peer does not say says
+// nothing of the peer: its time begins anew. When ICE gives up, that is the cause.
+void Transport::watch_patience(Timestamp now) {
+  using enum IceConnectionState;
+  const IceConnectionState ice = ice_.connection_state();
+  if (ice == New || ice == Checking || ice == Disconnected) {
+    if (dtls_) dtls_->give_time(now);
+    if (sctp_patience_) sctp_patience_ = now + kSctpPatience;
+    return;
+  }
+  if (!sctp_patience_) return;
+  if (ice == Failed || !channels_.is_connecting()) {
+    sctp_patience_.reset();
+  } else if (now >= *sctp_patience_) {
+    if (dtls_) dtls_->close(now);
+    end(now, DtlsState::Closed,
+        Error{ErrorCode::SctpFailure,
+              fmt::format("ICE and DTLS are connected, but the peer has not answered SCTP's "
+                          "handshake for {} s: no data channel can be opened",
+                          std::chrono::duration_cast<std::chrono::seconds>(kSctpPatience).count()),
+              std::nullopt},
+        Goodbye::Repeated);
+  }
+}
+
+}  // namespace specter::peer
