@@ -187,6 +187,8 @@ class SPECTER_EXPORT PeerConnection {
   void remove_local_endpoint(Timestamp now, Endpoint base);
   void add_stun_server(Timestamp now, Endpoint server);
   void end_of_local_endpoints(Timestamp now);
+  // There is nothing to send from, nor will there be: Failed, with this reason.
+  void handle_network_failure(Timestamp now, std::string reason);
 
   // ---- the driver: the world
   void handle_datagram(Timestamp now, const DatagramView& datagram);

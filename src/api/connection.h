@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -72,7 +71,7 @@ class Connection final : public io::Driver::Sink {
   bool settle() override;
   bool end_turn() override;
   void close_by_loop() override { handle_->close(); }
-  void handle_end(std::string_view fault) override;
+  void handle_end(const std::optional<Error>& fault) override;
 
  private:
   using Delayed = std::variant<SendCall, std::shared_ptr<ChannelHandle>>;  // a message, or a close

@@ -141,22 +141,22 @@ void Connection::end_channels() {
   }
 }
 
-void Connection::handle_end(std::string_view fault) {
+void Connection::handle_end(const std::optional<Error>& fault) {
   handle_->end();
   running_.clear();
   running_at_ = 0;
   delayed_.clear();
   handle_->signaling_state = SignalingState::Closed;
   handle_->ice_connection_state = IceConnectionState::Closed;
-  handle_->connection_state = fault.empty() ? ConnectionState::Closed : ConnectionState::Failed;
+  handle_->connection_state = fault ? ConnectionState::Failed : ConnectionState::Closed;
   end_channels();
   active_.clear();
-  if (!fault.empty()) {
-    tell_of<event::ConnectionStateChange>(ConnectionState::Failed,
-                                          "an error inside the library: " + std::string(fault),
-                                          ErrorCode::Internal);
-    handle_->connection_state = ConnectionState::Closed;
+  if (fault && !is_ready_told_) {
+    tell_failure(Operation::Start, *fault);
+  } else if (fault) {
+    tell_of<event::ConnectionStateChange>(ConnectionState::Failed, fault->message, fault->code);
   }
+  handle_->connection_state = ConnectionState::Closed;
   tell_of<event::Closed>();
   owner_->flush();
 }

@@ -1,5 +1,8 @@
 #include <stdexcept>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "api/connection.h"
 #include "io/clock.h"
@@ -39,6 +42,8 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
     return std::make_shared<io::Driver>(loop, std::move(options));
   } catch (const std::invalid_argument& e) {
     return fail(ErrorCode::InvalidArgument, e.what());
+  } catch (const std::system_error& e) {
+    return fail(ErrorCode::OperationFailed, fmt::format("the system refuses: {}", e.what()));
   } catch (const std::exception& e) {
     return fail(ErrorCode::Internal, e.what());
   }
@@ -51,13 +56,12 @@ void Connection::start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& 
                        Shared shared) {
   auto connection = std::make_unique<Connection>(handle, std::move(owner));
   if (handle->is_aborted) {
-    connection->handle_end({});
+    connection->handle_end(std::nullopt);
     return;
   }
   auto driver = make_driver(loop, configuration, std::move(shared));
   if (!driver) {
-    connection->tell_failure(Operation::Start, std::move(driver).error());
-    connection->handle_end({});
+    connection->handle_end(std::move(driver).error());
     return;
   }
   connection->driver_ = driver->get();

@@ -1,7 +1,10 @@
 #include "io/driver.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "io/alarm.h"
 #include "io/clock.h"
@@ -20,6 +23,21 @@ constexpr int kMaxLastTurns = 4096;
 // it.
 constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
 
+// Of the exception that is being handled.
+Error current_fault() {
+  try {
+    throw;
+  } catch (const std::system_error& e) {
+    return {ErrorCode::OperationFailed, fmt::format("the system refuses: {}", e.what()), {}};
+  } catch (const std::exception& e) {
+    return {ErrorCode::Internal, fmt::format("an error inside the library: {}", e.what()), {}};
+  } catch (...) {
+    return {ErrorCode::Internal,
+            "an error inside the library: something that is no std::exception was thrown",
+            {}};
+  }
+}
+
 }  // namespace
 
 Driver::Driver(Loop& loop, Options options)
@@ -31,16 +49,22 @@ Driver::~Driver() = default;
 
 void Driver::start(std::unique_ptr<Sink> sink) {
   sink_ = std::move(sink);
-  const std::weak_ptr<void> self = weak_from_this();
-  network_ = std::make_unique<Network>(loop_, self, [this] {
-    readable_ = true;
-    turn();
+  // In a turn, where exceptions end: the sink hears of them.
+  take_turn([this] {
+    const std::weak_ptr<void> self = weak_from_this();
+    const auto ready = [this] {
+      readable_ = true;
+      turn();
+    };
+    const auto lost = [this](const Endpoint& local, const std::error_code& error) {
+      take_turn([&] { handle_lost_socket(local, error.message()); });
+    };
+    network_ = std::make_unique<Network>(loop_, self, ready, lost);
+    alarm_ = std::make_unique<Alarm>(loop_, self, [this] { ended_ ? linger() : turn(); });
+    resolve_cap_ =
+        std::make_unique<Alarm>(loop_, self, [this] { take_turn([this] { end_gathering(); }); });
+    loop_.adopt(shared_from_this());
   });
-  alarm_ = std::make_unique<Alarm>(loop_, self, [this] { ended_ ? linger() : turn(); });
-  resolve_cap_ =
-      std::make_unique<Alarm>(loop_, self, [this] { take_turn([this] { end_gathering(); }); });
-  loop_.adopt(shared_from_this());
-  turn();
 }
 
 // The one place where exceptions of a connection end: that connection is dropped, the loop lives.
@@ -50,10 +74,8 @@ void Driver::take_turn(const std::function<void()>& input) {
   in_turn_ = true;
   try {
     run_turn(input);
-  } catch (const std::exception& e) {
-    end(e.what());
   } catch (...) {
-    end("something that is no std::exception was thrown");
+    end(current_fault());
   }
   in_turn_ = false;
   draining_ = false;
@@ -92,7 +114,7 @@ void Driver::run_turn(const std::function<void()>& input) {
     transmit_bytes_left_ = kTransmitBytesPerTurn;
     drain_transmits();
     network_->flush();
-    end({});
+    end(std::nullopt);
     return;
   }
   finish_turn(quiet);
@@ -170,6 +192,10 @@ void Driver::finish_turn(bool quiet) {
   }
   Deadline next = core_->next_timeout();
   if (next && *next <= now_) next = now_ + kSpinGuard;
+  if (network_->has_failed_to_receive()) {
+    readable_ = true;
+    next = soonest(next, now_ + kSpinGuard);
+  }
   alarm_->set(next);
 }
 
@@ -186,18 +212,16 @@ void Driver::shut_down() noexcept {
     sink_->close_by_loop();
     // Each turn makes some of the finitely many calls that wait; close is the last of them.
     for (int i = 0; i < kMaxLastTurns && !ended_; ++i) turn();
-    end({});
-  } catch (const std::exception& e) {
-    end(e.what());
+    end(std::nullopt);
   } catch (...) {
-    end("something that is no exception was thrown");
+    end(current_fault());
   }
 }
 
-void Driver::end(std::string_view fault) {
+void Driver::end(const std::optional<Error>& fault) {
   if (std::exchange(ended_, true)) return;
   draining_ = false;
-  if (!fault.empty()) log().error("a connection is dropped for a fault of ours: {}", fault);
+  if (fault) log().error("a connection is dropped: {}", fault->message);
   try {
     sink_->handle_end(fault);
   } catch (const std::exception& e) {
@@ -209,7 +233,7 @@ void Driver::end(std::string_view fault) {
   if (resolve_cap_) resolve_cap_->cancel();
   // The owner has heard the end, and needs nothing of ours any more.
   sink_.reset();
-  if (fault.empty() && closing_)
+  if (!fault && closing_)
     linger();
   else
     leave();

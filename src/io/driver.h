@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "io/ice_url.h"
@@ -40,8 +40,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     virtual bool end_turn() = 0;  // true: there is room again for what was held back in this turn
     // All queued calls, and then close().
     virtual void close_by_loop() = 0;
-    // The last thing that is called. `fault` says what we did wrong; empty when it was closed.
-    virtual void handle_end(std::string_view fault) = 0;
+    // The last thing that is called. `fault`: it was not closed, but dropped, and why.
+    virtual void handle_end(const std::optional<Error>& fault) = 0;
   };
 
   struct Options {
@@ -93,13 +93,14 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool drain_transmits();
   void finish_turn(bool quiet);
   void gather();
-  void open_sockets();
+  std::string open_sockets();
+  void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
   void handle_resolved(std::uint64_t gathering, const IceUrl& url,
                        const std::vector<IpAddress>& addresses);
   void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
   void end_gathering();
-  void end(std::string_view fault);
+  void end(const std::optional<Error>& fault);
   void leave();
   void linger();
 

@@ -48,7 +48,9 @@ class NotingSink final : public Driver::Sink {
   bool settle() override { return false; }
   bool end_turn() override { return false; }
   void close_by_loop() override { driver->close(); }
-  void handle_end(std::string_view fault) override { notes_->ended.set_value(std::string(fault)); }
+  void handle_end(const std::optional<Error>& fault) override {
+    notes_->ended.set_value(fault ? fault->message : "");
+  }
 
  private:
   const std::shared_ptr<Notes> notes_;

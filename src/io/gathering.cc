@@ -1,6 +1,10 @@
 // What a driver does when the core asks it to gather candidates: sockets and servers.
 #include <algorithm>
+#include <string>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "io/alarm.h"
 #include "io/driver.h"
@@ -22,7 +26,11 @@ bool is_used(const IceUrl& url) { return url.scheme == IceScheme::Stun; }
 void Driver::gather() {
   ++gathering_;
   unresolved_ = 0;
-  open_sockets();
+  if (const std::string trouble = open_sockets(); !trouble.empty()) {
+    end_gathering();
+    core_->handle_network_failure(now_, trouble);
+    return;
+  }
   resolve_servers();
   if (unresolved_ == 0)
     end_gathering();
@@ -30,20 +38,38 @@ void Driver::gather() {
     resolve_cap_->set(now_ + options_.resolve_cap);
 }
 
-void Driver::open_sockets() {
+// Answers why there is no socket at all, when the system refuses them; empty otherwise, also on a
+// machine that has no address.
+std::string Driver::open_sockets() {
   const Addresses visible = options_.log_addresses ? Addresses::Show : Addresses::Hide;
   std::size_t opened = 0;
-  const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
-  for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
-    const auto local = network_->open(address);
-    if (!local) {
-      log().warn("no socket on {}: {}", shown(address, visible), local.error().message());
-      continue;
+  std::string trouble;
+  try {
+    const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
+    for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
+      const auto local = network_->open(address);
+      if (!local) {
+        trouble = fmt::format("no socket can be opened: {}", local.error().message());
+        log().warn("no socket on {}: {}", shown(address, visible), local.error().message());
+        continue;
+      }
+      ++opened;
+      core_->add_local_endpoint(now_, *local, mtu_of(all, address));
     }
-    ++opened;
-    core_->add_local_endpoint(now_, *local, mtu_of(all, address));
+  } catch (const std::system_error& e) {
+    trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());
   }
-  if (opened == 0) log().warn("no local address to gather candidates from");
+  if (opened > 0) return {};
+  if (trouble.empty()) log().warn("no local address to gather candidates from");
+  return trouble;
+}
+
+// Of one that the poller does not watch any more.
+void Driver::handle_lost_socket(const Endpoint& local, const std::string& why) {
+  log().warn("a socket is given up: {}", why);
+  core_->remove_local_endpoint(now_, local);
+  if (network_->size() == 0)
+    core_->handle_network_failure(now_, fmt::format("the last socket is lost: {}", why));
 }
 
 void Driver::resolve_servers() {

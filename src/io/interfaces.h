@@ -25,7 +25,7 @@ inline constexpr std::size_t kMaxLocalAddresses = 16;
 // Of these, of bridges that have not the default route: networks of containers, mostly.
 inline constexpr std::size_t kMaxBridgeAddresses = 4;
 
-// All that the system has, in its order. Empty when it doesn't say.
+// All that the system has, in its order. Throws std::system_error when it doesn't say.
 std::vector<InterfaceAddress> interface_addresses();
 
 // The same, asked at most once in a while: many connections that are made together need not each

@@ -1,8 +1,10 @@
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -52,7 +54,8 @@ std::optional<IpAddress> default_source(std::string_view anywhere) {
 std::vector<InterfaceAddress> interface_addresses() {
   std::vector<InterfaceAddress> found;
   ifaddrs* first = nullptr;
-  if (::getifaddrs(&first) < 0) return found;
+  if (::getifaddrs(&first) < 0)
+    throw std::system_error(errno, std::system_category(), "getifaddrs");
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, &::freeifaddrs);
   const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const auto v4 = default_source("192.0.2.1");

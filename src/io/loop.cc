@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -17,8 +18,20 @@ namespace specter::io {
 namespace {
 
 thread_local const Loop* current_loop = nullptr;
+constexpr auto kFirstTimerAtMost = std::chrono::seconds(1);
 
 }  // namespace
+
+// Asio does not look whether the poller took what it wakes by (ENOMEM, ENOSPC): a loop whose timers
+// don't ring has neither.
+Loop::Impl::Impl(Duration longest_spin) : spin(longest_spin) {
+  first_timer.expires_at(std::chrono::steady_clock::time_point::min());
+  first_timer.async_wait([](const std::error_code&) {});
+  if (context.run_one_for(kFirstTimerAtMost) == 0) {
+    throw std::system_error(std::make_error_code(std::errc::not_enough_memory),
+                            "epoll takes no descriptor");
+  }
+}
 
 Loop::Loop(Duration spin) : impl_(std::make_unique<Impl>(spin)) {}
 Loop::~Loop() = default;

@@ -5,6 +5,7 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include "io/buffer_pool.h"
 #include "io/interfaces.h"
@@ -15,10 +16,14 @@
 namespace specter::io {
 
 struct Loop::Impl {
-  explicit Impl(Duration longest_spin) : spin(longest_spin) {}
+  // Throws std::system_error when the poller can't be made, or takes no descriptor.
+  explicit Impl(Duration longest_spin);
 
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  // Asio makes its poller with the first timer or socket. It is to fail with the loop, which
+  // somebody waits for, and not with the first connection.
+  asio::steady_timer first_timer{context};
   std::unordered_map<const Member*, std::shared_ptr<Member>> members;
   ReceiveBuffers receive_buffers;  // shared by all sockets of the loop: one receives at a time
   Spin spin;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <asio/error.hpp>
+
 namespace specter::io {
 
 struct Network::Socket {
@@ -15,8 +17,8 @@ struct Network::Socket {
   bool writing = false;  // it waits until the kernel takes more
 };
 
-Network::Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ready)
-    : loop_(loop), owner_(std::move(owner)), ready_(std::move(ready)) {}
+Network::Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ready, Lost lost)
+    : loop_(loop), owner_(std::move(owner)), ready_(std::move(ready)), lost_(std::move(lost)) {}
 
 Network::~Network() = default;
 
@@ -37,6 +39,7 @@ std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address)
 
 bool Network::receive(std::size_t budget, const std::function<void(const DatagramView&)>& handle) {
   bool more = false;
+  has_failed_to_receive_ = false;
   const std::size_t count = sockets_.size();
   const std::size_t share = std::max<std::size_t>(1, budget / std::max<std::size_t>(1, count));
   if (count > 0) next_ = (next_ + 1) % count;
@@ -44,7 +47,9 @@ bool Network::receive(std::size_t budget, const std::function<void(const Datagra
     const auto socket = sockets_[(next_ + i) % count];
     if (!socket->readable) continue;
     socket->readable = socket->udp.receive(loop_.impl().receive_buffers, share, handle);
-    if (socket->readable)
+    if (socket->readable && socket->udp.has_failed_to_receive())
+      has_failed_to_receive_ = true;
+    else if (socket->readable)
       more = true;
     else
       watch_reading(socket);
@@ -75,7 +80,13 @@ void Network::watch_reading(const std::shared_ptr<Socket>& socket) {
       [this, owner = owner_, weak = std::weak_ptr(socket)](const std::error_code& error) {
         const auto alive = owner.lock();
         const auto readable = weak.lock();
-        if (!alive || !readable || error) return;
+        if (!alive || !readable || error == asio::error::operation_aborted) return;
+        if (error) {
+          const Endpoint local = readable->udp.local();
+          std::erase(sockets_, readable);
+          lost_(local, error);
+          return;
+        }
         readable->readable = true;
         ready_();
       });
@@ -88,9 +99,10 @@ void Network::watch_writing(const std::shared_ptr<Socket>& socket) {
       [this, owner = owner_, weak = std::weak_ptr(socket)](const std::error_code& error) {
         const auto alive = owner.lock();
         const auto writable = weak.lock();
-        if (!alive || !writable || error) return;
+        if (!alive || !writable || error == asio::error::operation_aborted) return;
         writable->writing = false;
-        if (!writable->udp.flush()) watch_writing(writable);
+        // What can't be watched is tried again with the next packet.
+        if (!writable->udp.flush() && !error) watch_writing(writable);
       });
 }
 

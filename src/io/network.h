@@ -16,9 +16,11 @@ namespace specter::io {
 
 class Network {
  public:
-  // `ready` is called on the loop when there is something to receive(). `owner` is who has this
-  // network and must be alive for it.
-  Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ready);
+  using Lost = std::function<void(const Endpoint& local, const std::error_code& why)>;
+
+  // `ready` is called on the loop when there is something to receive(); `lost` when a socket can't
+  // be watched any more, and is closed. `owner` is who has this network and must be alive for it.
+  Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ready, Lost lost);
   ~Network();
   Network(const Network&) = delete;
 
@@ -30,6 +32,8 @@ class Network {
   // Hands over what came, about `budget` datagrams at most. True when more may wait; else the
   // sockets are watched again.
   bool receive(std::size_t budget, const std::function<void(const DatagramView&)>& handle);
+  // In the last receive() a socket had nothing but errors: to be tried again, a little later.
+  bool has_failed_to_receive() const { return has_failed_to_receive_; }
 
   // Gathers; flush() sends. A transmit from an address that has no socket is dropped.
   void send(Transmit&& transmit);
@@ -45,8 +49,10 @@ class Network {
   Loop& loop_;
   std::weak_ptr<void> owner_;
   std::function<void()> ready_;
+  Lost lost_;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::size_t next_ = 0;  // who receives first: in turns
+  bool has_failed_to_receive_ = false;
 };
 
 }  // namespace specter::io

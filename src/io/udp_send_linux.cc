@@ -14,6 +14,7 @@ namespace specter::io {
 
 namespace {
 
+constexpr int kMostInterrupts = 8;             // in a row, of one call
 constexpr std::size_t kMaxPieces = 16;         // messages a call
 constexpr std::size_t kMaxSegments = 64;       // UDP_MAX_SEGMENTS of the older kernels
 constexpr std::size_t kLargestUsual = 1472;    // a datagram in a packet of 1500 bytes
@@ -58,6 +59,7 @@ void UdpSocket::send(Transmit&& transmit) {
 
 bool UdpSocket::flush() {
   bool retried = false;
+  int interrupted = 0;
   while (head_ < queue_.size()) {
     Outgoing out;
     const std::size_t count = gather(out);
@@ -68,10 +70,12 @@ bool UdpSocket::flush() {
         advance(out.pieces[i].size);
       }
       retried = false;
+      interrupted = 0;
       continue;
     }
     const int error = errno;
-    if (error == EINTR) continue;
+    // A call that does not wait is hardly ever interrupted: not for ever, in any case.
+    if (error == EINTR && ++interrupted <= kMostInterrupts) continue;
     if (error == EAGAIN || error == EWOULDBLOCK) return false;
     if (give_up_segmentation(error, out.pieces[0])) continue;
     // The error may be an earlier datagram's, kept by the socket until the next call: once more.

@@ -63,9 +63,11 @@ class UdpSocket {
   UdpSocket& operator=(UdpSocket&&) = delete;
 
   // Hands what has arrived to `handle`, until nothing waits or about `budget` datagrams were
-  // handed over. True when more may wait.
+  // handed over. True when more may wait, or when there was nothing but errors.
   bool receive(ReceiveBuffers& buffers, std::size_t budget,
                const std::function<void(const DatagramView&)>& handle);
+
+  bool has_failed_to_receive() const { return has_failed_to_receive_; }  // by nothing but errors
 
   // Gathers; flush() sends. `transmit.local` is not looked at.
   void send(Transmit&& transmit);
@@ -108,6 +110,7 @@ class UdpSocket {
   std::size_t head_ = 0;
   std::size_t head_offset_ = 0;
   std::size_t queued_bytes_ = 0;
+  bool has_failed_to_receive_ = false;
   BufferPool* sent_ = nullptr;
 };
 

@@ -149,6 +149,7 @@ int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
 bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
                         const std::function<void(const DatagramView&)>& handle) {
   std::size_t handed = 0;
+  has_failed_to_receive_ = false;
   for (int failures = 0; handed < budget;) {
     // A message of several datagrams has some 50 of them.
     std::size_t slots = features_.coalescing
@@ -161,7 +162,10 @@ bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
       // An ICMP error that some datagram of ours brought about: reading it clears it. It says
       // nothing of the socket, nor of other destinations.
       if (errno != EINTR) ++counters_.unreachable;
-      if (++failures > 8) return true;
+      if (++failures > 8) {
+        has_failed_to_receive_ = handed == 0;
+        return true;
+      }
       continue;
     }
     for (std::size_t slot = 0; slot < static_cast<std::size_t>(got); ++slot)

@@ -181,6 +181,12 @@ class PeerConnection::Impl {
 
   // ---- the driver
 
+  void handle_network_failure(Timestamp now, std::string reason) {
+    if (is_closing_ || connection_state_ == ConnectionState::Failed) return;
+    pump(now);  // what came before is told before
+    transport_.handle_network_failure(now, std::move(reason));
+  }
+
   Transport& transport() { return transport_; }
   const Transport& transport() const { return transport_; }
   const Negotiation& negotiation() const { return negotiation_; }
@@ -383,6 +389,10 @@ void PeerConnection::add_stun_server(Timestamp now, Endpoint server) {
 void PeerConnection::end_of_local_endpoints(Timestamp now) {
   impl_->transport().ice().end_of_local_endpoints(now);
   impl_->pump(now);
+}
+
+void PeerConnection::handle_network_failure(Timestamp now, std::string reason) {
+  impl_->handle_network_failure(now, std::move(reason));
 }
 
 void PeerConnection::handle_datagram(Timestamp now, const DatagramView& datagram) {

@@ -1,4 +1,6 @@
 // The whole sans-IO connection, seen as an application and a driver see it.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -239,6 +241,37 @@ TEST(PeerConnection, CloseIsToldToThePeerAndIsTheLastWord) {
   EXPECT_EQ(pair.b.connection.connection_state(), ConnectionState::Failed);
   EXPECT_THAT(pair.b.all<DataChannelClosed>(), SizeIs(1));
   EXPECT_EQ(pair.a.connection.create_offer().error().code, ErrorCode::InvalidState);
+}
+
+// No socket, or the last one lost: at any step it is Failed, once, and says what the driver said.
+TEST(PeerConnection, ANetworkFailureIsTheReasonItFails) {
+  for (int steps = 0; steps < 60; ++steps) {
+    PeerPair pair({.latency = 1ms});
+    (void)pair.a.connection.create_data_channel(pair.now(), "data");
+    if (steps > 0) {
+      ASSERT_TRUE(pair.negotiate());
+      pair.network.run_for(steps * 500us);
+    }
+    pair.a.connection.handle_network_failure(pair.now(), "no socket");
+    pair.a.connection.handle_network_failure(pair.now(), "no socket");
+    pair.network.run_for(100ms);
+    const auto changes = pair.a.all<ConnectionStateChanged>();
+    ASSERT_FALSE(changes.empty()) << steps;
+    EXPECT_EQ(changes.back()->state, ConnectionState::Failed) << steps;
+    EXPECT_EQ(changes.back()->reason, "no socket") << steps;
+    EXPECT_EQ(std::ranges::count(states(pair.a), ConnectionState::Failed), 1) << steps;
+    EXPECT_EQ(pair.a.connection.ice_connection_state(), IceConnectionState::Failed) << steps;
+    EXPECT_THAT(pair.a.all<DataChannelFailed>(), SizeIs(1)) << steps;
+    EXPECT_THAT(pair.a.all<DataChannelClosed>(), SizeIs(1)) << steps;
+    if (steps == 0) {  // a description that comes later changes nothing
+      (void)pair.negotiate();
+      pair.network.run_for(1s);
+      EXPECT_EQ(pair.a.connection.connection_state(), ConnectionState::Failed);
+    }
+    pair.a.connection.close(pair.now());
+    pair.network.run_for(100ms);
+    EXPECT_TRUE(std::holds_alternative<Closed>(pair.a.events.back())) << steps;
+  }
 }
 
 TEST(PeerConnection, MayBeClosedInEveryState) {

@@ -76,6 +76,7 @@ class Transport {
   void close(Timestamp now);
   // No SCTP association will come to be: the peer rejected the section.
   void reject_data(Timestamp now);
+  void handle_network_failure(Timestamp now, std::string reason);  // nothing can be sent any more
 
   ice::Agent& ice() { return ice_; }
   const ice::Agent& ice() const { return ice_; }

@@ -65,6 +65,12 @@ void Transport::end(Timestamp now, DtlsState state, Error why, Goodbye goodbye) 
   set_dtls_state(state);
 }
 
+void Transport::handle_network_failure(Timestamp now, std::string reason) {
+  if (is_closed_) return;
+  end(now, DtlsState::Failed, Error{ErrorCode::IceFailure, std::move(reason), std::nullopt},
+      Goodbye::Once);
+}
+
 // What DTLS says last, such as its alert.
 void Transport::keep_last_words(Timestamp now, Goodbye goodbye) {
   Buffer none;
