@@ -259,7 +259,9 @@ TEST_F(MailboxTest, ChannelsThatCameAndWentUntoldAreForgotten) {
     put(handle_1, event::BufferedAmountLow{one, channel});
     put(handle_1, event::DataChannelClosing{one, channel});
     put(handle_1, event::DataChannelClosed{one, channel});
-    if (i % 50 == 0) EXPECT_FALSE(inbox.receive<event::Message>(0s).has_value());
+    if (i % 50 == 0) {
+      EXPECT_FALSE(inbox.receive<event::Message>(0s).has_value());
+    }
     most = std::max(most, inbox.size());
   }
   EXPECT_LE(most, 5 * (MailboxState::kMaxLeftNews + MailboxState::kMaxUnseenNews) / 10'000);
