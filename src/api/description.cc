@@ -4,7 +4,10 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "base/json_limits.h"
 
 namespace specter {
 
@@ -21,6 +24,12 @@ std::string dump(const Json& json) {
 std::unexpected<Error> bad(const std::string& why) { return fail(ErrorCode::InvalidJson, why); }
 
 Result<Json> parse_object(std::string_view text) {
+  // Before the parser, which would hold some fifty bytes for each bracket.
+  if (text.size() > kMaxJsonBytes)
+    return bad(
+        fmt::format("the text has {} bytes; {} are taken at most", text.size(), kMaxJsonBytes));
+  if (is_json_deeper_than(text, kMaxJsonDepth))
+    return bad(fmt::format("this is nested more than {} deep", kMaxJsonDepth));
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return bad("this is no JSON text");
   if (!json.is_object()) return bad("this is JSON, but no object");

@@ -32,13 +32,32 @@ TEST(SessionDescriptionJson, TakesOtherOrdersSpacesAndKeys) {
             (SessionDescription{SdpType::Rollback, ""}));
 }
 
+TEST(SessionDescriptionJson, TakesFourMebibytesAndNotAByteMore) {
+  // Of SDP's line ends each byte is two in JSON.
+  std::string sdp;
+  while (sdp.size() < 1 << 20) sdp += "a=x\r\n";
+  const SessionDescription large{SdpType::Offer, sdp};
+  EXPECT_EQ(SessionDescription::from_json(large.to_json()), large);
+  std::string json = R"({"type":"offer","sdp":""})";
+  json.append((4 << 20) - json.size(), ' ');
+  EXPECT_TRUE(SessionDescription::from_json(json).has_value());
+  json += ' ';
+  const auto refused = SessionDescription::from_json(json);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::InvalidJson);
+  EXPECT_THAT(refused.error().message, HasSubstr("4194305 bytes"));
+  EXPECT_FALSE(IceCandidate::from_json(std::string(16 << 20, '[')).has_value());
+}
+
 TEST(SessionDescriptionJson, SaysWhatIsWrong) {
   const std::pair<std::string, const char*> table[] = {
       {"", "no JSON"},
       {"{", "no JSON"},
       {R"({"type":"offer","sdp":"v=0"} x)", "no JSON"},
       {"{\"type\":\"offer\",\"sdp\":\"\xFF\"}", "no JSON"},
-      {std::string(100'000, '['), "no JSON"},
+      {std::string(100'000, '['), "nested more than 32 deep"},
+      {std::string(33, '[') + std::string(33, ']'), "nested more than 32 deep"},
+      {std::string(32, '[') + std::string(32, ']'), "no object"},
       {"null", "no object"},
       {"[]", "no object"},
       {R"("offer")", "no object"},

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/json_limits.h"
+
 namespace specter::cli {
 namespace {
 
-constexpr int kMaxDepth = 2;  // the object itself is at 0, and nothing in a command is nested
+constexpr std::size_t kMaxDepth = 2;  // the object itself, and a value that may be ignored
 
 }  // namespace
 
@@ -14,18 +16,14 @@ std::string to_line(const Json& json) {
 }
 
 Result<Json> parse_object(std::string_view text) {
-  bool too_deep = false;
-  // Values below the limit are dropped as they are read, so that a line of brackets costs no
-  // memory.
-  const auto watch_depth = [&](int depth, Json::parse_event_t event, const Json&) {
-    const bool opens =
-        event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
-    if (opens && depth >= kMaxDepth) too_deep = true;
-    return depth < kMaxDepth || !opens;
-  };
+  // Before the parser: a line of brackets costs no memory.
+  if (text.size() > kMaxJsonBytes)
+    return fail(ErrorCode::InvalidJson,
+                fmt::format("a command has {} bytes at most", kMaxJsonBytes));
+  if (is_json_deeper_than(text, kMaxDepth))
+    return fail(ErrorCode::InvalidJson, "nothing in a command is nested so deeply");
   try {
-    Json json = Json::parse(text.begin(), text.end(), watch_depth);
-    if (too_deep) return fail(ErrorCode::InvalidJson, "nothing in a command is nested so deeply");
+    Json json = Json::parse(text.begin(), text.end());
     if (!json.is_object()) return fail(ErrorCode::InvalidJson, "a command is a JSON object");
     return json;
   } catch (const Json::parse_error& error) {
