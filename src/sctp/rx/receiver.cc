@@ -8,10 +8,11 @@
 namespace specter::sctp {
 namespace {
 
-// A message of one byte costs us some hundred. So many per byte of the buffer are kept and no more;
-// beyond it the window is closed.
-constexpr std::size_t kBytesPerItem = 64;
-constexpr std::size_t kMinItems = 1024;
+// A message or a loose fragment of one byte costs us so much more: a node, its fields, memory of
+// its own. All beyond the first few count against the buffer as that; those are what large messages
+// have, for which a window is made of their bytes alone.
+constexpr std::size_t kBytesPerItem = 192;
+constexpr std::size_t kFreeItems = 1024;
 
 }  // namespace
 
@@ -22,13 +23,13 @@ Receiver::Receiver(const Limits& limits, std::uint32_t peer_initial_tsn,
       reassembly_(limits.max_message_bytes, in_parts),
       advertised_bytes_(limits.buffer_bytes) {}
 
-std::size_t Receiver::max_items() const {
-  return std::max(kMinItems, limits_.buffer_bytes / kBytesPerItem);
+std::size_t Receiver::used_bytes() const {
+  const std::size_t items = reassembly_.items() + undelivered_messages_;
+  return buffered_bytes() + (items > kFreeItems ? (items - kFreeItems) * kBytesPerItem : 0);
 }
 
 std::size_t Receiver::window_bytes() const {
-  const std::size_t used = buffered_bytes();
-  if (reassembly_.items() + undelivered_messages_ >= max_items()) return 0;
+  const std::size_t used = used_bytes();
   return used < limits_.buffer_bytes ? limits_.buffer_bytes - used : 0;
 }
 
@@ -41,8 +42,7 @@ bool Receiver::accepts(std::int64_t tsn, const Chunk& chunk) const {
   // ever get out again. A sender that keeps the rules needs one buffer's worth of these at most.
   // Not while something can be polled: that is the application's turn.
   return is_next && undelivered_messages_ == 0 &&
-         buffered_bytes() + chunk.payload.size() <= 2 * limits_.buffer_bytes &&
-         reassembly_.items() < 2 * max_items();
+         used_bytes() + chunk.payload.size() <= 2 * limits_.buffer_bytes;
 }
 
 template <class Chunk>

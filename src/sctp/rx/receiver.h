@@ -73,7 +73,7 @@ class Receiver {
  private:
   template <class Chunk>
   bool accepts(std::int64_t tsn, const Chunk& chunk) const;
-  std::size_t max_items() const;
+  std::size_t used_bytes() const;  // with what it costs to keep track of them
 
   Limits limits_;
   ReceivedTsns tsns_;

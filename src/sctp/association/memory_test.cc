@@ -1,0 +1,103 @@
+// What a peer that has the keys can make us keep: not much more than the buffer that it was told
+// of, whatever shape it sends in.
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "sctp/association/puppet.h"
+#include "testing/counting_allocator.h"
+
+namespace specter::sctp {
+namespace {
+
+constexpr std::size_t kBuffer = 4 << 20;
+// A message that is next in its order is taken up to twice the buffer: see Receiver::accepts().
+constexpr std::int64_t kMost = 2 * kBuffer + (1 << 20);
+
+struct Shape {
+  const char* name;
+  bool interleaving;
+  bool polls_events;
+  std::size_t bytes;
+  // The i-th chunk.
+  std::function<void(DataChunk&, std::uint32_t i)> data{};
+  std::function<void(IDataChunk&, std::uint32_t i)> idata{};
+};
+
+std::vector<Shape> shapes() {
+  std::vector<Shape> all;
+  for (const std::size_t bytes : {1, 33, 1000}) {
+    all.push_back({"beginnings without end", true, true, bytes, {}, [](IDataChunk& c, auto i) {
+                     c.stream = StreamId{static_cast<std::uint16_t>(i % 50)};
+                     c.mid = i / 50;
+                     c.begin = true;
+                   }});
+    all.push_back({"pieces that never meet", true, true, bytes, {}, [](IDataChunk& c, auto i) {
+                     c.stream = StreamId{static_cast<std::uint16_t>(i / 10'000)};
+                     c.fsn = 2 * (i % 10'000) + 2;
+                   }});
+    all.push_back({"messages out of turn", true, true, bytes, {}, [](IDataChunk& c, auto i) {
+                     c.begin = c.end = true;
+                     c.mid = i + 1;
+                   }});
+    all.push_back({"messages out of turn, DATA", false, true, bytes, [](DataChunk& c, auto i) {
+                     c.begin = c.end = true;
+                     c.stream = StreamId{static_cast<std::uint16_t>(i / 30'000)};
+                     c.ssn = static_cast<std::uint16_t>(i % 30'000 + 1);
+                   }});
+    all.push_back({"messages that nobody takes", false, false, bytes,
+                   [](DataChunk& c, auto) { c.begin = c.end = c.unordered = true; }});
+    all.push_back({"fragments that nobody takes", false, false, bytes, [](DataChunk& c, auto i) {
+                     c.unordered = true;
+                     c.begin = i % 9 == 0;
+                     c.end = i % 9 == 8;
+                   }});
+    all.push_back(
+        {"messages that nobody takes, I-DATA", true, false, bytes, {}, [](IDataChunk& c, auto i) {
+           c.begin = c.end = c.unordered = true;
+           c.mid = i;
+         }});
+  }
+  return all;
+}
+
+std::int64_t kept_of(const Shape& shape) {
+  Association::Config config;
+  config.receive_buffer_bytes = kBuffer;
+  config.max_receive_message_bytes = 256 << 10;
+  const auto puppet = std::make_unique<Puppet>(config);
+  InitChunk init = Puppet::init();
+  if (shape.interleaving) init.extensions = {130, 192, 64, 194};
+  const InitChunk ack = puppet->ask_init_ack(init);
+  puppet->tag = ack.initiate_tag;
+  puppet->say(CookieEchoChunk{ack.cookie});
+  puppet->polls_events = shape.polls_events;
+  const Buffer payload(shape.bytes, 1);
+  const std::int64_t before = testing::live_bytes;
+  std::int64_t most = 0;
+  const auto say = [&](auto chunk, const auto& fill, std::uint32_t i) {
+    chunk.tsn = Puppet::kTsn + i;
+    chunk.payload = payload;
+    fill(chunk, i);
+    puppet->say(chunk);
+    most = std::max<std::int64_t>(most, testing::live_bytes - before);
+  };
+  for (std::uint32_t i = 0; i < 60'000; ++i) {
+    if (shape.interleaving)
+      say(IDataChunk{}, shape.idata, i);
+    else
+      say(DataChunk{}, shape.data, i);
+  }
+  EXPECT_GT(puppet->association.counters().receive_buffered_bytes, 0u) << shape.name;
+  return most;
+}
+
+TEST(Memory, APeerPinsLittleMoreThanTheBuffer) {
+  for (const Shape& shape : shapes())
+    EXPECT_LE(kept_of(shape), kMost) << shape.name << ", " << shape.bytes;
+}
+
+}  // namespace
+}  // namespace specter::sctp
