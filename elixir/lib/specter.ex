@@ -24,7 +24,7 @@ defmodule Specter do
   more is closed, too: keep it for as long as you need its connections.
 
   Things are named by ids, which mean nothing to another Specter. An id that is unknown, consumed or
-  closed gives `{:error, :not_found}`. An argument of the wrong type raises `ArgumentError`.
+  closed gives `{:error, :not_found}`, and that of a connection which is not ready yet. An argument of the wrong type raises `ArgumentError`.
 
   The functions on peer connections stand here, too, under the names that they had first.
   """

@@ -153,7 +153,9 @@ defmodule Specter.DataChannelTest do
       for {label, options} <- [
             {longest, []},
             {"x", [protocol: longest]},
-            {"x", [negotiated: true, id: 65_534]}
+            {"x", [negotiated: true, id: 65_534]},
+            # W3C §6.1: an id that is not negotiated is not looked at.
+            {"x", [id: 65_535]}
           ] do
         assert :ok = PeerConnection.create_data_channel(specter, pc, label, options)
         assert_receive {:data_channel_created, ^pc}

@@ -107,6 +107,30 @@ defmodule Specter.WrongArgumentsTest do
     assert_receive {:signaling_state, ^pc, :stable}
   end
 
+  test "a map in place of JSON is named, and what to give instead", %{specter: specter, pc: pc} do
+    for name <- [:set_local_description, :set_remote_description, :add_ice_candidate],
+        module <- [Specter, PeerConnection],
+        wrong <- [%{type: "offer", sdp: "v=0"}, %{"candidate" => ""}, nil, [type: :offer]] do
+      error = assert_raise(ArgumentError, fn -> apply(module, name, [specter, pc, wrong]) end)
+      assert error.message =~ "expected JSON text, such as ~s({\"type\""
+      assert error.message =~ "got: #{inspect(wrong)}"
+      assert is_map(wrong) == (error.message =~ "a JSON library makes text of a map")
+    end
+
+    error = assert_raise(ArgumentError, fn -> Specter.create_data_channel(specter, pc, :name) end)
+    assert error.message == "expected :label to be a string, got: :name"
+  end
+
+  test "JSON past its limits is invalid, and costs nothing", %{specter: specter, pc: pc} do
+    for text <- [String.duplicate("[", 16_000_000), String.duplicate(" ", 4 * 1024 * 1024) <> "{}"] do
+      {microseconds, result} =
+        :timer.tc(fn -> PeerConnection.set_remote_description(specter, pc, text) end)
+
+      assert result == {:error, :invalid_json}
+      assert microseconds < 1_000_000
+    end
+  end
+
   test "what is no kind, number, mode or process", %{specter: specter, pc: pc} do
     for kind <- [:string, nil, "text", 1] do
       assert_raise ArgumentError, fn -> DataChannel.send(specter, pc, kind, "x") end

@@ -30,8 +30,8 @@ class SPECTER_EXPORT PeerConnection {
   explicit PeerConnection(std::shared_ptr<api::ConnectionHandle> handle);
 
   // event::DataChannelCreated or OperationFailed; later DataChannelOpen. Errors on the spot:
-  // InvalidArgument (W3C §6.1: label or protocol over 65,535 bytes, both limits given, negotiated
-  // without an id, an id of 65,535). The channel of an error is one that is closed.
+  // InvalidArgument (W3C §6.1: label or protocol over 65,535 bytes or no UTF-8, both limits given,
+  // negotiated without an id or with 65,535). The channel of an error is one that is closed.
   Result<DataChannel> create_data_channel(std::string_view label,
                                           DataChannelOptions options = {}) const;
 

@@ -3,32 +3,13 @@
 #include <utility>
 
 #include "api/connection.h"
+#include "channel/data_channels.h"
 
 namespace specter {
 
 namespace {
 
-constexpr std::size_t kMaxText = 65535;       // of a label or protocol: RFC 8832 §5.1
-constexpr std::int64_t kMaxLifeTime = 65535;  // ms; W3C §6.1: an unsigned short
-constexpr std::uint16_t kNoStream = 65535;    // RFC 8832 §6: never a channel's
-
 Result<> closed() { return fail(ErrorCode::Closed, "the connection is closed"); }
-Result<> invalid(const char* why) { return fail(ErrorCode::InvalidArgument, why); }
-
-// W3C §6.1, createDataChannel.
-Result<> judge(std::string_view label, const DataChannelOptions& options) {
-  // These two and the last in the words of elixir-contract.md.
-  if (label.size() > kMaxText) return invalid("data channel label exceeds size limit");
-  if (options.protocol.size() > kMaxText) return invalid("protocol is larger then 65535 bytes");
-  if (options.max_packet_life_time && options.max_retransmits)
-    return invalid("max_packet_life_time and max_retransmits exclude each other");
-  if (options.max_packet_life_time && (options.max_packet_life_time->count() < 0 ||
-                                       options.max_packet_life_time->count() > kMaxLifeTime))
-    return invalid("max_packet_life_time must be 0 to 65535 ms");
-  if (options.negotiated && !options.id) return invalid("a negotiated channel needs an id");
-  if (options.id == kNoStream) return invalid("maximum number ID for datachannel specified");
-  return {};
-}
 
 }  // namespace
 
@@ -38,7 +19,8 @@ PeerConnection::PeerConnection(std::shared_ptr<api::ConnectionHandle> handle)
 Result<DataChannel> PeerConnection::create_data_channel(std::string_view label,
                                                         DataChannelOptions options) const {
   if (!handle_) return std::unexpected(closed().error());
-  if (auto judged = judge(label, options); !judged) return std::unexpected(judged.error());
+  if (auto judged = channel::DataChannels::check_options(label, options); !judged)
+    return std::unexpected(std::move(judged).error());
   // W3C §6.1: an id that was not negotiated is not looked at.
   if (!options.negotiated) options.id.reset();
   auto channel =

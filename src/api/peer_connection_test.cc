@@ -195,6 +195,8 @@ TEST_F(PeerConnectionTest, JudgesAChannelsOptionsOnTheSpot) {
   EXPECT_TRUE(refused("x", {.max_packet_life_time = 65536ms}));
   EXPECT_TRUE(refused("x", {.negotiated = true}));
   EXPECT_TRUE(refused("x", {.negotiated = true, .id = 65535}));
+  EXPECT_TRUE(refused("\xff", {}));
+  EXPECT_FALSE(refused("x", {.id = 65535})) << "an id that is not negotiated is not looked at";
   EXPECT_FALSE(refused(longest, {.protocol = longest}));
   EXPECT_FALSE(refused("", {.max_packet_life_time = 65535ms}));
   EXPECT_FALSE(refused("x", {.negotiated = true, .id = 65534}));

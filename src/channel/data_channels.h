@@ -99,9 +99,11 @@ class DataChannels {
   ~DataChannels();
   DataChannels(const DataChannels&) = delete;
 
-  // Before connect() too: the channel opens once the association does. Errors: InvalidArgument
-  // (label or protocol over 65,535 bytes, both limits given, an id of 65,535, negotiated without an
-  // id), OperationFailed (id in use, none left).
+  // W3C §6.1: what create() refuses whatever the state. Errors: InvalidArgument (label or protocol
+  // over 65,535 bytes or no UTF-8, both limits given, negotiated without an id or with 65,535).
+  static Result<> check_options(std::string_view label, const DataChannelOptions& options);
+  // Before connect() too: the channel opens once the association does. Errors: those of
+  // check_options(), OperationFailed (id in use, none left).
   Result<ChannelId> create(Timestamp now, std::string_view label,
                            const DataChannelOptions& options);
   // Ours is the half `parity`; DTLS is done: the association starts. The remote limits are those of

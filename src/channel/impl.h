@@ -100,7 +100,6 @@ class DataChannels::Impl {
   };
 
   // ---- opening.cc
-  static Result<> check_options(std::string_view label, const DataChannelOptions& options);
   void assign(ChannelId id, Channel& channel, std::uint16_t stream);
   void announce(std::uint16_t stream, const Channel& channel);
   void handle_established();

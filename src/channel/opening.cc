@@ -8,8 +8,7 @@
 
 namespace specter::channel {
 
-Result<> DataChannels::Impl::check_options(std::string_view label,
-                                           const DataChannelOptions& options) {
+Result<> DataChannels::check_options(std::string_view label, const DataChannelOptions& options) {
   using enum ErrorCode;
   // W3C §6.1, createDataChannel; the first two and the last in the words of elixir-contract.md.
   constexpr std::size_t kMaxTextBytes = 65535;

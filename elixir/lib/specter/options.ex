@@ -41,6 +41,19 @@ defmodule Specter.Options do
     end
   end
 
+  # JSON text, which is what browsers and signalling have. A map is what one has at hand in Elixir.
+  @spec json!(term) :: String.t()
+  def json!(text) when is_binary(text), do: text
+
+  def json!(other) do
+    raise ArgumentError,
+          "expected JSON text, such as ~s({\"type\":\"offer\",\"sdp\":\"…\"}), " <>
+            "got: #{inspect(other, limit: 5, printable_limit: 100)}" <> advice(other)
+  end
+
+  defp advice(%{}), do: "; a JSON library makes text of a map"
+  defp advice(_other), do: ""
+
   defp fits?(value, :boolean), do: is_boolean(value)
   defp fits?(value, :string), do: is_binary(value)
   defp fits?([], :strings), do: true

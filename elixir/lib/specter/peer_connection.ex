@@ -3,7 +3,8 @@ defmodule Specter.PeerConnection do
   A connection to one peer.
 
   Each function here that acts on a connection returns `:ok` at once, or `{:error, :not_found}` for a
-  connection that is unknown, closed, or not ready yet. What becomes of it is a message to the
+  connection that is unknown, closed, or not ready yet: between `new/2` and
+  `{:peer_connection_ready, pc}` there is none by that id. What becomes of it is a message to the
   connection's owner: the process that called `Specter.init/1`, or the one that it was given to by
   `controlling_process/3`. Messages come in the order of the calls. `json` is text
   as browsers write it: give it to your signalling as it stands.
@@ -63,10 +64,19 @@ defmodule Specter.PeerConnection do
   @typedoc ~S'A candidate as JSON: `{"candidate":"candidate:…","sdpMid":"0","sdpMLineIndex":0,…}`.'
   @type ice_candidate_t :: String.t()
 
-  @typedoc "`:would_block`: 65,536 calls wait for this connection already. Nothing was done."
+  @typedoc """
+  Nothing was done when it is an error.
+
+    * `:not_found`: there is no such connection: it is closed, or was not ready yet when it was called.
+      `{:peer_connection_ready, pc}` comes first.
+    * `:would_block`: 65,536 calls wait for this connection already.
+  """
   @type result :: :ok | {:error, :not_found | :would_block}
 
-  @typedoc "`:invalid_json`: the text is no JSON, or lacks what it must have."
+  @typedoc """
+  `:invalid_json`: the text is no JSON, or lacks what it must have, or is more than 4 MiB or nested more
+  than 32 deep. What is no text at all, such as a map, raises `ArgumentError`.
+  """
   @type json_result :: result | {:error, :invalid_json}
 
   @typedoc """
@@ -139,7 +149,8 @@ defmodule Specter.PeerConnection do
           | :unspecified
 
   @doc """
-  Makes a peer connection, which can be used once `{:peer_connection_ready, pc}` has come.
+  Makes a peer connection, which can be used once `{:peer_connection_ready, pc}` has come: until then
+  every call with it, such as `create_offer/3`, gives `{:error, :not_found}`.
 
   `{:peer_connection_error, pc}` comes in its place when the configuration can't be used, such as
   the URL of an ICE server.
@@ -290,6 +301,7 @@ defmodule Specter.PeerConnection do
   @spec create_data_channel(Specter.t(), t, String.t(), [data_channel_option]) :: result
   def create_data_channel(specter, pc, label, options \\ []) do
     options = DataChannel.options!(options)
+    :ok = Options.check!(:label, label, :string)
 
     specter
     |> Specter.native()
@@ -322,6 +334,9 @@ defmodule Specter.PeerConnection do
 
   @doc """
   Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
+
+  `{:error, :not_found}` for a connection that is not ready yet, as for one that is closed: wait for
+  `{:peer_connection_ready, pc}`.
 
   Options:
 
@@ -394,7 +409,7 @@ defmodule Specter.PeerConnection do
   def set_local_description(specter, pc, description) do
     specter
     |> Specter.native()
-    |> Native.set_local_description(pc, description)
+    |> Native.set_local_description(pc, Options.json!(description))
     |> Telemetry.call(:set_local_description, pc)
   end
 
@@ -418,7 +433,7 @@ defmodule Specter.PeerConnection do
   def set_remote_description(specter, pc, description) do
     specter
     |> Specter.native()
-    |> Native.set_remote_description(pc, description)
+    |> Native.set_remote_description(pc, Options.json!(description))
     |> Telemetry.call(:set_remote_description, pc)
   end
 
@@ -441,7 +456,7 @@ defmodule Specter.PeerConnection do
   def add_ice_candidate(specter, pc, candidate) do
     specter
     |> Specter.native()
-    |> Native.add_ice_candidate(pc, candidate)
+    |> Native.add_ice_candidate(pc, Options.json!(candidate))
     |> Telemetry.call(:add_ice_candidate, pc)
   end
 
