@@ -48,7 +48,7 @@ MailboxState::Charge MailboxState::charge(const Event& event) {
   return std::visit(
       []<class E>(const E& e) -> Charge {
         if constexpr (std::is_same_v<E, event::Message>) {
-          return {.message = sizeof(Event) + e.data.size()};
+          return {.message = sizeof(Event) + e.data.capacity()};
         } else if constexpr (std::is_same_v<E, event::IncomingDataChannel>) {
           const ChannelHandle* const channel = e.channel.handle().get();
           return {.news = sizeof(Event) + sizeof(ChannelHandle) +

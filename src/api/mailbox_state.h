@@ -20,10 +20,10 @@ namespace specter::api {
 
 class MailboxState {
  public:
-  // Bytes of messages that wait. A connection that has filled its share, or one that has some while
-  // the whole is full, takes no more messages from its peer until half is free again; all else
-  // comes. With nothing waiting it may always put one turn's worth in, so nobody starves behind
-  // others.
+  // Bytes of messages that wait, with what holds them. A connection that has filled its share, or
+  // one that has some while the whole is full, takes no more messages from its peer until half is
+  // free again; all else comes. With nothing waiting it may always put one turn's worth in, so
+  // nobody starves behind others.
   static constexpr std::size_t kMaxOfConnection = 4 << 20;
   static constexpr std::size_t kMaxOfAll = 64 << 20;
   // Bytes of other events of one connection that nobody asked for and no receiver has looked at
