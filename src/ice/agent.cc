@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "crypto/secret.h"
 #include "ice/address_policy.h"
 #include "ice/agent_impl.h"
 
@@ -24,7 +25,9 @@ std::string random_ice_chars(Random& random, std::size_t size) {
   Buffer bytes(size);
   random.fill(bytes);
   std::string text;
+  text.reserve(size);
   for (const std::uint8_t byte : bytes) text += kIceChars[byte & 63];
+  crypto::cleanse(bytes);
   return text;
 }
 
@@ -35,6 +38,10 @@ Agent::Config with_credentials(Agent::Config config, Random& random) {
 }
 
 }  // namespace
+
+Credentials::~Credentials() {
+  crypto::cleanse({reinterpret_cast<std::uint8_t*>(pwd.data()), pwd.size()});
+}
 
 Credentials Credentials::generate(Random& random) {
   Credentials credentials;

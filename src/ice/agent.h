@@ -26,9 +26,10 @@ enum class Role { Controlling, Controlled };
 // RFC 8445 §5.3: a user fragment of at least 24 bits and a password of at least 128 bits of
 // randomness.
 struct Credentials {
-  std::string ufrag;
-  std::string pwd;
+  std::string ufrag{};
+  std::string pwd{};
 
+  ~Credentials();  // wipes the password, of each copy
   static Credentials generate(Random& random);
   bool operator==(const Credentials&) const = default;
 };

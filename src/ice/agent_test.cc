@@ -1,6 +1,12 @@
 // Two agents meet: what an application sees of it.
 #include "ice/agent.h"
 
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +20,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using enum IceConnectionState;
+
+TEST(Credentials, LeaveNoPasswordBehind) {
+  constexpr std::string_view kPassword = "a-secret-of-ice";  // short: it lies in the string itself
+  alignas(Credentials) std::array<unsigned char, sizeof(Credentials)> place{};
+  const auto has_password = [&] {
+    const std::string text(place.begin(), place.end());
+    return text.find(kPassword) != std::string::npos;
+  };
+  auto* const credentials = std::construct_at(reinterpret_cast<Credentials*>(place.data()));
+  credentials->pwd = kPassword;
+  ASSERT_TRUE(has_password());
+  std::destroy_at(credentials);
+  EXPECT_FALSE(has_password());
+}
 
 TEST(Agent, TwoHostsConnect) {
   TwoAgents two;
