@@ -150,11 +150,11 @@ bool Agent::Impl::accept_remote(const Candidate& candidate) {
   const LoopbackPolicy loopback =
       config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
   const auto ufrag = candidate.extension("ufrag");
-  // A name waits for whoever resolves it (mDNS); TCP, other components and other generations are
-  // nothing to this agent.
+  // A name waits for whoever resolves it (mDNS); TCP, what we don't know, other components and
+  // other generations are nothing to this agent.
   if (!candidate.is_resolved() || candidate.protocol != TransportProtocol::Udp ||
-      candidate.component != 1 || !may_check(candidate.endpoint, loopback) ||
-      (ufrag && *ufrag != remote_->ufrag)) {
+      candidate.type == CandidateType::Other || candidate.component != 1 ||
+      !may_check(candidate.endpoint, loopback) || (ufrag && *ufrag != remote_->ufrag)) {
     ++unusable_remotes_;
     return true;
   }

@@ -58,18 +58,27 @@ bool equal_ignoring_case(std::string_view a, std::string_view lower) {
       a, lower, [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x - 'A' + 'a' : x) == y; });
 }
 
-std::optional<TransportProtocol> protocol_of(std::string_view text) {
-  if (equal_ignoring_case(text, "udp")) return TransportProtocol::Udp;
-  if (equal_ignoring_case(text, "tcp")) return TransportProtocol::Tcp;
-  return std::nullopt;
+// RFC 8866 §9: token.
+bool is_token(std::string_view text) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`{|}~";
+  return !text.empty() && std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != kOthers.npos;
+  });
 }
 
-std::optional<CandidateType> type_of(std::string_view text) {
+TransportProtocol protocol_of(std::string_view text) {
+  if (equal_ignoring_case(text, "udp")) return TransportProtocol::Udp;
+  if (equal_ignoring_case(text, "tcp")) return TransportProtocol::Tcp;
+  return TransportProtocol::Other;
+}
+
+CandidateType type_of(std::string_view text) {
   for (const CandidateType type : {CandidateType::Host, CandidateType::ServerReflexive,
                                    CandidateType::PeerReflexive, CandidateType::Relayed}) {
     if (text == to_string(type)) return type;
   }
-  return std::nullopt;
+  return CandidateType::Other;
 }
 
 using Words = std::span<const std::string_view>;
@@ -85,6 +94,37 @@ Result<std::optional<Endpoint>> parse_related(Words& rest) {
   return related;
 }
 
+using Extensions = std::vector<std::pair<std::string, std::string>>;
+
+// RFC 8839 §5.1: *(SP extension-att-name SP extension-att-value), the value *VCHAR: two spaces in a
+// row are an empty value, by the grammar. Nothing when the text is not so.
+std::optional<Extensions> by_the_grammar(std::string_view text) {
+  constexpr std::string_view kLineEnd = "\t\r\n";
+  while (!text.empty() && kLineEnd.find(text.back()) != kLineEnd.npos) text.remove_suffix(1);
+  if (text.find_first_of(kLineEnd) != text.npos) return std::nullopt;
+  Extensions out;
+  while (!text.empty()) {
+    if (text.front() != ' ') return std::nullopt;
+    text.remove_prefix(1);
+    const std::size_t name = text.find(' ');
+    if (name == 0 || name == text.npos) return std::nullopt;
+    const std::size_t end = std::min(text.find(' ', name + 1), text.size());
+    out.emplace_back(text.substr(0, name), text.substr(name + 1, end - name - 1));
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+// `text` is what `words` were split from. Spaces that are many, or fell off at the end, are no
+// reason to do without the candidate.
+Extensions parse_extensions(std::string_view text, Words words) {
+  if (auto exact = by_the_grammar(text)) return *std::move(exact);
+  Extensions out;
+  for (; !words.empty(); words = words.subspan(std::min<std::size_t>(2, words.size())))
+    out.emplace_back(words[0], words.size() > 1 ? words[1] : "");
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(CandidateType type) {
@@ -93,6 +133,7 @@ std::string_view to_string(CandidateType type) {
     case CandidateType::ServerReflexive: return "srflx";
     case CandidateType::PeerReflexive: return "prflx";
     case CandidateType::Relayed: return "relay";
+    case CandidateType::Other: return "other";
   }
   return "";
 }
@@ -114,9 +155,9 @@ Result<Candidate> Candidate::parse(std::string_view text) {
   if (!component) return syntax("could not parse component");
   candidate.component = *component;
 
-  const auto protocol = protocol_of(words[2]);
-  if (!protocol) return syntax("could not parse transport");
-  candidate.protocol = *protocol;
+  if (!is_token(words[2])) return syntax("could not parse transport");
+  candidate.protocol = protocol_of(words[2]);
+  if (candidate.protocol == TransportProtocol::Other) candidate.other_protocol = words[2];
 
   const auto priority = number_of<std::uint32_t>(words[3], 1, kMaxPriority);
   if (!priority) return syntax("could not parse priority");
@@ -129,25 +170,39 @@ Result<Candidate> Candidate::parse(std::string_view text) {
   candidate.endpoint = {IpAddress::parse(candidate.host).value_or(IpAddress{}), *port};
 
   if (words[6] != "typ") return syntax("could not parse type");
-  const auto type = type_of(words[7]);
-  if (!type) return syntax("unknown candidate type");
-  candidate.type = *type;
+  if (!is_token(words[7])) return syntax("unknown candidate type");
+  candidate.type = type_of(words[7]);
+  if (candidate.type == CandidateType::Other) candidate.other_type = words[7];
 
   Words rest = Words(words).subspan(8);
   const auto related = parse_related(rest);
   if (!related) return std::unexpected(related.error());
   candidate.related = *related;
 
-  if (rest.size() % 2 != 0) return syntax("could not parse extensions: a name without a value");
-  for (; !rest.empty(); rest = rest.subspan(2)) candidate.extensions.emplace_back(rest[0], rest[1]);
+  const std::string_view last = words[words.size() - rest.size() - 1];
+  const std::size_t end = static_cast<std::size_t>(last.data() - text.data()) + last.size();
+  candidate.extensions = parse_extensions(text.substr(end), rest);
   return candidate;
 }
 
+namespace {
+
+std::string_view word_of(const Candidate& candidate) {
+  switch (candidate.protocol) {
+    case TransportProtocol::Udp: return "udp";
+    case TransportProtocol::Tcp: return "tcp";
+    case TransportProtocol::Other: return candidate.other_protocol;
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string Candidate::to_string() const {
-  std::string out = fmt::format("candidate:{} {} {} {} {} {} typ {}", foundation, component,
-                                protocol == TransportProtocol::Udp ? "udp" : "tcp", priority,
-                                host.empty() ? endpoint.address.to_string() : host, endpoint.port,
-                                ice::to_string(type));
+  std::string out =
+      fmt::format("candidate:{} {} {} {} {} {} typ {}", foundation, component, word_of(*this),
+                  priority, host.empty() ? endpoint.address.to_string() : host, endpoint.port,
+                  type == CandidateType::Other ? other_type : ice::to_string(type));
   if (related)
     out += fmt::format(" raddr {} rport {}", related->address.to_string(), related->port);
   for (const auto& [name, value] : extensions) out += fmt::format(" {} {}", name, value);
@@ -156,7 +211,7 @@ std::string Candidate::to_string() const {
 
 std::optional<std::string_view> Candidate::extension(std::string_view name) const {
   for (const auto& [key, value] : extensions) {
-    if (key == name) return value;
+    if (key == name && !value.empty()) return value;
   }
   return std::nullopt;
 }

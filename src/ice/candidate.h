@@ -14,8 +14,10 @@
 
 namespace specter::ice {
 
-enum class CandidateType { Host, ServerReflexive, PeerReflexive, Relayed };
-enum class TransportProtocol { Udp, Tcp };
+// Other: RFC 8839 §5.1 leaves the words for both open. A candidate with one that we don't know is
+// well-formed, and nobody can use it.
+enum class CandidateType { Host, ServerReflexive, PeerReflexive, Relayed, Other };
+enum class TransportProtocol { Udp, Tcp, Other };
 
 std::string_view to_string(CandidateType type);  // "host", "srflx", "prflx", "relay"
 
@@ -31,7 +33,8 @@ struct Candidate {
   CandidateType type = CandidateType::Host;
   std::optional<Endpoint> related{};  // raddr and rport
   std::vector<std::pair<std::string, std::string>>
-      extensions{};  // kept as they came, "tcptype", "ufrag", …
+      extensions{};  // kept as they came, "tcptype", "ufrag", …; a value may be empty
+  std::string other_protocol{}, other_type{};  // the word, for Other
 
   // With or without "candidate:" or "a=candidate:" before it. Error: SyntaxError, saying which part
   // is wrong, with the texts of elixir-contract.md's table where one fits ("attribute not long
@@ -40,7 +43,7 @@ struct Candidate {
   std::string to_string() const;  // begins with "candidate:"
 
   bool is_resolved() const { return !endpoint.address.is_unspecified(); }
-  // The value of an extension, or nothing.
+  // The value of an extension; nothing when it is empty, too.
   std::optional<std::string_view> extension(std::string_view name) const;
 
   bool operator==(const Candidate&) const = default;

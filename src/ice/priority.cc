@@ -12,7 +12,8 @@ std::uint32_t type_preference(CandidateType type) {
     case CandidateType::Host: return 126;
     case CandidateType::PeerReflexive: return 110;
     case CandidateType::ServerReflexive: return 100;
-    case CandidateType::Relayed: return 0;
+    case CandidateType::Relayed:
+    case CandidateType::Other: return 0;
   }
   return 0;
 }
