@@ -6,13 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "io/host_name.h"
+
 #include "specter/endpoint.h"
 
 namespace specter::io {
 
 namespace {
 
-constexpr std::size_t kMaxHost = 255;  // RFC 1035 §2.3.4
 constexpr std::size_t kMaxShown = 100;
 
 std::string lower(std::string_view text) {
@@ -42,14 +43,6 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
   return port;
-}
-
-bool is_name(std::string_view host) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-  };
-  return !host.empty() && host.size() <= kMaxHost && std::ranges::all_of(host, is_allowed);
 }
 
 class Parser {
@@ -102,24 +95,26 @@ class Parser {
   }
 
   Problem host_and_port() {
-    std::string_view host;
     if (rest_.starts_with('[')) {
       const std::size_t end = rest_.find(']');
       if (end == std::string_view::npos) return "the ] after its IPv6 address is missing";
-      host = rest_.substr(1, end - 1);
+      const std::string_view host = rest_.substr(1, end - 1);
       const auto address = IpAddress::parse(host);
       if (!address || !address->is_v6()) return "between [ and ] is no IPv6 address";
+      url_.host = host;
       rest_.remove_prefix(end + 1);
       if (!rest_.empty() && rest_.front() != ':') return "after ] only a port may follow";
     } else {
-      host = rest_.substr(0, rest_.find(':'));
-      if (host.empty()) return "its host is missing";
-      if (!is_name(host)) return "its host is neither a name nor an address";
-      rest_.remove_prefix(host.size());
+      const std::string_view text = rest_.substr(0, rest_.find(':'));
+      if (text.empty()) return "its host is missing";
+      auto host = host_from_url(text);
+      if (!host) return "its host is neither a name nor an address";
+      url_.host = *std::move(host);
+      rest_.remove_prefix(text.size());
     }
-    url_.host = host;
     url_.port = default_port(url_.scheme);
-    if (rest_.empty()) return std::nullopt;
+    // RFC 3986 §3.2.3: a port may be empty, and is then the default one.
+    if (rest_.empty() || rest_ == ":") return std::nullopt;
     const auto port = port_of(rest_.substr(1));
     if (!port) return "its port must be a number from 1 to 65535 (an IPv6 address needs [ and ])";
     url_.port = *port;
@@ -138,6 +133,9 @@ Result<IceUrl> parse_ice_url(std::string_view text) { return Parser(text).run();
 Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers) {
   std::vector<IceUrl> urls;
   for (const IceServer& server : servers) {
+    // W3C §4.4.1.6.
+    if (server.urls.empty())
+      return fail(ErrorCode::SyntaxError, "an ICE server has no URL: leave it out");
     for (const std::string& text : server.urls) {
       auto url = parse_ice_url(text);
       if (!url) return std::unexpected(std::move(url).error());

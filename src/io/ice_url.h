@@ -17,7 +17,7 @@ enum class IceTransport { Udp, Tcp };
 
 struct IceUrl {
   IceScheme scheme = IceScheme::Stun;
-  std::string host;  // a name or an address, without brackets
+  std::string host;  // a name for a resolver or an address, without brackets: see host_name.h
   std::uint16_t port = 0;
   IceTransport transport = IceTransport::Udp;
   std::string text;  // as it was given
@@ -28,8 +28,8 @@ struct IceUrl {
 // Error: SyntaxError.
 Result<IceUrl> parse_ice_url(std::string_view text);
 
-// All URLs of all servers. Errors: SyntaxError; InvalidAccess for a turn: URL without credentials
-// (W3C §4.4.1.6); InvalidArgument past kMaxIceUrls.
+// All URLs of all servers. Errors: SyntaxError, also for a server without one; InvalidAccess for a
+// turn: URL without credentials (W3C §4.4.1.6); InvalidArgument past kMaxIceUrls.
 inline constexpr std::size_t kMaxIceUrls = 64;
 Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers);
 
