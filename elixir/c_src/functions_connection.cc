@@ -128,6 +128,10 @@ Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_
   if (!peer) return not_found(env);
   auto candidate = IceCandidate::from_json(json);
   if (!candidate) return error(env, "invalid_json");
+  // The contract: only `candidate` is needed. C++ wants to know of which section it is, as the W3C
+  // has it.
+  if (!candidate->candidate.empty() && !candidate->sdp_mid && !candidate->sdp_mline_index)
+    candidate->sdp_mline_index = 0;
   return posted(env, *peer, Operation::AddIceCandidate,
                 peer->connection().add_ice_candidate(std::move(*candidate)));
 }

@@ -101,9 +101,11 @@ struct ConnectionStateChanged {
   std::string reason{};
   std::optional<ErrorCode> code{};
 };
+// Tell the peer. With an empty text no more will come: W3C §4.8.2. When the description that they
+// belong to is rolled back, all are told anew with the next one.
 struct LocalCandidate {
   IceCandidate candidate;
-};  // tell the peer
+};
 struct IncomingDataChannel {
   ChannelId channel;
   std::string label;
@@ -160,7 +162,9 @@ class SPECTER_EXPORT PeerConnection {
   Result<SessionDescription> create_answer();
   Result<> set_local_description(Timestamp now, const SessionDescription& description);
   Result<> set_remote_description(Timestamp now, const SessionDescription& description);
-  // An empty candidate text: no more will come.
+  // An empty candidate text: no more will come, for the section that it names or for all. One of a
+  // transport or type that isn't known here is taken and not used. Errors: InvalidArgument without
+  // sdp_mid and sdp_mline_index, InvalidState without a remote description, OperationFailed.
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
 
   // ---- the application: data channels, RFC 8831
@@ -217,7 +221,7 @@ class SPECTER_EXPORT PeerConnection {
   ConnectionState connection_state() const;
   // Another number when what the next six say may be another than it was: to ask for it only then.
   std::uint64_t descriptions_revision() const;
-  // With the candidates found so far, W3C §4.4.1.
+  // With the candidates found so far, W3C §4.4.1; the remote ones with those that were added.
   std::optional<SessionDescription> local_description() const;
   std::optional<SessionDescription> current_local_description() const;
   std::optional<SessionDescription> pending_local_description() const;

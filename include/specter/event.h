@@ -72,10 +72,12 @@ struct Closed {
 };  // the last event of a connection
 
 // ---- unasked
+// Tell the peer. With an empty text no more will come. When the description that they belong to is
+// rolled back, all are told anew with the next one.
 struct IceCandidate {
   PeerConnection connection;
   specter::IceCandidate candidate;
-};  // tell the peer
+};
 struct NegotiationNeeded {
   PeerConnection connection;
 };

@@ -37,6 +37,11 @@ void DataChannels::Impl::handle_timeout(Timestamp now) {
 
 bool DataChannels::Impl::append_packet(Timestamp now, Buffer& out) {
   now_ = now;
+  if (farewell_) {
+    out.insert(out.end(), farewell_->begin(), farewell_->end());
+    farewell_.reset();
+    return true;
+  }
   flush_control();
   flush_resets();
   return association_->append_packet(now, out);
@@ -143,6 +148,12 @@ void DataChannels::shut_down(Timestamp now, std::optional<Error> error) {
   impl_->shut_down(now, std::move(error));
 }
 
+void DataChannels::end_association(Timestamp now, const Error& error) {
+  impl_->end_association(now, error);
+}
+void DataChannels::set_max_send_message_bytes(std::size_t bytes) {
+  impl_->set_max_send_message_bytes(bytes);
+}
 void DataChannels::handle_transport_closed(Timestamp now, std::optional<Error> error) {
   impl_->handle_transport_closed(now, std::move(error));
 }

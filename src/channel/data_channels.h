@@ -127,6 +127,11 @@ class DataChannels {
   // The connection ends: every channel gets Closed (Failed before it when `error`), the association
   // is aborted or shut.
   void shut_down(Timestamp now, std::optional<Error> error);
+  // The association ends as with shut_down(), behind what was received before, and another one may
+  // come: create() and connect() are as at first.
+  void end_association(Timestamp now, const Error& error);
+  // A later description of the peer's has another limit than connect() was told.
+  void set_max_send_message_bytes(std::size_t bytes);
   // What carried the association is gone. The same, but behind what was received before.
   void handle_transport_closed(Timestamp now, std::optional<Error> error);
 

@@ -35,6 +35,9 @@ class DataChannels::Impl {
   void close(Timestamp now, ChannelId id);
   void shut_down(Timestamp now, std::optional<Error> error);
   void handle_transport_closed(Timestamp now, std::optional<Error> error);
+  // renewal.cc
+  void end_association(Timestamp now, const Error& error);
+  void set_max_send_message_bytes(std::size_t bytes) { config_.max_send_message_bytes = bytes; }
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
@@ -171,6 +174,7 @@ class DataChannels::Impl {
   bool may_wake_ = false;  // once an input: what is told WouldBlock again waits for the next one
   Queue<Event> events_;
   bool is_receiving_ = true;
+  std::optional<Buffer> farewell_;  // the ABORT of an association that another one follows
   Totals totals_;
 };
 

@@ -1,6 +1,7 @@
 // What is allocated while data flow. architecture.md §6: per packet nothing.
 #include <gtest/gtest.h>
 
+#include "peer/foreign_sdp.h"
 #include "testing/bulk_transfer.h"
 #include "testing/counting_allocator.h"
 
@@ -35,6 +36,33 @@ TEST(Allocations, AreNoneForAPacket) {
   EXPECT_GT(large.packets, 160 * kMessages);
   EXPECT_LT(small.allocations, kMostForAMessage * kMessages);
   EXPECT_LT(large.allocations, kMostForAMessage * kMessages);
+}
+
+// Conference servers offer hundreds of sections: what each costs may not grow with the others.
+std::int64_t cost_of_answering(std::size_t sections) {
+  std::string mids, text;
+  for (std::size_t i = 0; i + 1 < sections; ++i) {
+    const std::string mid = std::to_string(i);
+    mids += mid + " ";
+    text += audio_section(mid);
+  }
+  const std::string offer = head(mids + "data") + text + data_section("data");
+  Peer peer;
+  const std::int64_t before = testing::allocations;
+  const auto answer = peer.answer_to(offer);
+  const std::int64_t cost = testing::allocations - before;
+  EXPECT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->media.size(), sections);
+  // Ours, and the same again.
+  EXPECT_TRUE(peer.negotiation.create_offer({}));
+  EXPECT_TRUE(peer.answer_to(offer));
+  return cost;
+}
+
+TEST(Allocations, OfAThousandSectionsAreTwiceThoseOfFiveHundred) {
+  const std::int64_t half = cost_of_answering(500);
+  EXPECT_GT(half, 500);
+  EXPECT_LT(cost_of_answering(1000), half * 21 / 10);
 }
 
 }  // namespace

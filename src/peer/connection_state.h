@@ -16,7 +16,9 @@ constexpr ConnectionState connection_state(IceConnectionState ice, DtlsState dtl
   if (dtls == DtlsState::Closed) return Failed;
   if (ice == IceConnectionState::Disconnected) return Disconnected;
   const bool is_ice_new = ice == IceConnectionState::New || ice == IceConnectionState::Closed;
-  if (is_ice_new && dtls == DtlsState::New) return New;
+  // A DTLS that ICE is to carry in its checks (SPED) is `connecting` before the first one, and
+  // nothing has begun: W3C §5.5.1 has it `new` until then.
+  if (is_ice_new && (dtls == DtlsState::New || dtls == DtlsState::Connecting)) return New;
   const bool is_ice_up =
       ice == IceConnectionState::Connected || ice == IceConnectionState::Completed;
   if (is_ice_up && dtls == DtlsState::Connected) return Connected;
@@ -25,6 +27,8 @@ constexpr ConnectionState connection_state(IceConnectionState ice, DtlsState dtl
 
 static_assert(connection_state(IceConnectionState::Checking, DtlsState::New) ==
               ConnectionState::Connecting);
+static_assert(connection_state(IceConnectionState::New, DtlsState::Connecting) ==
+              ConnectionState::New);
 static_assert(connection_state(IceConnectionState::Connected, DtlsState::Connecting) ==
               ConnectionState::Connecting);
 

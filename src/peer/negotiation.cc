@@ -31,8 +31,6 @@ Error refusal(const SessionDescription& description, Error otherwise) {
   return parsed ? std::move(otherwise) : std::move(parsed).error();
 }
 
-bool is_live(const sdp::Media& media) { return media.port != 0 || sdp::bundle_only(media); }
-
 }  // namespace
 
 Negotiation::Negotiation(LocalParameters local, Random& random)
@@ -42,41 +40,73 @@ Negotiation::Negotiation(LocalParameters local, Random& random)
 
 bool Negotiation::is_needed() const {
   if (state_ != SignalingState::Stable || !data_wanted_) return false;
-  return std::ranges::none_of(sections_, [](const Section& s) { return s.is_data; });
+  return std::ranges::none_of(sections_, is_data);
 }
 
 const std::optional<RemoteTransport>& Negotiation::remote_transport() const {
   return remote_offer_ && remote_offer_->transport ? remote_offer_->transport : transport_;
 }
 
-Result<bool> Negotiation::concerns_us(const std::optional<std::string>& mid,
-                                      std::optional<std::uint16_t> index) const {
-  std::string wanted;
-  if (mid && !mid->empty()) {
-    if (std::ranges::find(remote_mids_.all, *mid) == remote_mids_.all.end()) {
-      return fail(ErrorCode::OperationFailed,
-                  fmt::format("the candidate is for sdpMid \"{}\", which no section of the remote "
-                              "description has",
-                              mid->substr(0, 40)));
-    }
-    wanted = *mid;
-  } else if (index) {
-    // An index of 0 is what some peers write into every candidate, also when nothing is negotiated
-    // yet.
-    if (*index >= remote_mids_.all.size() && *index != 0) {
-      return fail(ErrorCode::OperationFailed,
-                  fmt::format("the candidate is for sdpMLineIndex {}, but the remote description "
-                              "has {} sections",
-                              *index, remote_mids_.all.size()));
-    }
-    if (*index < remote_mids_.all.size()) wanted = remote_mids_.all[*index];
+// Nothing: the candidate names no section.
+Result<std::optional<std::size_t>> Negotiation::section_of(const IceCandidate& candidate) const {
+  if (candidate.sdp_mid && !candidate.sdp_mid->empty()) {
+    const auto section = remote_.index_of(*candidate.sdp_mid);
+    if (section) return section;
+    return fail(ErrorCode::OperationFailed,
+                fmt::format("the candidate is for sdpMid \"{}\", which no section of the remote "
+                            "description has",
+                            candidate.sdp_mid->substr(0, 40)));
   }
-  if (wanted.empty() || wanted == data_mid_) return true;
-  // RFC 9143 §7.4: candidates of any section of the group are candidates of the group's transport.
-  const auto in_bundle = [&](const std::string& m) {
-    return std::ranges::find(remote_mids_.bundle, m) != remote_mids_.bundle.end();
-  };
-  return in_bundle(wanted) && in_bundle(data_mid_);
+  if (!candidate.sdp_mline_index) return std::nullopt;
+  const std::size_t index = *candidate.sdp_mline_index;
+  if (index < remote_.mids.size()) return index;
+  // An index of 0 is what some peers write into every candidate, also when nothing is negotiated
+  // yet.
+  if (index == 0) return std::nullopt;
+  return fail(ErrorCode::OperationFailed,
+              fmt::format("the candidate is for sdpMLineIndex {}, but the remote description "
+                          "has {} sections",
+                          index, remote_.mids.size()));
+}
+
+Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
+  const auto section = section_of(candidate);
+  if (!section) return std::unexpected(section.error());
+  const std::string ufrag = candidate.username_fragment.value_or("");
+  if (!ufrag.empty()) {
+    const auto& transport = remote_transport();
+    const std::string of_transport = transport ? transport->credentials.ufrag : "";
+    const bool is_known =
+        *section && !remote_.ufrags[**section].empty()
+            ? remote_.ufrags[**section] == ufrag
+            : ufrag == of_transport ||
+                  (!*section && std::ranges::find(remote_.ufrags, ufrag) != remote_.ufrags.end());
+    if (!is_known) {
+      return fail(ErrorCode::OperationFailed,
+                  "the candidate's usernameFragment is not that of the remote description");
+    }
+  }
+  return !*section || remote_.is_on_transport[**section];
+}
+
+bool Negotiation::show_candidate(const IceCandidate& candidate) {
+  const auto section = section_of(candidate);
+  if (!section) return false;
+  bool is_new = told_.add(*section, candidate.candidate);
+  // W3C §4.4.2: in both, when they are of one generation of ICE, as ours are.
+  if (pending_remote_ && current_remote_)
+    is_new = stable_told_.add(*section, candidate.candidate) || is_new;
+  return is_new;
+}
+
+std::optional<SessionDescription> Negotiation::shown_current_remote() const {
+  if (!current_remote_) return std::nullopt;
+  return (pending_remote_ ? stable_told_ : told_).shown_in(*current_remote_);
+}
+
+std::optional<SessionDescription> Negotiation::shown_pending_remote() const {
+  if (!pending_remote_) return std::nullopt;
+  return told_.shown_in(*pending_remote_);
 }
 
 Result<SignalingState> Negotiation::judge(Side side, const SessionDescription& description) const {
@@ -117,32 +147,25 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
   SessionDescription taken{description.type, description.sdp.empty() ? *created : description.sdp};
   if (is_offer) {
     pending_local_ = std::move(taken);
-    offered_sections_ = sections_to_offer();
-    note_data_section(offered_sections_);
-    change.gather = std::ranges::any_of(
-        offered_sections_, [](const Section& s) { return s.is_data && !s.is_rejected; });
+    offered_sections_ = created_sections_;
+    note_candidate_section(offered_sections_);
+    change.gather = std::ranges::any_of(offered_sections_, is_used);
     // RFC 8445 §6.1.1: the side that offers first controls.
     if (!is_role_decided_) change.ice_role = ice::Role::Controlling;
     state_ = *to;
     return change;
   }
 
-  change.gather = remote_offer_->data.has_value();
+  change.gather = std::ranges::any_of(offered_sections_, is_used);
+  if (transport_ && transport_->data_section && !remote_offer_->sections.data)
+    end_data("the peer's offer ends data channels", change);
   if (remote_offer_->transport) {
-    if (!dtls_role_) {
-      dtls_role_ = remote_offer_->transport->setup == sdp::Setup::Active ? dtls::Role::Server
-                                                                         : dtls::Role::Client;
-    }
     if (!is_role_decided_) {
       // RFC 8445 §6.1.1: whoever talks to a lite agent controls.
       change.ice_role =
           remote_offer_->transport->ice_lite ? ice::Role::Controlling : ice::Role::Controlled;
-      is_role_decided_ = true;
     }
-    decide_snap(*remote_offer_->transport, says_sctp_init(true));
-    transport_ = remote_offer_->transport;
-    change.transport = transport_;
-    change.dtls_role = dtls_role_;
+    take_transport(*remote_offer_->transport, says_sctp_init(true), change);
   }
   state_ = *to;
   if (description.type == SdpType::PrAnswer) {
@@ -158,43 +181,83 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
   if (!session) return std::unexpected(std::move(session).error());
   Remote remote{.session = std::move(*session)};
 
-  std::set<std::string_view> mids;
-  for (std::size_t i = 0; i < remote.session.media.size(); ++i) {
-    const sdp::Media& media = remote.session.media[i];
-    const auto mid = sdp::mid(media);
-    if (!mid || mid->empty()) {
-      return std::unexpected(Error{ErrorCode::InvalidAccess,
-                                   "remoteDescription contained media section without mid value",
-                                   media.line});
-    }
-    if (!mids.insert(*mid).second) {
-      return std::unexpected(Error{ErrorCode::InvalidAccess,
-                                   fmt::format("two sections have the mid \"{}\"", *mid),
-                                   media.line});
-    }
-    if (!remote.data && is_data_section(media) && is_live(media)) remote.data = i;
-  }
-  if (!remote.data) return remote;
+  const auto is_kept = [&](std::size_t i) {
+    return transport_ && i < sections_.size() && sections_[i].use != Use::Rejected;
+  };
+  std::vector<Use> offered;
+  for (const Section& section : offered_sections_) offered.push_back(section.use);
+  auto sorted = description.type == SdpType::Offer ? sort_offer(remote.session, is_kept)
+                                                   : sort_answer(remote.session, offered);
+  if (!sorted) return std::unexpected(std::move(sorted).error());
+  remote.sections = std::move(*sorted);
+  if (!remote.sections.tagged) return remote;
 
-  auto transport = read_remote_transport(remote.session, remote.session.media[*remote.data]);
+  auto transport = read_remote_transport(remote.session, remote.sections, description.type);
   if (!transport) return std::unexpected(std::move(transport).error());
-  if (transport_ && transport_->credentials != transport->credentials) {
+  if (auto same = check_same_peer(*transport); !same) return std::unexpected(same.error());
+  if (remote.sections.data && !is_other_association(*transport)) {
+    const sdp::Media& data = remote.session.media[*remote.sections.data];
+    if (auto read = read_sctp_init(data, *transport); !read) {
+      return std::unexpected(std::move(read).error());
+    }
+  }
+  remote.transport = std::move(*transport);
+  return remote;
+}
+
+// What this version can't do is refused, and what runs goes on.
+Result<> Negotiation::check_same_peer(const RemoteTransport& transport) const {
+  if (!transport_) return {};
+  if (transport_->credentials != transport.credentials) {
     return fail(ErrorCode::NotSupported,
                 "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
                 "can't: make a new connection");
   }
-  if (transport_ && transport_->fingerprints != transport->fingerprints) {
+  if (transport_->fingerprints != transport.fingerprints) {
     // RFC 8842 §5.5 would make a new DTLS association of it; the old identity is never kept in
     // silence.
     return fail(ErrorCode::InvalidAccess,
                 "the description changes the fingerprint of a running connection: make a new "
                 "connection");
   }
-  if (auto read = read_sctp_init(remote.session.media[*remote.data], *transport); !read) {
-    return std::unexpected(std::move(read).error());
+  // RFC 8842 §5.1: another a=tls-id asks for another DTLS association. One that comes or goes
+  // asks for nothing.
+  if (transport_->tls_id && transport.tls_id && transport_->tls_id != transport.tls_id) {
+    return fail(ErrorCode::NotSupported,
+                "the description has another a=tls-id, which asks for a new DTLS association: this "
+                "version can't, make a new connection");
   }
-  remote.transport = std::move(*transport);
-  return remote;
+  return {};
+}
+
+// W3C §6.1, "closed" of RTCSctpTransportState; RFC 8841 §9.3: whether what runs ends with it.
+bool Negotiation::is_other_association(const RemoteTransport& transport) const {
+  if (!transport_ || !transport_->data_section || !transport.data_section) return false;
+  return transport.data_section != transport_->data_section ||
+         transport.sctp_port != transport_->sctp_port;
+}
+
+// A description with a section for us is in force.
+void Negotiation::take_transport(RemoteTransport transport, bool says_sctp_init, Change& change) {
+  if (!dtls_role_) {
+    dtls_role_ = transport.setup == sdp::Setup::Active ? dtls::Role::Server : dtls::Role::Client;
+  }
+  is_role_decided_ = true;
+  if (is_other_association(transport))
+    end_data("the peer's description begins another SCTP association", change);
+  if (transport.data_section) decide_snap(transport, says_sctp_init);
+  if (!transport.tls_id && transport_) transport.tls_id = transport_->tls_id;
+  transport_ = std::move(transport);
+  change.transport = transport_;
+  change.dtls_role = dtls_role_;
+}
+
+void Negotiation::end_data(std::string why, Change& change) {
+  change.data_ended = std::move(why);
+  data_wanted_ = false;  // its channels are closed; the next one asks anew
+  if (transport_) transport_->data_section.reset();
+  // An association that never began has its INIT still to be said.
+  if (snap_ == Snap::Used) snap_ = Snap::Unused;
 }
 
 Result<> Negotiation::check_answer_fits(const Remote& answer) const {
@@ -207,7 +270,8 @@ Result<> Negotiation::check_answer_fits(const Remote& answer) const {
   }
   for (std::size_t i = 0; i < media.size(); ++i) {
     const Section& offered = offered_sections_[i];
-    if (media[i].kind != offered.kind || sdp::mid(media[i]) != offered.mid) {
+    // RFC 9429 §5.10: without a=mid it is the one in that place.
+    if (media[i].kind != offered.kind || sdp::mid(media[i]).value_or(offered.mid) != offered.mid) {
       return std::unexpected(Error{
           ErrorCode::InvalidAccess,
           fmt::format("section {} of the answer is {} with mid \"{}\", but {} with mid "
@@ -220,7 +284,7 @@ Result<> Negotiation::check_answer_fits(const Remote& answer) const {
     // RFC 8842 §5.3: an answer decides.
     return std::unexpected(Error{ErrorCode::InvalidAccess,
                                  "a=setup:actpass can't stand in an answer: active or passive",
-                                 media[*answer.data].line});
+                                 media[*answer.sections.tagged].line});
   }
   return {};
 }
@@ -245,22 +309,14 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
     change = *rollback(Side::Local);
     change.state_changed = true;
   }
-  note_remote_sections(*remote);
+  remote_ = std::move(remote->sections);
+  told_ = {};
   state_ = *to;
 
   if (description.type == SdpType::Offer) {
-    offered_sections_.clear();
-    for (std::size_t i = 0; i < remote->session.media.size(); ++i) {
-      const sdp::Media& media = remote->session.media[i];
-      const bool is_ours = remote->data == i;
-      offered_sections_.push_back({.mid = remote_mids_.all[i],
-                                   .kind = media.kind,
-                                   .protocol = media.protocol,
-                                   .formats = media.formats,
-                                   .is_data = is_ours,
-                                   .is_rejected = !is_ours});
-    }
-    note_data_section(offered_sections_);
+    remote->sections = remote_;
+    offered_sections_ = sections_to_answer(*remote);
+    note_candidate_section(offered_sections_);
     pending_remote_ = description;
     remote_offer_ = std::move(*remote);
     last_answer_.reset();
@@ -268,23 +324,15 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
   }
 
   for (std::size_t i = 0; i < offered_sections_.size(); ++i) {
-    const bool was_rejected = offered_sections_[i].is_rejected;
-    offered_sections_[i].is_rejected = was_rejected || !is_live(remote->session.media[i]);
-    if (offered_sections_[i].is_data && offered_sections_[i].is_rejected && !was_rejected) {
-      change.data_rejected = true;
-    }
+    Section& section = offered_sections_[i];
+    if (!remote_.says_mid[i]) remote_.mids[i] = section.mid;
+    if (remote_.uses[i] != Use::Rejected) continue;
+    if (section.use == Use::Data) end_data("the peer's answer rejects data channels", change);
+    section.use = Use::Rejected;
   }
-  if (remote->transport) {
-    if (!dtls_role_) {
-      dtls_role_ =
-          remote->transport->setup == sdp::Setup::Active ? dtls::Role::Server : dtls::Role::Client;
-    }
-    is_role_decided_ = true;
-    decide_snap(*remote->transport, says_sctp_init(false));
-    transport_ = std::move(remote->transport);
-    change.transport = transport_;
-    change.dtls_role = dtls_role_;
-  }
+  if (remote->transport)
+    take_transport(std::move(*remote->transport), says_sctp_init(false), change);
+  note_candidate_section(offered_sections_);
   if (description.type == SdpType::PrAnswer) {
     pending_remote_ = description;
   } else {
@@ -295,16 +343,19 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
 
 Result<Change> Negotiation::rollback(Side) {
   // RFC 9429 §4.1.10.2: back to the last stable state, as if the offer had never been.
+  Change change{.state_changed = true, .rolled_back = true};
+  change.candidates_dropped = pending_local_ && std::ranges::none_of(sections_, is_used);
   pending_local_.reset();
   pending_remote_.reset();
   remote_offer_.reset();
   offered_sections_ = sections_;
-  remote_mids_ = stable_remote_mids_;
-  note_data_section(sections_);
+  remote_ = stable_remote_;
+  told_ = stable_told_;
+  note_candidate_section(sections_);
   last_offer_.reset();
   last_answer_.reset();
   state_ = SignalingState::Stable;
-  return Change{.state_changed = true, .rolled_back = true};
+  return change;
 }
 
 void Negotiation::settle(const SessionDescription& local, const SessionDescription& remote) {
@@ -316,30 +367,22 @@ void Negotiation::settle(const SessionDescription& local, const SessionDescripti
   last_offer_.reset();
   last_answer_.reset();
   sections_ = offered_sections_;
-  stable_remote_mids_ = remote_mids_;
+  stable_remote_ = remote_;
+  stable_told_ = told_;
   state_ = SignalingState::Stable;
 }
 
-void Negotiation::note_data_section(const std::vector<Section>& sections) {
-  for (std::size_t i = 0; i < sections.size(); ++i) {
-    if (!sections[i].is_data || sections[i].is_rejected) continue;
-    data_mid_ = sections[i].mid;
-    data_index_ = static_cast<std::uint16_t>(i);
+void Negotiation::note_candidate_section(const std::vector<Section>& sections) {
+  const auto is_taken = [&](std::size_t i) {
+    return i < sections.size() && sections[i].use != Use::Rejected;
+  };
+  std::size_t at = remote_.tagged.value_or(sections.size());
+  if (!is_taken(at)) {
+    for (at = 0; at < sections.size() && !is_taken(at);) ++at;
   }
-}
-
-void Negotiation::note_remote_sections(const Remote& remote) {
-  remote_mids_ = {};
-  for (const sdp::Media& media : remote.session.media) {
-    remote_mids_.all.emplace_back(*sdp::mid(media));
-  }
-  // Of several groups, the one that the data section is in.
-  for (auto& group : sdp::bundle_groups(remote.session)) {
-    const bool has_data =
-        remote.data && std::ranges::find(group, remote_mids_.all[*remote.data]) != group.end();
-    if (has_data || remote_mids_.bundle.empty()) remote_mids_.bundle = std::move(group);
-    if (has_data) break;
-  }
+  if (at == sections.size()) return;
+  candidate_mid_ = sections[at].mid;
+  candidate_index_ = static_cast<std::uint16_t>(at);
 }
 
 }  // namespace specter::peer

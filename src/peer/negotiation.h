@@ -1,6 +1,6 @@
 // Offer and answer. RFC 9429 (JSEP), for data sections; media sections of the peer's are kept, and
-// answered as rejected. It knows texts and states, and no transport: what has to happen below comes
-// back as a Change.
+// answered as inactive or rejected (remote_sections.h). It knows texts and states, and no
+// transport: what has to happen below comes back as a Change.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "dtls/connection.h"
+#include "peer/remote_sections.h"
 #include "peer/remote_transport.h"
 #include "peer/signaling.h"
+#include "peer/told_candidates.h"
 #include "sdp/session.h"
 
 #include "specter/configuration.h"
@@ -36,8 +38,12 @@ struct Change {
   std::optional<ice::Role> ice_role{};  // the first negotiation decides
   std::optional<RemoteTransport> transport{};  // go: this is the peer
   std::optional<dtls::Role> dtls_role{};       // together with transport
-  bool data_rejected = false;                  // the peer doesn't want data channels
+  // Why the association and its channels end, before `transport` is looked at: the peer wants no
+  // data channels, or another association.
+  std::optional<std::string> data_ended{};
   bool rolled_back = false;
+  // No description of ours has candidates any more: W3C §4.4.1.5, rollback.
+  bool candidates_dropped = false;
 };
 
 class Negotiation {
@@ -57,36 +63,43 @@ class Negotiation {
   // W3C §4.7.3: something that was asked for stands in no description yet.
   bool is_needed() const;
 
-  // Where candidates belong.
-  const std::string& data_mid() const { return data_mid_; }
-  std::uint16_t data_index() const { return data_index_; }
+  // Where candidates of ours belong: the tagged section of the group, RFC 9429 §4.1.1.
+  const std::string& candidate_mid() const { return candidate_mid_; }
+  std::uint16_t candidate_index() const { return candidate_index_; }
   // Whether a candidate for this section concerns our one transport: W3C §4.4.1.2, RFC 9143 §7.4.
-  // Error: OperationFailed when there is no such section.
-  Result<bool> concerns_us(const std::optional<std::string>& mid,
-                           std::optional<std::uint16_t> index) const;
-  // Of the remote description in force: what candidates must carry, when they carry one.
+  // Error: OperationFailed when there is no such section, or it has another user fragment.
+  Result<bool> concerns_us(const IceCandidate& candidate) const;
+  // A candidate was taken: remote descriptions show it. False when they do already.
+  bool show_candidate(const IceCandidate& candidate);
+  // Of the remote description in force: what candidates are for.
   const std::optional<RemoteTransport>& remote_transport() const;
 
   const std::optional<SessionDescription>& current_local() const { return current_local_; }
   const std::optional<SessionDescription>& pending_local() const { return pending_local_; }
+  // As they were given, and with what show_candidate() was told.
   const std::optional<SessionDescription>& current_remote() const { return current_remote_; }
   const std::optional<SessionDescription>& pending_remote() const { return pending_remote_; }
+  std::optional<SessionDescription> shown_current_remote() const;
+  std::optional<SessionDescription> shown_pending_remote() const;
 
  private:
   // One m= section as negotiated so far.
   struct Section {
     std::string mid;
+    bool says_mid = true;  // the peer's description has it
     std::string kind;
     std::string protocol;
     std::vector<std::string> formats;
-    bool is_data = false;
-    bool is_rejected = false;
+    std::vector<sdp::Attribute> format_lines{};  // a=rtpmap, a=fmtp
+    Use use = Use::Rejected;
   };
+  static bool is_used(const Section& section) { return section.use != Use::Rejected; }
+  static bool is_data(const Section& section) { return section.use == Use::Data; }
   // A remote description, understood.
   struct Remote {
     sdp::Session session;
-    std::optional<std::size_t> data{};  // the index of its data section, when it is live
-    std::optional<RemoteTransport> transport{};
+    RemoteSections sections{};
+    std::optional<RemoteTransport> transport{};  // when any section is ours
   };
 
   Result<SignalingState> judge(Side side, const SessionDescription& description) const;
@@ -94,8 +107,12 @@ class Negotiation {
   Result<> check_answer_fits(const Remote& answer) const;
   Result<Change> rollback(Side side);
   void settle(const SessionDescription& local, const SessionDescription& remote);
-  void note_data_section(const std::vector<Section>& sections);
-  void note_remote_sections(const Remote& remote);
+  Result<> check_same_peer(const RemoteTransport& transport) const;
+  bool is_other_association(const RemoteTransport& transport) const;
+  void take_transport(RemoteTransport transport, bool says_sctp_init, Change& change);
+  void end_data(std::string why, Change& change);
+  void note_candidate_section(const std::vector<Section>& sections);
+  Result<std::optional<std::size_t>> section_of(const IceCandidate& candidate) const;
 
   // snap.cc: whether SCTP begins with the INITs of the descriptions.
   Result<> read_sctp_init(const sdp::Media& data, RemoteTransport& transport) const;
@@ -104,6 +121,8 @@ class Negotiation {
 
   // offer_answer.cc: the texts.
   std::vector<Section> sections_to_offer() const;
+  static std::vector<Section> sections_to_answer(const Remote& offer);
+  std::vector<std::size_t> bundled(const std::vector<Section>& sections, bool is_answer) const;
   std::string write(const std::vector<Section>& sections, sdp::Setup setup, bool is_answer);
   sdp::Media write_section(const Section& section, sdp::Setup setup, bool is_answer) const;
   std::string free_mid(const std::vector<Section>& taken) const;
@@ -117,10 +136,11 @@ class Negotiation {
 
   SignalingState state_ = SignalingState::Stable;
   bool data_wanted_ = false;
-  std::string data_mid_;
-  std::uint16_t data_index_ = 0;
+  std::string candidate_mid_;
+  std::uint16_t candidate_index_ = 0;
 
   std::vector<Section> sections_;          // as of the last stable state
+  std::vector<Section> created_sections_;  // of last_offer_
   std::vector<Section> offered_sections_;  // of the pending offer, either side's
   std::optional<std::string> last_offer_, last_answer_;
   std::optional<SessionDescription> current_local_, pending_local_, current_remote_,
@@ -129,17 +149,14 @@ class Negotiation {
   std::optional<RemoteTransport> transport_;  // in force
   std::optional<dtls::Role> dtls_role_;
   bool is_role_decided_ = false;
-  // By the first transport in force, for good: it has one association.
+  // By the first transport with data in force. An association that comes after another one shakes
+  // hands: our INIT of the descriptions was the first one's.
   enum class Snap { Undecided, Unused, Used };
   Snap snap_ = Snap::Undecided;
   Buffer remote_sctp_init_;  // the peer's, when used
 
-  // The sections of the latest remote description, and those of them that share our transport.
-  struct RemoteMids {
-    std::vector<std::string> all;
-    std::vector<std::string> bundle;
-  };
-  RemoteMids remote_mids_, stable_remote_mids_;
+  RemoteSections remote_, stable_remote_;  // of the latest remote description
+  ToldCandidates told_, stable_told_;      // of the latest remote description, the current one
 };
 
 }  // namespace specter::peer

@@ -147,7 +147,7 @@ struct BrowserOffer {
 
 class BrowserOffers : public ::testing::TestWithParam<BrowserOffer> {};
 
-// RFC 9429 §5.3.1, RFC 3264 §6: a section for each of the offer's; media is rejected until it
+// RFC 9429 §5.3.1, RFC 3264 §6: a section for each of the offer's; media is inactive until it
 // comes.
 TEST_P(BrowserOffers, AreAnswered) {
   Peer peer(1);
@@ -162,11 +162,12 @@ TEST_P(BrowserOffers, AreAnswered) {
     EXPECT_EQ(sdp::mid(media), sdp::mid(offered.media[i]));
     EXPECT_EQ(media.kind, offered.media[i].kind);
     EXPECT_EQ(media.protocol, offered.media[i].protocol);
-    EXPECT_EQ(media.port, i == GetParam().data ? 9 : 0);
+    EXPECT_EQ(media.port, 9);  // all of them are of the data section's group
+    EXPECT_EQ(media.attributes.has("inactive"), i != GetParam().data);
   }
   const sdp::Media& data = session.media[GetParam().data];
   EXPECT_EQ(data.attributes.value("setup"), "active");
-  EXPECT_EQ(session.attributes.value("group"), "BUNDLE " + std::to_string(GetParam().data));
+  EXPECT_EQ(session.attributes.value("group"), offered.attributes.value("group"));
 
   const auto change = peer.negotiation.set_local(answer).value();
   EXPECT_EQ(change.transport->credentials.ufrag, GetParam().ufrag);
@@ -346,7 +347,6 @@ TEST(Negotiation, SaysWhatADescriptionLacks) {
       {"a=fingerprint", "set_remote_description called with no fingerprint"},
       {"a=ice-ufrag", "set_remote_description called with no ice-ufrag"},
       {"a=ice-pwd", "set_remote_description called with no ice-pwd"},
-      {"a=mid", "remoteDescription contained media section without mid value"},
   };
   for (const auto& c : cases) {
     Peer a(1), b(2);
@@ -411,7 +411,7 @@ TEST(Negotiation, ARejectedDataSectionIsTold) {
   auto answer = b.negotiation.create_answer().value();
   answer.sdp.replace(answer.sdp.find("m=application 9"), 15, "m=application 0");
   const auto change = a.negotiation.set_remote(answer).value();
-  EXPECT_TRUE(change.data_rejected);
+  EXPECT_THAT(change.data_ended, ::testing::Optional(HasSubstr("rejects data channels")));
   EXPECT_FALSE(change.transport);
 }
 
@@ -434,12 +434,18 @@ TEST(Negotiation, SortsCandidatesToTheirSections) {
   Peer peer(1);
   ASSERT_TRUE(peer.negotiation.set_remote(
       {SdpType::Offer, testing::browser_sdp("chromium156-audio-video-data-offer.sdp")}));
-  EXPECT_TRUE(*peer.negotiation.concerns_us("2", 2));
-  EXPECT_TRUE(*peer.negotiation.concerns_us("0", 0));  // bundled with ours
-  EXPECT_TRUE(*peer.negotiation.concerns_us("", 0));
-  EXPECT_TRUE(*peer.negotiation.concerns_us(std::nullopt, std::nullopt));
-  EXPECT_EQ(peer.negotiation.concerns_us("7", 0).error().code, ErrorCode::OperationFailed);
-  EXPECT_EQ(peer.negotiation.concerns_us(std::nullopt, 3).error().code, ErrorCode::OperationFailed);
+  const auto concerns_us = [&](std::optional<std::string> mid, std::optional<std::uint16_t> index) {
+    return peer.negotiation.concerns_us({.candidate = "candidate:…",
+                                         .sdp_mid = std::move(mid),
+                                         .sdp_mline_index = index,
+                                         .username_fragment = {}});
+  };
+  EXPECT_TRUE(*concerns_us("2", 2));
+  EXPECT_TRUE(*concerns_us("0", 0));  // bundled with ours
+  EXPECT_TRUE(*concerns_us("", 0));
+  EXPECT_TRUE(*concerns_us(std::nullopt, std::nullopt));
+  EXPECT_EQ(concerns_us("7", 0).error().code, ErrorCode::OperationFailed);
+  EXPECT_EQ(concerns_us(std::nullopt, 3).error().code, ErrorCode::OperationFailed);
 }
 
 }  // namespace

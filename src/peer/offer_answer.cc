@@ -1,5 +1,7 @@
 // The texts of offers and answers. RFC 9429 §5.2, §5.3.
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -20,23 +22,52 @@ std::string bundle_group(const std::vector<std::string>& mids) {
 }  // namespace
 
 std::string Negotiation::free_mid(const std::vector<Section>& taken) const {
+  std::unordered_set<std::string_view> mids;
+  for (const Section& section : taken) mids.insert(section.mid);
   for (std::size_t i = 0;; ++i) {
     std::string mid = std::to_string(i);
-    if (std::ranges::none_of(taken, [&](const Section& s) { return s.mid == mid; })) return mid;
+    if (!mids.contains(mid)) return mid;
   }
 }
 
 std::vector<Negotiation::Section> Negotiation::sections_to_offer() const {
-  // RFC 9429 §5.2.2: every section of before, in its place; new ones behind them.
+  // RFC 9429 §5.2.2: every section of before, in its place.
   std::vector<Section> sections = sections_;
-  const bool has_data =
-      std::ranges::any_of(sections, [](const Section& s) { return s.is_data && !s.is_rejected; });
-  if (data_wanted_ && !has_data) {
-    sections.push_back({.mid = free_mid(sections),
-                        .kind = "application",
-                        .protocol = "UDP/DTLS/SCTP",
-                        .formats = {"webrtc-datachannel"},
-                        .is_data = true});
+  for (Section& section : sections) section.says_mid = true;
+  if (!data_wanted_ || std::ranges::any_of(sections, is_data)) return sections;
+
+  Section data{.mid = free_mid(sections),
+               .kind = "application",
+               .protocol = "UDP/DTLS/SCTP",
+               .formats = {"webrtc-datachannel"},
+               .use = Use::Data};
+  // A new one stands behind them, or where one of its kind was rejected: they do not become more
+  // with each time that the peer says no.
+  const auto is_free = [&](const Section& s) {
+    return s.use == Use::Rejected && s.kind == data.kind && s.protocol == data.protocol &&
+           s.formats == data.formats;
+  };
+  const auto place = std::ranges::find_if(sections, is_free);
+  if (place == sections.end())
+    sections.push_back(std::move(data));
+  else
+    *place = std::move(data);
+  return sections;
+}
+
+std::vector<Negotiation::Section> Negotiation::sections_to_answer(const Remote& offer) {
+  std::vector<Section> sections;
+  for (std::size_t i = 0; i < offer.session.media.size(); ++i) {
+    const sdp::Media& media = offer.session.media[i];
+    const Use use = offer.sections.uses[i];
+    auto [formats, lines] = formats_to_answer(media, use);
+    sections.push_back({.mid = offer.sections.mids[i],
+                        .says_mid = offer.sections.says_mid[i],
+                        .kind = media.kind,
+                        .protocol = media.protocol,
+                        .formats = std::move(formats),
+                        .format_lines = std::move(lines),
+                        .use = use});
   }
   return sections;
 }
@@ -44,39 +75,53 @@ std::vector<Negotiation::Section> Negotiation::sections_to_offer() const {
 sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup,
                                       bool is_answer) const {
   sdp::Media media{.kind = section.kind,
-                   .port = static_cast<std::uint16_t>(section.is_rejected ? 0 : 9),
+                   .port = static_cast<std::uint16_t>(section.use == Use::Rejected ? 0 : 9),
                    .protocol = section.protocol,
                    .formats = section.formats,
                    .other_lines = {"c=IN IP4 0.0.0.0"}};
   sdp::Attributes& a = media.attributes;
-  a.add("mid", section.mid);
-  if (section.is_rejected) {
-    // RFC 9429 §5.3.1: nothing else is said of a section that is rejected.
-    a.add("inactive");
-    return media;
-  }
+  if (section.says_mid) a.add("mid", section.mid);
+  if (section.use != Use::Data) a.add("inactive");
+  a.lines.insert(a.lines.end(), section.format_lines.begin(), section.format_lines.end());
+  // RFC 9429 §5.3.1: nothing else is said of a section that is rejected.
+  if (section.use == Use::Rejected) return media;
+  if (section.use == Use::Inactive) a.add("rtcp-mux");
   a.add("ice-ufrag", local_.credentials.ufrag);
   a.add("ice-pwd", local_.credentials.pwd);
   a.add("setup", std::string(sdp::to_string(setup)));
   a.add("tls-id", tls_id_);
+  if (section.use != Use::Data) return media;
   a.add("sctp-port", "5000");
   a.add("max-message-size", std::to_string(local_.max_message_bytes));
   if (says_sctp_init(is_answer)) a.add("sctp-init", to_base64(local_.sctp_init));
   return media;
 }
 
+// The sections that share our transport, by index, the tagged one first. RFC 9143 §7.3.1: an answer
+// has the offer's order, and no section that was not in the offer's group; §7.5: a later offer
+// keeps it.
+std::vector<std::size_t> Negotiation::bundled(const std::vector<Section>& sections,
+                                              bool is_answer) const {
+  std::vector<std::size_t> out;
+  std::vector<bool> is_in(sections.size(), false);
+  for (const std::size_t i : remote_.bundle) {
+    if (i >= sections.size() || sections[i].use == Use::Rejected) continue;
+    out.push_back(i);
+    is_in[i] = true;
+  }
+  for (std::size_t i = 0; i < sections.size() && !is_answer; ++i) {
+    if (sections[i].use != Use::Rejected && !is_in[i]) out.push_back(i);
+  }
+  return out;
+}
+
 std::string Negotiation::write(const std::vector<Section>& sections, sdp::Setup setup,
                                bool is_answer) {
   sdp::Session session;
   session.origin.session_id = session_id_;
-  std::vector<std::string> bundled;
-  for (const Section& section : sections) {
-    // An answer's group holds no section that the offer's did not: RFC 9143 §7.3.
-    const bool may_bundle = !is_answer || std::ranges::find(remote_mids_.bundle, section.mid) !=
-                                              remote_mids_.bundle.end();
-    if (!section.is_rejected && may_bundle) bundled.push_back(section.mid);
-  }
-  if (!bundled.empty()) session.attributes.add("group", bundle_group(bundled));
+  std::vector<std::string> mids;
+  for (const std::size_t i : bundled(sections, is_answer)) mids.push_back(sections[i].mid);
+  if (!mids.empty()) session.attributes.add("group", bundle_group(mids));
   std::string options = "trickle ice2";
   // An answer has it only when the offer had: RFC 8839 §5.6 leaves that to each option.
   const bool offer_has_sped =
@@ -113,7 +158,8 @@ Result<SessionDescription> Negotiation::create_offer(const OfferOptions& options
     return fail(ErrorCode::NotSupported,
                 "ICE can't be restarted by this version: make a new connection");
   }
-  last_offer_ = write(sections_to_offer(), sdp::Setup::ActPass, false);
+  created_sections_ = sections_to_offer();
+  last_offer_ = write(created_sections_, sdp::Setup::ActPass, false);
   return SessionDescription{SdpType::Offer, *last_offer_};
 }
 

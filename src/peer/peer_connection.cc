@@ -1,5 +1,6 @@
 // The public sans-IO peer connection: what the application and the driver say goes to negotiation
 // or transport, and what these answer becomes events. It decides nothing itself.
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -81,31 +82,32 @@ class PeerConnection::Impl {
     auto change = side == peer::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
     if (!change) return std::unexpected(std::move(change).error());
-    ++descriptions_set_;
+    ++descriptions_changed_;
     apply(now, *change);
     return {};
   }
 
   void apply(Timestamp now, const Change& change) {
     if (change.rolled_back) waiting_candidates_.clear();
+    if (change.candidates_dropped) drop_candidates();
     if (change.state_changed) {
       events_.emplace_back(SignalingStateChanged{negotiation_.state()});
     }
     if (change.ice_role) transport_.ice().set_role(*change.ice_role);
-    if (change.gather && !has_gathered_) {
-      has_gathered_ = true;
-      transport_.ice().start_gathering(now);
-      events_.emplace_back(GatherCandidates{});
-    }
+    if (change.gather) gather(now);
+    if (change.data_ended) transport_.end_data(now, *change.data_ended);
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
       for (const WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
         (void)take_candidate(now, waiting);  // who gave it has had their answer
       }
     }
-    if (change.data_rejected) transport_.reject_data(now);
     pump(now);
-    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
+    // W3C §4.4.1.5: the flag is cleared and asked anew in each stable state that a description led
+    // to, and not in one that it passed through.
+    if (negotiation_.state() != SignalingState::Stable) return;
+    was_needed_ = false;
+    check_negotiation_needed();
   }
 
   void check_negotiation_needed() {
@@ -116,39 +118,32 @@ class PeerConnection::Impl {
   }
 
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& text) {
+    if (!text.candidate.empty() && !text.sdp_mid && !text.sdp_mline_index) {
+      return fail(ErrorCode::InvalidArgument,
+                  "a candidate needs an sdpMid or an sdpMLineIndex: W3C §4.4.2");
+    }
     if (negotiation_.state() == SignalingState::Closed) {
       return fail(ErrorCode::InvalidState, "connection closed");
     }
     if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
       return fail(ErrorCode::InvalidState, "remote description is not set");
     }
-    const auto concerns_us = negotiation_.concerns_us(text.sdp_mid, text.sdp_mline_index);
+    const auto concerns_us = negotiation_.concerns_us(text);
     if (!concerns_us) return std::unexpected(concerns_us.error());
 
     WaitingCandidate candidate;
     if (!text.candidate.empty()) {
       auto parsed = ice::Candidate::parse(text.candidate);
-      if (!parsed) return std::unexpected(std::move(parsed).error());
+      // W3C §4.4.2: OperationError, whatever is wrong with it.
+      if (!parsed) return fail(ErrorCode::OperationFailed, std::move(parsed).error().message);
       candidate = std::move(*parsed);
     }
-    const auto& remote = negotiation_.remote_transport();
-    if (!*concerns_us || !remote) return {};  // of a section that we rejected
-    if (text.username_fragment && !text.username_fragment->empty() &&
-        *text.username_fragment != remote->credentials.ufrag) {
-      return fail(ErrorCode::OperationFailed,
-                  "the candidate's usernameFragment is not that of the remote description");
+    // One of a section that we rejected, or that never had our transport, is taken and not used.
+    if (*concerns_us && negotiation_.remote_transport()) {
+      if (auto taken = keep_candidate(now, std::move(candidate)); !taken) return taken;
     }
-    // Until our answer is set the peer is not ours to call.
-    if (!transport_.is_started()) {
-      if (waiting_candidates_.size() == kMaxWaitingCandidates) {
-        return fail(ErrorCode::OperationFailed, "too many candidates before the answer");
-      }
-      waiting_candidates_.push_back(std::move(candidate));
-      return {};
-    }
-    auto taken = take_candidate(now, candidate);
-    pump(now);
-    return taken;
+    if (negotiation_.show_candidate(text)) ++descriptions_changed_;
+    return {};
   }
 
   // ---- data channels
@@ -218,12 +213,16 @@ class PeerConnection::Impl {
   IceConnectionState ice_state() const { return ice_state_; }
   ConnectionState state() const { return connection_state_; }
 
-  // Candidates become fewer only when a description was set.
+  // Candidates become fewer only when a description was set, or a candidate of the peer's shown.
   std::uint64_t descriptions_revision() const {
     const bool is_complete = transport_.ice().gathering_state() == IceGatheringState::Complete;
-    return std::uint64_t{descriptions_set_} << 32 |
+    return std::uint64_t{descriptions_changed_} << 32 |
            std::uint64_t{transport_.ice().local_candidates().size()} << 1 |
            std::uint64_t{is_complete};
+  }
+
+  IceGatheringState gathering_state() const {
+    return tells_candidates_ ? transport_.ice().gathering_state() : IceGatheringState::New;
   }
 
   // W3C §4.4.1: the description in force, with the candidates that were found since.
@@ -232,23 +231,34 @@ class PeerConnection::Impl {
     const auto& candidates = transport_.ice().local_candidates();
     if (!description || candidates.empty() || description->sdp.empty()) return description;
     auto session = sdp::parse(description->sdp);
-    if (!session) return description;
-    for (sdp::Media& media : session->media) {
-      if (sdp::mid(media) != negotiation_.data_mid() || media.port == 0) continue;
-      for (const ice::Candidate& candidate : candidates) {
-        media.attributes.add("candidate",
-                             candidate.to_string().substr(std::string_view("candidate:").size()));
-      }
-      if (transport_.ice().gathering_state() == IceGatheringState::Complete) {
-        media.attributes.add("end-of-candidates");
-      }
+    if (!session || negotiation_.candidate_index() >= session->media.size()) return description;
+    sdp::Media& media = session->media[negotiation_.candidate_index()];
+    if (media.port == 0) return description;
+    for (const ice::Candidate& candidate : candidates) {
+      media.attributes.add("candidate",
+                           candidate.to_string().substr(std::string_view("candidate:").size()));
     }
+    if (gathering_state() == IceGatheringState::Complete) media.attributes.add("end-of-candidates");
     return SessionDescription{description->type, sdp::write(*session)};
   }
 
  private:
   using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
   static constexpr std::size_t kMaxWaitingCandidates = 64;
+
+  // Until our answer is set the peer is not ours to call.
+  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {
+    if (transport_.is_started()) {
+      auto taken = take_candidate(now, candidate);
+      pump(now);
+      return taken;
+    }
+    if (waiting_candidates_.size() == kMaxWaitingCandidates) {
+      return fail(ErrorCode::OperationFailed, "too many candidates before the answer");
+    }
+    waiting_candidates_.push_back(std::move(candidate));
+    return {};
+  }
 
   Result<> take_candidate(Timestamp now, const WaitingCandidate& candidate) {
     if (candidate) return transport_.ice().add_remote_candidate(now, *candidate);
@@ -270,16 +280,60 @@ class PeerConnection::Impl {
 
   // ---- what the layers say, as our own events
 
-  void translate(ice::LocalCandidateFound& found) {
-    if (is_closing_) return;
-    events_.emplace_back(LocalCandidate{IceCandidate{.candidate = found.candidate.to_string(),
-                                                     .sdp_mid = negotiation_.data_mid(),
-                                                     .sdp_mline_index = negotiation_.data_index(),
-                                                     .username_fragment = credentials_.ufrag}});
+  // Candidates are told once a description of ours is set, and anew when that one was rolled back:
+  // the peer may have dropped them with it (W3C §4.4.2, addIceCandidate without a description).
+  // They are the same ones, of the same user fragment; only the section may be another.
+  void gather(Timestamp now) {
+    tells_candidates_ = true;
+    if (std::exchange(has_gathered_, true)) return tell_gathering();
+    transport_.ice().start_gathering(now);
+    events_.emplace_back(GatherCandidates{});
   }
-  void translate(ice::GatheringStateChanged& changed) {
-    if (!is_closing_) events_.emplace_back(IceGatheringStateChanged{changed.state});
+
+  // W3C §4.4.1.5: the transport that the offer made is gone, and with it what was gathered for it.
+  void drop_candidates() {
+    tells_candidates_ = false;
+    told_candidates_.clear();
+    enter_gathering_state(IceGatheringState::New);
   }
+
+  // What the agent found, and was not told yet.
+  void tell_gathering() {
+    const ice::Agent& ice = transport_.ice();
+    if (is_closing_ || !tells_candidates_ || ice.gathering_state() == IceGatheringState::New)
+      return;
+    if (told_gathering_ == IceGatheringState::New)
+      enter_gathering_state(IceGatheringState::Gathering);
+    std::vector<std::string> found;
+    for (const ice::Candidate& candidate : ice.local_candidates()) {
+      found.push_back(candidate.to_string());
+      if (std::ranges::find(told_candidates_, found.back()) == told_candidates_.end())
+        tell_candidate(found.back());
+    }
+    told_candidates_ = std::move(found);
+    if (ice.gathering_state() != IceGatheringState::Complete ||
+        told_gathering_ == IceGatheringState::Complete)
+      return;
+    // W3C §4.8.2: that no more will come is told while the state is still `gathering`.
+    tell_candidate("");
+    enter_gathering_state(IceGatheringState::Complete);
+  }
+
+  void tell_candidate(std::string candidate) {
+    events_.emplace_back(
+        LocalCandidate{IceCandidate{.candidate = std::move(candidate),
+                                    .sdp_mid = negotiation_.candidate_mid(),
+                                    .sdp_mline_index = negotiation_.candidate_index(),
+                                    .username_fragment = credentials_.ufrag}});
+  }
+
+  void enter_gathering_state(IceGatheringState state) {
+    if (std::exchange(told_gathering_, state) != state)
+      events_.emplace_back(IceGatheringStateChanged{state});
+  }
+
+  void translate(ice::LocalCandidateFound&) { tell_gathering(); }
+  void translate(ice::GatheringStateChanged&) { tell_gathering(); }
   void translate(ice::ConnectionStateChanged& changed) {
     if (is_closing_) return;
     ice_state_ = changed.state;
@@ -325,8 +379,11 @@ class PeerConnection::Impl {
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;
-  bool has_gathered_ = false;
-  std::uint32_t descriptions_set_ = 0;
+  bool has_gathered_ = false;      // the driver was asked to
+  bool tells_candidates_ = false;  // a description of ours has them
+  std::vector<std::string> told_candidates_;
+  IceGatheringState told_gathering_ = IceGatheringState::New;
+  std::uint32_t descriptions_changed_ = 0;
   bool was_needed_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;
@@ -412,9 +469,7 @@ void PeerConnection::set_receiving(bool receiving) {
 Deadline PeerConnection::next_timeout() const { return impl_->next_timeout(); }
 
 SignalingState PeerConnection::signaling_state() const { return impl_->negotiation().state(); }
-IceGatheringState PeerConnection::ice_gathering_state() const {
-  return impl_->transport().ice().gathering_state();
-}
+IceGatheringState PeerConnection::ice_gathering_state() const { return impl_->gathering_state(); }
 IceConnectionState PeerConnection::ice_connection_state() const { return impl_->ice_state(); }
 ConnectionState PeerConnection::connection_state() const { return impl_->state(); }
 
@@ -433,13 +488,13 @@ std::optional<SessionDescription> PeerConnection::pending_local_description() co
 }
 std::optional<SessionDescription> PeerConnection::remote_description() const {
   const Negotiation& n = impl_->negotiation();
-  return n.pending_remote() ? n.pending_remote() : n.current_remote();
+  return n.pending_remote() ? n.shown_pending_remote() : n.shown_current_remote();
 }
 std::optional<SessionDescription> PeerConnection::current_remote_description() const {
-  return impl_->negotiation().current_remote();
+  return impl_->negotiation().shown_current_remote();
 }
 std::optional<SessionDescription> PeerConnection::pending_remote_description() const {
-  return impl_->negotiation().pending_remote();
+  return impl_->negotiation().shown_pending_remote();
 }
 
 std::optional<DataChannelState> PeerConnection::data_channel_state(ChannelId channel) const {

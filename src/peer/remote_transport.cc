@@ -55,37 +55,34 @@ Result<ice::Credentials> read_credentials(const sdp::Session& session, const sdp
   return ice::Credentials{(*credentials)->ufrag, (*credentials)->pwd};
 }
 
-}  // namespace
-
-bool is_data_section(const sdp::Media& media) {
-  // RFC 9429 §5.2.1 writes UDP/DTLS/SCTP; RFC 8841 §3 has TCP/DTLS/SCTP besides, which ICE treats
-  // alike.
-  return media.kind == "application" &&
-         (media.protocol == "UDP/DTLS/SCTP" || media.protocol == "TCP/DTLS/SCTP") &&
-         std::ranges::find(media.formats, "webrtc-datachannel") != media.formats.end();
+// RFC 8842 §5.2 and §5.3 demand the attribute, so what its absence means is nobody's rule. RFC 4145
+// §4 has an offer without it active and an answer passive, for TCP. In life an offer is taken for
+// actpass and an answer for active, by libwebrtc, Firefox and pion alike: so an offerer of theirs
+// is the DTLS server where the answer is silent, and so are we.
+sdp::Setup setup_when_absent(SdpType type) {
+  return type == SdpType::Offer ? sdp::Setup::ActPass : sdp::Setup::Active;
 }
 
-Result<RemoteTransport> read_remote_transport(const sdp::Session& session, const sdp::Media& data) {
-  RemoteTransport out;
-
-  auto credentials = read_credentials(session, data);
-  if (!credentials) return std::unexpected(std::move(credentials).error());
-  out.credentials = std::move(*credentials);
-
-  auto fingerprints = read_fingerprints(session, data);
-  if (!fingerprints) return std::unexpected(std::move(fingerprints).error());
-  out.fingerprints = std::move(*fingerprints);
-
-  auto setup = sdp::setup(session, data);
-  if (!setup) return std::unexpected(std::move(setup).error());
-  // RFC 4145 §4: an offer without it is active; RFC 8842 §5.3 wants it, so an answer without it is
-  // passive to our active.
-  out.setup = setup->value_or(sdp::Setup::Active);
-  if (out.setup == sdp::Setup::HoldConn) {
-    return bad_section(data, ErrorCode::InvalidAccess,
-                       "a=setup:holdconn can't be used: RFC 8842 §5.2");
+Result<> read_candidates(const sdp::Session& session, const RemoteSections& sections,
+                         RemoteTransport& out) {
+  for (std::size_t i = 0; i < session.media.size(); ++i) {
+    const sdp::Media& media = session.media[i];
+    if (!sections.is_on_transport[i]) continue;
+    for (const std::string_view line : sdp::candidates(media)) {
+      auto candidate = ice::Candidate::parse(line);
+      if (!candidate) {
+        return bad_section(
+            media, ErrorCode::SyntaxError,
+            fmt::format("a=candidate:{}: {}", line.substr(0, 80), candidate.error().message));
+      }
+      out.candidates.push_back(std::move(*candidate));
+    }
+    out.end_of_candidates |= sdp::end_of_candidates(session, media);
   }
+  return {};
+}
 
+Result<> read_association(const sdp::Media& data, RemoteTransport& out) {
   auto port = sdp::sctp_port(data);
   if (!port) return std::unexpected(std::move(port).error());
   out.sctp_port = port->value_or(5000);
@@ -93,18 +90,42 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session, const
   auto size = sdp::max_message_size(data);
   if (!size) return std::unexpected(std::move(size).error());
   out.max_message_size = size->value_or(65536);
+  return {};
+}
 
+}  // namespace
+
+Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
+                                              const RemoteSections& sections, SdpType type) {
+  const sdp::Media& transport = sections.transport;
+  RemoteTransport out;
+
+  auto credentials = read_credentials(session, transport);
+  if (!credentials) return std::unexpected(std::move(credentials).error());
+  out.credentials = std::move(*credentials);
+
+  auto fingerprints = read_fingerprints(session, transport);
+  if (!fingerprints) return std::unexpected(std::move(fingerprints).error());
+  out.fingerprints = std::move(*fingerprints);
+
+  auto setup = sdp::setup(session, transport);
+  if (!setup) return std::unexpected(std::move(setup).error());
+  out.setup = setup->value_or(setup_when_absent(type));
+  if (out.setup == sdp::Setup::HoldConn) {
+    return bad_section(transport, ErrorCode::InvalidAccess,
+                       "a=setup:holdconn can't be used: RFC 8842 §5.2");
+  }
+  if (const auto id = sdp::tls_id(session, transport)) out.tls_id = *id;
   out.ice_lite = sdp::ice_lite(session);
-  out.sped = sdp::has_sped(session, data);
-  out.end_of_candidates = sdp::end_of_candidates(session, data);
-  for (const std::string_view line : sdp::candidates(data)) {
-    auto candidate = ice::Candidate::parse(line);
-    if (!candidate) {
-      return bad_section(
-          data, ErrorCode::SyntaxError,
-          fmt::format("a=candidate:{}: {}", line.substr(0, 80), candidate.error().message));
+  out.sped = sdp::has_sped(session, transport);
+  if (auto good = read_candidates(session, sections, out); !good) {
+    return std::unexpected(std::move(good).error());
+  }
+  out.data_section = sections.data;
+  if (sections.data) {
+    if (auto good = read_association(session.media[*sections.data], out); !good) {
+      return std::unexpected(std::move(good).error());
     }
-    out.candidates.push_back(std::move(*candidate));
   }
   return out;
 }

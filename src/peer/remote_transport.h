@@ -8,8 +8,11 @@
 
 #include "crypto/certificate.h"
 #include "ice/agent.h"
+#include "peer/remote_sections.h"
 #include "sdp/attributes.h"
 #include "sdp/session.h"
+
+#include "specter/description.h"
 
 namespace specter::peer {
 
@@ -17,6 +20,9 @@ struct RemoteTransport {
   ice::Credentials credentials;
   std::vector<crypto::Fingerprint> fingerprints;  // those with an algorithm that we know
   sdp::Setup setup = sdp::Setup::ActPass;
+  std::optional<std::string> tls_id{};  // RFC 8842 §4: of the DTLS association
+  // The m= section of the SCTP association over it, if there is one: the next three are of it.
+  std::optional<std::size_t> data_section{};
   std::uint16_t sctp_port = 5000;
   std::uint64_t max_message_size = 65536;  // RFC 8841 §6.1: when it is absent; 0: no limit
   // The peer's INIT, a=sctp-init. In a transport that is in force: only when both descriptions have
@@ -26,17 +32,11 @@ struct RemoteTransport {
   bool sped = false;  // it knows of DTLS in STUN
   std::vector<ice::Candidate> candidates;
   bool end_of_candidates = false;
-
-  // The same peer behind the same transport: neither restarted nor another one.
-  bool same_transport(const RemoteTransport& other) const {
-    return credentials == other.credentials && fingerprints == other.fingerprints;
-  }
 };
 
-// Whether this m= section is a data channel section that we can take. RFC 8841 §3.
-bool is_data_section(const sdp::Media& media);
-
-// Errors say what is missing, with sdp_line at the section's m= line.
-Result<RemoteTransport> read_remote_transport(const sdp::Session& session, const sdp::Media& data);
+// Of sections that have been sorted, some of them ours. Errors say what is missing, with sdp_line
+// at the section's m= line.
+Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
+                                              const RemoteSections& sections, SdpType type);
 
 }  // namespace specter::peer

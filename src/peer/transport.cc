@@ -55,11 +55,9 @@ Transport::Transport(Config config, Random& random)
 
 void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
   if (is_closed_) return;
+  note_data(remote);
   if (!role_) {
     role_ = role;
-    remote_sctp_port_ = remote.sctp_port;
-    remote_sctp_init_ = remote.sctp_init;
-    max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
     make_dtls(remote);
     ice_.set_remote_embedding(remote.sped);
     ice_.set_remote_credentials(now, remote.credentials);
@@ -70,12 +68,36 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     if (!ice_.add_remote_candidate(now, candidate)) break;
   }
   if (remote.end_of_candidates) ice_.end_of_remote_candidates(now);
+  start_association(now);
   pump(now);
 }
 
-void Transport::reject_data(Timestamp now) {
-  channels_.shut_down(now, Error{ErrorCode::OperationFailed,
-                                 "the peer's answer rejects data channels", std::nullopt});
+// W3C §6.1.1: each description in force has its own max-message-size.
+void Transport::note_data(const RemoteTransport& remote) {
+  if (!remote.data_section) return;
+  has_data_ = true;
+  remote_sctp_port_ = remote.sctp_port;
+  remote_sctp_init_ = remote.sctp_init;
+  max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
+  channels_.set_max_send_message_bytes(max_send_message_bytes_);
+}
+
+void Transport::start_association(Timestamp now) {
+  if (!has_data_ || dtls_state_ != DtlsState::Connected) return;
+  // RFC 8832 §6: the DTLS client has the even streams.
+  const auto parity = *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
+  channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
+  if (!sctp_patience_ && channels_.is_connecting()) sctp_patience_ = now + kSctpPatience;
+  size_path();
+}
+
+void Transport::end_data(Timestamp now, const std::string& why) {
+  const bool is_over = dtls_state_ == DtlsState::Closed || dtls_state_ == DtlsState::Failed;
+  if (is_closed_ || is_over) return;
+  has_data_ = false;
+  sctp_patience_.reset();
+  sized_path_.reset();  // another association knows no size yet
+  channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
 }
 
 void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
@@ -197,12 +219,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       set_dtls_state(DtlsState::Connected);
       // Whoever has still something to confirm sent the last flight.
       ice_.handshake_done(!dtls_->is_handshake_confirmed());
-      // RFC 8832 §6: the DTLS client has the even streams.
-      const auto parity =
-          *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
-      channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
-      sctp_patience_ = now + kSctpPatience;
-      size_path();
+      start_association(now);
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {

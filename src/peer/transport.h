@@ -69,13 +69,14 @@ class Transport {
   Transport(const Transport&) = delete;
 
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
-  // peer: only its further candidates count.
+  // peer: its further candidates count, and what it says of data.
   void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);
   // Goodbye on every layer, sent at once, and its last datagram twice again. Silent afterwards but
   // for that and the channels' last events.
   void close(Timestamp now);
-  // No SCTP association will come to be: the peer rejected the section.
-  void reject_data(Timestamp now);
+  // By negotiation the SCTP association ends, or will not come to be. A later start() may have
+  // another.
+  void end_data(Timestamp now, const std::string& why);
   void handle_network_failure(Timestamp now, std::string reason);  // nothing can be sent any more
 
   ice::Agent& ice() { return ice_; }
@@ -145,6 +146,8 @@ class Transport {
   void watch_patience(Timestamp now);
   void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
   void size_path();
+  void note_data(const RemoteTransport& remote);
+  void start_association(Timestamp now);
   // Puts the next datagram behind those in `batch`; false when there is none.
   bool append_datagram(Timestamp now, Buffer& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
@@ -155,6 +158,7 @@ class Transport {
   std::unique_ptr<dtls::Connection> dtls_;
   channel::DataChannels channels_;
   std::optional<dtls::Role> role_;
+  bool has_data_ = false;  // an association is negotiated
   std::uint16_t remote_sctp_port_ = 5000;
   std::optional<Buffer> remote_sctp_init_;  // SCTP begins with it and ours: SNAP
   std::size_t max_send_message_bytes_ = 65536;

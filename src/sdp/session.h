@@ -75,8 +75,9 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
-inline constexpr std::size_t kMaxBytes = 256 * 1024;
-inline constexpr std::size_t kMaxLines = 20'000;
+// Conference servers offer some 400 sections of two kilobytes and sixty lines each.
+inline constexpr std::size_t kMaxBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxLines = 80'000;
 inline constexpr std::size_t kMaxMedia = 1'000;
 
 // CRLF, LF and a missing last line end are taken. Errors: SyntaxError with sdp_line set and a

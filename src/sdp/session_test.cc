@@ -231,7 +231,7 @@ TEST(SdpLimits, EndAtKMaxBytes) {
   const auto parsed = parse(text);
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().message,
-            "line 5: expected a description of no more than 262144 bytes, not 262145");
+            "line 5: expected a description of no more than 1048576 bytes, not 1048577");
   EXPECT_EQ(parsed.error().sdp_line, 5u);
 }
 
@@ -240,7 +240,7 @@ TEST(SdpLimits, EndAtKMaxLines) {
   for (std::size_t i = 4; i < kMaxLines; ++i) text += "a=x\n";
   EXPECT_TRUE(parse(text));
   text += "a=x\n";
-  EXPECT_EQ(message_of(text), "line 20001: `a=x`: expected no more than 20000 lines");
+  EXPECT_EQ(message_of(text), "line 80001: `a=x`: expected no more than 80000 lines");
 }
 
 TEST(SdpLimits, EndAtKMaxMedia) {

@@ -27,7 +27,7 @@ defmodule Specter.PeerConnection do
 
   | message | when |
   | --- | --- |
-  | `{:ice_candidate, pc, json}` | an address was found by which the peer may reach us: tell it |
+  | `{:ice_candidate, pc, json}` | an address was found by which the peer may reach us: tell it; told anew with the next description when the one before was rolled back |
   | `{:negotiation_needed, pc}` | there is something new to negotiate: make an offer |
   | `{:connection_state_change, pc, state}` | `t:connection_state_t/0` changed |
   | `{:ice_connection_state_change, pc, state}` | `t:ice_connection_state_t/0` changed |
@@ -439,7 +439,9 @@ defmodule Specter.PeerConnection do
 
   @doc """
   Takes a candidate that the peer found. `{:ok, pc, :add_ice_candidate}` follows, or
-  `{:candidate_error, pc, text}`.
+  `{:candidate_error, pc, text}`. It shows in `remote_description/2` from then on. An empty
+  candidate, `{"candidate":""}`, says that no more will come. One of a transport or type that is
+  not known here is taken and not used.
 
   Text that is no candidate in JSON gives `{:error, :invalid_json}` at once.
 

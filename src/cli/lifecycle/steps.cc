@@ -234,7 +234,7 @@ Result<> Lifecycle::carry_candidates_until(const std::function<bool()>& done) {
 Result<> Lifecycle::handle(const Event& event) {
   Side& side = side_of(connection_of(event));
   if (const auto* found = std::get_if<event::IceCandidate>(&event)) {
-    ++side.candidates;
+    if (!found->candidate.candidate.empty()) ++side.candidates;
     return other(side).connection.add_ice_candidate(found->candidate);
   }
   if (std::holds_alternative<event::IceCandidateAdded>(event)) ++candidates_added_;

@@ -1,0 +1,66 @@
+// The m= sections of a remote description, sorted: which of them we take, which of them share our
+// one transport, and what speaks for that. RFC 9143, RFC 9429 §5.3.1, §5.10. Pure functions.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sdp/session.h"
+
+#include "specter/error.h"
+
+namespace specter::peer {
+
+// What a section is to us. Inactive: we have no media, but the section is of the group whose
+// transport we use. Rejecting it would break up the group (RFC 9143 §7.3.3), or be more than some
+// peers understand, so it is accepted and nothing is sent.
+enum class Use { Rejected, Inactive, Data };
+
+struct RemoteSections {
+  // All of these have one entry for each section.
+  std::vector<std::string> mids;  // as written, or made up: RFC 9429 §5.10
+  std::vector<bool> says_mid;
+  std::vector<Use> uses;
+  std::vector<std::string> ufrags;    // its own or the session's; empty: it has none
+  std::vector<bool> is_on_transport;  // its candidates are our transport's: RFC 9143 §7.4
+
+  std::optional<std::size_t> data;
+  // Those that we take of the group that our transport is of, in the group's order; the first is
+  // the tagged one. Empty without such a group.
+  std::vector<std::size_t> bundle;
+  // The section that candidates stand in: the tagged one, or the one that we take alone.
+  std::optional<std::size_t> tagged;
+  // Its attributes, and what it lacks of them from the others of the group: bundle-only sections
+  // need none of their own (RFC 9143 §6), tagged ones have them all.
+  sdp::Media transport;
+
+  std::optional<std::size_t> index_of(std::string_view mid) const;
+};
+
+// Whether this m= section is a data channel section that we can take. RFC 8841 §3.
+bool is_data_section(const sdp::Media& media);
+
+// RFC 9143 §6: a section with port 0 that is bundle-only is not a rejected one.
+bool is_live(const sdp::Media& media);
+
+// An offer: `is_kept` tells of the sections, by index, that we have accepted before. They hold the
+// transport together when the offer has no data section that we can take. Errors: two sections of
+// one mid, an empty mid, an attribute of a data section that can't be read.
+Result<RemoteSections> sort_offer(const sdp::Session& session,
+                                  const std::function<bool(std::size_t)>& is_kept);
+
+// An answer to an offer with these uses, one for each section: what the answer says of each.
+Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vector<Use>& offered);
+
+// The formats of a section with the a=rtpmap and a=fmtp lines that belong to them. Inactive: one
+// format, whose codec carries media by itself (no retransmission, redundancy or tones).
+struct Formats {
+  std::vector<std::string> formats;
+  std::vector<sdp::Attribute> lines;
+};
+Formats formats_to_answer(const sdp::Media& media, Use use);
+
+}  // namespace specter::peer
