@@ -23,7 +23,7 @@ void Session::handle_event(Event& event) {
   std::visit([this](auto& e) { on(e); }, event);
 }
 
-std::optional<Session::Command> Session::take_pending(std::string_view op) {
+std::optional<Command> Session::take_pending(std::string_view op) {
   const auto found = std::ranges::find(pending_, op, &Command::op);
   if (found == pending_.end()) return std::nullopt;
   Command command = std::move(*found);

@@ -1,6 +1,6 @@
 // One peer connection, driven by JSON lines: docs/peer-protocol.md.
 //
-//   stdin --> LineReader --> command (commands.cc) --> PeerConnection
+//   stdin --> LineReader --> command.h --> commands.cc --> PeerConnection
 //   stdout <-- Output <---- event (events.cc) <------- Mailbox
 //
 // Both ends are watched by one poll(2) in one thread (session.cc).
@@ -17,8 +17,8 @@
 #include "cli/line_reader.h"
 #include "cli/output.h"
 #include "cli/peer/channels.h"
+#include "cli/peer/command.h"
 #include "cli/peer/echo.h"
-#include "cli/peer/fields.h"
 
 #include "specter/specter.h"
 
@@ -31,7 +31,6 @@ struct SessionOptions {
 
 class Session {
  public:
-  static constexpr std::size_t kMaxLineBytes = 4 << 20;
   static constexpr std::size_t kMaxUnanswered = 1024;  // past it no further command is read
 
   // Longest wait for event::Closed after close().
@@ -45,19 +44,6 @@ class Session {
   bool run();
 
  private:
-  // A command that was understood so far, for its answer.
-  struct Command {
-    std::string op{};
-    Json ref{};            // null: none was given
-    std::size_t line = 0;  // of the input, from 1
-  };
-  using Handler = void (Session::*)(const Command&, Fields&);
-  struct Entry {
-    std::string_view op;
-    Handler handle;
-  };
-  static const Entry kCommands[];
-
   // ---- session.cc: the loop
   void wait();
   bool takes_commands() const { return started_ && pending_.size() < kMaxUnanswered; }
@@ -68,23 +54,23 @@ class Session {
 
   // ---- commands.cc: one handler a command
   void handle_line(const LineReader::Line& line);
-  void create_data_channel(const Command& command, Fields& fields);
-  void create_offer(const Command& command, Fields& fields);
-  void create_answer(const Command& command, Fields& fields);
-  void set_local_description(const Command& command, Fields& fields);
-  void set_remote_description(const Command& command, Fields& fields);
-  void add_ice_candidate(const Command& command, Fields& fields);
-  void send(const Command& command, Fields& fields);
-  void close_data_channel(const Command& command, Fields& fields);
-  void set_buffered_amount_low_threshold(const Command& command, Fields& fields);
-  void get_stats(const Command& command, Fields& fields);
-  void state(const Command& command, Fields& fields);
-  void data_channel_state(const Command& command, Fields& fields);
-  void description(const Command& command, Fields& fields);
-  void close(const Command& command, Fields& fields);
+  void perform(const Command& command, const command::CreateDataChannel& create);
+  void perform(const Command& command, const command::CreateOffer& create);
+  void perform(const Command& command, const command::CreateAnswer& create);
+  void perform(const Command& command, const command::SetLocalDescription& set);
+  void perform(const Command& command, const command::SetRemoteDescription& set);
+  void perform(const Command& command, const command::AddIceCandidate& add);
+  void perform(const Command& command, const command::Send& send);
+  void perform(const Command& command, const command::CloseDataChannel& close);
+  void perform(const Command& command, const command::SetBufferedAmountLowThreshold& set);
+  void perform(const Command& command, const command::GetStats& get);
+  void perform(const Command& command, const command::GetState& get);
+  void perform(const Command& command, const command::GetDataChannelState& get);
+  void perform(const Command& command, const command::GetDescription& get);
+  void perform(const Command& command, const command::Close& close);
 
-  bool refused(const Command& command, const Fields& fields);  // and says so
-  std::optional<DataChannel> channel_of(const Command& command, Fields& fields);
+  // Says so when there is none.
+  std::optional<DataChannel> find(const Command& command, ChannelNumber number);
   // A call that an event will answer, or that failed on the spot.
   template <class T>
   void called(const Command& command, const Result<T>& result);

@@ -1,0 +1,84 @@
+// What a line of `specter peer`'s input asks for (docs/peer-protocol.md): read and checked, and
+// nothing done yet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "cli/json.h"
+#include "cli/line_reader.h"
+#include "cli/peer/channels.h"
+
+#include "specter/configuration.h"
+#include "specter/description.h"
+#include "specter/error.h"
+
+namespace specter::cli {
+
+namespace command {
+struct CreateDataChannel {
+  std::string label;
+  DataChannelOptions options;
+};
+struct CreateOffer {
+  OfferOptions options;
+};
+struct CreateAnswer {};
+struct SetLocalDescription {
+  SessionDescription description;
+};
+struct SetRemoteDescription {
+  SessionDescription description;
+};
+struct AddIceCandidate {
+  IceCandidate candidate;
+};
+struct Send {
+  ChannelNumber channel;
+  std::variant<std::string, Buffer> message;  // text or binary
+};
+struct CloseDataChannel {
+  ChannelNumber channel;
+};
+struct SetBufferedAmountLowThreshold {
+  ChannelNumber channel;
+  std::uint32_t bytes;
+};
+struct GetStats {};
+struct GetState {};
+struct GetDataChannelState {
+  ChannelNumber channel;
+};
+struct GetDescription {};  // which one, its name says
+struct Close {};
+}  // namespace command
+
+using Action =
+    std::variant<command::CreateDataChannel, command::CreateOffer, command::CreateAnswer,
+                 command::SetLocalDescription, command::SetRemoteDescription,
+                 command::AddIceCandidate, command::Send, command::CloseDataChannel,
+                 command::SetBufferedAmountLowThreshold, command::GetStats, command::GetState,
+                 command::GetDataChannelState, command::GetDescription, command::Close>;
+
+// What an answer needs of it.
+struct Command {
+  std::string op{};      // as it was given; empty: none that is a text
+  Json ref{};            // null: none was given
+  std::size_t line = 0;  // of the input, from 1
+};
+
+struct ReadCommand {
+  Command command;  // as far as it was understood
+  Result<Action> action;
+};
+
+inline constexpr std::size_t kMaxLineBytes = 4 << 20;
+
+// Nothing for a blank line. Errors: InvalidJson, NotFound for an unknown "op", InvalidArgument for
+// a field that is missing, of another type, out of its range, or of no such command.
+std::optional<ReadCommand> read_command(const LineReader::Line& line);
+
+}  // namespace specter::cli
