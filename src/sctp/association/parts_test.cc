@@ -1,6 +1,7 @@
 // Messages that are sent and received a part at a time, and may be larger than any memory.
 #include <cstdlib>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sctp/association/duo.h"
@@ -126,6 +127,27 @@ TEST_P(Parts, OfUnorderedMessagesAreToldToo) {
   ASSERT_EQ(story.messages.size(), 1u);
   EXPECT_EQ(story.messages[0], message);
   EXPECT_GT(story.parts, 2);
+}
+
+// Where one of them waits for a fragment, others must not be told in its middle: nothing says which
+// message a part is of.
+TEST_P(Parts, OfUnorderedMessagesNeverMix) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Duo duo({.latency = 10ms, .jitter = 30ms, .loss = 0.1, .seed = seed}, config(), config());
+    duo.b.receive_in_parts(kStream);
+    duo.connect();
+    std::vector<Buffer> sent;
+    for (std::uint64_t i = 0; i < 10; ++i) {
+      sent.push_back(pattern(i % 3 == 2 ? 10 : 6000, 10 * seed + i));
+      ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, sent.back(), {.unordered = i != 5}));
+    }
+    duo.pair.run_for(20s);
+    Story story;
+    story.take(duo.pair.events_b, kStream);
+    EXPECT_THAT(story.messages, ::testing::UnorderedElementsAreArray(sent)) << seed;
+    EXPECT_FALSE(story.in_message);
+    EXPECT_EQ(duo.b.counters().receive_buffered_bytes, 0u);
+  }
 }
 
 // One message through buffers that are far smaller. SPECTER_LARGE_MESSAGE: another size.

@@ -138,6 +138,36 @@ TEST(StreamReset, APeersRequestIsDoneOnce) {
 }
 
 // §5.2.2 E2: the reset waits for what was sent before it; what comes after waits for the reset.
+TEST(StreamReset, AStreamThatIsNamedTwiceIsResetOnce) {
+  Puppet puppet;
+  puppet.establish();
+  puppet.say(ReConfigChunk{{OutgoingResetRequest{
+      Puppet::kTsn, 0, Puppet::kTsn - 1, {kStream, StreamId{0}, kStream, StreamId{0}}}}});
+  ASSERT_EQ(count<IncomingStreamsReset>(puppet.events), 1u);
+  EXPECT_EQ(all<IncomingStreamsReset>(puppet.events)[0].streams,
+            (std::vector{StreamId{0}, kStream}));
+}
+
+// Stream 0 is where DATA's fragments of all streams lie.
+TEST(StreamReset, LeavesTheMessagesOfOtherStreamsAlone) {
+  for (const std::uint16_t reset : {0, 2}) {
+    Puppet puppet;
+    puppet.establish();
+    const Buffer bytes = pattern(500, 1);
+    DataChunk first = puppet.data(Puppet::kTsn, 1, 0, bytes);
+    first.end = false;
+    puppet.say(first);
+    puppet.say(
+        ReConfigChunk{{OutgoingResetRequest{Puppet::kTsn, 0, Puppet::kTsn, {StreamId{reset}}}}});
+    EXPECT_EQ(count<IncomingStreamsReset>(puppet.events), 1u);
+    DataChunk last = puppet.data(Puppet::kTsn + 1, 1, 0, bytes);
+    last.begin = false;
+    puppet.say(last);
+    ASSERT_EQ(count<MessageReceived>(puppet.events), 1u) << reset;
+    EXPECT_EQ(all<MessageReceived>(puppet.events)[0].bytes.size(), 1000u);
+  }
+}
+
 TEST(StreamReset, IsDeferredUntilAllIsThere) {
   Puppet puppet;
   puppet.establish();

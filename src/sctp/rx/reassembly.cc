@@ -117,18 +117,8 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const DataChunk& chunk,
   return Result::Ok;
 }
 
-Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, std::int64_t) {
-  interleaves_ = true;
-  bytes_ += chunk.payload.size();
-  const bool held = is_held(tsn, chunk.stream);
-  if (chunk.begin && chunk.end) {
-    if (chunk.payload.size() > max_message_bytes_) return Result::MessageTooLarge;
-    complete(held, chunk.mid,
-             {chunk.stream, chunk.ppid, chunk.unordered, to_buffer(chunk.payload)});
-    return Result::Ok;
-  }
-
-  // RFC 8260 §2.2.3: by stream, U, MID and FSN, whatever the TSN.
+// RFC 8260 §2.2.3: by stream, U, MID and FSN, whatever the TSN.
+Reassembly::Place Reassembly::place_of(const IDataChunk& chunk, bool held) {
   Stream& s = stream(chunk.stream);
   Place at{lane(chunk.stream, chunk.unordered, held), 0, fragment_number(chunk)};
   if (held) {
@@ -139,6 +129,28 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, st
   } else {
     at.mid = unwrap(chunk.mid, s.next);
   }
+  return at;
+}
+
+bool Reassembly::has_fragments(const Place& of) const {
+  const auto first = runs_.lower_bound({of.lane, of.mid, std::numeric_limits<std::int64_t>::min()});
+  return first != runs_.end() && first->first.lane == of.lane && first->first.mid == of.mid;
+}
+
+Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, std::int64_t) {
+  interleaves_ = true;
+  bytes_ += chunk.payload.size();
+  const bool held = is_held(tsn, chunk.stream);
+  if (chunk.begin && chunk.end) {
+    if (chunk.payload.size() > max_message_bytes_) return Result::MessageTooLarge;
+    if (!runs_.empty() && has_fragments(place_of(chunk, held))) return Result::Contradiction;
+    complete(held, chunk.mid,
+             {chunk.stream, chunk.ppid, chunk.unordered, to_buffer(chunk.payload)});
+    return Result::Ok;
+  }
+
+  const Place at = place_of(chunk, held);
+  const Stream& s = stream(chunk.stream);
   // Late, of a message that its sender gave up; or of one that is delivered, which none does.
   if (!held && at.mid < (chunk.unordered ? s.first_unordered : s.next)) {
     bytes_ -= chunk.payload.size();
@@ -172,14 +184,19 @@ Reassembly::Result Reassembly::add(std::int64_t tsn, const IDataChunk& chunk, st
 
 // ---- messages in parts
 
-// Its beginning is here, and no message before it is missing.
+bool Reassembly::is_next(const Stream& s, const Runs::value_type& at) const {
+  const auto& [place, run] = at;
+  return !run.unordered && (interleaves_ ? place.mid : unwrap(run.ssn, s.next)) == s.next;
+}
+
+// Its beginning is here, no message before it is missing, and none is being told.
 bool Reassembly::may_hand_out(Runs::iterator at) {
   const auto& [place, run] = *at;
+  if (run.is_handed_out) return true;
   if (!run.begin || !is_in_parts(run.stream)) return false;
   if (interleaves_ ? is_held(place.lane) : is_held(place.fragment, run.stream)) return false;
-  if (run.unordered) return true;
   const Stream& s = stream(run.stream);
-  return (interleaves_ ? place.mid : unwrap(run.ssn, s.next)) == s.next;
+  return !s.is_telling && (run.unordered || is_next(s, *at));
 }
 
 void Reassembly::note_growth(Runs::iterator at) {
@@ -189,55 +206,76 @@ void Reassembly::note_growth(Runs::iterator at) {
 
 void Reassembly::hand_out(Runs::iterator at) {
   Run& run = at->second;
+  const StreamId id = run.stream;
+  Stream& s = stream(id);
   bytes_ -= run.bytes;
-  ready_.push_back({run.stream, run.ppid, run.unordered, std::move(run.pieces).take(run.bytes),
+  ready_.push_back({id, run.ppid, run.unordered, std::move(run.pieces).take(run.bytes),
                     !std::exchange(run.is_handed_out, true), run.end});
-  if (!run.end) {
+  s.is_telling = !run.end;
+  if (s.is_telling) {
     run.pieces = Pieces({});
     run.bytes = 0;
     run.has_news = false;
     return;
   }
-  const StreamId id = run.stream;
-  const bool unordered = run.unordered;
+  if (is_next(s, *at)) ++s.next;
   runs_.erase(at);
   --items_;
-  if (unordered) return;
-  Stream& s = stream(id);
-  ++s.next;
-  deliver_waiting(s, id);
+  go_on(s, id);
 }
 
 bool Reassembly::hand_out_parts() {
   for (const Place& place : growing_) {
     const auto run = runs_.find(place);
-    if (run != runs_.end() && run->second.has_news) hand_out(run);
+    if (run == runs_.end() || !run->second.has_news) continue;
+    if (may_hand_out(run))
+      hand_out(run);
+    else
+      run->second.has_news = false;  // another one was first
   }
   growing_.clear();
   return !ready_.empty();
 }
 
-// The next one in the order of its stream may have begun already.
-void Reassembly::look_for_next(const Stream& s, StreamId id) {
-  auto run = runs_.end();
-  if (interleaves_) {
-    run = runs_.find({lane(id, false, false), s.next, 0});
-  } else {
-    run = std::ranges::find_if(runs_, [&](const auto& each) {
-      const Run& other = each.second;
-      return other.stream == id && !other.unordered && other.begin &&
-             unwrap(other.ssn, s.next) == s.next;
-    });
+// A message in parts is at its end.
+void Reassembly::go_on(Stream& s, StreamId id) {
+  for (ReassembledMessage& message : std::exchange(s.behind, {})) {
+    --items_;
+    deliver(s, std::move(message));
   }
-  if (run != runs_.end() && may_hand_out(run)) note_growth(run);
+  deliver_waiting(s, id);
+}
+
+// The next one in the order of its stream may have begun already, or one without an order.
+void Reassembly::look_for_next(const Stream& s, StreamId id) {
+  const auto look_at = [&](Runs::iterator run) {
+    if (run->second.stream == id && may_hand_out(run)) note_growth(run);
+  };
+  if (s.is_telling) return;
+  if (!interleaves_) {
+    for (auto run = runs_.begin(); run != runs_.end(); ++run) look_at(run);
+    return;
+  }
+  if (const auto run = runs_.find({lane(id, false, false), s.next, 0}); run != runs_.end())
+    look_at(run);
+  const Lane unordered = lane(id, true, false);
+  for (auto run = runs_.lower_bound({unordered, std::numeric_limits<std::int64_t>::min(), 0});
+       run != runs_.end() && run->first.lane == unordered; ++run)
+    look_at(run);
 }
 
 void Reassembly::drop(Runs::iterator run) {
-  if (const Run& cut = run->second; cut.is_handed_out)
-    ready_.push_back({cut.stream, cut.ppid, cut.unordered, {}, false, true, true});
-  bytes_ -= run->second.bytes;
+  const Run& cut = run->second;
+  const StreamId id = cut.stream;
+  const bool is_told = cut.is_handed_out;
+  if (is_told) ready_.push_back({id, cut.ppid, cut.unordered, {}, false, true, true});
+  bytes_ -= cut.bytes;
   --items_;
   runs_.erase(run);
+  if (!is_told) return;
+  Stream& s = stream(id);
+  s.is_telling = false;
+  go_on(s, id);
 }
 
 void Reassembly::drop_up_to(Lane lane, std::int64_t mid) {
@@ -268,10 +306,15 @@ void Reassembly::complete(bool held, Number number, ReassembledMessage message) 
   if (!message.unordered) return deliver_or_wait(s, unwrap(number, s.next), std::move(message));
   if constexpr (sizeof(Number) == sizeof(IDataChunk::mid))
     s.last_unordered = std::max(s.last_unordered, unwrap(number, s.last_unordered));
-  deliver(std::move(message));
+  deliver(s, std::move(message));
 }
 
-void Reassembly::deliver(ReassembledMessage message) {
+void Reassembly::deliver(Stream& s, ReassembledMessage message) {
+  if (s.is_telling) {
+    s.behind.push_back(std::move(message));
+    ++items_;
+    return;
+  }
   bytes_ -= message.bytes.size();
   ready_.push_back(std::move(message));
 }
@@ -279,7 +322,7 @@ void Reassembly::deliver(ReassembledMessage message) {
 void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMessage message) {
   if (number == s.next) {
     const StreamId id = message.stream;
-    deliver(std::move(message));
+    deliver(s, std::move(message));
     ++s.next;
     return deliver_waiting(s, id);
   }
@@ -296,7 +339,7 @@ void Reassembly::deliver_waiting(Stream& s, StreamId id) {
   for (auto first = s.waiting.begin(); first != s.waiting.end() && first->first == s.next;
        first = s.waiting.begin()) {
     --items_;
-    deliver(std::move(first->second));
+    deliver(s, std::move(first->second));
     s.waiting.erase(first);
     ++s.next;
   }
@@ -343,18 +386,25 @@ void Reassembly::skip(std::span<const IForwardTsnChunk::Skipped> skipped) {
 }
 
 void Reassembly::begin_reset(std::int64_t last_tsn, std::vector<StreamId> streams) {
+  // A stream that is named twice is reset once.
   std::ranges::sort(streams);
+  const auto again = std::ranges::unique(streams);
+  streams.erase(again.begin(), again.end());
   reset_ = Reset{last_tsn, std::move(streams), {}};
 }
 
-std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumulative_tsn) {
-  if (!reset_ || cumulative_tsn < reset_->last_tsn) return std::nullopt;
-  Reset reset = std::move(*reset_);
-  reset_.reset();
-  if (reset.streams.empty()) reset.streams = streams();
+// RFC 8260 §2.3.2: what came of the old numbers and was never completed is over, and what was held
+// is the beginning of the new ones.
+void Reassembly::drop_numbers_of(const Reset& reset) {
+  if (!interleaves_) {
+    // All streams are in one lane; what is behind `last_tsn` has the new numbers already.
+    for (auto run = runs_.begin(); run != runs_.end() && run->first.fragment <= reset.last_tsn;) {
+      const auto old = run++;
+      if (std::ranges::binary_search(reset.streams, old->second.stream)) drop(old);
+    }
+    return;
+  }
   for (const StreamId id : reset.streams) {
-    // RFC 8260 §2.3.2: what came of the old numbers and was never completed is over, and what was
-    // held is the beginning of the new ones.
     for (const bool unordered : {false, true}) {
       drop_up_to(lane(id, unordered, false), std::numeric_limits<std::int64_t>::max());
       const Lane from = lane(id, unordered, true);
@@ -365,6 +415,16 @@ std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumul
         runs_.insert(std::move(node));
       }
     }
+  }
+}
+
+std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumulative_tsn) {
+  if (!reset_ || cumulative_tsn < reset_->last_tsn) return std::nullopt;
+  Reset reset = std::move(*reset_);
+  reset_.reset();
+  if (reset.streams.empty()) reset.streams = streams();
+  drop_numbers_of(reset);
+  for (const StreamId id : reset.streams) {
     const auto found = streams_.find(std::to_underlying(id));
     if (found == streams_.end()) continue;
     for (const auto& [number, message] : found->second.waiting) {
@@ -377,7 +437,7 @@ std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumul
     --items_;
     Stream& s = stream(held.message.stream);
     if (held.message.unordered)
-      deliver(std::move(held.message));
+      deliver(s, std::move(held.message));
     else
       deliver_or_wait(s, held.number, std::move(held.message));
   }

@@ -125,6 +125,10 @@ class Reassembly {
     // I-DATA's unordered messages: the last one that was heard of, and the first not skipped.
     std::int64_t last_unordered = 0;
     std::int64_t first_unordered = 0;
+    // One message after the other: the beginning of one is told and its end is not; whole ones that
+    // wait for that.
+    bool is_telling = false;
+    std::vector<ReassembledMessage> behind;
   };
   struct Held {
     std::int64_t number;
@@ -138,6 +142,8 @@ class Reassembly {
 
   Stream& stream(StreamId id) { return streams_[std::to_underlying(id)]; }
   bool is_held(std::int64_t tsn, StreamId stream) const;
+  Place place_of(const IDataChunk& chunk, bool held);
+  bool has_fragments(const Place& of) const;  // its message
   void reserve(Run& run);
   template <class Chunk>
   Runs::iterator insert(Runs::iterator left, Runs::iterator right, const Place& at,
@@ -150,16 +156,19 @@ class Reassembly {
   bool is_in_parts(StreamId stream) const {
     return in_parts_ && in_parts_->contains(std::to_underlying(stream));
   }
+  bool is_next(const Stream& stream, const Runs::value_type& run) const;
   bool may_hand_out(Runs::iterator run);
   void note_growth(Runs::iterator run);
   void hand_out(Runs::iterator run);
+  void go_on(Stream& stream, StreamId id);
   void look_for_next(const Stream& stream, StreamId id);
   void drop(Runs::iterator run);
   void drop_up_to(Lane lane, std::int64_t mid);
+  void drop_numbers_of(const Reset& reset);
   void sweep(std::int64_t cumulative_tsn);
   template <class Number>  // SSN or MID
   void complete(bool held, Number number, ReassembledMessage message);
-  void deliver(ReassembledMessage message);
+  void deliver(Stream& stream, ReassembledMessage message);
   void deliver_or_wait(Stream& stream, std::int64_t number, ReassembledMessage message);
   void deliver_waiting(Stream& stream, StreamId id);
   void skip_ordered(Stream& stream, StreamId id, std::int64_t last);
