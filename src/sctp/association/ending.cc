@@ -26,7 +26,9 @@ std::string printable(Bytes text) {
 
 void Association::Impl::end(CloseReason reason, std::string detail) {
   if (state_ == State::Ended) return;
-  emit_messages();  // what was complete before the end is still delivered
+  // What came before the end is told before it, parts of messages too.
+  if (receiver_) receiver_->hand_out_parts();
+  emit_messages();
   ended_well_ = reason == CloseReason::Shutdown || reason == CloseReason::PeerShutdown;
   state_ = State::Ended;
   t1_.stop();

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
+#include "sctp/association/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -254,6 +254,22 @@ TEST_P(Parts, WhatIsCutOffIsToldAsThat) {
     EXPECT_EQ(duo.a.counters().send_buffered_bytes, 0u);
     EXPECT_EQ(duo.b.counters().receive_buffered_bytes, 0u);
   }
+}
+
+TEST_P(Parts, ThatCameBeforeTheEndAreToldBeforeIt) {
+  Puppet puppet(config());
+  puppet.association.receive_in_parts(kStream);
+  puppet.establish();
+  puppet.polls_events = false;
+  const Buffer bytes = pattern(500, 1);
+  DataChunk part = puppet.data(Puppet::kTsn, 1, 0, bytes);
+  part.end = false;
+  puppet.say(part, ErrorChunk{ErrorChunk::Kind::Abort, false, {}});
+  puppet.polls_events = true;
+  puppet.hear();
+  ASSERT_EQ(count<MessageReceived>(puppet.events), 1u);
+  EXPECT_EQ(all<MessageReceived>(puppet.events)[0].bytes, bytes);
+  EXPECT_TRUE(std::holds_alternative<Closed>(puppet.events.back()));
 }
 
 TEST_P(Parts, CutOffAtAnyMomentLeaveTheStreamSound) {
