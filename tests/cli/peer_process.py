@@ -12,12 +12,13 @@ class PeerError(AssertionError):
 
 class PeerProcess:
     """Events wait in order of arrival until take() asks for them; events whose name is in `handlers`
-    are given to that function instead, on the thread that reads them."""
+    are given to that function instead, on the thread that reads them. `prefix`: the words of a program
+    that starts it, such as one that enters a network namespace."""
 
-    def __init__(self, binary, *arguments, name="peer", handlers=None):
+    def __init__(self, binary, *arguments, name="peer", handlers=None, prefix=()):
         self.name = name
         self.handlers = handlers or {}
-        self.process = subprocess.Popen([binary, "peer", *arguments], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*prefix, binary, "peer", *arguments], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.changed = threading.Condition()
         self.events = []
