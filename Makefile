@@ -10,7 +10,7 @@ tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check format format-check lint asan tsan clang elixir-asan fuzz long bench-peers rfc install clean
+.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz long bench-peers rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -22,10 +22,20 @@ demo: ## install what it needs, build, and watch two peers meet
 	build/release/specter lifecycle
 
 test: ## everything that CI runs: the checks, CTest (with browsers), ExUnit
-	scripts/bootstrap build elixir browsers interop
+	scripts/bootstrap build elixir browsers interop lab
 	scripts/check
 	$(MAKE) --no-print-directory build
 	scripts/test build/release
+
+lab: ## all of the laboratory of networks (some minutes, as root): tests/lab
+	scripts/bootstrap build lab
+	$(MAKE) --no-print-directory build
+	SPECTER_LAB=all ctest --test-dir build/release --output-on-failure --no-tests=error -V -L lab
+
+interop: ## with the stacks of npm, PyPI, Go and Rust that can be had here: tests/interop/test_stacks.py
+	scripts/bootstrap build interop peers
+	$(MAKE) --no-print-directory build
+	/usr/bin/python3 tests/interop/test_stacks.py $(STACKS)
 
 build: ## the release build, in build/release
 	cmake --preset release --log-level=WARNING
@@ -54,18 +64,18 @@ lint: ## clang-tidy on src/ and elixir/c_src/, and the checks
 asan: ## build and test with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan --log-level=WARNING
 	cmake --build --preset asan
-	ctest --preset asan -LE interop
+	ctest --preset asan -LE 'interop|lab'
 
 tsan: ## build and test with ThreadSanitizer
 	cmake --preset tsan --log-level=WARNING
 	cmake --build --preset tsan
-	ctest --preset tsan -LE interop
+	ctest --preset tsan -LE 'interop|lab'
 
 clang: ## build and test with clang 19
 	scripts/bootstrap build lint
 	cmake --preset clang --log-level=WARNING
 	cmake --build --preset clang
-	ctest --preset clang -LE interop
+	ctest --preset clang -LE 'interop|lab'
 
 # The native code first: what is preloaded into the VM would be preloaded into its compilers, too.
 # Leaks are told from what the VM itself has by our frames in their reports. That needs the VM to
