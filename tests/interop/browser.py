@@ -19,10 +19,17 @@ import re
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 import urllib.request
 
-import websockets
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import machine  # noqa: E402
+
+try:
+    import websockets
+except ImportError:
+    machine.need(False, "python3-websockets is not there; `scripts/bootstrap browsers` installs it")
 
 START_SECONDS = 60
 COMMAND_SECONDS = 60
@@ -48,6 +55,18 @@ FIREFOX_PREFERENCES = {
 
 # From util-linux. It holds for the program started, not for what that one starts.
 DIES_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
+
+
+PROGRAMS = {"chromium": {"chromedriver": "chromium-driver", "chromium": "chromium"},
+            "firefox": {"firefox-esr": "firefox-esr"}}
+
+
+def need_browsers(*names):
+    """Leaves the whole test out where one of these is not installed."""
+    for name in names:
+        for program, package in PROGRAMS[name].items():
+            machine.need(shutil.which(program),
+                         f"{program} is not there; `scripts/bootstrap browsers` installs {package}")
 
 
 class BrowserError(Exception):
@@ -155,13 +174,6 @@ class Browser:
         self._idle.append(page)
 
 
-def _program(name, package):
-    path = shutil.which(name)
-    if path is None:
-        raise BrowserError(f"{name} is not there; `scripts/bootstrap browsers` installs {package}")
-    return path
-
-
 async def _spawn(stack, folder, *command):
     """A process with a group and a home of its own; the group is ended with the stack."""
     process = await asyncio.create_subprocess_exec(
@@ -182,7 +194,7 @@ async def _end(process):
 
 
 async def _start_chromium(stack, folder, show_addresses, settings):
-    driver = await _spawn(stack, folder, _program("chromedriver", "chromium-driver"), "--port=0")
+    driver = await _spawn(stack, folder, "chromedriver", "--port=0")
 
     async def port():
         async for line in driver.stdout:
@@ -197,7 +209,7 @@ async def _start_chromium(stack, folder, show_addresses, settings):
     # chromedriver starts it, and may be killed, too.
     binary = folder / "chromium"
     binary.write_text(f'#!/bin/sh\nexec {shlex.join(DIES_WITH_PARENT)} '
-                      f'{shlex.quote(_program("chromium", "chromium"))} "$@"\n')
+                      f'{shutil.which("chromium")} "$@"\n')
     binary.chmod(0o755)
     options = {"binary": str(binary), "args": flags}
     session = await asyncio.to_thread(_http, "POST", f"{server}/session", {"capabilities": {
@@ -226,7 +238,7 @@ async def _start_firefox(stack, folder, show_addresses, settings):
     (profile / "user.js").write_text("".join(
         f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
         for name, value in preferences.items()))
-    firefox = await _spawn(stack, folder, _program("firefox-esr", "firefox-esr"), "--headless",
+    firefox = await _spawn(stack, folder, "firefox-esr", "--headless",
                            "--no-remote", "--profile", profile, "--remote-debugging-port", "0")
 
     async def url():

@@ -1,11 +1,13 @@
 // One RTCPeerConnection in a page, with the commands and events of docs/peer-protocol.md, so that a test
 // need not know which side it talks to. A function of what keys its certificate shall have, as
-// RTCPeerConnection.generateCertificate takes them; nothing: as the browser does. Its value is a new peer.
-(async (certificate) => {
+// RTCPeerConnection.generateCertificate takes them (nothing: as the browser does), and of what else shall be
+// in the RTCConfiguration. Its value is a new peer. Node.js runs it, too: node_peer.mjs.
+(async (certificate, configuration) => {
   const publicExponent = new Uint8Array([1, 0, 1]);  // of RSA; 65537 is all that browsers take
   const certificates =
       certificate && [await RTCPeerConnection.generateCertificate({publicExponent, ...certificate})];
-  const connection = new RTCPeerConnection(certificates ? {certificates} : {});
+  const connection =
+      new RTCPeerConnection({...configuration, ...(certificates ? {certificates} : {})});
   const channels = new Map();  // number -> RTCDataChannel
   let events = [];
   let wake = () => {};
@@ -106,6 +108,17 @@
     },
     create_offer: async () => described('offer', await connection.createOffer()),
     create_answer: async () => described('answer', await connection.createAnswer()),
+    // Media of which no packet matters: a section in the offer, or a track that is silent or black.
+    add_transceiver: ({kind}) => {
+      connection.addTransceiver(kind);
+      return {event: 'done'};
+    },
+    add_track: ({kind}) => {
+      const stream = kind === 'audio' ? new AudioContext().createMediaStreamDestination().stream
+                                      : document.createElement('canvas').captureStream();
+      connection.addTrack(stream.getTracks()[0], stream);
+      return {event: 'done'};
+    },
     set_local_description: async (description) => {
       await connection.setLocalDescription(description);
       return {event: 'local_description_set'};

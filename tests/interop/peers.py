@@ -45,6 +45,13 @@ class Peer:
             self._events.remove(found)
             return found
 
+    async def taken_so_far(self, event):
+        """All events of that name that came by now."""
+        async with self._changed:
+            found = [e for e in self._events if e["event"] == event]
+            self._events = [e for e in self._events if e["event"] != event]
+            return found
+
     def history(self):
         return [f"  {self.name} {line}" for line in self._history]
 
@@ -68,11 +75,12 @@ class Peer:
 class BrowserPeer(Peer):
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, browser, certificate=None):
-        """certificate: what RTCPeerConnection.generateCertificate takes."""
+    async def open(cls, browser, certificate=None, configuration=None):
+        """certificate: what RTCPeerConnection.generateCertificate takes. configuration: the rest of its
+        RTCConfiguration."""
         page = await browser.page()
-        await page.evaluate(
-            f"{PAGE_SCRIPT.strip()}({json.dumps(certificate)}).then(p => (globalThis.peer = p, true))")
+        await page.evaluate(f"{PAGE_SCRIPT.strip()}({json.dumps(certificate)}, {json.dumps(configuration)})"
+                            ".then(p => (globalThis.peer = p, true))")
         peer = cls(browser.name, page)
         pump = asyncio.create_task(peer._pump())
         is_sound = False

@@ -55,11 +55,14 @@ def heard(offer, dtls_client):
 
 
 @contextlib.asynccontextmanager
-async def connected(offerer, answerer, dtls_client=None, relay=None):
-    """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them."""
+async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None):
+    """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them.
+    before_offer: what else is to be in the offer, after the channel."""
     tasks = []
     try:
         created = await offerer.call("create_data_channel", label="data")
+        if before_offer:
+            await before_offer()
         offer = description_of(await offerer.call("create_offer"))
         await offerer.call("set_local_description", **offer)
         await answerer.call("set_remote_description", **heard(offer, dtls_client))

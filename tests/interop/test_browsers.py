@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 
-from browser import Browser
+from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
 from scenario import whole_story
 
@@ -77,6 +77,7 @@ async def main():
     parser.add_argument("browsers", choices=["chromium", "firefox", "chromium-firefox"])
     parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
     options = parser.parse_args()
+    need_browsers(*options.browsers.split("-"))
 
     async with contextlib.AsyncExitStack() as stack:
         running = {}

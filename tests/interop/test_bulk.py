@@ -11,7 +11,7 @@ import pathlib
 import sys
 import time
 
-from browser import Browser
+from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
 from scenario import connected, expect
 
@@ -46,7 +46,9 @@ def main():
     parser.add_argument("--megabytes", type=int, default=64)
     parser.add_argument("--timeout", type=float, default=240, help="seconds for all of it")
     parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
-    asyncio.run(echo_much(parser.parse_args()))
+    options = parser.parse_args()
+    need_browsers(options.browser)
+    asyncio.run(echo_much(options))
 
 
 sys.exit(main())

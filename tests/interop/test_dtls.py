@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 
-from browser import Browser
+from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
 from scenario import connected, echo, expect
 
@@ -112,7 +112,10 @@ async def check_stats(pair, specter, page):
     role = "client" if pair.specter_is_client else "server"
     expect(ours["dtls_role"] == role, f"specter is the {role} of DTLS: {ours}")
 
+    negotiated = f"{ours['tls_version']}, {ours['dtls_cipher']}, {ours['tls_group']}"
     transports = await of_type(page, "transport")
+    if page.name == "firefox" and not transports:  # ESR 140: then our side alone is asked
+        return f"{negotiated}; the browser tells nothing of its transport"
     expect(len(transports) == 1, f"the browser tells of its transport: {transports}")
     told = {key: transports[0][key] for key in ("tlsVersion", "dtlsCipher", "dtlsRole")}
     expect(told == {"tlsVersion": WIRE_VERSIONS[pair.version()], "dtlsCipher": ours["dtls_cipher"],
@@ -124,7 +127,7 @@ async def check_stats(pair, specter, page):
                                   (ours["remote_fingerprint"], pair.their_certificate or "ecdsa")):
             expect(key_kinds(certificates, fingerprint) == [kind],
                    f"the browser knows a certificate {fingerprint} of {kind}: {certificates}")
-    return f"{ours['tls_version']}, {ours['dtls_cipher']}, {ours['tls_group']}"
+    return negotiated
 
 
 async def tell(pair, options, browser):
@@ -156,6 +159,7 @@ async def main():
     parser.add_argument("--only", default="", help="tell only the pairs whose title has this")
     parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
     options = parser.parse_args()
+    need_browsers(options.browser)
 
     results = []
     for theirs, group in itertools.groupby(pairs(options.browser), key=lambda pair: pair.theirs):

@@ -10,7 +10,7 @@ import asyncio
 import pathlib
 import sys
 
-from browser import Browser
+from browser import Browser, need_browsers
 from peers import BrowserPeer, ProgramPeer
 from scenario import BURST, SIZES, binary_of, connected, expect, text_of
 
@@ -47,6 +47,7 @@ async def main():
     parser.add_argument("--ebin", default=ROOT / "elixir" / "_build" / "test" / "lib" / "specter" / "ebin",
                         help="where the package is compiled to")
     options = parser.parse_args()
+    need_browsers(options.browser)
     async with Browser.open(options.browser, True) as browser:
         for browser_offers in (True, False):
             async with ProgramPeer.open("elixir", "elixir", "-pa", options.ebin, PROGRAM) as elixir, \

@@ -17,7 +17,7 @@ import time
 import traceback
 
 import dtls_transcript as dtls
-from browser import Browser
+from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
 from relay import Relay
 from scenario import connected, echo, expect
@@ -150,6 +150,7 @@ async def main():
     parser.add_argument("--only", default="", help="tell only the stories whose title has this")
     parser.add_argument("--show", action="store_true", help="print each datagram")
     options = parser.parse_args()
+    need_browsers("chromium")
 
     good = True
     with tempfile.TemporaryDirectory(prefix="specter-warp-") as folder:

@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+"""Offers of audio, video and data in each bundle policy of a real browser: the data channel opens, whatever
+becomes of the media. And ours to a browser of each policy; and tracks that the browser adds later.
+
+    tests/interop/test_media_offers.py chromium [--specter build/release/specter] [--only max-bundle]
+"""
+
+import argparse
+import asyncio
+import contextlib
+import pathlib
+import sys
+import time
+import traceback
+
+from browser import Browser, need_browsers
+from peers import BrowserPeer, SpecterPeer
+from scenario import connected, description_of, echo
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STORY_SECONDS = 60
+POLICIES = ("balanced", "max-compat", "max-bundle")
+SIZES = [1, 100, 16 << 10]
+
+
+@contextlib.asynccontextmanager
+async def pair(options, browser, known, policy):
+    async with BrowserPeer.open(browser, configuration={"bundlePolicy": policy}) as page, \
+            SpecterPeer.open(options.specter) as specter:
+        known += [page, specter]
+        yield page, specter
+
+
+async def renegotiate(offerer, answerer):
+    """The candidates are those of the connection that is there."""
+    offer = description_of(await offerer.call("create_offer"))
+    await offerer.call("set_local_description", **offer)
+    await answerer.call("set_remote_description", **offer)
+    answer = description_of(await answerer.call("create_answer"))
+    await answerer.call("set_local_description", **answer)
+    await offerer.call("set_remote_description", **answer)
+
+
+async def browser_offers(options, browser, known, policy):
+    """In an offer the sections stand in the order in which they were asked for."""
+    for media_first in (True, False):
+        async with pair(options, browser, known, policy) as (page, specter):
+            async def add_media():
+                for kind in ("audio", "video"):
+                    await page.call("add_transceiver", kind=kind)
+
+            if media_first:
+                await add_media()
+            async with connected(page, specter, before_offer=None if media_first else add_media) as channels:
+                await echo(page, channels[0], specter, channels[1], SIZES)
+
+
+async def specter_offers(options, browser, known, policy):
+    async with pair(options, browser, known, policy) as (page, specter), \
+            connected(specter, page) as (at_specter, at_page):
+        await echo(specter, at_specter, page, at_page, SIZES)
+
+
+async def tracks_come_later(options, browser, known, policy):
+    """Sections that we rejected are used anew by browsers, and with them may come another BUNDLE tag."""
+    async with pair(options, browser, known, policy) as (page, specter):
+        for kind in ("audio", "video"):
+            await page.call("add_transceiver", kind=kind)
+        async with connected(page, specter) as (at_page, at_specter):
+            await echo(page, at_page, specter, at_specter, SIZES)
+            for kind in ("audio", "video"):
+                await page.call("add_track", kind=kind)
+                await renegotiate(page, specter)
+                await echo(page, at_page, specter, at_specter, SIZES)
+            await renegotiate(specter, page)
+            await echo(specter, at_specter, page, at_page, SIZES)
+
+
+async def tracks_beside_our_data(options, browser, known, policy):
+    """The same where all began with data alone, of ours."""
+    async with pair(options, browser, known, policy) as (page, specter), \
+            connected(specter, page) as (at_specter, at_page):
+        for kind in ("audio", "video"):
+            await page.call("add_track", kind=kind)
+            await renegotiate(page, specter)
+            await echo(page, at_page, specter, at_specter, SIZES)
+
+
+STORIES = {
+    "the browser offers audio, video and data": browser_offers,
+    "specter offers data": specter_offers,
+    "the browser adds tracks after our answer": tracks_come_later,
+    "the browser adds tracks beside data that we offered": tracks_beside_our_data,
+}
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("browser", choices=["chromium", "firefox"])
+    parser.add_argument("--only", default="", help="tell only the stories whose title has this")
+    parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
+    options = parser.parse_args()
+    need_browsers(options.browser)
+
+    results = []
+    async with Browser.open(options.browser) as browser:
+        for title, policy in ((f"{policy}: {title}", policy) for title in STORIES for policy in POLICIES):
+            if options.only not in title:
+                continue
+            begun, known = time.monotonic(), []
+            try:
+                async with asyncio.timeout(STORY_SECONDS):
+                    await STORIES[title.partition(": ")[2]](options, browser, known, policy)
+                print(f"ok      {options.browser}, {title} ({time.monotonic() - begun:.1f} s)", flush=True)
+                results.append(True)
+            except Exception:
+                print(f"FAILED  {options.browser}, {title}",
+                      *(line for peer in known for line in peer.history()), traceback.format_exc(),
+                      sep="\n", flush=True)
+                results.append(False)
+    print(f"{sum(results)} of {len(results)} stories")
+    return 0 if results and all(results) else 1
+
+
+sys.exit(asyncio.run(main()))
