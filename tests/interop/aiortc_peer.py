@@ -1,0 +1,115 @@
+"""aiortc as a program with the commands and events of docs/peer-protocol.md: aiortc_peer.py [CONFIGURATION],
+an RTCConfiguration in JSON. It gathers before its local description is set, and tells its candidates then."""
+
+import asyncio
+import base64
+import json
+import sys
+
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.sdp import candidate_from_sdp
+
+LINE_LIMIT = 1 << 24
+
+
+def tell(event, **fields):
+    print(json.dumps({"event": event, **fields}), flush=True)
+
+
+class AiortcPeer:
+    def __init__(self, configuration):
+        policy = RTCBundlePolicy(configuration.get("bundlePolicy", "balanced"))
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=policy))
+        self.channels = {}
+        self.connection.on("datachannel", self.announce)
+        self.connection.on("connectionstatechange",
+                           lambda: tell("connection_state", state=self.connection.connectionState))
+
+    # ---- channels
+
+    def announce(self, channel):
+        about = self.watch(channel)
+        tell("data_channel", **about)
+        if channel.readyState == "open":
+            tell("data_channel_open", **about)
+
+    def watch(self, channel):
+        number = len(self.channels) + 1
+        self.channels[number] = channel
+        about = {"channel": number, "label": channel.label}
+        channel.on("open", lambda: tell("data_channel_open", **about))
+        channel.on("close", lambda: tell("data_channel_closed", **about))
+        channel.on("message", lambda message: tell("message", channel=number, **(
+            {"text": message} if isinstance(message, str)
+            else {"base64": base64.b64encode(message).decode()})))
+        return about
+
+    # ---- commands
+
+    async def create_data_channel(self, label):
+        return "data_channel_created", self.watch(self.connection.createDataChannel(label))
+
+    async def add_transceiver(self, kind):
+        self.connection.addTransceiver(kind)
+        return "done", {}
+
+    async def create_offer(self):
+        made = await self.connection.createOffer()
+        return "offer", {"type": made.type, "sdp": made.sdp}
+
+    async def create_answer(self):
+        made = await self.connection.createAnswer()
+        return "answer", {"type": made.type, "sdp": made.sdp}
+
+    async def set_local_description(self, type, sdp):
+        await self.connection.setLocalDescription(RTCSessionDescription(sdp, type))
+        sections = self.connection.localDescription.sdp.split("m=")[1:]
+        for index, section in enumerate(sections):
+            lines = section.splitlines()
+            mid = next(line[6:] for line in lines if line.startswith("a=mid:"))
+            for line in lines:
+                if line.startswith("a=candidate:"):
+                    tell("ice_candidate", candidate=line[2:], sdpMid=mid, sdpMLineIndex=index)
+        return "local_description_set", {}
+
+    async def set_remote_description(self, type, sdp):
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, type))
+        return "remote_description_set", {}
+
+    async def add_ice_candidate(self, candidate, sdpMid=None, sdpMLineIndex=None, **_):
+        made = candidate_from_sdp(candidate.removeprefix("candidate:")) if candidate else None
+        if made:
+            made.sdpMid, made.sdpMLineIndex = sdpMid, sdpMLineIndex
+        await self.connection.addIceCandidate(made)
+        return "ice_candidate_added", {}
+
+    async def send(self, channel, text=None, **binary):
+        self.channels[channel].send(text if text is not None else base64.b64decode(binary["base64"]))
+        return "done", {}
+
+    async def close_data_channel(self, channel):
+        self.channels[channel].close()
+        return "done", {}
+
+    async def close(self):
+        await self.connection.close()
+        return "closed", {}
+
+
+async def main():
+    peer = AiortcPeer(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
+    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    tell("ready")
+    while line := await reader.readline():
+        command = json.loads(line)
+        op, ref = command.pop("op"), command.pop("ref", None)
+        try:
+            event, fields = await getattr(peer, op)(**command)
+            tell(event, ref=ref, **fields)
+        except Exception as error:
+            tell("error", op=op, name=type(error).__name__, message=str(error), ref=ref)
+    await peer.connection.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+"""`specter peer` with other stacks, from npm, PyPI, Go modules and crates: `make interop`. Each that can offers
+audio, video and data in each of its bundle policies; each answers our offer; messages go both ways.
+
+    tests/interop/test_stacks.py [--specter build/release/specter] [pion werift]
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import pathlib
+import re
+import sys
+import time
+import traceback
+import types
+import typing
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "bench" / "peers"))
+
+from bench_peer import BenchPeer  # noqa: E402
+from driver import stacks  # noqa: E402
+from driver.main import bootstrap  # noqa: E402
+from peers import ProgramPeer, SpecterPeer  # noqa: E402
+from scenario import connected, echo  # noqa: E402
+
+HERE = pathlib.Path(__file__).parent
+STORY_SECONDS = 60
+POLICIES = ("balanced", "max-compat", "max-bundle")
+SIZES = [1, 100, 16 << 10, 60_000]
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """build(log) makes it, of what bench/peers names with its versions, in build/peers. command(built,
+    configuration) starts it; None: it is the program of bench/peers, with a life of its own."""
+    build: typing.Callable
+    command: typing.Optional[typing.Callable] = None
+
+
+def built(name):
+    def build(log):
+        stack = next(stack for stack in stacks.STACKS if stack.name == name)
+        return stack.build(types.SimpleNamespace(specter_build=None), log)
+
+    return build
+
+
+def build_pion(log):
+    go = stacks.need("go", "pion needs Go 1.24")
+    program = stacks.BUILD / "pion" / "pion_interop"
+    stacks.run(log, [go, "build", "-mod=readonly", "-buildvcs=false", "-o", program, "./interop"],
+               cwd=stacks.PEERS / "pion")
+    return [str(program)]
+
+
+def node(name):
+    return Stack(built(name), lambda made, configuration: [
+        made[0], HERE / "node_peer.mjs", name, pathlib.Path(made[1]).parent, configuration])
+
+
+STACKS = {
+    "wrtc": node("wrtc"),
+    "werift": node("werift"),
+    "aiortc": Stack(built("aiortc"), lambda made, configuration: [
+        made[0], HERE / "aiortc_peer.py", configuration]),
+    "pion": Stack(build_pion, lambda made, configuration: [*made, configuration]),
+    "webrtc-rs": Stack(built("webrtc-rs")),
+    "str0m": Stack(built("str0m")),
+    "rustrtc": Stack(built("rustrtc")),
+    "libdatachannel": Stack(built("libdatachannel")),
+}
+
+
+@contextlib.asynccontextmanager
+async def pair(specter, command, policy, known, dtls="any"):
+    configuration = json.dumps({"bundlePolicy": policy})
+    async with ProgramPeer.open("theirs", *command(configuration)) as theirs, \
+            SpecterPeer.open(specter, "--dtls", dtls) as ours:
+        known += [theirs, ours]
+        yield theirs, ours
+
+
+async def negotiated(specter):
+    transport = (await specter.call("get_stats"))["stats"]["transport"]
+    return f"{transport['tls_version']}, {transport['dtls_role']}"
+
+
+async def they_offer(specter, command, known, policy, media_first):
+    async with pair(specter, command, policy, known) as (theirs, ours):
+        async def add_media():
+            for kind in ("audio", "video"):
+                await theirs.call("add_transceiver", kind=kind)
+
+        if media_first:
+            await add_media()
+        async with connected(theirs, ours, before_offer=None if media_first else add_media) as channels:
+            await echo(theirs, channels[0], ours, channels[1], SIZES)
+            return await negotiated(ours)
+
+
+async def we_offer(specter, command, known, policy, dtls_client):
+    async with pair(specter, command, policy, known) as (theirs, ours), \
+            connected(ours, theirs, dtls_client) as (at_ours, at_theirs):
+        await echo(ours, at_ours, theirs, at_theirs, SIZES)
+        return await negotiated(ours)
+
+
+def stories_of(specter, command):
+    for policy in POLICIES:
+        for media_first in (True, False):
+            order = "audio, video and data" if media_first else "data, audio and video"
+            yield f"offers {order}, {policy}", \
+                lambda known, p=policy, m=media_first: they_offer(specter, command, known, p, m)
+        yield f"answers, {policy}", lambda known, p=policy: we_offer(specter, command, known, p, None)
+    for client in ("offerer", "answerer"):
+        yield f"answers, {'specter' if client == 'offerer' else 'it'} is DTLS's client", \
+            lambda known, c=client: we_offer(specter, command, known, "balanced", c)
+
+
+def stories_of_bench(specter, program):
+    """What the programs of bench/peers can: one channel, offered by either side, and its messages."""
+    for they_offer_it in (True, False):
+        for client in ("offerer", "answerer"):
+            for dtls in ("1.2", "any"):
+                ours_is_client = they_offer_it == (client == "answerer")
+                title = f"{'offers' if they_offer_it else 'answers'} data, specter ({dtls}) is DTLS's " \
+                        f"{'client' if ours_is_client else 'server'}"
+
+                async def tell(known, offers=they_offer_it, c=client, d=dtls):
+                    async with SpecterPeer.open(specter, "--dtls", d) as ours, \
+                            BenchPeer.open(program, offers) as theirs:
+                        known.append(ours)
+                        await theirs.meet(ours, c)
+                        return await negotiated(ours)
+
+                yield title, tell
+
+
+def version(name):
+    """By the lock files of bench/peers."""
+    def locked(path, pattern):
+        return re.search(pattern, (stacks.PEERS / path).read_text())[1]
+
+    crate = {"webrtc-rs": "webrtc", "libdatachannel": "datachannel-sys"}.get(name, name)
+    package = rf'name = "{re.escape(crate)}"\nversion = "([^"]+)"'
+    return {
+        "wrtc": lambda: "@roamhq/wrtc " + locked("node/package.json", r'"@roamhq/wrtc": "([^"]+)"'),
+        "werift": lambda: locked("node/package.json", r'"werift": "([^"]+)"'),
+        "aiortc": lambda: locked("python/requirements.txt", r"aiortc==(\S+)"),
+        "pion": lambda: locked("pion/go.mod", r"pion/webrtc/v4 (v\S+)"),
+        "libdatachannel": lambda: f"crate {crate} " + locked("libdatachannel/Cargo.lock", package),
+    }.get(name, lambda: locked("rust/Cargo.lock", package))()
+
+
+@dataclasses.dataclass
+class Result:
+    """What came of one stack's stories."""
+    name: str
+    told: list = dataclasses.field(default_factory=list)  # (title, what was negotiated, or None)
+    left_out: str = ""
+
+    def count(self, word):
+        stories = [negotiated for title, negotiated in self.told if title.startswith(word)]
+        return f"{sum(map(bool, stories))} of {len(stories)}"
+
+    def row(self):
+        if self.left_out:
+            return f"| {self.name} | {version(self.name)} | left out: {self.left_out} | | |"
+        dtls = ", ".join(sorted({negotiated.split(",")[0] for _, negotiated in self.told if negotiated}))
+        return f"| {self.name} | {version(self.name)} | {self.count('offers')} | {self.count('answers')} | {dtls} |"
+
+
+async def tell(options, name):
+    result = Result(name)
+    log = stacks.BUILD / f"{name}-interop.log"
+    log.unlink(missing_ok=True)
+    try:
+        made = STACKS[name].build(log)
+    except stacks.Skipped as missing:
+        print(f"left out: {name}: {missing}", flush=True)
+        result.left_out = str(missing)
+        return result
+    if STACKS[name].command:
+        stories = stories_of(options.specter, lambda configuration: STACKS[name].command(made, configuration))
+    else:
+        stories = stories_of_bench(options.specter, made)
+    for title, run in stories:
+        if options.only not in title:
+            continue
+        begun, known, saw = time.monotonic(), [], None
+        try:
+            async with asyncio.timeout(STORY_SECONDS):
+                saw = await run(known)
+            print(f"ok      {name} {title}: {saw} ({time.monotonic() - begun:.1f} s)", flush=True)
+        except Exception:
+            print(f"FAILED  {name} {title}", *(line for peer in known for line in peer.history()),
+                  traceback.format_exc(), sep="\n", flush=True)
+        result.told.append((title, saw))
+    return result
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stacks", nargs="*", help=f"of {', '.join(STACKS)}; all, when none is named")
+    parser.add_argument("--only", default="", help="tell only the stories whose title has this")
+    parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
+    options = parser.parse_args()
+
+    stacks.BUILD.mkdir(parents=True, exist_ok=True)
+    names = options.stacks or list(STACKS)
+    bootstrap(types.SimpleNamespace(peers=names))
+    results = [await tell(options, name) for name in names]
+    print("\n| stack | version | offers | answers | DTLS |", "| --- | --- | --- | --- | --- |",
+          *(result.row() for result in results), sep="\n")
+    # A stack that can't be built is no fault of ours, unless it was asked for by name.
+    good = all(saw for result in results for _, saw in result.told)
+    return 0 if good and not (options.stacks and any(result.left_out for result in results)) else 1
+
+
+sys.exit(asyncio.run(main()))
