@@ -91,7 +91,7 @@ class Bootstrap(unittest.TestCase):
     def test_an_unknown_group_is_refused_with_the_known_ones(self):
         done = Machine(self.folder, []).bootstrap("bulid")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("there are: build elixir browsers interop lint", done.stderr)
+        self.assertIn("there are: build elixir browsers interop lab lint", done.stderr)
 
     def test_another_system_gets_the_list_and_a_way_on(self):
         machine = Machine(self.folder, [], debian=False)
