@@ -140,6 +140,7 @@ void DataChannels::receive_in_parts(ChannelId channel) { impl_->receive_in_parts
 void DataChannels::set_path(std::vector<std::size_t> packet_sizes) {
   impl_->set_path(std::move(packet_sizes));
 }
+void DataChannels::handle_path_change(Timestamp now) { impl_->handle_path_change(now); }
 void DataChannels::close(Timestamp now, ChannelId channel) { impl_->close(now, channel); }
 void DataChannels::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
   impl_->set_buffered_amount_low_threshold(channel, bytes);

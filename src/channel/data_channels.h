@@ -120,6 +120,8 @@ class DataChannels {
   void receive_in_parts(ChannelId channel);
   // As sctp::Association::set_path().
   void set_path(std::vector<std::size_t> packet_sizes);
+  // As sctp::Association::handle_path_change().
+  void handle_path_change(Timestamp now);
   // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing
   // twice is as good as once.
   void close(Timestamp now, ChannelId channel);

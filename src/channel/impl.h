@@ -45,6 +45,7 @@ class DataChannels::Impl {
   void set_path(std::vector<std::size_t> packet_sizes) {
     association_->set_path(std::move(packet_sizes));
   }
+  void handle_path_change(Timestamp now) { association_->handle_path_change(now); }
   std::optional<Event> poll_event();
   void set_receiving(bool receiving) {
     is_receiving_ = receiving;

@@ -215,7 +215,11 @@ void Agent::Impl::handle_activity(Timestamp now, const Path& path) {
   if (!pair || !pair->is_valid) return;
   const bool matters = pair->consent.unanswered_since.has_value();
   pair->consent.last_sign_of_life = now;
-  if (matters) after_input(now);
+  if (pair == current_)
+    doubts_ = 0;
+  else
+    note_seen_elsewhere(now);
+  if (matters || doubted_since_) after_input(now);
 }
 
 void Agent::Impl::handle_timeout(Timestamp now) {
@@ -228,6 +232,7 @@ void Agent::Impl::handle_timeout(Timestamp now) {
 
 void Agent::Impl::after_input(Timestamp now) {
   forget_removed_pairs();
+  consider_silence(now);
   announce_gathering();
   consider_nomination(now);
   update_state(now);
@@ -267,7 +272,8 @@ Deadline Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() 
 Deadline Agent::Impl::compute_deadline() const {
   if (is_over()) return std::nullopt;
   return soonest(gathering_.next_timeout(), checks_deadline(), consent_deadline(),
-                 soonest(nomination_deadline(), state_deadline(), extra_check_deadline()));
+                 soonest(nomination_deadline(), state_deadline(), extra_check_deadline()),
+                 silence_deadline());
 }
 
 // ---- questions
@@ -373,6 +379,9 @@ void Agent::handle_datagram(Timestamp now, const DatagramView& datagram) {
 }
 void Agent::handle_activity(Timestamp now, const Path& path) {
   if (connection_state() != IceConnectionState::Closed) impl_->handle_activity(now, path);
+}
+void Agent::expect_answer(Timestamp now, bool is_outstanding) {
+  impl_->expect_answer(now, is_outstanding);
 }
 void Agent::handle_timeout(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->handle_timeout(now);

@@ -51,9 +51,11 @@ struct ConnectionStateChanged {
   IceConnectionState state;
   std::string reason;
 };  // the reason, for Failed
+// Send here from now on. The same path again: it leads elsewhere now, for the peer sees another
+// address of ours (a NAT has forgotten us).
 struct SelectedPathChanged {
   Path path;
-};  // send here from now on
+};
 // The first valid pair came to be, perhaps before nomination: DTLS may start on it. RFC 8445
 // §12.1.1.
 struct PathUsable {
@@ -174,6 +176,10 @@ class Agent {
   // Something other than STUN came over this path and proved itself (DTLS accepted it): a sign of
   // life that holds Disconnected off. Keeps no consent alive (RFC 7675).
   void handle_activity(Timestamp now, const Path& path);
+  // Whether the owner waits for the peer to acknowledge something that it sent over path(). When
+  // nothing is heard then for three round trips, and half a second at least, other pairs are tried.
+  // Costs a comparison when nothing has changed.
+  void expect_answer(Timestamp now, bool is_outstanding);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();

@@ -6,6 +6,7 @@
 //   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
 //   nomination.cc         which valid pair is used                                 RFC 8445 §8
 //   consent.cc            whether the peer still answers                           RFC 7675
+//   silence.cc            whether the path still carries anything
 //   connection_state.cc   what the application is told of all this                 W3C, RFC 8863
 #pragma once
 
@@ -85,6 +86,7 @@ class Agent::Impl {
   std::size_t max_embedded_bytes() const;
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_activity(Timestamp now, const Path& path);
+  void expect_answer(Timestamp now, bool is_outstanding);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
@@ -189,6 +191,20 @@ class Agent::Impl {
   bool is_disconnected(const Pair& pair, Timestamp now) const;
   Deadline consent_deadline() const;
 
+  // ---- silence.cc
+  void wake_for_silence();
+  Duration silence_limit() const;
+  Deadline silence_at() const;
+  Deadline silence_deadline() const;
+  void consider_silence(Timestamp now);
+  void doubt_path(Timestamp now);
+  Pair* next_to_ask() const;
+  bool is_silent(const Pair& pair, Timestamp now) const;
+  bool is_alive(const Pair& pair, Timestamp now) const;
+  void move_to_the_peer();
+  void note_seen_elsewhere(Timestamp now);
+  void note_request_over(Timestamp now, const Pair& pair);
+
   // ---- connection_state.cc
   void update_state(Timestamp now);
   IceConnectionState judge(Timestamp now, std::string& reason);
@@ -219,6 +235,7 @@ class Agent::Impl {
   Pacer errors_;               // error responses
   RareQueue<Response> responses_;
   Lessons lessons_;
+  RecentTransactions nominations_;  // of the peer's
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet
@@ -235,6 +252,12 @@ class Agent::Impl {
   Timestamp considered_{};             // when consider_nomination() last looked
   std::optional<Path> told_path_;      // by PathUsable or SelectedPathChanged
   std::optional<Path> told_selected_;  // by SelectedPathChanged
+
+  bool expects_ = false;  // the owner waits for the peer to acknowledge something
+  Timestamp expects_since_{};
+  Deadline seen_elsewhere_{};  // the peer used a pair other than ours
+  Deadline doubted_since_{};   // the path in use
+  int doubts_ = 0;             // in a row, that checks alone have settled
 
   IceConnectionState state_ = IceConnectionState::New;
   IceGatheringState announced_gathering_ = IceGatheringState::New;

@@ -292,6 +292,38 @@ TEST(AgentFailure, NoCandidateAtAll) {
   }
 }
 
+// A peer that stops after any number of packets: no limbo, in either role, whatever it has told.
+TEST(AgentFailure, APeerThatStopsAnywhereIsTheEndInTime) {
+  for (const Role role : {Role::Controlling, Role::Controlled}) {
+    for (const bool is_ended : {true, false}) {
+      for (int packets = 0; packets <= 20; ++packets) {
+        TwoAgents two;
+        two.alice.agent.set_role(role);
+        two.bob.agent.set_role(role == Role::Controlling ? Role::Controlled : Role::Controlling);
+        int seen = 0;
+        two.network.filter = [&](Flight&) {
+          if (++seen > packets) two.bob.is_dead = true;
+          return seen <= packets;
+        };
+        two.gather(two.alice, two.a);
+        two.gather(two.bob, two.b);
+        two.exchange_credentials();
+        for (const Candidate& c : two.bob.agent.local_candidates())
+          ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), c));
+        for (const Candidate& c : two.alice.agent.local_candidates())
+          ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), c));
+        if (is_ended) two.alice.agent.end_of_remote_candidates(two.now());
+        const Duration limit = is_ended ? 40s : 2min;
+        ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Failed; },
+                                          packets == 0 ? limit : limit + 1min))
+            << packets << ' ' << is_ended;
+        EXPECT_FALSE(two.alice.reason().empty());
+        EXPECT_EQ(two.alice.agent.next_timeout(), std::nullopt);
+      }
+    }
+  }
+}
+
 TEST(AgentFailure, NoLocalAddress) {
   TwoAgents two;
   two.gather(two.bob, two.b);

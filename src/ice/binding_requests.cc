@@ -164,13 +164,18 @@ void Agent::Impl::learn_from(Timestamp now, Pair& pair, const stun::Message& mes
   ++pair.requests_received;
   ++pair.responses_sent;
   pair.consent.last_sign_of_life = now;
+  pair.last_request_received = now;
 
   // RFC 8445 §7.3.1.5. Aggressive nomination (RFC 5245 §8.1.1.2) sets it in every check, so it may
   // come for many pairs and before they are valid.
-  if (role_ == Role::Controlled && message.has(stun::AttributeType::UseCandidate)) {
+  if (!message.has(stun::AttributeType::UseCandidate)) {
+    pair.peer_checked = true;
+  } else if (role_ == Role::Controlled && !nominations_.contains(message.id)) {
+    nominations_.add(message.id);
     pair.peer_nominated = true;
     if (pair.is_valid && !pair.is_nominated) handle_nominated(now, pair);
   }
+  note_request_over(now, pair);
   trigger_check(now, pair);
 }
 

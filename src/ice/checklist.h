@@ -65,6 +65,9 @@ struct Pair {
   bool is_nominated = false;
   bool nominate = false;        // controlling: its checks carry USE-CANDIDATE
   bool peer_nominated = false;  // controlled: USE-CANDIDATE came; counts once it is valid
+  bool peer_checked = false;    // a request without it came before: the peer doesn't nominate all
+  Timestamp valid_since{};
+  Timestamp last_request_received{};
   Consent consent{};
 
   std::uint64_t requests_sent = 0, requests_received = 0;

@@ -61,7 +61,7 @@ bool Agent::Impl::may_send_checks() const { return remote_.has_value() && !is_ov
 
 // RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone; until it falls silent.
 bool Agent::Impl::is_concluded(Timestamp now) const {
-  return current_ && current_->is_nominated && !is_disconnected(*current_, now);
+  return current_ && current_->is_nominated && !doubted_since_ && !is_disconnected(*current_, now);
 }
 
 std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
@@ -86,7 +86,8 @@ std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
 // once: the one that works may be the last. They leave some of the common bucket to the answers.
 std::optional<Transmit> Agent::Impl::poll_ordinary(Timestamp now) {
   if (is_concluded(now) || now < ordinary_ready_at()) return std::nullopt;
-  Pair* pair = checklist_.next_ordinary();
+  Pair* pair = next_to_ask();
+  if (!pair) pair = checklist_.next_ordinary();
   if (!pair) return std::nullopt;
   next_ordinary_ = now + config_.check_interval;
   if (is_in_a_hurry()) {
@@ -98,7 +99,7 @@ std::optional<Transmit> Agent::Impl::poll_ordinary(Timestamp now) {
   return send_check(now, *pair);
 }
 
-bool Agent::Impl::is_in_a_hurry() const { return !current_; }
+bool Agent::Impl::is_in_a_hurry() const { return !current_ || doubted_since_; }
 
 Timestamp Agent::Impl::ordinary_ready_at() const {
   return is_in_a_hurry() ? first_checks_.ready_at() : std::max(pacer_.ready_at(), next_ordinary_);
@@ -108,7 +109,13 @@ Timestamp Agent::Impl::ordinary_ready_at() const {
 
 // When a pair is to be checked again without the peer having asked for it.
 Deadline Agent::Impl::check_again_at(const Pair& pair) const {
-  if (pair.is_valid || pair.is_triggered || pair.active) return std::nullopt;
+  if (pair.is_triggered || pair.active) return std::nullopt;
+  // A peer that never nominates is no reason to go on.
+  if (current_ && !doubted_since_ && !is_disconnected(*current_, considered_)) return std::nullopt;
+  if (pair.is_valid) {
+    return doubted_since_ && pair.last_request ? Deadline(*pair.last_request + kAgainAfter)
+                                               : std::nullopt;
+  }
   if (checklist_.is_learned(pair) && !is_heard_of(pair)) return std::nullopt;
   switch (pair.state) {
     case PairState::InProgress:
@@ -263,6 +270,7 @@ void Agent::Impl::expire_checks(Timestamp now) {
   }
   for (const stun::TransactionId& id : over) {
     auto node = checks_.extract(id);
+    if (node.empty()) continue;  // one of those before it made room for its own late answer
     Pair* pair = checklist_.find(node.mapped().path);
     if (pair && pair->active == id) {
       pair->active.reset();
@@ -307,7 +315,7 @@ Deadline Agent::Impl::checks_deadline() const {
   if (checklist_.has_triggered()) next = soonest(next, pacer_.ready_at());
   // Whether checks go on is a question of time too, but then a deadline of consent's comes first.
   if (is_concluded(considered_)) return next;
-  if (checklist_.next_ordinary()) next = soonest(next, ordinary_ready_at());
+  if (next_to_ask() || checklist_.next_ordinary()) next = soonest(next, ordinary_ready_at());
   return soonest(next, check_again_deadline());
 }
 
@@ -366,12 +374,19 @@ void Agent::Impl::handle_success(Timestamp now, Pair& pair, const stun::Transact
                                  const Check& check, const Endpoint& mapped) {
   if (check.kind == Check::Kind::Consent && !pair.is_valid) return;  // it came too late
   // RFC 8445 §7.2.5.3.1, §7.2.5.3.2: the address the peer saw makes the valid pair.
+  const bool has_moved = pair.is_valid && pair.mapped != mapped;
   pair.mapped = mapped;
+  if (has_moved && &pair == current_ && told_selected_) {
+    doubts_ = 0;
+    events_.push_back(SelectedPathChanged{pair.path()});
+  }
   const bool is_new = !pair.is_valid;
   if (is_new) {
     if (!current_) first_valid_ = now;
     pair.is_valid = true;
     pair.state = PairState::Succeeded;
+    pair.valid_since = now;
+    note_request_over(now, pair);
     start_consent(now, pair);
     if (Pair* old = checklist_.surplus({current_, nominating_, &pair})) {
       lose(*old);

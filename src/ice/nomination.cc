@@ -3,7 +3,8 @@
 // Controlling: the first valid pair is nominated at once when both its ends are host candidates,
 // for nothing better will come; any other waits kPatience for a better one, or until no better one
 // is left to try. Nominating is a fresh check with USE-CANDIDATE (RFC 8445 §8.1.1). Controlled: the
-// nominated valid pair of the highest priority.
+// pair that the peer has checked before and then nominated, the latest one; of a peer that
+// nominates all it checks (RFC 5245 §8.1.1.2), the valid pair of the highest priority.
 #include "ice/agent_impl.h"
 
 namespace specter::ice {
@@ -20,7 +21,7 @@ bool is_host_to_host(const Pair& pair, const Candidate& remote) {
 
 Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
   for (const auto& pair : checklist_.pairs()) {
-    if (pair->is_valid && !is_disconnected(*pair, now)) return pair.get();
+    if (is_alive(*pair, now)) return pair.get();
   }
   return nullptr;
 }
@@ -28,7 +29,7 @@ Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
 void Agent::Impl::consider_nomination(Timestamp now) {
   considered_ = now;
   if (role_ != Role::Controlling || nominating_ || closed_ || !may_send_checks()) return;
-  if (current_ && current_->is_nominated && !is_disconnected(*current_, now)) return;
+  if (current_ && current_->is_nominated && !is_silent(*current_, now)) return;
   Pair* best = best_to_nominate(now);
   if (!best) return;
 
@@ -57,7 +58,9 @@ void Agent::Impl::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling) {
     nominating_ = nullptr;
     pair.nominate = false;
-    // What we choose last counts: the one before is silent, or it would not have been replaced.
+  }
+  // What is chosen last counts: the one before is silent, or it would not have been replaced.
+  if (role_ == Role::Controlling || pair.peer_checked) {
     for (const auto& other : checklist_.pairs()) other->is_nominated = false;
   }
   pair.is_nominated = true;
@@ -71,7 +74,7 @@ void Agent::Impl::handle_nomination_failed(Timestamp now, Pair& pair) {
   nominating_ = nullptr;
   pair.nominate = false;
   for (const auto& other : checklist_.pairs()) {
-    if (other.get() == &pair || !other->is_valid || is_disconnected(*other, now)) continue;
+    if (other.get() == &pair || !is_alive(*other, now)) continue;
     lose(pair);
     choose_path();
     return;
@@ -88,6 +91,11 @@ void Agent::Impl::choose_path() {
       best = pair.get();
       break;
     }
+  }
+  if (current_ != best) {
+    doubted_since_.reset();
+    seen_elsewhere_.reset();
+    doubts_ = 0;
   }
   current_ = best;
   if (!best) return;

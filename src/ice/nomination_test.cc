@@ -184,6 +184,14 @@ TEST(Nomination, ThatNeverComesLeavesTheValidPairInUse) {
   two.network.run_for(2min);
   EXPECT_EQ(two.bob.state(), Connected);
   EXPECT_EQ(two.bob.agent.path(), (Path{two.b, two.a}));
+  // Nor do checks of what does not answer go on for ever.
+  Candidate dead = two.alice.agent.local_candidates()[0];
+  dead.endpoint = at("10.0.0.99:1");
+  ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), dead));
+  two.network.run_for(1min);
+  for (const auto& pair : two.bob.agent.pair_stats()) {
+    EXPECT_LE(pair.requests_sent - pair.consent_requests_sent, 4u) << pair.state;
+  }
   two.alice.is_dead = true;
   two.network.run_for(40s);
   EXPECT_EQ(two.bob.state(), Failed);

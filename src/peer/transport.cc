@@ -197,6 +197,7 @@ bool Transport::pump_ice(Timestamp now) {
             read_embedded(now, e);
           } else if constexpr (std::is_same_v<E, ice::SelectedPathChanged>) {
             size_path();
+            if (std::exchange(has_selected_path_, true)) channels_.handle_path_change(now);
           } else {
             if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(e);
             events_.emplace_back(std::move(e));
@@ -328,6 +329,8 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) 
     ++packets_sent_;
   } else {
     out = next_batch(now, memory);
+    // Everything is sent: whoever hears nothing from now on is not heard.
+    if (!out) ice_.expect_answer(now, channels_.association().awaits_acknowledgement());
   }
   if (out) {
     bytes_sent_ += out->bytes.size();

@@ -170,6 +170,7 @@ class Transport {
   bool is_embedding_ = false;            // both sides' descriptions have SPED
   bool is_timed_ = false;                // DTLS has its time-outs from a measured round trip
   std::vector<std::pair<IpAddress, std::size_t>> interfaces_;  // and their MTUs
+  bool has_selected_path_ = false;
   std::optional<ice::Path> sized_path_;  // the one whose packet sizes SCTP knows
   Buffer scratch_;                       // for datagrams that the stack has no room for
   RareQueue<Event> events_;

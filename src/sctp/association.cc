@@ -50,6 +50,7 @@ void Association::set_buffered_amount_low_threshold(StreamId stream, std::size_t
 void Association::shutdown(Timestamp now) { impl_->shutdown(now); }
 void Association::abort(Timestamp now, std::string_view reason) { impl_->abort(now, reason); }
 
+void Association::handle_path_change(Timestamp now) { impl_->handle_path_change(now); }
 void Association::handle_packet(Timestamp now, Bytes packet) { impl_->handle_packet(now, packet); }
 void Association::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Association::Transmit> Association::poll_transmit(Timestamp now) {
@@ -66,6 +67,7 @@ Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::is_established() const { return impl_->is_established(); }
 bool Association::has_ended() const { return impl_->has_ended(); }
+bool Association::awaits_acknowledgement() const { return impl_->awaits_acknowledgement(); }
 bool Association::used_snap() const { return impl_->used_snap(); }
 bool Association::interleaves() const { return impl_->interleaves(); }
 std::size_t Association::buffered_amount(StreamId stream) const {

@@ -178,6 +178,9 @@ class Association {
   void shutdown(Timestamp now);  // after all that was sent is acknowledged: RFC 9260 §9.2
   void abort(Timestamp now, std::string_view reason);
 
+  // Packets take another path from now on, or the same one leads elsewhere: what was under way goes
+  // again at once, no timer is backed off any more, and congestion control begins anew.
+  void handle_path_change(Timestamp now);
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
@@ -194,6 +197,7 @@ class Association {
 
   bool is_established() const;
   bool has_ended() const;  // Closed was told, or is about to be
+  bool awaits_acknowledgement() const;  // of something that was sent
   bool used_snap() const;  // connect_with() established it, and no handshake has replaced it since
   bool interleaves() const;  // established, and with I-DATA: RFC 8260 §2.2.1
   std::size_t buffered_amount(

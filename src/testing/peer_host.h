@@ -94,12 +94,14 @@ class PeerPair {
  public:
   explicit PeerPair(simulation::LinkOptions link = {}, core::Configuration configuration = {})
       : PeerPair(link, configuration, configuration) {}
-  PeerPair(simulation::LinkOptions link, core::Configuration of_a, core::Configuration of_b)
+  PeerPair(simulation::LinkOptions link, core::Configuration of_a, core::Configuration of_b,
+           std::vector<Endpoint> as_endpoints = {*Endpoint::parse("192.0.2.1:5001")},
+           std::vector<Endpoint> bs_endpoints = {*Endpoint::parse("192.0.2.2:5002")})
       : network(link),
-        a({{*Endpoint::parse("192.0.2.1:5001")}, link.seed * 2 + 1, std::move(of_a)}),
-        b({{*Endpoint::parse("192.0.2.2:5002")}, link.seed * 2 + 2, std::move(of_b)}) {
-    network.attach(a, *IpAddress::parse("192.0.2.1"));
-    network.attach(b, *IpAddress::parse("192.0.2.2"));
+        a({as_endpoints, link.seed * 2 + 1, std::move(of_a)}),
+        b({bs_endpoints, link.seed * 2 + 2, std::move(of_b)}) {
+    for (const Endpoint& endpoint : as_endpoints) network.attach(a, endpoint.address);
+    for (const Endpoint& endpoint : bs_endpoints) network.attach(b, endpoint.address);
   }
 
   Timestamp now() const { return network.now(); }

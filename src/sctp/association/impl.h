@@ -89,6 +89,7 @@ class Association::Impl {
   void shutdown(Timestamp now);
   void abort(Timestamp now, std::string_view reason);
 
+  void handle_path_change(Timestamp now) { sender_->handle_path_change(now); }
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   bool append_packet(Timestamp now, Buffer& out);
@@ -98,6 +99,7 @@ class Association::Impl {
 
   bool is_established() const;
   bool has_ended() const { return state_ == State::Ended; }
+  bool awaits_acknowledgement() const { return sender_->outstanding_chunks() > 0; }
   bool used_snap() const { return used_snap_; }
   bool interleaves() const { return is_established() && peer_.interleaving; }
   std::size_t buffered_amount(StreamId stream) const {

@@ -314,7 +314,37 @@ void Sender::expire(Timestamp now) {
   reordering_until_.reset();
   if (skip_point_ > out_.cumulative()) forward_due_ = true;
   t3_ = now + rto_.value();
-  // All that is lost, and not only what was marked just now: more of it may be too old by now.
+  give_up_all_lost(now);
+}
+
+// What was measured is another path's. RFC 9260 §6.3.1 C1, §7.2.1 begin anew for a new destination
+// address, which a new path under DTLS is (RFC 8261 has no other); §6.3.3 E3's back-off with it.
+void Sender::handle_path_change(Timestamp now) {
+  rto_ = Rto(config_.rto);
+  rack_ = Rack();
+  congestion_ =
+      make_congestion_controller(config_.congestion_control, config_.segment_bytes, config_.seed);
+  timeouts_ = 0;
+  recovery_.reset();
+  fast_retransmit_due_ = false;
+  may_undo_ = false;
+  sent_again_.clear();
+  probe_.reset();
+  probe_at_.reset();
+  probe_due_ = false;
+  probing_window_ = false;
+  reordering_until_.reset();
+  t3_.reset();
+  if (out_.empty()) return;
+  out_.mark_all_lost([](std::int64_t) {});
+  recovery_ = Recovery{Recovery::Kind::Timeout, out_.next_tsn() - 1};
+  fast_retransmit_due_ = true;  // be the peer's window as it may
+  t3_ = now + rto_.value();
+  give_up_all_lost(now);
+}
+
+// Of all that is lost, and not only what was found so just now: more of it may be too old by now.
+void Sender::give_up_all_lost(Timestamp now) {
   newly_lost_.clear();
   for (const Range& range : out_.lost().ranges())
     for (std::int64_t tsn = range.first; tsn <= range.last; ++tsn) newly_lost_.push_back(tsn);

@@ -81,6 +81,8 @@ class Sender {
 
   enum class SackResult { Ok, Stale, NeverSent };
   SackResult handle_sack(Timestamp now, const SackChunk& sack);
+  // What is sent takes another path from now on. What was under way goes again at once.
+  void handle_path_change(Timestamp now);
   // True when T3-rtx expired.
   bool handle_timeout(Timestamp now);
   Deadline next_timeout() const;
@@ -162,6 +164,7 @@ class Sender {
                     Timestamp now) const;
   void give_up(MessageIndex index);
   void give_up_lost(Timestamp now);
+  void give_up_all_lost(Timestamp now);
   void give_up_expired(Timestamp now);
   void advance_skip_point();
   void add_forward_tsn(PacketWriter& packet, Timestamp now);
