@@ -330,6 +330,7 @@ bool Connection::is_handshake_confirmed() const {
   const Association* const open = impl_->association();
   return open && open->is_handshake_confirmed();
 }
+void Connection::limit_datagrams(std::size_t bytes) { impl_->outbox_.limit(bytes); }
 void Connection::hold_timers(Timestamp, bool held) { impl_->context_.timers_held = held; }
 void Connection::give_time(Timestamp now) { impl_->give_time(now); }
 void Connection::set_first_timeout(Duration timeout) {

@@ -119,6 +119,10 @@ class Connection {
   std::optional<Event> poll_event();
   Deadline next_timeout() const;
 
+  // Something that should know says that no larger datagram gets through: flights are cut to that
+  // from now on, but to no less than what any path carries.
+  void limit_datagrams(std::size_t bytes);
+
   bool is_connected() const;
   // RFC 5705. Nothing before Connected.
   std::optional<Buffer> export_keying_material(std::string_view label, std::size_t size) const;

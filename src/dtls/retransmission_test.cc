@@ -1,5 +1,6 @@
 // Time, loss and sizes: RFC 6347 §4.2.4.
 #include "dtls/ends.h"
+#include "dtls/record/outbox.h"
 
 namespace specter::dtls {
 namespace {
@@ -188,6 +189,42 @@ TEST_P(EachRetransmission, NoHandshakeDatagramExceedsTheMtu) {
       EXPECT_GT(largest, std::min<std::size_t>(mtu, 640) / 2);  // and they are not tiny
     }
   }
+}
+
+// RFC 6347 §4.1.1.1, RFC 9147 §4.4: nobody says that the datagrams are too large for the path.
+TEST_P(EachRetransmission, AFlightThatGetsNoAnswerGoesInSmallDatagrams) {
+  simulation::SeededRandom random(9);
+  const auto rsa = crypto::Certificate::generate(crypto::KeyType::Rsa, random, 1'795'000'000);
+  for (const double loss : {0.0, 0.2}) {
+    auto client = config_for(Role::Client, GetParam()),
+         server = config_for(Role::Server, GetParam());
+    client.mtu = server.mtu = 1172;
+    client.certificate = server.certificate = rsa;
+    client.remote_fingerprints = server.remote_fingerprints = {rsa->fingerprint()};
+    Ends ends({.loss = loss, .seed = 3}, 3, client, server);
+    std::size_t too_large = 0;
+    ends.pair.filter = [&](bool, Buffer& packet) {
+      too_large += packet.size() > Outbox::kSmallestDatagram;
+      return packet.size() <= Outbox::kSmallestDatagram;
+    };
+    ASSERT_TRUE(ends.connect(loss > 0 ? 10s : 1s)) << loss;
+    EXPECT_GT(too_large, 0u);
+  }
+}
+
+TEST_P(EachRetransmission, AHintMakesDatagramsSmallAtOnce) {
+  Ends ends(GetParam());
+  ends.client.limit_datagrams(600);
+  ends.server.limit_datagrams(100);  // no path carries so little
+  std::size_t of_client = 0, of_server = 0;
+  ends.pair.filter = [&](bool from_a, Buffer& packet) {
+    std::size_t& largest = from_a ? of_client : of_server;
+    largest = std::max(largest, packet.size());
+    return true;
+  };
+  ASSERT_TRUE(ends.connect());
+  EXPECT_LE(of_client, 600u);
+  EXPECT_LE(of_server, Outbox::kSmallestDatagram);
 }
 
 }  // namespace

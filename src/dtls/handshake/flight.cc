@@ -30,7 +30,8 @@ void Flight::cut(Message& message, const RecordWriter& writer, Outbox& outbox) {
   do {
     const std::size_t left = size - at;
     if (room < overhead + std::min(left, kMinPiece)) room = outbox.mtu();
-    const auto part = static_cast<std::uint32_t>(std::min(left, room - overhead));
+    const std::size_t most = std::min(room, outbox.smallest()) - overhead;
+    const auto part = static_cast<std::uint32_t>(std::min(left, most));
     message.pieces.push_back({at, part, false, {}});
     at += part;
     room -= overhead + part;
@@ -55,7 +56,8 @@ void Flight::write(Message& message, Piece& piece, RecordWriter& writer) {
 
 void Flight::send(RecordWriter& writer, bool twice) {
   Outbox& outbox = writer.outbox();
-  outbox.begin_flight();
+  outbox.begin_flight(sent_ >= 2 && sent_ % 2 == 0);
+  ++sent_;
   for (Message& message : messages_) {
     if (message.pieces.empty()) cut(message, writer, outbox);
     for (Piece& piece : message.pieces) {

@@ -22,7 +22,9 @@ class Flight {
   void add_message(std::uint64_t epoch, HandshakeType type, std::uint16_t message_seq, Bytes body);
   void add_change_cipher_spec();  // DTLS 1.2
 
-  // All that is not acknowledged yet.
+  // All that is not acknowledged yet. RFC 6347 §4.1.1.1, RFC 9147 §4.4: when there was no answer to
+  // that twice, perhaps the path has no room for the datagrams. Then each second time they are as
+  // small as any path takes; the others are for a path that loses much, where fewer are better.
   void send(RecordWriter& writer, bool twice);
   // True when it says something new. An ACK comes under keys that only the hellos give: so all that
   // went before, in the clear, has come.
@@ -43,13 +45,16 @@ class Flight {
     HandshakeType type;
     std::uint16_t message_seq;
     Buffer body;
-    std::vector<Piece> pieces;  // cut when it is sent first, and the same ever after
+    // Cut when it is sent first, small enough for the smallest datagram, and the same ever after:
+    // some peers don't put overlapping pieces together.
+    std::vector<Piece> pieces;
   };
 
   static void cut(Message& message, const RecordWriter& writer, Outbox& outbox);
   static void write(Message& message, Piece& piece, RecordWriter& writer);
 
   std::vector<Message> messages_;
+  int sent_ = 0;
 };
 
 // What we have had of the peer's records. RFC 9147 §7: with the highest keys for sending. Of more

@@ -138,7 +138,7 @@ TEST(Flight, AnAckOfAnotherEpochOrNumberSaysNothing) {
   Flight flight = three_messages();
   flight.send(writer, false);
   EXPECT_FALSE(
-      flight.acknowledge(std::vector<RecordNumber>{{3, 0}, {0, 1}, {2, 3}, {2, 1u << 20}}));
+      flight.acknowledge(std::vector<RecordNumber>{{3, 0}, {0, 1}, {2, 4}, {2, 1u << 20}}));
   EXPECT_FALSE(flight.acknowledge({}));
 }
 

@@ -1,6 +1,7 @@
 // Datagrams under construction and those that wait to be polled.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,12 +18,20 @@ namespace specter::dtls {
 class Outbox {
  public:
   static constexpr std::size_t kMaxDatagrams = 1024;  // waiting; then send() says WouldBlock
+  // What IPv4 carries over any path, less its headers and UDP's: 576 bytes (RFC 791 §3.1).
+  static constexpr std::size_t kSmallestDatagram = 548;
 
-  explicit Outbox(std::size_t mtu) : mtu_(mtu) {}
+  explicit Outbox(std::size_t mtu) : most_(mtu), mtu_(mtu) {}
 
   // What is left of the datagram that is being filled.
   std::size_t room() const { return filling_ ? mtu_ - datagrams_.back().size() : mtu_; }
   std::size_t mtu() const { return mtu_; }
+  std::size_t smallest() const { return std::min(most_, kSmallestDatagram); }
+  // Somebody who should know says that no larger datagram gets through.
+  void limit(std::size_t bytes) {
+    most_ = mtu_ = std::clamp(bytes, smallest(), most_);
+    end_datagram();
+  }
   // A place for a record of `size` bytes: in a new datagram, when it doesn't fit behind the last.
   // (One that is larger than the MTU has a datagram of its own; application data alone.)
   std::span<std::uint8_t> add(std::size_t size) {
@@ -45,13 +54,15 @@ class Outbox {
 
   // ---- flights: what a peer's silence brings again, kept for those who carry it in other ways too
   // (SPED). A flight is sent within one input, so that all of it is here still when it ends.
-  void begin_flight() {
+  void begin_flight(bool small = false) {
     end_datagram();
+    if (small) mtu_ = smallest();
     flight_start_ = datagrams_.size();
   }
   // `twice`: each of its datagrams goes out twice in a row.
   void end_flight(bool twice) {
     end_datagram();
+    mtu_ = most_;
     ++flight_generation_;
     if (keep_flights_)
       flight_.assign(datagrams_.begin() + static_cast<std::ptrdiff_t>(flight_start_),
@@ -75,7 +86,8 @@ class Outbox {
   std::uint64_t next_plain_number() { return plain_number_++; }
 
  private:
-  const std::size_t mtu_;
+  std::size_t most_;
+  std::size_t mtu_;  // of what is being written
   RareQueue<Buffer> datagrams_;
   bool filling_ = false;
   bool keep_flights_ = false;
