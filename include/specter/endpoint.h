@@ -80,6 +80,8 @@ struct Transmit {
   Endpoint remote;  // where to
   Buffer bytes;
   std::size_t segment_size = 0;  // of each datagram but the last; bytes.size() when there is one
+  // Larger than what the path is known to carry, and sent all the same: without "don't fragment".
+  bool may_fragment = false;
 
   bool operator==(const Transmit&) const = default;
 };

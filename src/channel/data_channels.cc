@@ -166,6 +166,10 @@ std::optional<Buffer> DataChannels::poll_transmit(Timestamp now) {
   if (!impl_->append_packet(now, packet)) return std::nullopt;
   return packet;
 }
+void DataChannels::limit_path(Timestamp now, std::size_t packet_bytes) {
+  impl_->limit_path(now, packet_bytes);
+}
+bool DataChannels::may_fragment() const { return impl_->may_fragment(); }
 bool DataChannels::append_packet(Timestamp now, Buffer& out) {
   return impl_->append_packet(now, out);
 }

@@ -122,6 +122,7 @@ class DataChannels {
   void set_path(std::vector<std::size_t> packet_sizes);
   // As sctp::Association::handle_path_change().
   void handle_path_change(Timestamp now);
+  void limit_path(Timestamp now, std::size_t packet_bytes);
   // What was sent goes out first, then the stream is reset both ways and Closed comes. Closing
   // twice is as good as once.
   void close(Timestamp now, ChannelId channel);
@@ -142,6 +143,7 @@ class DataChannels {
   std::optional<Transmit> poll_transmit(Timestamp now);
   // The same behind what is in `out` already; false: there is none.
   bool append_packet(Timestamp now, Buffer& out);
+  bool may_fragment() const;  // as sctp::Association's
   // While false no message comes, and the peer's window closes; nor does what follows one in its
   // channel's order, such as the peer's closing. Everything else does. True at first.
   void set_receiving(bool receiving);

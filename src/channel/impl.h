@@ -46,6 +46,10 @@ class DataChannels::Impl {
     association_->set_path(std::move(packet_sizes));
   }
   void handle_path_change(Timestamp now) { association_->handle_path_change(now); }
+  void limit_path(Timestamp now, std::size_t packet_bytes) {
+    association_->limit_path(now, packet_bytes);
+  }
+  bool may_fragment() const { return association_->may_fragment(); }
   std::optional<Event> poll_event();
   void set_receiving(bool receiving) {
     is_receiving_ = receiving;

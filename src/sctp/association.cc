@@ -26,6 +26,9 @@ void Association::set_remote_port(std::uint16_t port) { impl_->set_remote_port(p
 void Association::set_path(std::vector<std::size_t> packet_sizes) {
   impl_->set_path(std::move(packet_sizes));
 }
+void Association::limit_path(Timestamp now, std::size_t packet_bytes) {
+  impl_->limit_path(now, packet_bytes);
+}
 void Association::connect(Timestamp now) { impl_->connect(now); }
 Buffer Association::local_init() const { return impl_->local_init(); }
 Result<> Association::connect_with(Timestamp now, Bytes remote_init) {
@@ -65,6 +68,7 @@ std::optional<Association::Event> Association::poll_event() { return impl_->poll
 void Association::set_receiving(bool receiving) { impl_->set_receiving(receiving); }
 Deadline Association::next_timeout() const { return impl_->next_timeout(); }
 
+bool Association::may_fragment() const { return impl_->may_fragment(); }
 bool Association::is_established() const { return impl_->is_established(); }
 bool Association::has_ended() const { return impl_->has_ended(); }
 bool Association::awaits_acknowledgement() const { return impl_->awaits_acknowledgement(); }

@@ -137,6 +137,8 @@ class Association {
   // packets than Config::max_packet_bytes are sent once a probe of their size was answered. Again,
   // or with none, when the path is another: from the beginning.
   void set_path(std::vector<std::size_t> packet_sizes);
+  // Something that should know says that no larger packet gets through there.
+  void limit_path(Timestamp now, std::size_t packet_bytes);
   // Before either connect: the port of the peer's description, when it is not the usual one.
   void set_remote_port(std::uint16_t port);
   void connect(Timestamp now);  // both sides do: RFC 8831 §6.2, and simultaneous INITs meet (RFC
@@ -186,6 +188,9 @@ class Association {
   std::optional<Transmit> poll_transmit(Timestamp now);
   // The same behind what is in `out` already, for the caller's own datagrams; false: there is none.
   bool append_packet(Timestamp now, Buffer& out);
+  // Whether that packet is larger than what the path is known to carry, and should go all the same,
+  // as IP fragments: chunks that have their TSNs can't be cut once more (RFC 9260 §6.9).
+  bool may_fragment() const;
   // A received message counts against the receive window until it is polled here: a caller that
   // stops polling closes the peer's window, and polling opens it again.
   std::optional<Event> poll_event();

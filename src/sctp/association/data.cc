@@ -88,6 +88,10 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
       return;
   }
   look_into_path();
+  if (!sender_->is_silent()) {
+    narrow_since_.reset();
+    small_comes_through_ = false;
+  }
   emit_low();
 }
 

@@ -13,6 +13,9 @@
 namespace specter::sctp {
 namespace {
 
+// How long data may be lost on a path that carries something.
+constexpr Duration kNarrowPatience = std::chrono::seconds(20);
+
 // A peer's words, for a log: short, and nothing but what can be printed.
 std::string printable(Bytes text) {
   constexpr std::size_t kMaxShown = 120;
@@ -149,6 +152,7 @@ void Association::Impl::handle_heartbeat_ack(Timestamp now, const HeartbeatChunk
   // §5.4, §8.3: nothing that we did not ask is an answer.
   if (!heartbeat_ || !r.ok() || r.remaining() != 0 || nonce != heartbeat_->nonce) return;
   sender_->rto().sample(now - heartbeat_->at);
+  small_comes_through_ = narrow_since_ && heartbeat_->at >= *narrow_since_;
   heartbeat_.reset();
   errors_ = 0;
 }
@@ -169,14 +173,38 @@ void Association::Impl::handle_timeout(Timestamp now) {
   if (receiver_) receiver_->handle_timeout(now);
   const bool asked_closed_window = sender_->window_closed();
   // §6.1 A: a peer whose window is closed, and which says so, is there.
-  if (sender_->handle_timeout(now) && !asked_closed_window && too_many_errors()) return;
+  if (sender_->handle_timeout(now) && !asked_closed_window &&
+      (too_many_errors() || is_too_narrow(now)))
+    return;
   look_into_path();
-  path_mtu_.handle_timeout(now);
+  path_mtu_.handle_timeout(now, sender_->is_silent());
   emit_low();
   if (reset_ && reset_->handle_timeout(now) && too_many_errors()) return;
   handle_heartbeat_timeout(now);
   start_outgoing_reset();
   proceed_with_shutdown(now);
+}
+
+// T3-rtx has expired. Data in the smallest packets there are don't come through: is it the path
+// that is down, which ICE will tell, or is it one that carries only less?
+bool Association::Impl::is_too_narrow(Timestamp now) {
+  if (!path_mtu_.is_smallest()) return false;
+  if (!narrow_since_) narrow_since_ = now;
+  if (state_ != State::Established) return false;
+  if (!small_comes_through_) {
+    if (!heartbeat_ || heartbeat_->overdue || heartbeat_->answer_by <= now) send_heartbeat(now);
+    return false;
+  }
+  if (now - *narrow_since_ < kNarrowPatience) return false;
+  std::string detail = fmt::format(
+      "the path carries small packets and none of {} bytes, with IP fragments or without",
+      path_mtu_.packet_bytes());
+  queue_alone(peer_.tag,
+              ErrorChunk{ErrorChunk::Kind::Abort,
+                         false,
+                         {{CauseCode::UserInitiatedAbort, to_buffer(as_bytes(detail))}}});
+  end(CloseReason::TooManyRetransmissions, std::move(detail));
+  return true;
 }
 
 void Association::Impl::handle_handshake_timeout(Timestamp now) {
@@ -216,7 +244,10 @@ void Association::Impl::handle_heartbeat_timeout(Timestamp now) {
     return;
   }
   heartbeat_at_ = now + config_.heartbeat_interval;
-  if (state_ != State::Established) return;
+  if (state_ == State::Established) send_heartbeat(now);
+}
+
+void Association::Impl::send_heartbeat(Timestamp now) {
   heartbeat_ = HeartbeatSent{random_.u64(), now, now + sender_->rto().value()};
   HeartbeatChunk heartbeat;
   ByteWriter(heartbeat.info).u64(heartbeat_->nonce);

@@ -184,6 +184,7 @@ bool Association::Impl::may_meet(Timestamp now, const Peer& peer) {
 void Association::Impl::meet(const Peer& peer) {
   peer_ = peer;
   path_mtu_.set_most(peer.pad ? std::numeric_limits<std::size_t>::max() : PathMtu::kMostForAnybody);
+  use_path_mtu();
   outgoing_streams_ = peer.outgoing_streams;
   receiver_.emplace(Receiver::Limits{config_.receive_buffer_bytes,
                                      config_.max_receive_message_bytes, segment_bytes_},

@@ -65,6 +65,10 @@ void Association::Impl::set_path(std::vector<std::size_t> packet_sizes) {
   use_path_mtu();
 }
 
+void Association::Impl::limit_path(Timestamp now, std::size_t packet_bytes) {
+  if (path_mtu_.limit(now, packet_bytes)) use_path_mtu();
+}
+
 void Association::Impl::use_path_mtu() {
   sender_->set_packet_bytes(path_mtu_.packet_bytes() - kCommonHeaderBytes);
 }

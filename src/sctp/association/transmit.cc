@@ -33,8 +33,10 @@ void Association::Impl::report(CauseCode code, Buffer info) {
 
 bool Association::Impl::append_packet(Timestamp now, Buffer& out) {
   const std::size_t before = out.size();
+  is_path_probe_ = false;
   const bool appended = append_next(now, out);
   if (appended) {
+    may_fragment_ = !is_path_probe_ && out.size() - before > path_mtu_.packet_bytes();
     ++counters_.packets_sent;
     counters_.bytes_sent += out.size() - before;
   }
@@ -66,7 +68,9 @@ bool Association::Impl::append_next(Timestamp now, Buffer& out) {
 // §5.1 C: DATA may go with the COOKIE ECHO, and with nothing else until the COOKIE ACK is here.
 bool Association::Impl::append_cookie_packet(Timestamp now, Buffer& out) {
   if (!std::exchange(cookie_due_, false)) return false;
-  PacketWriter writer = packet_to(peer_.tag, out);
+  PacketWriter writer = packet_to(
+      peer_.tag, out,
+      std::max(path_mtu_.packet_bytes(), kCommonHeaderBytes + kChunkHeaderBytes + cookie_.size()));
   writer.add(CookieEchoChunk{cookie_});
   add_control(writer);
   sender_->prepare(now);
@@ -93,8 +97,10 @@ void Association::Impl::add_sack(PacketWriter& packet) {
 
 // RFC 8899 §4.3: what seems to be a black hole is one until a probe has come through.
 void Association::Impl::look_into_path() {
-  if (!sender_->take_path_suspicion()) return;
-  path_mtu_.suspect();
+  const auto suspicion = sender_->take_path_suspicion();
+  if (suspicion == Sender::PathSuspicion::None) return;
+  path_mtu_.suspect(suspicion == Sender::PathSuspicion::Grave ? PathMtu::Suspicion::Grave
+                                                              : PathMtu::Suspicion::Mild);
   use_path_mtu();
 }
 
@@ -104,6 +110,7 @@ void Association::Impl::look_into_path() {
 // holds it back (§3 item 6 forbids only that its loss is taken for congestion).
 void Association::Impl::append_path_probe(Timestamp now, Buffer& out) {
   const PathMtu::Probe probe = path_mtu_.take_probe(now, random_.u64());
+  is_path_probe_ = true;
   PacketWriter packet = packet_to(peer_.tag, out, probe.bytes);
   HeartbeatChunk heartbeat;
   ByteWriter(heartbeat.info).u64(probe.nonce);
@@ -135,7 +142,11 @@ bool Association::Impl::append_ordinary_packet(Timestamp now, Buffer& out) {
   const bool data = sends_data && sender_->wants_to_send();
   const bool shutting = shutdown_due_ || shutdown_ack_due_;
   if (!data && !shutting && control_.empty() && !receiver_->sack_due()) return false;
-  PacketWriter packet = packet_to(peer_.tag, out, path_mtu_.packet_bytes());
+  // What was cut for a wider path goes as it is, in a packet that IP may fragment: decision 5.
+  const std::size_t whole = std::max(control_.empty() ? 0 : padded(control_.front().size()),
+                                     data ? sender_->chunk_to_repeat_bytes() : 0);
+  PacketWriter packet =
+      packet_to(peer_.tag, out, std::max(path_mtu_.packet_bytes(), kCommonHeaderBytes + whole));
   add_control(packet);
   if (receiver_->sack_pending()) add_sack(packet);  // §6.2, §6.10: with whatever goes
   if (shutdown_due_ && packet.fits(8)) {

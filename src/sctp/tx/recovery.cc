@@ -161,7 +161,7 @@ void Sender::note_lost(Timestamp now, std::int64_t tsn) {
                         .lost_since_sent = rate_.lost_since(chunk.sent),
                         .delivered = rate_.delivered(),
                         .is_app_limited = chunk.is_app_limited});
-  if (chunk.transmissions > 1) suspects_path_ = true;
+  if (chunk.transmissions > 1) suspect_path(PathSuspicion::Mild);
   newly_lost_.push_back(tsn);
 }
 
@@ -272,7 +272,7 @@ bool Sender::handle_timeout(Timestamp now) {
   }
   if (probe_at_ && *probe_at_ <= now) {
     probe_at_.reset();
-    suspects_path_ = true;
+    suspect_path(PathSuspicion::Mild);
     const auto last = out_.last_in_flight();
     // What may not be sent again can't be asked for that way.
     if (has_new() || (last && !must_give_up(queue_[out_.at(*last).message], out_.at(*last), now))) {
@@ -302,7 +302,7 @@ void Sender::expire(Timestamp now) {
   } else {
     recovery_.reset();
   }
-  suspects_path_ = true;
+  suspect_path(is_congestion ? PathSuspicion::Grave : PathSuspicion::Mild);
   ++timeouts_;
   rto_.back_off();
   fast_retransmit_due_ = false;

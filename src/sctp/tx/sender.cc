@@ -128,6 +128,14 @@ void Sender::fill(PacketWriter& packet, Timestamp now) {
   }
 }
 
+std::size_t Sender::chunk_to_repeat_bytes() {
+  if (!started_) return 0;
+  if (!out_.lost().empty()) return out_.wire_bytes(out_.at(out_.lost().lowest()));
+  if (!probe_due_ || has_new()) return 0;
+  const auto last = out_.last_in_flight();
+  return last ? out_.wire_bytes(out_.at(*last)) : 0;
+}
+
 // §7.2.4: the first packet of a recovery goes at once; only what fits into it.
 void Sender::repair_first(PacketWriter& packet, Timestamp now) {
   bool added = false;

@@ -6,6 +6,7 @@
 //   giving_up.cc    messages with a limit, FORWARD TSN and I-FORWARD-TSN
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -68,8 +69,15 @@ class Sender {
   // What a packet has room for, at least segment_bytes. Chunks stay as small as they are, so that
   // all of them can go again over a path that shrinks, but several fill a packet.
   void set_packet_bytes(std::size_t bytes);
-  // Once: what was sent got lost in a way that a path which became too narrow would bring about.
-  bool take_path_suspicion() { return std::exchange(suspects_path_, false); }
+  // Once: what was sent got lost in a way that a path which became too narrow would bring about;
+  // Grave when nothing at all came through.
+  enum class PathSuspicion : std::uint8_t { None, Mild, Grave };
+  PathSuspicion take_path_suspicion() { return std::exchange(suspects_path_, PathSuspicion::None); }
+  // T3-rtx has expired, and nothing was acknowledged since.
+  bool is_silent() const { return timeouts_ > 0; }
+  // What the next packet has to have room for, be it more than the path's packets have: a chunk
+  // that has its TSN, and goes again as it is (RFC 9260 §6.9). 0: whatever there is.
+  std::size_t chunk_to_repeat_bytes();
   // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
@@ -151,6 +159,9 @@ class Sender {
   void judge_probe(Timestamp now, const SackChunk& sack);
   void find_losses(Timestamp now);
   void note_lost(Timestamp now, std::int64_t tsn);
+  void suspect_path(PathSuspicion suspicion) {
+    suspects_path_ = std::max(suspects_path_, suspicion);
+  }
   void enter_recovery(Timestamp now, std::size_t flight_before);
   void leave_recovery();
   void settle_timers(Timestamp now, const Outstanding::Outcome& outcome);
@@ -182,7 +193,7 @@ class Sender {
   ProportionalRate proportion_;
 
   std::size_t chunk_bytes_;  // of DATA at most, header included
-  bool suspects_path_ = false;
+  PathSuspicion suspects_path_ = PathSuspicion::None;
   bool started_ = false;
   bool forward_tsn_ = false;  // negotiated
   bool interleaves_ = false;  // likewise
