@@ -51,7 +51,9 @@ class SPECTER_EXPORT SystemRandom final : public Random {
 
 struct Configuration {
   std::shared_ptr<const Certificate> certificate;  // needed; may be shared by connections
-  std::size_t max_datagram_bytes = 1200;  // UDP payload that the path surely carries; at least 576
+  // Of UDP payload, at first: what every path carries. RFC 8831 §5: an IP packet of 1200 bytes,
+  // less 28 of headers. Paths that carry less are found. At least 548.
+  std::size_t max_datagram_bytes = 1172;
   // RFC 8899: larger packets than that once probes have shown that they arrive.
   bool path_mtu_discovery = true;
   std::size_t send_buffer_bytes =
@@ -186,7 +188,8 @@ class SPECTER_EXPORT PeerConnection {
 
   // ---- the driver: local addresses
   // `interface_mtu`: the largest IP packet in bytes that the interface of this address sends, which
-  // is as far as packets grow; datagrams are to be sent with "don't fragment".
+  // is as far as packets grow; datagrams are to be sent with "don't fragment", but for those of a
+  // Transmit that says may_fragment.
   void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
   void remove_local_endpoint(Timestamp now, Endpoint base);
   void add_stun_server(Timestamp now, Endpoint server);
@@ -196,6 +199,10 @@ class SPECTER_EXPORT PeerConnection {
 
   // ---- the driver: the world
   void handle_datagram(Timestamp now, const DatagramView& datagram);
+  // A datagram was refused, or dropped on its way (ICMP), for its size: none that has more than
+  // `most` bytes gets from here to there. A hint, that makes datagrams smaller and never larger.
+  void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
+                        std::size_t most);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   // The same, in memory of the caller's: what `memory` has room for becomes the Transmit's bytes,

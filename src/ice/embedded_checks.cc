@@ -16,6 +16,9 @@ using namespace std::chrono_literals;
 // closely, once; afterwards they come Ta apart.
 constexpr Duration kFirstRound = 5ms;
 
+// 576 bytes of IPv4 (RFC 791 §3.1), less its headers and UDP's.
+constexpr std::size_t kSmallestMessage = 548;
+
 constexpr std::size_t kAttributeHeader = 4;
 constexpr std::size_t kSealBytes = kAttributeHeader + stun::kIntegritySize + kAttributeHeader + 4;
 
@@ -42,6 +45,7 @@ void Agent::Impl::set_flight(std::uint32_t generation, std::span<const Buffer> d
   flight_is_new_ = true;
   flight_size_ = embedding_.unacknowledged();
   flight_messages_ = 0;
+  flight_turns_ = 0;
   extra_checks_ = 0;
   stale_ = true;
 }
@@ -101,8 +105,14 @@ void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carr
   const auto acks = embedding_.acks();
   writer.add(stun::DtlsInStunAck{{acks.begin(), acks.end()}});
   const std::size_t taken = writer.size() + kAttributeHeader + kSealBytes;
-  const std::size_t room =
-      taken < config_.max_message_bytes ? (config_.max_message_bytes - taken) / 4 * 4 : 0;
+  // Nothing of the flight was acknowledged, though each of its datagrams went out twice: perhaps
+  // the path has no room for such messages, and no check would ever be answered. Every second one
+  // goes without what makes it large; once a path is known, DTLS cuts its flights to it.
+  const bool is_small =
+      carries == Carries::Datagram && flight_turns_++ >= 2 * flight_size_ && flight_turns_ % 2 == 0;
+  const std::size_t most =
+      is_small ? std::min(config_.max_message_bytes, kSmallestMessage) : config_.max_message_bytes;
+  const std::size_t room = taken < most ? (most - taken) / 4 * 4 : 0;
   std::optional<Bytes> datagram;
   if (carries == Carries::Datagram) datagram = embedding_.next(room);
   if (!datagram) return;

@@ -6,8 +6,10 @@
 namespace specter::peer {
 namespace {
 
-// The smallest of IPv6; tunnels of many kinds (1300 to 1480); PPPoE; Ethernet; FDDI; jumbo frames.
-constexpr std::array<std::size_t, 13> kUsualMtus = {1280, 1300, 1350, 1380, 1400, 1420, 1440,
+// What IPv4 carries everywhere (RFC 791 §3.1), and steps below the base of RFC 8831 §5 (1200);
+// the smallest of IPv6; tunnels of many kinds (1300 to 1480); PPPoE; Ethernet; FDDI; jumbo frames.
+constexpr std::array<std::size_t, 20> kUsualMtus = {576,  700,  800,  900,  1006, 1100, 1200,
+                                                    1280, 1300, 1350, 1380, 1400, 1420, 1440,
                                                     1460, 1480, 1492, 1500, 4352, 9000};
 constexpr std::size_t kMostRecordBytes = 1 << 14;  // RFC 8446 §5.1
 constexpr std::size_t kUdpHeader = 8;

@@ -33,8 +33,8 @@ Configuration checked(Configuration configuration) {
     throw std::invalid_argument(
         "core::PeerConnection needs a certificate: see core::generate_certificate()");
   }
-  if (configuration.max_datagram_bytes < 576) {
-    throw std::invalid_argument("max_datagram_bytes must be at least 576");
+  if (configuration.max_datagram_bytes < 548) {
+    throw std::invalid_argument("max_datagram_bytes must be at least 548");
   }
   if (configuration.min_dtls_version > configuration.max_dtls_version) {
     throw std::invalid_argument("min_dtls_version must not be above max_dtls_version");
@@ -434,6 +434,10 @@ void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_
   impl_->transport().note_interface(base.address, interface_mtu);
   impl_->transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
+}
+void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
+                                      std::size_t most) {
+  impl_->transport().handle_too_large(now, local, remote, most);
 }
 void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
   impl_->transport().ice().remove_local_endpoint(now, base);

@@ -259,30 +259,41 @@ void Transport::size_path() {
                                              dtls_->record_room().total()));
 }
 
-bool Transport::append_datagram(Timestamp now, Buffer& batch) {
+// RFC 8899 §4.6, RFC 6347 §4.1.1.1. Of the path in use; what a check of another one learns is lost.
+void Transport::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
+                                 std::size_t most) {
+  const auto path = ice_.path();
+  if (is_closed_ || !dtls_ || path != ice::Path{local, remote}) return;
+  dtls_->limit_datagrams(most);
+  const std::size_t overhead =
+      dtls_->is_connected() ? dtls_->record_room().total() : kRecordOverhead;
+  channels_.limit_path(now, most > overhead ? most - overhead : 0);
+}
+
+std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buffer& batch) {
   auto datagram = carried_ ? std::exchange(carried_, std::nullopt)
                   : dtls_  ? dtls_->poll_transmit(now)
                            : std::nullopt;
   if (datagram) {
     batch.insert(batch.end(), datagram->begin(), datagram->end());
-    return true;
+    return Appended{std::exchange(carried_may_fragment_, false)};
   }
-  if (!dtls_ || !dtls_->is_connected()) return false;
+  if (!dtls_ || !dtls_->is_connected()) return std::nullopt;
   // Written and sealed where it will be sent from.
   const auto room = dtls_->record_room();
   const std::size_t start = batch.size();
   batch.resize(start + room.before);
   if (!channels_.append_packet(now, batch)) {
     batch.resize(start);
-    return false;
+    return std::nullopt;
   }
   batch.resize(batch.size() + room.after);
   dtls_->seal(std::span(batch).subspan(start));
-  return true;
+  return Appended{channels_.may_fragment()};
 }
 
 // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
-// shorter.
+// shorter. What may be fragmented goes with its like.
 std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   const auto path = ice_.path();
   if (!path) {
@@ -291,15 +302,20 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
     }
     return std::nullopt;
   }
-  specter::Transmit out{path->local, path->remote, std::move(memory), 0};
+  specter::Transmit out{path->local, path->remote, std::move(memory)};
   out.bytes.clear();
   std::size_t count = 0;
   while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
     const std::size_t start = out.bytes.size();
-    if (!append_datagram(now, out.bytes)) break;
+    const auto appended = append_datagram(now, out.bytes);
+    if (!appended) break;
     const std::size_t size = out.bytes.size() - start;
-    if (count == 0) out.segment_size = size;
-    if (size > out.segment_size) {
+    if (count == 0) {
+      out.segment_size = size;
+      out.may_fragment = appended->may_fragment;
+    }
+    if (size > out.segment_size || appended->may_fragment != out.may_fragment) {
+      carried_may_fragment_ = appended->may_fragment;
       carried_ = Buffer(out.bytes.begin() + static_cast<std::ptrdiff_t>(start), out.bytes.end());
       out.bytes.resize(start);
       break;

@@ -52,7 +52,7 @@ class Transport {
   struct Config {
     std::shared_ptr<const crypto::Certificate> certificate;
     ice::Credentials credentials;
-    std::size_t max_datagram_bytes = 1200;
+    std::size_t max_datagram_bytes = 1172;
     bool path_mtu_discovery = true;
     std::size_t send_buffer_bytes = 16 << 20;
     std::size_t receive_buffer_bytes = 16 << 20;
@@ -86,6 +86,8 @@ class Transport {
 
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_timeout(Timestamp now);
+  void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
+                        std::size_t most);
   // The largest IP packet that the interface of a local address sends.
   void note_interface(const IpAddress& address, std::size_t mtu);
   // To be called after anything was told to ice() directly.
@@ -148,8 +150,11 @@ class Transport {
   void size_path();
   void note_data(const RemoteTransport& remote);
   void start_association(Timestamp now);
-  // Puts the next datagram behind those in `batch`; false when there is none.
-  bool append_datagram(Timestamp now, Buffer& batch);
+  struct Appended {
+    bool may_fragment = false;
+  };
+  // Puts the next datagram behind those in `batch`; nothing when there is none.
+  std::optional<Appended> append_datagram(Timestamp now, Buffer& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 
   Config config_;
@@ -175,7 +180,8 @@ class Transport {
   Buffer scratch_;                       // for datagrams that the stack has no room for
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
-  std::optional<Buffer> carried_;            // a datagram that did not fit the batch before it
+  std::optional<Buffer> carried_;  // a datagram that did not fit the batch before it
+  bool carried_may_fragment_ = false;
   RareQueue<specter::Transmit> last_words_;  // of an end, ours or the peer's
 
   // The datagram that says goodbye. There is no answer to it, so it comes again.

@@ -23,6 +23,9 @@ class Host {
   virtual void handle_timeout(Timestamp now) = 0;
   virtual std::optional<Transmit> poll_transmit(Timestamp now) = 0;
   virtual bool drain_events(Timestamp now) = 0;  // true when there was one
+  // What its socket, or an ICMP message, says of a datagram that was too large.
+  virtual void handle_too_large(Timestamp, const Endpoint& /*local*/, const Endpoint& /*remote*/,
+                                std::size_t /*most*/) {}
   virtual Deadline next_timeout() const = 0;
 };
 
@@ -32,6 +35,7 @@ struct Flight {
   Endpoint from;
   Endpoint to;
   Buffer bytes;
+  bool may_fragment = false;
 
   bool operator==(const Flight&) const = default;
 };
@@ -103,6 +107,18 @@ class Network {
 
   simulation::Link<Flight>& link() { return link_; }
 
+  // The largest IP packet that the path carries. A larger one is lost, or goes in fragments when it
+  // may and routers do that (IPv4); whoever sent it hears of it when there is ICMP.
+  struct Mtu {
+    std::size_t bytes = 65'535;
+    bool icmp = false;
+    bool fragments = true;
+  };
+  void set_mtu(Mtu mtu) { mtu_ = mtu; }
+  const Mtu& mtu() const { return mtu_; }
+  std::uint64_t too_large() const { return too_large_; }    // lost for their size
+  std::uint64_t fragmented() const { return fragmented_; }  // carried in fragments
+
   // Sees every datagram before the path does; false: it is lost.
   std::function<bool(Flight& flight)> filter;
 
@@ -115,9 +131,24 @@ class Network {
     for (std::size_t at = 0; at < transmit.bytes.size(); at += step) {
       const Bytes bytes =
           Bytes(transmit.bytes).subspan(at, std::min(step, transmit.bytes.size() - at));
-      Flight flight{now_, transmit.local, transmit.remote, Buffer(bytes.begin(), bytes.end())};
-      if (!filter || filter(flight)) link_.send(now_, flight);
+      Flight flight{now_, transmit.local, transmit.remote, Buffer(bytes.begin(), bytes.end()),
+                    transmit.may_fragment};
+      if ((!filter || filter(flight)) && fits(flight)) link_.send(now_, flight);
     }
+  }
+  bool fits(const Flight& flight) {
+    const bool is_v4 = flight.from.address.is_v4();
+    const std::size_t headers = (is_v4 ? 20 : 40) + 8;
+    if (flight.bytes.size() + headers <= mtu_.bytes) return true;
+    if (flight.may_fragment && is_v4 && mtu_.fragments) {
+      ++fragmented_;
+      return true;
+    }
+    ++too_large_;
+    const auto host = hosts_by_address_.find(flight.from.address);
+    if (mtu_.icmp && host != hosts_by_address_.end())
+      host->second->handle_too_large(now_, flight.from, flight.to, mtu_.bytes - headers);
+    return false;
   }
   void deliver(const Flight& flight) {
     const auto host = hosts_by_address_.find(flight.to.address);
@@ -129,6 +160,8 @@ class Network {
   simulation::Link<Flight> link_;
   std::map<IpAddress, Host*> hosts_by_address_;
   std::vector<Host*> hosts_;
+  Mtu mtu_;
+  std::uint64_t too_large_ = 0, fragmented_ = 0;
   Timestamp now_ = simulation::kStart;
 };
 

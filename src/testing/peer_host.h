@@ -41,6 +41,10 @@ class PeerHost final : public Host {
   std::optional<Transmit> poll_transmit(Timestamp now) override {
     return connection.poll_transmit(now);
   }
+  void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
+                        std::size_t most) override {
+    connection.handle_too_large(now, local, remote, most);
+  }
   Deadline next_timeout() const override { return connection.next_timeout(); }
 
   bool drain_events(Timestamp now) override {

@@ -15,7 +15,7 @@ defmodule Specter.Config do
   | `send_buffer_bytes` | of one connection; past it `Specter.DataChannel.send/4` says `:would_block` | 16 MiB |
   | `receive_buffer_bytes` | of one connection: what its peer may send before the owner takes it | 16 MiB |
   | `max_message_bytes` | of one received message | 256 KiB |
-  | `max_datagram_bytes` | of UDP payload, at first | 1200 |
+  | `max_datagram_bytes` | of UDP payload, at first | 1172 |
   | `path_mtu_discovery` | larger datagrams once probes have shown that they arrive | `true` |
   | `spin` | microseconds that an event loop looks for work before it sleeps, 0 to 10,000 | 0 |
   | `loopback` | whether 127.0.0.1 and ::1 are gathered: `:fallback` (on a machine that has no other address), `:include`, `:only` | `:fallback` |
@@ -37,7 +37,7 @@ defmodule Specter.Config do
             send_buffer_bytes: 16 * 1024 * 1024,
             receive_buffer_bytes: 16 * 1024 * 1024,
             max_message_bytes: 256 * 1024,
-            max_datagram_bytes: 1200,
+            max_datagram_bytes: 1172,
             path_mtu_discovery: true,
             spin: 0,
             loopback: :fallback,
@@ -80,7 +80,7 @@ defmodule Specter.Config do
     send_buffer_bytes: @bytes,
     receive_buffer_bytes: @bytes,
     max_message_bytes: 1..(1024 * 1024 * 1024),
-    max_datagram_bytes: 576..65_507,
+    max_datagram_bytes: 548..65_507,
     path_mtu_discovery: :boolean,
     spin: 0..10_000,
     loopback: {:one_of, [:fallback, :include, :only]},
