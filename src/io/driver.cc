@@ -185,6 +185,9 @@ bool Driver::drain_transmits() {
 }
 
 void Driver::finish_turn(bool quiet) {
+  network_->take_too_large([this](const Endpoint& local, const Endpoint& remote, std::size_t most) {
+    core_->handle_too_large(now_, local, remote, most);
+  });
   const bool room_again = sink_->end_turn();
   if (!quiet || readable_ || room_again) {
     schedule_turn();

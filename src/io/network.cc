@@ -71,6 +71,14 @@ void Network::flush() {
   }
 }
 
+void Network::take_too_large(const std::function<void(const Endpoint& local, const Endpoint& remote,
+                                                      std::size_t most)>& tell) {
+  for (const auto& socket : sockets_) {
+    for (const auto& [remote, most] : socket->udp.take_too_large())
+      tell(socket->udp.local(), remote, most);
+  }
+}
+
 void Network::close() { sockets_.clear(); }
 
 // A wait may have ended well and still stand in the loop's queue when its socket goes.

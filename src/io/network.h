@@ -38,6 +38,9 @@ class Network {
   // Gathers; flush() sends. A transmit from an address that has no socket is dropped.
   void send(Transmit&& transmit);
   void flush();
+  // Tells what was refused for its size since the last call.
+  void take_too_large(const std::function<void(const Endpoint& local, const Endpoint& remote,
+                                               std::size_t most)>& tell);
 
   void close();  // all sockets
 

@@ -22,6 +22,7 @@ constexpr std::size_t kMaxPieceBytes = 65507;  // an IPv4 datagram's payload at 
 // What waits for flush() at most: transmits and bytes.
 constexpr std::size_t kGatherAtMost = 64;
 constexpr std::size_t kGatherBytesAtMost = 256 << 10;
+constexpr std::size_t kMaxTooLarge = 8;  // destinations to tell of
 
 }  // namespace
 
@@ -31,6 +32,7 @@ struct UdpSocket::Piece {
   std::size_t offset = 0;
   std::size_t size = 0;
   std::size_t segment_size = 0;
+  bool may_fragment = false;
 
   std::size_t datagrams() const {
     return segment_size ? (size + segment_size - 1) / segment_size : 1;
@@ -63,8 +65,12 @@ bool UdpSocket::flush() {
   while (head_ < queue_.size()) {
     Outgoing out;
     const std::size_t count = gather(out);
+    set_whole_only(!out.pieces[0].may_fragment);
     const int sent = send_some(out, count);
     if (sent > 0) {
+      // It went alone, and not with others: then it is segmentation that does not work here. Some
+      // drivers and paths can't do it although the kernel can; never again on this socket.
+      if (unsegmented_bytes_ > 0) features_.segmentation = false;
       for (std::size_t i = 0; i < static_cast<std::size_t>(sent); ++i) {
         counters_.datagrams_sent += out.pieces[i].datagrams();
         advance(out.pieces[i].size);
@@ -77,10 +83,11 @@ bool UdpSocket::flush() {
     // A call that does not wait is hardly ever interrupted: not for ever, in any case.
     if (error == EINTR && ++interrupted <= kMostInterrupts) continue;
     if (error == EAGAIN || error == EWOULDBLOCK) return false;
-    if (give_up_segmentation(error, out.pieces[0])) continue;
+    if (handle_segmentation_error(error, out.pieces[0])) continue;
     // The error may be an earlier datagram's, kept by the socket until the next call: once more.
     if (!std::exchange(retried, true)) continue;
     retried = false;
+    if (error == EMSGSIZE) note_too_large(out.pieces[0]);
     count_failure(error);
     advance(out.pieces[0].size);
   }
@@ -93,8 +100,10 @@ UdpSocket::Piece UdpSocket::next_piece(std::size_t index, std::size_t offset) co
   const Transmit& transmit = queue_[index];
   const std::size_t rest = transmit.bytes.size() - offset;
   const std::size_t step = transmit.segment_size ? transmit.segment_size : rest;
-  Piece piece{index, offset, std::min(step, rest), 0};
-  if (!features_.segmentation || rest <= step || step > kMaxPieceBytes) return piece;
+  Piece piece{index, offset, std::min(step, rest), 0, transmit.may_fragment};
+  if (!features_.segmentation || rest <= step || step > kMaxPieceBytes || unsegmented_bytes_ > 0 ||
+      transmit.may_fragment)
+    return piece;
   const std::size_t segments = std::min(kMaxSegments, kMaxPieceBytes / step);
   piece.size = std::min(rest, segments * step);
   if (piece.size > step) piece.segment_size = step;
@@ -107,7 +116,10 @@ std::size_t UdpSocket::gather(Outgoing& out) const {
   std::size_t index = head_;
   std::size_t offset = head_offset_;
   while (count < kMaxPieces && index < queue_.size()) {
-    const Piece piece = out.pieces[count] = next_piece(index, offset);
+    const Piece piece = next_piece(index, offset);
+    if (count > 0 && (piece.may_fragment != out.pieces[0].may_fragment || unsegmented_bytes_ > 0))
+      break;
+    out.pieces[count] = piece;
     const Transmit& transmit = queue_[index];
     // sendmsg() reads only, but its iovec knows no const.
     out.vectors[count] = {const_cast<std::uint8_t*>(transmit.bytes.data() + offset), piece.size};
@@ -159,6 +171,7 @@ int UdpSocket::send_some(Outgoing& out, std::size_t count) {
 void UdpSocket::advance(std::size_t bytes) {
   head_offset_ += bytes;
   queued_bytes_ -= bytes;
+  unsegmented_bytes_ -= std::min(unsegmented_bytes_, bytes);
   if (head_offset_ < queue_[head_].bytes.size()) return;
   Buffer sent = std::move(queue_[head_].bytes);
   if (sent_) sent_->give(std::move(sent));
@@ -170,14 +183,27 @@ void UdpSocket::advance(std::size_t bytes) {
   }
 }
 
-// Some drivers and paths can't do it although the kernel can: then never again on this socket.
-bool UdpSocket::give_up_segmentation(int error, const Piece& piece) {
+// Several in one call did not go. Whether that is segmentation's fault, or whether the datagrams
+// are too large for this path: one of them alone will tell.
+bool UdpSocket::handle_segmentation_error(int error, const Piece& piece) {
   // A datagram that the interface has no room for would not go alone either.
   if (!piece.segment_size || piece.segment_size > kLargestUsual) return false;
   const bool theirs = error == EINVAL || error == EIO || error == EMSGSIZE ||
                       error == ENOPROTOOPT || error == EOPNOTSUPP;
-  if (theirs) features_.segmentation = false;
+  if (theirs) unsegmented_bytes_ = piece.size;
   return theirs;
+}
+
+void UdpSocket::note_too_large(const Piece& piece) {
+  const Transmit& transmit = queue_[piece.index];
+  const std::size_t size = piece.segment_size ? piece.segment_size : piece.size;
+  counters_.too_large += piece.datagrams();
+  const std::size_t most = size - 1;
+  const auto known = std::ranges::find(too_large_, transmit.remote, &TooLarge::remote);
+  if (known != too_large_.end())
+    known->most = std::min(known->most, most);
+  else if (too_large_.size() < kMaxTooLarge)
+    too_large_.push_back({transmit.remote, most});
 }
 
 void UdpSocket::count_failure(int error) {

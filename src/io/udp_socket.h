@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "io/buffer_pool.h"
@@ -34,6 +35,7 @@ struct UdpCounters {
   std::uint64_t dropped_queue_full = 0;  // the kernel took nothing for too long: the oldest went
   std::uint64_t unreachable = 0;         // an ICMP error, or no route: the destination's affair
   std::uint64_t refused = 0;             // by a firewall of this machine, or for want of buffers
+  std::uint64_t too_large = 0;           // for the interface or the path, and not to be cut
 };
 
 // Where received datagrams lie while they are looked at. One serves all sockets of a thread.
@@ -74,6 +76,14 @@ class UdpSocket {
   // False when the kernel takes no more now: call it again when the socket is writable.
   bool flush();
 
+  // Datagrams that were refused for their size since the last call: where to, and the largest size
+  // that may still go. One a destination, eight in all.
+  struct TooLarge {
+    Endpoint remote;
+    std::size_t most;
+  };
+  std::vector<TooLarge> take_too_large() { return std::exchange(too_large_, {}); }
+
   // For tests: what the next system call that sends or receives fails with; 0: it is made.
   std::function<int()> fault_for_tests{};
 
@@ -97,7 +107,9 @@ class UdpSocket {
   Piece next_piece(std::size_t index, std::size_t offset) const;
   int send_some(Outgoing& out, std::size_t count);
   void advance(std::size_t bytes);
-  bool give_up_segmentation(int error, const Piece& piece);
+  bool handle_segmentation_error(int error, const Piece& piece);
+  void note_too_large(const Piece& piece);
+  void set_whole_only(bool whole);
   void count_failure(int error);
   void drop_oldest();
 
@@ -111,6 +123,11 @@ class UdpSocket {
   std::size_t head_offset_ = 0;
   std::size_t queued_bytes_ = 0;
   bool has_failed_to_receive_ = false;
+  // So many bytes at the head of the queue go one by one, to learn whether segmentation is at
+  // fault.
+  std::size_t unsegmented_bytes_ = 0;
+  bool is_whole_only_ = true;  // as the socket is set now, where features_.whole_only
+  std::vector<TooLarge> too_large_{};
   BufferPool* sent_ = nullptr;
 };
 

@@ -124,7 +124,21 @@ UdpSocket::UdpSocket(UdpSocket&& other) noexcept
       head_(other.head_),
       head_offset_(other.head_offset_),
       queued_bytes_(other.queued_bytes_),
+      unsegmented_bytes_(other.unsegmented_bytes_),
+      is_whole_only_(other.is_whole_only_),
+      too_large_(std::move(other.too_large_)),
       sent_(other.sent_) {}
+
+// Of what is sent from now on. Linux knows no such control message for IPv4.
+void UdpSocket::set_whole_only(bool whole) {
+  if (!features_.whole_only || is_whole_only_ == whole) return;
+  const bool done = local_.address.is_v4()
+                        ? set_option(descriptor_, IPPROTO_IP, IP_MTU_DISCOVER,
+                                     whole ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT)
+                        : set_option(descriptor_, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+                                     whole ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT);
+  if (done) is_whole_only_ = whole;
+}
 
 // How many messages came; 0 when none waits, negative for an error.
 int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {

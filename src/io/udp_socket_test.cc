@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -149,6 +150,57 @@ TEST(UdpSocket, DoesWithoutSegmentationWhenItIsRefused) {
     EXPECT_EQ(receive(b, 3).size(), 3U);
     EXPECT_EQ(a.counters().unreachable, 0U);
   }
+}
+
+// The batch is split first: if not even one of its datagrams goes, it is their size, and not the
+// way that they were sent.
+TEST(UdpSocket, ADatagramThatIsTooLargeIsToldAndSaysNothingOfSegmentation) {
+  UdpSocket a = open_socket();
+  UdpSocket b = open_socket();
+  ASSERT_TRUE(a.features().segmentation);
+  // The batch; each of its three datagrams twice.
+  int calls = 0;
+  a.fault_for_tests = [&] { return calls++ < 7 ? EMSGSIZE : 0; };
+  a.send({a.local(), b.local(), pattern(3 * 1000, 1), 1000});
+  a.send({a.local(), b.local(), pattern(3 * 500, 2), 500});
+  ASSERT_TRUE(a.flush());
+  EXPECT_TRUE(a.features().segmentation);
+  EXPECT_EQ(a.counters().too_large, 3U);
+  EXPECT_EQ(receive(b, 3).size(), 3U) << "the smaller ones";
+  const auto told = a.take_too_large();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].remote, b.local());
+  EXPECT_EQ(told[0].most, 999U);
+  EXPECT_TRUE(a.take_too_large().empty());
+}
+
+TEST(UdpSocket, OfWhatIsTooLargeEightDestinationsAreTold) {
+  UdpSocket a = open_socket();
+  a.fault_for_tests = [] { return EMSGSIZE; };
+  for (std::uint16_t port = 1000; port < 1020; ++port)
+    a.send({a.local(), {a.local().address, port}, Buffer(100), 100});
+  ASSERT_TRUE(a.flush());
+  EXPECT_EQ(a.take_too_large().size(), 8U);
+}
+
+// What may be fragmented goes between others as all do, and "don't fragment" is back afterwards.
+TEST(UdpSocket, ADatagramThatMayBeFragmentedGoesAlone) {
+  UdpSocket a = open_socket();
+  UdpSocket b = open_socket();
+  const auto discovery = [&] {
+    int value = -1;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(a.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, &value, &size), 0);
+    return value;
+  };
+  a.send({a.local(), b.local(), pattern(2000, 1), 1000});
+  a.send({a.local(), b.local(), pattern(2000, 2), 1000, true});
+  ASSERT_TRUE(a.flush());
+  EXPECT_EQ(discovery(), IP_PMTUDISC_DONT);
+  a.send({a.local(), b.local(), pattern(2000, 3), 1000});
+  ASSERT_TRUE(a.flush());
+  EXPECT_EQ(discovery(), IP_PMTUDISC_PROBE);
+  EXPECT_EQ(receive(b, 6).size(), 6U);
 }
 
 TEST(UdpSocket, DoesWithoutBatchesWhenTheyAreNoSystemCall) {
