@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/signals.h"
 
 #include "specter/specter.h"
 
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  specter::cli::fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a failed write, cli/output.h
   try {
     return run(argc, argv);

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/network_options.h"
 #include "cli/peer/session.h"
+#include "cli/signals.h"
 
 namespace specter::cli {
 namespace {
@@ -16,9 +17,17 @@ struct Options {
 };
 
 int run(const Options& options) {
-  Session session({.configuration = options.network.configuration(), .echo = options.echo},
-                  STDIN_FILENO, STDOUT_FILENO);
-  return session.run() ? kSuccess : kFailure;
+  int exit_code = kFailure;
+  {
+    const StopSignals signals;
+    Session session({.configuration = options.network.configuration(),
+                     .echo = options.echo,
+                     .stop_descriptor = signals.descriptor()},
+                    STDIN_FILENO, STDOUT_FILENO);
+    exit_code = session.run() ? kSuccess : kFailure;
+  }
+  if (const int signal = StopSignals::caught(); signal != 0) StopSignals::end_by(signal);
+  return exit_code;
 }
 
 }  // namespace
@@ -38,8 +47,9 @@ void add_peer(CLI::App& app, int& exit_code) {
       "  set_buffered_amount_low_threshold, get_stats, state, data_channel_state,\n"
       "  local_description, remote_description (and current_…, pending_…), close.\n"
       "Example: {\"op\":\"create_data_channel\",\"label\":\"data\",\"ref\":1}\n"
-      "The end of stdin closes the connection. Exit code 0 once it is closed, 1 when it could not\n"
-      "be started. docs/peer-protocol.md has every command and event, and a whole session.");
+      "The end of stdin closes the connection, and so do SIGINT and SIGTERM. Exit code 0 once it\n"
+      "is closed, 1 when it could not be started, 128 + the signal's number after a signal.\n"
+      "docs/peer-protocol.md has every command and event, and a whole session.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

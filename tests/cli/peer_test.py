@@ -2,6 +2,7 @@
 """specter peer: each kind of nonsense gets one error and changes nothing."""
 
 import json
+import signal
 import subprocess
 import sys
 import unittest
@@ -187,6 +188,42 @@ class Ends(unittest.TestCase):
             code, events, stderr = talk(text)
             self.assertEqual((code, stderr), (0, ""))
             self.assertEqual((names(events)[0], names(events)[-1]), ("ready", "closed"))
+
+    def test_a_stdin_that_is_closed_is_at_its_end(self):
+        for closed in ("<&-", "<&- >&-", "<&- 2>&-", "<&- >&- 2>&-"):
+            result = subprocess.run(f'"{SPECTER}" peer {closed}', shell=True, timeout=60,
+                                    stdout=subprocess.PIPE)
+            self.assertEqual(result.returncode, 0, closed)
+            if ">&-" not in closed:
+                self.assertEqual(names(json.loads(line) for line in result.stdout.splitlines()),
+                                 ["ready", "closed"])
+
+    def test_a_signal_says_goodbye_and_ends_it(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with PeerProcess(SPECTER, "--loopback", "include") as one, \
+                    PeerProcess(SPECTER, "--loopback", "include") as other:
+                one.take("ready")
+                other.take("ready")
+                one.ask("create_data_channel", "data_channel_created", label="data")
+                connect(one, other)
+                other.take("data_channel_open")
+                one.process.send_signal(number)
+                one.take("closed")
+                self.assertEqual(one.process.wait(20), -number)  # a shell's 128 + number
+                other.take("data_channel_closed")
+
+    def test_a_signal_ends_it_also_while_nobody_reads_its_output(self):
+        peer = subprocess.Popen([SPECTER, "peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with peer:
+            try:
+                # As many as a pipe holds, with more answers than one does.
+                peer.stdin.write(b'{"op":"state"}\n' * 2_000)
+                peer.stdin.flush()
+                peer.stdout.read(1)
+                peer.send_signal(signal.SIGTERM)
+                self.assertEqual(peer.wait(20), -signal.SIGTERM)
+            finally:
+                peer.kill()
 
     def test_the_last_line_needs_no_line_end(self):
         _, events, _ = talk('{"op":"state"}')

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -136,6 +137,17 @@ std::ptrdiff_t open_descriptors() {
                        std::filesystem::directory_iterator());
 }
 
+// A thread of the resolver that has just given its answer may be the last that holds a loop: all is
+// closed soon, not at once.
+bool are_back_at(std::ptrdiff_t before) {
+  const auto until = Clock::now() + 20s;
+  while (open_descriptors() != before) {
+    if (Clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 std::string what(const Fault& fault) {
   return std::string(name_of(fault.call)) + " " + std::to_string(fault.at) + ", error " +
          std::to_string(fault.error) + (fault.for_good ? ", for good" : ", once");
@@ -168,7 +180,7 @@ void expect_an_end(const Fault& fault) {
   EXPECT_TRUE(told.end != End::Silent || may_be_silent) << what(fault);
   EXPECT_TRUE(told.end == End::Lives || told.end == End::Silent || !told.reason.empty())
       << what(fault);
-  EXPECT_EQ(open_descriptors(), before) << what(fault);
+  EXPECT_TRUE(are_back_at(before)) << what(fault) << ": " << open_descriptors() - before;
 }
 
 TEST_P(SystemCalls, MayFailAnywhere) {
@@ -223,7 +235,7 @@ TEST_F(Descriptors, AreMissingFromAnyNumberOn) {
       EXPECT_THAT(told.reason, ::testing::HasSubstr("Too many open files")) << spare;
     }
     lived = lived || told.end == End::Lives;
-    EXPECT_EQ(open_descriptors(), before) << spare;
+    EXPECT_TRUE(are_back_at(before)) << spare;
   }
   EXPECT_TRUE(lived);
 }

@@ -119,10 +119,7 @@ void Session::perform(const Command& command, const command::GetDescription&) {
 
 void Session::perform(const Command& command, const command::Close&) {
   if (closing_) return done(command);
-  closing_ = true;
-  give_up_ = std::chrono::steady_clock::now() + kGoodbyeLimit;
-  echo_.drop();
-  connection_.close();
+  begin_closing();
   pending_.push_back(command);
 }
 

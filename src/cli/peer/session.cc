@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kEventsATurn = 64;   // then it is the input's turn
 constexpr auto kEchoPause = 20ms;  // longest wait before a full send buffer is tried again
+constexpr auto kLookAgain = 20ms;
 constexpr std::size_t kReadBytes = 64 * 1024;
 
 PeerConnection connect(const Specter& specter, const Mailbox& inbox) {
@@ -37,6 +38,7 @@ Session::Session(const SessionOptions& options, int in, int out)
       connection_(connect(specter_, inbox_)) {}
 
 bool Session::run() {
+  output_.stop_waiting_at(options_.stop_descriptor);
   while (!closed_ && !output_.broken()) {
     wait();
     take_events();
@@ -49,17 +51,24 @@ bool Session::run() {
 
 // Until there is something to do, and reads what has come from stdin.
 void Session::wait() {
+  const int stop_descriptor = closing_ ? -1 : options_.stop_descriptor;
   if (echo_.waiting()) {
     // The mailbox stays readable for the messages that we leave in it: take_events() waits instead.
+    if (stop_descriptor >= 0 && is_readable(stop_descriptor)) return stop();
     if (takes_commands() && !input_ended_ && is_readable(in_)) read_input();
     return;
   }
-  std::array<pollfd, 2> watched{
+  std::array<pollfd, 3> watched{
       pollfd{.fd = inbox_.native_handle(), .events = POLLIN, .revents = 0},
       pollfd{.fd = takes_commands() && !input_ended_ ? in_ : -1, .events = POLLIN, .revents = 0},
+      pollfd{.fd = stop_descriptor, .events = POLLIN, .revents = 0},
   };
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(kGoodbyeLimit);
-  ::poll(watched.data(), watched.size(), closing_ ? static_cast<int>(limit.count()) : -1);
+  int timeout = closing_ ? static_cast<int>(limit.count()) : -1;
+  // Without a descriptor for the mailbox its events are looked for.
+  if (watched[0].fd < 0) timeout = static_cast<int>(kLookAgain.count());
+  ::poll(watched.data(), watched.size(), timeout);
+  if (watched[2].revents != 0) return stop();
   if (watched[1].revents != 0) read_input();
 }
 
@@ -87,6 +96,20 @@ void Session::handle_lines() {
 void Session::end_of_input() {
   lines_.end();
   input_ended_ = true;
+}
+
+// What was read and not yet done is left.
+void Session::stop() {
+  input_ended_ = stopped_ = true;
+  begin_closing();
+}
+
+void Session::begin_closing() {
+  if (closing_) return;
+  closing_ = true;
+  give_up_ = Clock::now() + kGoodbyeLimit;
+  echo_.drop();
+  connection_.close();
 }
 
 void Session::take_events() {

@@ -27,6 +27,7 @@ namespace specter::cli {
 struct SessionOptions {
   Configuration configuration;
   bool echo = false;
+  int stop_descriptor = -1;  // readable: the connection is to be closed
 };
 
 class Session {
@@ -46,11 +47,13 @@ class Session {
  private:
   // ---- session.cc: the loop
   void wait();
-  bool takes_commands() const { return started_ && pending_.size() < kMaxUnanswered; }
+  bool takes_commands() const { return started_ && !stopped_ && pending_.size() < kMaxUnanswered; }
   void read_input();
   void handle_lines();
   void take_events();
   void end_of_input();
+  void stop();
+  void begin_closing();
 
   // ---- commands.cc: one handler a command
   void handle_line(const LineReader::Line& line);
@@ -122,6 +125,7 @@ class Session {
   std::deque<Command> pending_;  // to be answered by events; at most kMaxUnanswered
   bool started_ = false;         // `ready` is written: no command is taken before
   bool start_failed_ = false;
+  bool stopped_ = false;
   bool closing_ = false;
   bool closed_ = false;
   std::chrono::steady_clock::time_point give_up_{};  // when closing_
