@@ -50,6 +50,9 @@ TEST(PathChange, BeginsWithTheFirstWindow) {
     EXPECT_FALSE(duo.a.counters().smoothed_round_trip_time);
     duo.pair.run_for(5s);
     EXPECT_EQ(count<MessageReceived>(duo.pair.events_b), 1u);
+    // What was sent twice measures nothing (RFC 9260 §6.3.1 C5).
+    ASSERT_TRUE(duo.a.send(duo.now(), kFirst, kPpid, pattern(100, 2)));
+    duo.pair.run_for(1s);
     EXPECT_TRUE(duo.a.counters().smoothed_round_trip_time);
   }
 }
