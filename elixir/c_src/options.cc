@@ -134,6 +134,8 @@ Configuration Options::configuration() const {
   out.key_log_file = key_log_file;
   out.spin = std::chrono::microseconds(spin);
   out.loopback = loopback;
+  // The contract: remote descriptions come back as they were given.
+  out.show_remote_candidates = false;
   return out;
 }
 

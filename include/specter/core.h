@@ -76,6 +76,9 @@ struct Configuration {
   // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
   // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
   bool sped = true;
+  // W3C §4.4.2: candidates that were added show in the remote descriptions. False: these come back
+  // as they were given.
+  bool show_remote_candidates = true;
   DtlsVersion min_dtls_version = DtlsVersion::Dtls12;  // both ends of the range
   DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
   bool log_keys = false;  // take_key_log() has every secret: for debugging with Wireshark alone

@@ -69,6 +69,9 @@ struct Configuration {
   // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
   // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
   bool sped = true;
+  // W3C §4.4.2: candidates that were added show in the remote descriptions. False: these come back
+  // as they were given.
+  bool show_remote_candidates = true;
   // Both ends of the range: the best that the peer has too is taken. Dtls12 for both, or Dtls13 for
   // both, refuses a peer that can't.
   DtlsVersion min_dtls_version = DtlsVersion::Dtls12;

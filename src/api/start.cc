@@ -31,6 +31,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                     .snap = configuration.snap,
                     .interleaving = configuration.interleaving,
                     .sped = configuration.sped,
+                    .show_remote_candidates = configuration.show_remote_candidates,
                     .min_dtls_version = configuration.min_dtls_version,
                     .max_dtls_version = configuration.max_dtls_version,
                     .log_keys = shared.key_log != nullptr};

@@ -91,7 +91,7 @@ Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
 
 bool Negotiation::show_candidate(const IceCandidate& candidate) {
   const auto section = section_of(candidate);
-  if (!section) return false;
+  if (!section || !local_.shows_candidates) return false;
   bool is_new = told_.add(*section, candidate.candidate);
   // W3C §4.4.2: in both, when they are of one generation of ICE, as ours are.
   if (pending_remote_ && current_remote_)
@@ -202,6 +202,7 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
     }
   }
   remote.transport = std::move(*transport);
+  remote.sections.transport = {};  // read, and kept as long as the connection otherwise
   return remote;
 }
 

@@ -29,6 +29,7 @@ struct LocalParameters {
   std::size_t max_message_bytes = 256 * 1024;
   Buffer sctp_init{};  // our SCTP INIT chunk; empty: a=sctp-init is neither said nor understood
   bool sped = false;   // a=ice-options offers DTLS in STUN
+  bool shows_candidates = true;  // show_candidate() does something
 };
 
 // What a description that was taken asks of the layers below.

@@ -68,7 +68,8 @@ class PeerConnection::Impl {
              .max_message_bytes = configuration.max_message_bytes,
              .sctp_init =
                  configuration.snap ? transport_.channels().association().local_init() : Buffer{},
-             .sped = configuration.sped},
+             .sped = configuration.sped,
+             .shows_candidates = configuration.show_remote_candidates},
             random) {}
 
   // ---- negotiation

@@ -94,6 +94,16 @@ TEST(W3cRows, Row185_AnAddedCandidateShowsInTheRemoteDescription) {
   EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=" + kCandidate));
 }
 
+TEST(W3cRows, Row185_OrComesBackAsGivenWhenConfiguredSo) {
+  PeerPair pair({}, {.show_remote_candidates = false});
+  PeerConnection& b = pair.b.connection;
+  const SessionDescription offer{SdpType::Offer, peer::head("1") + peer::data_section("1")};
+  ASSERT_TRUE(b.set_remote_description(pair.now(), offer));
+  ASSERT_TRUE(b.add_ice_candidate(pair.now(), {kCandidate, "1", 1, "Kq7z"}));
+  ASSERT_TRUE(b.add_ice_candidate(pair.now(), {}));
+  EXPECT_EQ(b.remote_description(), offer);
+}
+
 // No more than ToldCandidates::kMaxLines, and no line but a candidate's.
 TEST(W3cRows, Row185_WhatIsShownHasALimit) {
   HasRemoteOffer has;

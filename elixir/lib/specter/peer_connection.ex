@@ -439,9 +439,8 @@ defmodule Specter.PeerConnection do
 
   @doc """
   Takes a candidate that the peer found. `{:ok, pc, :add_ice_candidate}` follows, or
-  `{:candidate_error, pc, text}`. It shows in `remote_description/2` from then on. An empty
-  candidate, `{"candidate":""}`, says that no more will come. One of a transport or type that is
-  not known here is taken and not used.
+  `{:candidate_error, pc, text}`. An empty candidate, `{"candidate":""}`, says that no more
+  will come. One of a transport or type that is not known here is taken and not used.
 
   Text that is no candidate in JSON gives `{:error, :invalid_json}` at once.
 
