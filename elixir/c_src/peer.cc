@@ -7,6 +7,21 @@
 
 namespace specter::nif {
 
+namespace {
+
+Atom failure_atom(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::ClosedByPeer: return Atom("closed_by_peer");
+    case ErrorCode::IceFailure: return Atom("ice_failure");
+    case ErrorCode::DtlsFailure: return Atom("dtls_failure");
+    case ErrorCode::FingerprintFailure: return Atom("fingerprint_failure");
+    case ErrorCode::SctpFailure: return Atom("sctp_failure");
+    default: return Atom("internal");
+  }
+}
+
+}  // namespace
+
 Peer::Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
            const ResourceTypes& types, Counter& counter)
     : outbox_(std::move(id), owner),
@@ -91,6 +106,8 @@ void Peer::handle(event::IceConnectionStateChange&& e) {
   tell(Atom("ice_connection_state_change"), e.state);
 }
 void Peer::handle(event::ConnectionStateChange&& e) {
+  // Why comes before what: a message of its own, since the change has a known shape.
+  if (e.code) tell(Atom("connection_failed"), failure_atom(*e.code), e.reason);
   tell(Atom("connection_state_change"), e.state);
 }
 

@@ -101,6 +101,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::DataChannelClosing&& closing);
   void handle(event::DataChannelError&& error);
   void handle(event::DataChannelClosed&& closed);
+  void handle(event::DataChannelRefused&& refused);
   void introduce(const DataChannel& channel, Atom origin);
   const std::string* id_of(const DataChannel& channel) const;
 

@@ -9,8 +9,8 @@ namespace specter::nif {
 
 namespace {
 
-Term encode_id(ErlNifEnv* env, std::optional<std::uint16_t> id) {
-  return id ? enif_make_uint(env, *id) : Atom("nil").term(env);
+Term encode_or_nil(ErlNifEnv* env, std::optional<std::uint16_t> number) {
+  return number ? enif_make_uint(env, *number) : Atom("nil").term(env);
 }
 
 Atom name_of(Priority priority) {
@@ -22,6 +22,13 @@ Atom name_of(Priority priority) {
   }
   return Atom("high");
 }
+
+// The number of a stream.
+struct Number {
+  std::uint16_t value;
+};
+
+Term encode(ErlNifEnv* env, const Number& number) { return enif_make_uint(env, number.value); }
 
 // What {:data_channel, pc, dc, info} says of a channel.
 struct Info {
@@ -39,7 +46,13 @@ Term encode(ErlNifEnv* env, const Info& of) {
   put(Atom("label"), encode(env, channel.label()));
   put(Atom("protocol"), encode(env, channel.protocol()));
   put(Atom("ordered"), encode(env, channel.ordered()));
-  put(Atom("id"), encode_id(env, channel.id()));
+  put(Atom("id"), encode_or_nil(env, channel.id()));
+  put(Atom("negotiated"), encode(env, channel.negotiated()));
+  put(Atom("max_retransmits"), encode_or_nil(env, channel.max_retransmits()));
+  std::optional<std::uint16_t> life;
+  if (const auto given = channel.max_packet_life_time())
+    life = static_cast<std::uint16_t>(given->count());
+  put(Atom("max_packet_life_time"), encode_or_nil(env, life));
   put(Atom("priority"), encode(env, name_of(channel.priority())));
   put(Atom("origin"), encode(env, of.origin));
   return info;
@@ -104,6 +117,10 @@ void Peer::handle(event::DataChannelError&& error) {
   if (const auto* id = id_of(error.channel)) {
     outbox_.tell_behind_messages(Atom("data_channel_error"), *id, error.error.message);
   }
+}
+
+void Peer::handle(event::DataChannelRefused&& refused) {
+  tell(Atom("data_channel_refused"), Number{refused.stream}, refused.error.message);
 }
 
 void Peer::handle(event::DataChannelClosed&& closed) {

@@ -156,7 +156,8 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
   Reports reports(epoch_seconds);
   const Clock clock(stats.timestamp, epoch_seconds);
   reports.add("PeerConnection-" + peer, "peer-connection",
-              {{"dataChannelsOpened", stats.data_channels_opened},
+              // Of our own alone, as it was in this report from the first; the peer's are Accepted.
+              {{"dataChannelsOpened", stats.data_channels_opened - stats.data_channels_accepted},
                {"dataChannelsClosed", stats.data_channels_closed},
                {"dataChannelsAccepted", stats.data_channels_accepted},
                {"dataChannelsRequested", stats.data_channels_requested}});

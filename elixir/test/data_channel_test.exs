@@ -162,6 +162,30 @@ defmodule Specter.DataChannelTest do
       end
     end
 
+    test "of reliability are told on both sides", %{specter: specter} do
+      pc_1 = new_peer(specter)
+      pc_2 = new_peer(specter)
+
+      made = [
+        {"retransmits", [ordered: false, max_retransmits: 3, protocol: "p"],
+         %{ordered: false, max_retransmits: 3, max_packet_life_time: nil, protocol: "p"}},
+        {"life", [max_packet_life_time: 250],
+         %{ordered: true, max_retransmits: nil, max_packet_life_time: 250, protocol: ""}}
+      ]
+
+      for {label, options, _told} <- made do
+        :ok = PeerConnection.create_data_channel(specter, pc_1, label, options)
+      end
+
+      connect(specter, pc_1, pc_2)
+
+      for {label, _options, told} <- made, pc <- [pc_1, pc_2] do
+        assert_receive {:data_channel, ^pc, _dc, %{label: ^label} = info}
+        assert Map.take(info, Map.keys(told)) == told
+        assert info.negotiated == false
+      end
+    end
+
     test "of priority are told on both sides", %{specter: specter} do
       pc_1 = new_peer(specter)
       pc_2 = new_peer(specter)
@@ -184,7 +208,10 @@ defmodule Specter.DataChannelTest do
                  ordered: true,
                  id: nil,
                  priority: priority,
-                 origin: :local
+                 origin: :local,
+                 negotiated: false,
+                 max_retransmits: nil,
+                 max_packet_life_time: nil
                }
       end
 

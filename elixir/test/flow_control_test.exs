@@ -178,7 +178,8 @@ defmodule Specter.FlowControlTest do
     send_numbers(specter, dc_1, 1..100)
     assert settled(specter, pair) == []
     :ok = PeerConnection.close(specter, pc_1)
-    assert_receive {:connection_state_change, ^pc_2, :disconnected}
+    assert_receive {:connection_failed, ^pc_2, :closed_by_peer, "the peer closed the connection"}
+    assert_receive {:connection_state_change, ^pc_2, :failed}
     assert came(pc_2, dc_2) == []
     :ok = PeerConnection.set_active(specter, pc_2, true)
     assert_receive {:data_channel_closed, ^pc_2, ^dc_2}

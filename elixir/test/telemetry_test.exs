@@ -158,9 +158,12 @@ defmodule Specter.TelemetryTest do
       :ok = PeerConnection.close(specter, pc_1)
 
       # Among the changes that were told before.
-      disconnected = %{pc: pc_2, of: :connection, state: :disconnected}
+      failed = %{pc: pc_2, of: :connection, state: :failed}
       event = [:specter, :peer_connection, :state_change]
-      assert_receive {^event, %{count: 1}, ^disconnected, ^deaf}
+      assert_receive {^event, %{count: 1}, ^failed, ^deaf}
+
+      assert {%{count: 1}, %{pc: ^pc_2, code: :closed_by_peer}} =
+               told([:specter, :peer_connection, :failed], deaf)
 
       :ok = PeerConnection.close(specter, pc_2)
       assert told([:specter, :peer_connection, :closed], deaf) == {%{count: 1}, %{pc: pc_2}}
@@ -172,6 +175,10 @@ defmodule Specter.TelemetryTest do
         {{:peer_connection_closed, @id}, [:peer_connection, :closed], %{pc: @id}},
         {{:peer_connection_error, @id}, [:peer_connection, :error],
          %{pc: @id, message: :peer_connection_error, text: ""}},
+        {{:connection_failed, @id, :ice_failure, "why"}, [:peer_connection, :failed],
+         %{pc: @id, code: :ice_failure, text: "why"}},
+        {{:data_channel_refused, @id, 7, "why"}, [:data_channel, :refused],
+         %{pc: @id, stream: 7, text: "why"}},
         {{:connection_state_change, @id, :failed}, [:peer_connection, :state_change],
          %{pc: @id, of: :connection, state: :failed}},
         {{:ice_connection_state_change, @id, :checking}, [:peer_connection, :state_change],

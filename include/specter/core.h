@@ -140,15 +140,22 @@ struct DataChannelFailed {
 struct DataChannelClosed {
   ChannelId channel;
 };
+// The peer began to open a channel that can't be taken, on this stream. One on a stream that a
+// channel of ours has is that one's DataChannelFailed.
+struct DataChannelRefused {
+  std::uint16_t stream;
+  Error error;
+};
 // The last event there is. Until next_timeout() has nothing more to wait for, the goodbye is
 // repeated: whoever lives on that long, and calls handle_timeout(), says it over a lossy path too.
 struct Closed {};
 
-using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChanged,
-                           IceGatheringStateChanged, IceConnectionStateChanged,
-                           ConnectionStateChanged, LocalCandidate, IncomingDataChannel,
-                           DataChannelOpened, MessageReceived, BufferedAmountLow,
-                           DataChannelClosing, DataChannelFailed, DataChannelClosed, Closed>;
+using Event =
+    std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChanged,
+                 IceGatheringStateChanged, IceConnectionStateChanged, ConnectionStateChanged,
+                 LocalCandidate, IncomingDataChannel, DataChannelOpened, MessageReceived,
+                 BufferedAmountLow, DataChannelClosing, DataChannelFailed, DataChannelClosed,
+                 DataChannelRefused, Closed>;
 
 // RTCPeerConnection, W3C §4.4, without a network of its own.
 class SPECTER_EXPORT PeerConnection {

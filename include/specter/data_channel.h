@@ -1,6 +1,7 @@
 // A data channel's handle.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -52,10 +53,16 @@ class SPECTER_EXPORT DataChannel {
   std::string label() const;
   std::string protocol() const;
   bool ordered() const;
+  std::optional<std::uint16_t> max_retransmits() const;
+  std::optional<std::chrono::milliseconds> max_packet_life_time() const;
+  bool negotiated() const;
   Priority priority() const;
-  std::optional<std::uint16_t> id() const;  // its stream; nothing before it is known
-  DataChannelState state() const;           // Closed for a handle that names nothing
-  std::size_t buffered_amount() const;      // bytes that send() took and no packet carries yet
+  // Its stream: once the descriptions have decided who is the DTLS client, which is before it is
+  // connected.
+  std::optional<std::uint16_t> id() const;
+  DataChannelState state() const;  // Closed for a handle that names nothing
+  // Bytes that send() took and no packet carries yet. The end of the channel does not set it to 0.
+  std::size_t buffered_amount() const;
   // event::BufferedAmountLow comes when buffered_amount() falls to it from above. 0 at first.
   void set_buffered_amount_low_threshold(std::size_t bytes) const;
 

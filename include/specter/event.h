@@ -1,6 +1,7 @@
 // What becomes of a connection: the messages in its owner's mailbox.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -138,6 +139,11 @@ struct DataChannelClosed {
   PeerConnection connection;
   DataChannel channel;
 };
+struct DataChannelRefused {
+  PeerConnection connection;
+  std::uint16_t stream;
+  Error error;
+};  // the peer began to open one that can't be taken
 
 }  // namespace event
 
@@ -149,7 +155,7 @@ using Event =
                  event::IceGatheringStateChange, event::IceConnectionStateChange,
                  event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
                  event::Message, event::BufferedAmountLow, event::DataChannelClosing,
-                 event::DataChannelError, event::DataChannelClosed>;
+                 event::DataChannelError, event::DataChannelClosed, event::DataChannelRefused>;
 
 // Whose event it is.
 inline const PeerConnection& connection_of(const Event& event) {

@@ -53,6 +53,7 @@ void Connection::answer(Operation operation, Result<>&& done) {
     return;
   }
   refresh_states();
+  if (operation != Operation::AddIceCandidate) refresh_streams();
   tell_of<E>();
 }
 

@@ -97,6 +97,7 @@ class Connection final : public io::Driver::Sink {
   void answer(Operation operation, Result<>&& done);
   void refresh_states();
   void refresh_descriptions();
+  void refresh_streams();
   std::shared_ptr<ChannelHandle> find(ChannelId id) const;
   void handle(core::IncomingDataChannel&& event);
   void handle(core::DataChannelOpened&& event);

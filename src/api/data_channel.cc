@@ -45,6 +45,13 @@ std::string DataChannel::protocol() const {
 }
 
 bool DataChannel::ordered() const { return !handle_ || handle_->options.ordered; }
+std::optional<std::uint16_t> DataChannel::max_retransmits() const {
+  return handle_ ? handle_->options.max_retransmits : std::nullopt;
+}
+std::optional<std::chrono::milliseconds> DataChannel::max_packet_life_time() const {
+  return handle_ ? handle_->options.max_packet_life_time : std::nullopt;
+}
+bool DataChannel::negotiated() const { return handle_ && handle_->options.negotiated; }
 Priority DataChannel::priority() const {
   return handle_ ? handle_->options.priority : DataChannelOptions().priority;
 }

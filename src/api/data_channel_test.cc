@@ -6,6 +6,7 @@
 #include <future>
 #include <map>
 #include <ranges>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace specter {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::kSoon;
 using testing::TwoPeers;
@@ -202,6 +204,42 @@ TEST(DataChannelFlow, MovesAMessageThatIsLargerThanAllBuffers) {
   EXPECT_TRUE(is_right);
   EXPECT_EQ(received, kSize);
   EXPECT_GT(events, 100U);
+}
+
+// W3C's rows 50 and 51: who closes a channel in the handler of its announcement is not told that it
+// is open, and what was sent before arrives.
+TEST(DataChannelInAHandler, MayBeClosedWhenItIsAnnounced) {
+  std::promise<std::vector<std::string>> told;
+  std::vector<std::string> so_far;
+  Specter specter(testing::on_loopback());
+  const Api api = testing::default_api(specter);
+  Mailbox inbox;
+  const auto a = api.new_peer_connection(inbox);
+  const auto b = api.new_peer_connection([&](Event&& event) {
+    testing::answer_from_handler(event, a);
+    if (auto* incoming = std::get_if<event::IncomingDataChannel>(&event)) {
+      so_far.emplace_back("incoming");
+      EXPECT_TRUE(incoming->channel.send("farewell").has_value());
+      incoming->channel.close();
+    }
+    if (std::holds_alternative<event::DataChannelOpen>(event)) so_far.emplace_back("open");
+    if (std::holds_alternative<event::DataChannelClosed>(event)) {
+      so_far.emplace_back("closed");
+      told.set_value(so_far);
+    }
+  });
+  ASSERT_TRUE(a.create_data_channel("data").has_value());
+  ASSERT_TRUE(a.create_offer().has_value());
+  const auto offer = inbox.receive<event::Offer>(a, kSoon);
+  ASSERT_TRUE(offer.has_value());
+  ASSERT_TRUE(a.set_local_description(offer->description).has_value());
+  ASSERT_TRUE(b.set_remote_description(testing::gathered(inbox, a)).has_value());
+  const auto message = inbox.receive<event::Message>(a, kSoon);
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->text(), "farewell");
+  auto all = told.get_future();
+  ASSERT_EQ(all.wait_for(kSoon), std::future_status::ready);
+  EXPECT_THAT(all.get(), ElementsAre("incoming", "closed"));
 }
 
 TEST(DataChannelFlow, TellsOfAMessageThatWasCutOff) {

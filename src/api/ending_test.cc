@@ -350,6 +350,27 @@ TEST(Ending, OfAConnectionClosesItsSockets) {
   }
 }
 
+// Closed is told at once; the sockets live on until the goodbye was said three times.
+TEST(Ending, OfAConnectedConnectionClosesItsSocketsAfterItsGoodbyes) {
+  TwoPeers peers({.loops = 1});
+  ASSERT_TRUE(peers.inbox_a.receive<event::Ready>(peers.a, kSoon).has_value());
+  ASSERT_TRUE(peers.inbox_b.receive<event::Ready>(peers.b, kSoon).has_value());
+  Mailbox inbox;
+  const auto other = peers.api.new_peer_connection(inbox);
+  ASSERT_TRUE(inbox.receive<event::Ready>(other, kSoon).has_value());
+  const auto before = testing::open_descriptors();
+  ASSERT_TRUE(peers.a.create_data_channel("data").has_value());
+  testing::negotiate(peers.inbox_a, peers.a, peers.inbox_b, peers.b);
+  ASSERT_TRUE(peers.inbox_b.receive<event::DataChannelOpen>(peers.b, kSoon).has_value());
+  for (auto* each : {&peers.a, &peers.b}) each->close();
+  ASSERT_TRUE(peers.inbox_a.receive<event::Closed>(peers.a, kSoon).has_value());
+  ASSERT_TRUE(peers.inbox_b.receive<event::Closed>(peers.b, kSoon).has_value());
+  // 60 ms; nobody says how long a busy machine takes for that.
+  for (int i = 0; i < 1000 && testing::open_descriptors() != before; ++i)
+    EXPECT_FALSE(inbox.receive<event::Stats>(other, 10ms).has_value());
+  EXPECT_EQ(testing::open_descriptors(), before);
+}
+
 TEST(Ending, OfAThousandConnectionsLeavesNothing) {
   const auto before = testing::open_descriptors();
   {

@@ -41,6 +41,14 @@ void Connection::refresh_descriptions() {
                              .pending_remote = core().pending_remote_description()});
 }
 
+// A description may have decided which stream each channel has.
+void Connection::refresh_streams() {
+  for (const auto& [id, channel] : channels_) {
+    if (channel->stream >= 0) continue;
+    if (const auto stream = core().data_channel_stream(id)) channel->stream = *stream;
+  }
+}
+
 std::shared_ptr<ChannelHandle> Connection::find(ChannelId id) const {
   const auto found = channels_.find(id);
   return found == channels_.end() ? nullptr : found->second;
@@ -65,6 +73,8 @@ void Connection::handle_event(core::Event&& event) {
           tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason), e.code);
         } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
           tell_of<event::IceCandidate>(std::move(e.candidate));
+        } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {
+          tell_of<event::DataChannelRefused>(e.stream, std::move(e.error));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
           // Told by settle(), which knows of posted messages too.
         } else if constexpr (std::is_same_v<E, core::GatherCandidates> ||
@@ -94,6 +104,8 @@ void Connection::handle(core::DataChannelOpened&& event) {
   if (const auto stream = core().data_channel_stream(event.channel)) channel->stream = *stream;
   refresh_states();
   channel->advance(DataChannelState::Open);
+  // Closed meanwhile, such as in the handler of IncomingDataChannel: W3C §6.2.3.
+  if (channel->state != DataChannelState::Open) return;
   tell_of<event::DataChannelOpen>(DataChannel(channel));
 }
 

@@ -190,7 +190,8 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
     std::size_t refused_bytes = 0;  // of the message that was told WouldBlock
     std::uint64_t last_sent = 0;    // Ledger::sends at its last message
     ToldChannels::Ticket told = 0;
-    std::size_t amount() const { return posted_bytes + core_bytes; }
+    std::size_t left_bytes = 0;  // what it had when it ended: W3C §6.2, never set to 0
+    std::size_t amount() const { return posted_bytes + core_bytes + left_bytes; }
     void note_sent(ConnectionHandle::Ledger& ledger) {
       last_sent = ++ledger.sends;
       ledger.told.remove(told);

@@ -210,7 +210,29 @@ TEST_F(PeerConnectionTest, ShowsTheOptionsOfAChannel) {
   EXPECT_EQ(channel->protocol(), "chat");
   EXPECT_FALSE(channel->ordered());
   EXPECT_EQ(channel->id(), 7);
-  EXPECT_EQ(a.create_data_channel("other")->id(), std::nullopt) << "not known before DTLS";
+  EXPECT_EQ(a.create_data_channel("other")->id(), std::nullopt) << "not known before the answer";
+}
+
+// Both sides, whoever made it.
+TEST_F(PeerConnectionTest, ShowsTheLimitsOfAChannelOnBothSides) {
+  connect({.ordered = false, .max_retransmits = 3, .protocol = "chat", .priority = Priority::High});
+  for (const DataChannel& channel : {channel_a, channel_b}) {
+    EXPECT_FALSE(channel.ordered());
+    EXPECT_EQ(channel.max_retransmits(), 3);
+    EXPECT_EQ(channel.max_packet_life_time(), std::nullopt);
+    EXPECT_EQ(channel.protocol(), "chat");
+    EXPECT_EQ(channel.priority(), Priority::High);
+    EXPECT_FALSE(channel.negotiated());
+    EXPECT_TRUE(channel.id().has_value());
+  }
+}
+
+// W3C's row 27: the answer decides it, before anything is connected.
+TEST_F(PeerConnectionTest, KnowsAChannelsIdOnceTheAnswerIsSet) {
+  const auto channel = a.create_data_channel("data");
+  ASSERT_TRUE(channel.has_value());
+  testing::negotiate(inbox_a, a, inbox_b, b);
+  EXPECT_TRUE(channel->id().has_value());
 }
 
 TEST_F(PeerConnectionTest, TellsWhatBecameOfAFailedCall) {
@@ -233,6 +255,16 @@ TEST_F(PeerConnectionTest, ReportsItsStats) {
 TEST_F(PeerConnectionTest, TellsThePeersGoodbye) {
   connect();
   a.close();
+  const auto failed = inbox_b.receive_if<event::ConnectionStateChange>(
+      [](const event::ConnectionStateChange& e) { return e.state == ConnectionState::Failed; },
+      kSoon);
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_EQ(failed->code, ErrorCode::ClosedByPeer);
+  EXPECT_EQ(failed->reason, "the peer closed the connection");
+  EXPECT_EQ(b.ice_connection_state(), IceConnectionState::Failed);
+  const auto error = inbox_b.receive<event::DataChannelError>(b, kSoon);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->error.code, ErrorCode::ClosedByPeer);
   EXPECT_TRUE(inbox_b.receive<event::DataChannelClosed>(b, kSoon).has_value());
   EXPECT_EQ(channel_b.state(), DataChannelState::Closed);
 }

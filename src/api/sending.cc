@@ -53,6 +53,8 @@ bool Connection::send_posted(SendCall& call) {
   const std::size_t bytes = call.message.size();
   if (!channel.id || channel.state == DataChannelState::Closed) {
     take_off_posted(channel, bytes, 0);  // DataChannelClosed told what became of it
+    const std::scoped_lock lock(handle_->mutex);
+    channel.account.left_bytes += bytes;
     return true;
   }
   auto sent =
@@ -198,7 +200,7 @@ void Connection::forget_account(ChannelHandle& channel) {
   const std::scoped_lock lock(handle_->mutex);
   auto& account = channel.account;
   handle_->ledger.core_bytes -= std::min(handle_->ledger.core_bytes, account.core_bytes);
-  account.core_bytes = 0;
+  account.left_bytes += std::exchange(account.core_bytes, 0);
   account.was_above = false;
   handle_->ledger.told.remove(account.told);
   if (std::exchange(account.is_blocked, false)) {

@@ -14,7 +14,10 @@ bool is_by_error(sctp::CloseReason reason) {
   switch (reason) {
     case sctp::CloseReason::Shutdown:
     case sctp::CloseReason::PeerShutdown:
-    case sctp::CloseReason::Aborted: return false;  // ours, which shut_down() has told already
+    case sctp::CloseReason::Aborted:
+      return false;  // ours, which shut_down() has told already
+    // W3C §6.2.5: an association that ends well closes its channels without an error, whoever ended
+    // it; with an ABORT they fail.
     case sctp::CloseReason::PeerAborted:
     case sctp::CloseReason::TooManyRetransmissions:
     case sctp::CloseReason::ProtocolViolation: return true;
@@ -30,6 +33,7 @@ void DataChannels::Impl::close(Timestamp now, ChannelId id) {
   if (at == channels_.end() || at->second.state == DataChannelState::Closing) return;
   Channel& channel = at->second;
   const auto stream = channel.info.options.id;
+  forget_events_of(id);
   // Nothing was said on its stream yet: there is nothing to reset.
   const bool unused = phase_ == Phase::New ||
                       (channel.ours && !channel.info.options.negotiated && cancel_control(*stream));
@@ -39,6 +43,17 @@ void DataChannels::Impl::close(Timestamp now, ChannelId id) {
   }
   drop_channel(at, std::nullopt);
   if (stream) free_stream(*stream);
+}
+
+// W3C §6.2.2, §6.2.3, §6.6: who has closed a channel is not told that it is open, nor of messages.
+void DataChannels::Impl::forget_events_of(ChannelId id) {
+  erase_if(events_, [id](const Event& event) {
+    const auto* opened = std::get_if<ChannelOpened>(&event);
+    const auto* message = std::get_if<MessageReceived>(&event);
+    const auto* low = std::get_if<BufferedAmountLow>(&event);
+    return (opened && opened->channel == id) || (message && message->channel == id) ||
+           (low && low->channel == id);
+  });
 }
 
 void DataChannels::Impl::begin_closing(Channel& channel) {
@@ -63,6 +78,10 @@ void DataChannels::Impl::drop_channel(Channels::iterator at, std::optional<Error
   if (!channel.ours)
     accepted_name_bytes_ -= channel.info.label.size() + channel.info.options.protocol.size();
   blocked_.erase(id);
+  const std::size_t left = buffered(channel);
+  closed_.add({id, std::move(channel.info), DataChannelState::Closed, channel.messages_sent,
+               channel.messages_received, channel.bytes_sent, channel.bytes_received},
+              left);
   channels_.erase(at);
 }
 
@@ -180,8 +199,8 @@ void DataChannels::Impl::handle_association_closed(const sctp::Closed& closed) {
   if (!closed.detail.empty()) reason += ": " + closed.detail;
   // W3C §6.3: channels that end with an abort end with an error.
   drop_everything(transport_error_ ? std::exchange(transport_error_, std::nullopt)
-                  : by_error       ? std::optional(Error{ErrorCode::Network, reason, std::nullopt})
-                                   : std::nullopt);
+                  : by_error ? std::optional(Error{ErrorCode::SctpFailure, reason, std::nullopt})
+                             : std::nullopt);
   phase_ = Phase::Closed;
   emit(AssociationClosed{std::move(reason), by_error || shut_down_by_error_});
 }

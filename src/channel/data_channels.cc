@@ -128,6 +128,7 @@ Result<ChannelId> DataChannels::create(Timestamp now, std::string_view label,
                                        const DataChannelOptions& options) {
   return impl_->create(now, label, options);
 }
+void DataChannels::assign_streams(Parity parity) { impl_->assign_streams(parity); }
 void DataChannels::connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
                            std::uint16_t remote_port, std::optional<Bytes> remote_init) {
   impl_->connect(now, parity, max_send_message_bytes, remote_port, remote_init);
@@ -188,6 +189,7 @@ std::size_t DataChannels::buffered_amount(ChannelId channel) const {
   return impl_->buffered_amount(channel);
 }
 std::vector<ChannelStats> DataChannels::stats() const { return impl_->stats(); }
+std::vector<ChannelStats> DataChannels::closed_stats() const { return impl_->closed_stats(); }
 Totals DataChannels::totals() const { return impl_->totals(); }
 const sctp::Association& DataChannels::association() const { return impl_->association(); }
 

@@ -60,6 +60,12 @@ struct ChannelFailed {
 struct ChannelClosed {
   ChannelId channel;
 };
+// The peer began to open a channel that we can't take; its stream is reset. One that meets a
+// channel of ours shows as that one's failure.
+struct ChannelRefused {
+  std::uint16_t stream;
+  Error error;
+};
 struct AssociationEstablished {};
 struct AssociationClosed {
   std::string reason;
@@ -74,8 +80,8 @@ struct ChannelStats {
 };
 
 struct Totals {
-  // W3C's RTCPeerConnectionStats; but `opened` are those of create() only, and `accepted` the
-  // others.
+  // W3C's RTCPeerConnectionStats: `opened` and `closed` count whoever made them. `requested` are
+  // those of create(), `accepted` the peer's.
   std::uint64_t requested = 0, opened = 0, closed = 0, accepted = 0;
   std::uint64_t refused = 0;           // OPENs of the peer that broke RFC 8832 or a limit of ours
   std::uint64_t messages_dropped = 0;  // for no channel, or more than we hold for one to come
@@ -85,8 +91,8 @@ class DataChannels {
  public:
   using Transmit = Buffer;  // one SCTP packet
   using Event = std::variant<IncomingChannel, ChannelOpened, MessageReceived, BufferedAmountLow,
-                             ChannelClosing, ChannelFailed, ChannelClosed, AssociationEstablished,
-                             AssociationClosed>;
+                             ChannelClosing, ChannelFailed, ChannelClosed, ChannelRefused,
+                             AssociationEstablished, AssociationClosed>;
 
   struct Config {
     sctp::Association::Config association;
@@ -106,6 +112,9 @@ class DataChannels {
   // check_options(), OperationFailed (id in use, none left).
   Result<ChannelId> create(Timestamp now, std::string_view label,
                            const DataChannelOptions& options);
+  // The descriptions have decided who is the DTLS client: channels have their ids from here on (W3C
+  // §4.4.1.5). Once; connect() does it, too.
+  void assign_streams(Parity parity);
   // Ours is the half `parity`; DTLS is done: the association starts. The remote limits are those of
   // the description. With a `remote_init` (one that sctp::Association::validate_init takes), which
   // means that the peer has ours too, it is established at once: SNAP.
@@ -153,9 +162,11 @@ class DataChannels {
   bool is_connecting() const;  // connect() was called; the association is neither up nor over
   std::optional<DataChannelState> state(ChannelId channel) const;  // nothing once it is gone
   std::optional<ChannelInfo> info(ChannelId channel) const;
-  std::size_t buffered_amount(
-      ChannelId channel) const;  // bytes of user data queued by send(), not yet sent
+  // Bytes of user data queued by send(), not yet sent. Of a channel that is over, what it had then
+  // (W3C §6.2: closing does not set it to 0); both as long as ClosedChannels remembers it.
+  std::size_t buffered_amount(ChannelId channel) const;
   std::vector<ChannelStats> stats() const;
+  std::vector<ChannelStats> closed_stats() const;  // of those that are over, as they ended
   Totals totals() const;
   const sctp::Association& association() const;
 

@@ -139,7 +139,6 @@ TEST(HostileOpen, ClosesItsOwnStreamOnly) {
     std::uint16_t stream;
     Buffer bytes;
   } table[] = {
-      {"of our half", 4, hex("03 00 0000 00000000 0000 0000")},
       {"truncated at the type", 5, hex("03")},
       {"truncated in the head", 5, hex("03 00 0000 00000000 0000")},
       {"a label that is shorter than said", 5, hex("03 00 0000 00000000 0002 0000 61")},
@@ -162,7 +161,7 @@ TEST(HostileOpen, ClosesItsOwnStreamOnly) {
     hostile.say_open(1);
     EXPECT_THAT(hostile.happened(), ElementsAre("incoming 1 x", "opened 1"));
     hostile.say(row.stream, kPpidDcep, row.bytes);
-    EXPECT_THAT(hostile.happened(), IsEmpty());
+    EXPECT_THAT(hostile.happened(), ElementsAre("refused stream " + std::to_string(row.stream)));
     EXPECT_EQ(hostile.answer(row.stream), "reset");
     EXPECT_EQ(hostile.channels.totals().refused, 1u);
     // Again and again: it is told once, until it has reset its own.
@@ -190,6 +189,29 @@ TEST(HostileOpen, TwiceClosesTheChannel) {
   EXPECT_THAT(hostile.happened(), ElementsAre("incoming 1 x", "opened 1", "incoming 2 x",
                                               "opened 2", "failed 1 NetworkError", "closed 1"));
   EXPECT_EQ(hostile.channels.state(ChannelId{2}), DataChannelState::Open);
+}
+
+// Such as rustrtc, which takes even ids as the DTLS server: pion and libwebrtc take them, too.
+TEST(OpenOfTheWrongParity, IsTakenWhereNoChannelOfOursIs) {
+  Hostile hostile;  // the DTLS server: it should have taken an odd one
+  hostile.say_open(4);
+  EXPECT_THAT(hostile.happened(), ElementsAre("incoming 1 x", "opened 1"));
+  // Ours go around it.
+  std::vector<std::optional<std::uint16_t>> ids;
+  for (int i = 0; i < 3; ++i) {
+    const ChannelId mine = *hostile.channels.create(hostile.now, "mine", {});
+    ids.push_back(hostile.channels.info(mine)->options.id);
+  }
+  EXPECT_THAT(ids, ElementsAre(0, 2, 6));
+}
+
+TEST(OpenThatIsRefused, IsToldWithItsStreamAndReason) {
+  Hostile hostile;
+  hostile.answer_resets = true;
+  hostile.say(1, kPpidDcep, hex("03"));
+  EXPECT_THAT(hostile.happened(), ElementsAre("refused stream 1"));
+  hostile.say(3, kPpidDcep, hex("77"));
+  EXPECT_THAT(hostile.happened(), ElementsAre("refused stream 3"));
 }
 
 TEST(HostileOpen, OnAStreamOfOursClosesThatChannel) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/queue.h"
+#include "channel/closed_channels.h"
 #include "channel/data_channels.h"
 #include "channel/dcep.h"
 #include "channel/held_messages.h"
@@ -24,6 +25,7 @@ class DataChannels::Impl {
   // opening.cc
   Result<ChannelId> create(Timestamp now, std::string_view label,
                            const DataChannelOptions& options);
+  void assign_streams(Parity parity);
   void connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
                std::uint16_t remote_port, std::optional<Bytes> remote_init);
   // messages.cc
@@ -59,6 +61,7 @@ class DataChannels::Impl {
   std::optional<DataChannelState> state(ChannelId id) const;
   std::optional<ChannelInfo> info(ChannelId id) const;
   std::vector<ChannelStats> stats() const;
+  std::vector<ChannelStats> closed_stats() const { return closed_.all(); }
   // As the association has it: its events may wait for the application.
   bool is_connecting() const {
     return phase_ == Phase::Connecting && !association_->is_established() &&
@@ -115,7 +118,8 @@ class DataChannels::Impl {
   void handle_open(std::uint16_t stream, Bytes bytes);
   void handle_ack(std::uint16_t stream);
   void open(ChannelId id, Channel& channel);
-  void refuse(std::uint16_t stream);
+  void refuse(std::uint16_t stream, std::string why);
+  std::string why_not(std::uint16_t stream, std::size_t name_bytes) const;
   void replay_held(std::uint16_t stream);
 
   // ---- messages.cc
@@ -133,6 +137,7 @@ class DataChannels::Impl {
 
   // ---- closing.cc
   void begin_closing(Channel& channel);
+  void forget_events_of(ChannelId id);
   void fail_channel(ChannelId id, Channel& channel, Error error);
   void drop_channel(Channels::iterator at, std::optional<Error> error);
   void ask_reset(std::uint16_t stream);
@@ -170,6 +175,7 @@ class DataChannels::Impl {
   Channels channels_;
   std::uint64_t last_channel_ = 0;
   std::size_t accepted_name_bytes_ = 0;
+  ClosedChannels closed_;
 
   HeldMessages held_;
   RareQueue<ControlMessage> control_;   // at most an OPEN or an ACK for each stream

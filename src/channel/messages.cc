@@ -181,7 +181,8 @@ std::size_t DataChannels::Impl::buffered(const Channel& channel) const {
 
 std::size_t DataChannels::Impl::buffered_amount(ChannelId id) const {
   const auto at = channels_.find(id);
-  return at == channels_.end() ? 0 : buffered(at->second);
+  if (at != channels_.end()) return buffered(at->second);
+  return closed_.buffered_amount(id).value_or(0);
 }
 
 void DataChannels::Impl::set_buffered_amount_low_threshold(ChannelId id, std::size_t bytes) {

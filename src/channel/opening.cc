@@ -54,7 +54,7 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
           fmt::format("id {} is past the {} streams of the association", *stream, stream_end()));
     if (!ids_.take(*stream))
       return fail(ErrorCode::OperationFailed, fmt::format("id {} is in use", *stream));
-  } else if (phase_ != Phase::New) {
+  } else if (ids_.has_parity()) {
     stream = ids_.take_lowest(stream_end());
     if (!stream)
       return fail(ErrorCode::OperationFailed, "maximum number ID for datachannel specified");
@@ -66,10 +66,26 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
   if (stream) assign(id, made, *stream);
   if (options.negotiated) {
     if (phase_ == Phase::Established) open(id, made);
-  } else if (stream) {
+  } else if (stream && phase_ != Phase::New) {
     announce(*stream, made);
   }
   return id;
+}
+
+void DataChannels::Impl::assign_streams(Parity parity) {
+  if (ids_.has_parity()) return;
+  ids_.set_parity(parity);
+  for (auto at = channels_.begin(); at != channels_.end();) {
+    const auto here = at++;
+    auto& [id, channel] = *here;
+    if (channel.info.options.negotiated) continue;
+    if (const auto stream = ids_.take_lowest(stream_end())) {
+      assign(id, channel, *stream);
+    } else {
+      drop_channel(here, Error{ErrorCode::OperationFailed,
+                               "no stream was left for the data channel", std::nullopt});
+    }
+  }
 }
 
 void DataChannels::Impl::connect(Timestamp now, Parity parity, std::size_t max_send_message_bytes,
@@ -78,28 +94,19 @@ void DataChannels::Impl::connect(Timestamp now, Parity parity, std::size_t max_s
   config_.max_send_message_bytes = max_send_message_bytes;
   if (phase_ != Phase::New) return;  // a later description may change the limit alone
 
+  assign_streams(parity);
   phase_ = Phase::Connecting;
-  ids_.set_parity(parity);
   association_->set_remote_port(remote_port);
   if (remote_init)
     SPECTER_CHECK(association_->connect_with(now, *remote_init).has_value());
   else
     association_->connect(now);
 
-  for (auto at = channels_.begin(); at != channels_.end();) {
-    const auto here = at++;
-    auto& [id, channel] = *here;
-    if (channel.info.options.negotiated) {
-      association_->set_buffered_amount_low_threshold(sctp::StreamId{*channel.info.options.id},
-                                                      channel.low_threshold);
-    } else if (const auto stream = ids_.take_lowest(stream_end())) {
-      assign(id, channel, *stream);
-      // The OPEN need not wait for the association: it leaves with its last handshake packet.
-      announce(*stream, channel);
-    } else {
-      drop_channel(here, Error{ErrorCode::OperationFailed,
-                               "no stream was left for the data channel", std::nullopt});
-    }
+  for (auto& [id, channel] : channels_) {
+    const std::uint16_t stream = *channel.info.options.id;
+    association_->set_buffered_amount_low_threshold(sctp::StreamId{stream}, channel.low_threshold);
+    // The OPEN need not wait for the association: it leaves with its last handshake packet.
+    if (!channel.info.options.negotiated) announce(stream, channel);
   }
 }
 
@@ -143,7 +150,7 @@ void DataChannels::Impl::handle_established() {
 void DataChannels::Impl::open(ChannelId id, Channel& channel) {
   SPECTER_CHECK(channel.state == DataChannelState::Connecting && channel.info.options.id);
   channel.state = DataChannelState::Open;
-  if (channel.ours) ++totals_.opened;
+  ++totals_.opened;
   emit(ChannelOpened{id});
   replay_held(*channel.info.options.id);
 }
@@ -157,19 +164,15 @@ void DataChannels::Impl::handle_dcep(std::uint16_t stream, Bytes bytes) {
   switch (bytes.empty() ? 0 : bytes[0]) {
     case OpenMessage::kType: return handle_open(stream, bytes);
     case AckMessage::kType: return handle_ack(stream);
-    default: return refuse(stream);
+    default: return refuse(stream, "a DCEP message of a kind that RFC 8832 does not have");
   }
 }
 
 void DataChannels::Impl::handle_open(std::uint16_t stream, Bytes bytes) {
-  // RFC 8832 §6: an unused stream of the peer's half, and a message that is sound.
-  if (find_stream(stream) || ids_.is_ours(stream)) return refuse(stream);
   auto message = OpenMessage::parse(bytes);
-  if (!message) return refuse(stream);
+  if (!message) return refuse(stream, "an OPEN that RFC 8832 does not have");
   const std::size_t name_bytes = message->label.size() + message->protocol.size();
-  if (channels_.size() >= config_.max_channels || stream >= stream_end() ||
-      name_bytes > kMaxAcceptedNameBytes - accepted_name_bytes_)
-    return refuse(stream);
+  if (auto why = why_not(stream, name_bytes); !why.empty()) return refuse(stream, std::move(why));
 
   SPECTER_CHECK(ids_.take(stream));
   accepted_name_bytes_ += name_bytes;
@@ -191,6 +194,20 @@ void DataChannels::Impl::handle_open(std::uint16_t stream, Bytes bytes) {
   open(id, channel);
 }
 
+// Empty: it can be taken. RFC 8832 §6 wants an unused stream of the peer's half. One of ours that
+// is not in use does no harm: ids that we give are never those in use, and peers with the roles
+// mixed up exist.
+std::string DataChannels::Impl::why_not(std::uint16_t stream, std::size_t name_bytes) const {
+  if (streams_.contains(stream)) return "an OPEN on a stream that is in use";
+  if (stream >= stream_end())
+    return fmt::format("an OPEN on a stream past the {} that were agreed on", stream_end());
+  if (channels_.size() >= config_.max_channels)
+    return fmt::format("an OPEN, though there are {} data channels already", channels_.size());
+  if (name_bytes > kMaxAcceptedNameBytes - accepted_name_bytes_)
+    return "an OPEN whose label and protocol are more than there is room for";
+  return {};
+}
+
 void DataChannels::Impl::handle_ack(std::uint16_t stream) {
   const Stream* known = find_stream(stream);
   Channel* channel = known && known->channel ? find_channel(*known->channel) : nullptr;
@@ -199,16 +216,15 @@ void DataChannels::Impl::handle_ack(std::uint16_t stream) {
 }
 
 // RFC 8832 §6: the channel that this is about is closed, and no ACK is sent.
-void DataChannels::Impl::refuse(std::uint16_t stream) {
+void DataChannels::Impl::refuse(std::uint16_t stream, std::string why) {
   ++totals_.refused;
+  Error error{ErrorCode::Network, fmt::format("the peer sent {} (stream {})", why, stream),
+              std::nullopt};
   if (const Stream* known = find_stream(stream)) {
     if (!known->channel) return;  // refused already: once is enough
-    Channel* channel = find_channel(*known->channel);
-    return fail_channel(
-        *known->channel, *channel,
-        Error{ErrorCode::Network, fmt::format("the peer broke RFC 8832 on stream {}", stream),
-              std::nullopt});
+    return fail_channel(*known->channel, *find_channel(*known->channel), std::move(error));
   }
+  emit(ChannelRefused{stream, std::move(error)});
   if (stream >= stream_end()) return;  // there is nothing of ours to reset
   SPECTER_CHECK(ids_.take(stream));
   streams_.emplace(stream, Stream{});

@@ -52,8 +52,8 @@ TEST(Opening, TakesEvenIdsForTheDtlsClientAndOddForTheServer) {
   EXPECT_EQ(id_of(two.b, b2), 3);
 }
 
-// elixir-contract.md: after both sides made one and connected, each says so.
-TEST(Opening, IsCountedAsTheContractSays) {
+// W3C's row 265: `opened` counts channels whoever made them.
+TEST(Opening, IsCountedOnBothSides) {
   TwoSides two;
   (void)two.a.create(two.pair.now(), "a", {});
   (void)two.b.create(two.pair.now(), "b", {});
@@ -61,7 +61,7 @@ TEST(Opening, IsCountedAsTheContractSays) {
   for (const DataChannels* side : {&two.a, &two.b}) {
     const Totals totals = side->totals();
     EXPECT_EQ(totals.requested, 1u);
-    EXPECT_EQ(totals.opened, 1u);
+    EXPECT_EQ(totals.opened, 2u);
     EXPECT_EQ(totals.accepted, 1u);
     EXPECT_EQ(totals.closed, 0u);
     EXPECT_EQ(totals.refused, 0u);

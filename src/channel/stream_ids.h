@@ -18,6 +18,7 @@ class StreamIds {
 
   // Before this, only take(id) works.
   void set_parity(Parity parity);
+  bool has_parity() const { return parity_.has_value(); }
 
   // The lowest free id of our half that is below `end`. RFC 8832 §6.
   std::optional<std::uint16_t> take_lowest(std::uint32_t end);

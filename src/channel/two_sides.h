@@ -42,6 +42,9 @@ inline std::string to_text(const DataChannels::Event& event) {
     std::string operator()(const ChannelClosed& e) const {
       return fmt::format("closed {}", number(e.channel));
     }
+    std::string operator()(const ChannelRefused& e) const {
+      return fmt::format("refused stream {}", e.stream);
+    }
     std::string operator()(const AssociationEstablished&) const { return "established"; }
     std::string operator()(const AssociationClosed& e) const {
       return e.by_error ? "ended by an error" : "ended";

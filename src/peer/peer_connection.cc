@@ -77,11 +77,12 @@ class PeerConnection::Impl {
   Result<SessionDescription> create_offer(const OfferOptions& options) {
     return negotiation_.create_offer(options);
   }
-  Result<SessionDescription> create_answer() { return negotiation_.create_answer(); }
+  Result<SessionDescription> create_answer() { return with_cause(negotiation_.create_answer()); }
 
   Result<> set_description(Timestamp now, peer::Side side, const SessionDescription& description) {
     auto change = side == peer::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
+    if (side == peer::Side::Remote) refused_ = change ? std::string() : change.error().message;
     if (!change) return std::unexpected(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -127,7 +128,7 @@ class PeerConnection::Impl {
       return fail(ErrorCode::InvalidState, "connection closed");
     }
     if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
-      return fail(ErrorCode::InvalidState, "remote description is not set");
+      return with_cause<void>(fail(ErrorCode::InvalidState, "remote description is not set"));
     }
     const auto concerns_us = negotiation_.concerns_us(text);
     if (!concerns_us) return std::unexpected(concerns_us.error());
@@ -244,6 +245,15 @@ class PeerConnection::Impl {
   }
 
  private:
+  // Where there is no remote description because it was refused, that is the reason.
+  template <class T>
+  Result<T> with_cause(Result<T> result) const {
+    const bool is_closed = negotiation_.state() == SignalingState::Closed;
+    if (!result && !refused_.empty() && !negotiation_.pending_remote() && !is_closed)
+      result.error().message += ": the last one was refused: " + refused_;
+    return result;
+  }
+
   using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
   static constexpr std::size_t kMaxWaitingCandidates = 64;
 
@@ -369,6 +379,9 @@ class PeerConnection::Impl {
   void translate(channel::ChannelClosed& closed) {
     events_.emplace_back(DataChannelClosed{closed.channel});
   }
+  void translate(channel::ChannelRefused& refused) {
+    events_.emplace_back(DataChannelRefused{refused.stream, std::move(refused.error)});
+  }
   // RTCSctpTransport's states are seen through its channels.
   void translate(channel::AssociationEstablished&) {}
   void translate(channel::AssociationClosed&) {}
@@ -380,6 +393,7 @@ class PeerConnection::Impl {
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;
+  std::string refused_;            // why the last remote description was
   bool has_gathered_ = false;      // the driver was asked to
   bool tells_candidates_ = false;  // a description of ours has them
   std::vector<std::string> told_candidates_;

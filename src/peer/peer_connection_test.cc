@@ -372,7 +372,7 @@ TEST(PeerConnection, CountsWhatItDoes) {
 
   const Stats stats = pair.a.connection.stats();
   EXPECT_EQ(stats.data_channels_requested, 1u);
-  EXPECT_EQ(stats.data_channels_opened, 1u);
+  EXPECT_EQ(stats.data_channels_opened, 2u);
   EXPECT_EQ(stats.data_channels_accepted, 1u);
   EXPECT_EQ(stats.data_channels_closed, 0u);
   EXPECT_EQ(stats.transport.dtls_state, "connected");

@@ -1,6 +1,8 @@
 // What the layers count, put together. https://www.w3.org/TR/webrtc-stats/
 #include "specter/stats.h"
 
+#include <algorithm>
+
 #include "peer/transport.h"
 
 namespace specter::peer {
@@ -103,7 +105,7 @@ void Transport::add_stats(Stats& stats) const {
   stats.data_channels_opened = totals.opened;
   stats.data_channels_closed = totals.closed;
   stats.data_channels_accepted = totals.accepted;
-  for (const channel::ChannelStats& channel : channels_.stats()) {
+  const auto add = [&](const channel::ChannelStats& channel) {
     stats.data_channels.push_back({.channel = channel.channel,
                                    .label = channel.info.label,
                                    .protocol = channel.info.options.protocol,
@@ -113,7 +115,10 @@ void Transport::add_stats(Stats& stats) const {
                                    .messages_received = channel.messages_received,
                                    .bytes_sent = channel.bytes_sent,
                                    .bytes_received = channel.bytes_received});
-  }
+  };
+  std::ranges::for_each(channels_.stats(), add);
+  // W3C webrtc-stats: those of a channel that is closed stay.
+  std::ranges::for_each(channels_.closed_stats(), add);
 }
 
 }  // namespace specter::peer

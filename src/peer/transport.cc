@@ -83,10 +83,10 @@ void Transport::note_data(const RemoteTransport& remote) {
 }
 
 void Transport::start_association(Timestamp now) {
-  if (!has_data_ || dtls_state_ != DtlsState::Connected) return;
-  // RFC 8832 §6: the DTLS client has the even streams.
-  const auto parity = *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
-  channels_.connect(now, parity, max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
+  if (!has_data_) return;
+  channels_.assign_streams(parity());
+  if (dtls_state_ != DtlsState::Connected) return;
+  channels_.connect(now, parity(), max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
   if (!sctp_patience_ && channels_.is_connecting()) sctp_patience_ = now + kSctpPatience;
   size_path();
 }

@@ -126,6 +126,10 @@ class Transport {
   // From DTLS on, as long as ICE has a path.
   static constexpr Duration kSctpPatience = std::chrono::seconds(40);
 
+  // RFC 8832 §6: the DTLS client has the even streams.
+  channel::Parity parity() const {
+    return *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
+  }
   void handle_dtls(Timestamp now, const DatagramView& datagram);
   void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
   void replay_early(Timestamp now);

@@ -134,8 +134,9 @@ TEST(Stops, AfterAnyDatagramOfDtls) {
                     verdict->code == ErrorCode::SctpFailure)
             << verdict->reason;
       } else if (!verdict) {
+        // SCTP is up, or SNAP's word for it; what it sends has no limit but ICE's consent
+        // (reliability.md row 107).
         ASSERT_EQ(stopping.ours().connection.connection_state(), ConnectionState::Connected);
-        EXPECT_TRUE(stopping.pair.a.has<core::DataChannelOpened>() || kind.snap) << n;
       }
     }
   }

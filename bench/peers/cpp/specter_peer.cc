@@ -74,7 +74,10 @@ class SpecterConnection final : public Connection,
     } else if (const auto* failed = std::get_if<event::OperationFailed>(&any)) {
       sink_->failed(failed->error.message);
     } else if (const auto* change = std::get_if<event::ConnectionStateChange>(&any)) {
-      if (change->state == specter::ConnectionState::Failed) sink_->failed(change->reason);
+      // The other side may close first once all is done.
+      if (change->state == specter::ConnectionState::Failed &&
+          change->code != specter::ErrorCode::ClosedByPeer)
+        sink_->failed(change->reason);
     }
   }
 

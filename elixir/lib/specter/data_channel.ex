@@ -14,6 +14,7 @@ defmodule Specter.DataChannel do
   | `{:buffered_amount_low, pc, dc}` | what waits to be sent fell to the threshold; after `:would_block`: go on |
   | `{:data_channel_error, pc, dc, text}` | it failed; that it is closed follows |
   | `{:data_channel_closed, pc, dc}` | it is closed, by whomever; no message of it comes after this one |
+  | `{:data_channel_refused, pc, stream, text}` | the peer began to open one that can't be taken, on this stream |
   | `{:data_channel_passive, pc}` | the last of `active: n` messages has come: `Specter.PeerConnection.set_active/3` |
 
   A message arrives as it was sent: a text is a text, whole, and with reliable channels all come, in
@@ -40,8 +41,8 @@ defmodule Specter.DataChannel do
 
   @typedoc """
   What a channel is. `origin`: `:local` for one that was made here, `:remote` for the peer's. `id`:
-  the number of its stream, `nil` before it is known. `priority`: the one that it was made with, at
-  either side.
+  the number of its stream, `nil` before it is known. The others are what it was made with, at either
+  side, as in `t:Specter.PeerConnection.data_channel_option/0`; of a negotiated channel, at this one.
   """
   @type info :: %{
           required(:label) => String.t(),
@@ -49,7 +50,10 @@ defmodule Specter.DataChannel do
           required(:ordered) => boolean,
           required(:id) => 0..65_534 | nil,
           required(:origin) => :local | :remote,
-          required(:priority) => :very_low | :low | :medium | :high
+          required(:priority) => :very_low | :low | :medium | :high,
+          required(:negotiated) => boolean,
+          required(:max_retransmits) => 0..65_535 | nil,
+          required(:max_packet_life_time) => 0..65_535 | nil
         }
 
   @typedoc "What a message is to the peer: in a browser a string, or an ArrayBuffer."

@@ -26,6 +26,9 @@ defmodule Specter.Messages do
       {[:pc, :text], "`Specter.PeerConnection.add_ice_candidate/3` did not take it."},
     ice_candidate:
       {[:pc, :json], "An address was found by which the peer may reach us: tell the peer."},
+    connection_failed:
+      {[:pc, :failure, :text],
+       "Why the connection is `:failed`; `:connection_state_change` follows."},
     connection_state_change: {[:pc, :connection_state], "The state of the whole changed."},
     ice_connection_state_change: {[:pc, :ice_connection_state], "The state of ICE changed."},
     ice_gathering_state_change:
@@ -68,6 +71,8 @@ defmodule Specter.Messages do
     data_channel_error: {[:pc, :dc, :text], "The channel failed; that it is closed follows."},
     data_channel_closed:
       {[:pc, :dc], "The channel is closed; no message of it comes after this one."},
+    data_channel_refused:
+      {[:pc, :stream, :text], "The peer began to open a channel that can't be taken."},
     data_channel_passive:
       {[:pc],
        "The last message of `active: n` has come: `Specter.PeerConnection.set_active/3` asks for more."},
@@ -109,6 +114,8 @@ defmodule Specter.Messages do
   def type(:json), do: quote(do: String.t())
   def type(:json_or_nil), do: quote(do: String.t() | nil)
   def type(:text), do: quote(do: String.t())
+  def type(:failure), do: quote(do: PeerConnection.failure())
+  def type(:stream), do: quote(do: 0..65_535)
   def type(:info), do: quote(do: DataChannel.info())
   def type(:kind), do: quote(do: DataChannel.kind())
   def type(:data), do: quote(do: binary)

@@ -29,6 +29,7 @@ defmodule Specter.PeerConnection do
   | --- | --- |
   | `{:ice_candidate, pc, json}` | an address was found by which the peer may reach us: tell it; told anew with the next description when the one before was rolled back |
   | `{:negotiation_needed, pc}` | there is something new to negotiate: make an offer |
+  | `{:connection_failed, pc, code, text}` | why it is `:failed`, which the next message tells: a `t:failure/0`, and a sentence |
   | `{:connection_state_change, pc, state}` | `t:connection_state_t/0` changed |
   | `{:ice_connection_state_change, pc, state}` | `t:ice_connection_state_t/0` changed |
   | `{:ice_gathering_state_change, pc, state}` | `t:ice_gathering_state_t/0` changed |
@@ -72,6 +73,26 @@ defmodule Specter.PeerConnection do
     * `:would_block`: 65,536 calls wait for this connection already.
   """
   @type result :: :ok | {:error, :not_found | :would_block}
+
+  @typedoc """
+  Why a connection is `:failed`:
+
+    * `:closed_by_peer`: the peer closed its side. An ordinary departure.
+    * `:ice_failure`: there is no path to the peer, or not any more.
+    * `:dtls_failure`: the handshake did not end well.
+    * `:fingerprint_failure`: who answers is not whom the description names.
+    * `:sctp_failure`: the peer never set up what data channels need.
+    * `:internal`: a fault of this library.
+
+  It is failed for good: close it.
+  """
+  @type failure ::
+          :closed_by_peer
+          | :ice_failure
+          | :dtls_failure
+          | :fingerprint_failure
+          | :sctp_failure
+          | :internal
 
   @typedoc """
   `:invalid_json`: the text is no JSON, or lacks what it must have, or is more than 4 MiB or nested more

@@ -32,12 +32,14 @@ defmodule Specter.Telemetry do
   | --- | --- | --- |
   | `[:specter, :peer_connection, :ready]` | `count` | `pc` |
   | `[:specter, :peer_connection, :state_change]` | `count` | `pc`, `of`, `state` |
+  | `[:specter, :peer_connection, :failed]` | `count` | `pc`, `code`, `text` |
   | `[:specter, :peer_connection, :error]` | `count` | `pc`, `message`, `text` |
   | `[:specter, :peer_connection, :closed]` | `count` | `pc` |
   | `[:specter, :peer_connection, :stats]` | those of `t:stats/0` | `pc` |
   | `[:specter, :data_channel, :open]` | `count` | `pc`, `dc` |
   | `[:specter, :data_channel, :message]` | `count`, `bytes` | `pc`, `dc`, `kind` |
   | `[:specter, :data_channel, :error]` | `count` | `pc`, `dc`, `text` |
+  | `[:specter, :data_channel, :refused]` | `count` | `pc`, `stream`, `text` |
   | `[:specter, :data_channel, :closed]` | `count` | `pc`, `dc` |
 
   `of` is `:connection`, `:ice_connection`, `:ice_gathering` or `:signaling`, and `state` the new one.
@@ -65,6 +67,7 @@ defmodule Specter.Telemetry do
     [:specter, :peer_connection, :call],
     [:specter, :peer_connection, :ready],
     [:specter, :peer_connection, :state_change],
+    [:specter, :peer_connection, :failed],
     [:specter, :peer_connection, :error],
     [:specter, :peer_connection, :closed],
     [:specter, :peer_connection, :stats],
@@ -73,6 +76,7 @@ defmodule Specter.Telemetry do
     [:specter, :data_channel, :open],
     [:specter, :data_channel, :message],
     [:specter, :data_channel, :error],
+    [:specter, :data_channel, :refused],
     [:specter, :data_channel, :closed],
     [:specter, :vm]
   ]
@@ -233,6 +237,14 @@ defmodule Specter.Telemetry do
     count(:data_channel, :error, %{pc: pc, dc: dc, text: text})
   end
 
+  defp tell({:data_channel_refused, pc, stream, text}) do
+    count(:data_channel, :refused, %{pc: pc, stream: stream, text: text})
+  end
+
+  defp tell({:connection_failed, pc, code, text}) do
+    count(:peer_connection, :failed, %{pc: pc, code: code, text: text})
+  end
+
   defp tell({:peer_connection_ready, pc}), do: count(:peer_connection, :ready, %{pc: pc})
   defp tell({:peer_connection_closed, pc}), do: count(:peer_connection, :closed, %{pc: pc})
 
@@ -264,7 +276,12 @@ defmodule Specter.Telemetry do
   defp tell(_message), do: :ok
 
   defp numbers(reports) do
-    channels = for {_id, %{"type" => "data-channel"} = report} <- reports, do: report
+    # Reports of those that are closed stay a while.
+    channels =
+      for {_id, %{"type" => "data-channel", "state" => state} = report} <- reports,
+          state != "closed",
+          do: report
+
     sum = fn key -> channels |> Enum.map(& &1[key]) |> Enum.sum() end
     transport = reports["ice_transport"]
 

@@ -48,11 +48,13 @@ void Peer::handle(const Event& any) {
   } else if (const auto* failed = std::get_if<event::OperationFailed>(&any)) {
     check(std::unexpected(failed->error));
   } else if (const auto* change = std::get_if<event::ConnectionStateChange>(&any)) {
-    if (change->state == ConnectionState::Failed) {
+    // Who is done closes; the other may hear of it before it does the same.
+    if (change->state == ConnectionState::Failed && change->code != ErrorCode::ClosedByPeer) {
       on_failure(fmt::format("the connection failed: {}", change->reason));
     }
   } else if (const auto* error = std::get_if<event::DataChannelError>(&any)) {
-    on_failure(fmt::format("a data channel failed: {}", error->error.message));
+    if (error->error.code != ErrorCode::ClosedByPeer)
+      on_failure(fmt::format("a data channel failed: {}", error->error.message));
   } else if (std::holds_alternative<event::Closed>(any)) {
     on_closed();
   }

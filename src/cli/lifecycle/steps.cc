@@ -240,7 +240,8 @@ Result<> Lifecycle::handle(const Event& event) {
   if (std::holds_alternative<event::IceCandidateAdded>(event)) ++candidates_added_;
   if (const auto* change = std::get_if<event::ConnectionStateChange>(&event)) {
     side.connected = change->state == ConnectionState::Connected;
-    if (change->state == ConnectionState::Failed) {
+    // The other of the two closed: that is the lifecycle's last step.
+    if (change->state == ConnectionState::Failed && change->code != ErrorCode::ClosedByPeer) {
       return fail(ErrorCode::Network, fmt::format("{} failed: {}", side.name, change->reason));
     }
   }

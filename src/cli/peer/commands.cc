@@ -97,7 +97,7 @@ void Session::perform(const Command& command, const command::GetState&) {
 void Session::perform(const Command& command, const command::GetDataChannelState& get) {
   const auto channel = find(command, get.channel);
   if (!channel) return;
-  Json json = channel_event("data_channel_state", *channel);
+  Json json = new_channel_event("data_channel_state", *channel);
   json["state"] = to_string(channel->state());
   json["buffered_amount"] = channel->buffered_amount();
   reply(command, std::move(json));

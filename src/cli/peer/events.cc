@@ -13,6 +13,17 @@ Json state_event(std::string_view name, std::string_view state) {
   return {{"event", name}, {"state", state}};
 }
 
+// RTCPriorityType, W3C WebRTC Priority Control §3.
+std::string_view name_of(Priority priority) {
+  switch (priority) {
+    case Priority::VeryLow: return "very-low";
+    case Priority::Low: return "low";
+    case Priority::Medium: return "medium";
+    case Priority::High: return "high";
+  }
+  return "";
+}
+
 Json description_event(std::string_view name, const SessionDescription& description) {
   return {{"event", name}, {"type", to_string(description.type)}, {"sdp", description.sdp}};
 }
@@ -71,8 +82,20 @@ Json Session::channel_event(std::string_view name, const DataChannel& channel) {
           {"id", id ? Json(*id) : Json(nullptr)}};
 }
 
+// What it was made with: told once, when it is first spoken of.
+Json Session::new_channel_event(std::string_view name, const DataChannel& channel) {
+  Json json = channel_event(name, channel);
+  const auto retransmits = channel.max_retransmits();
+  const auto life = channel.max_packet_life_time();
+  json["max_retransmits"] = retransmits ? Json(*retransmits) : Json(nullptr);
+  json["max_packet_life_time"] = life ? Json(life->count()) : Json(nullptr);
+  json["negotiated"] = channel.negotiated();
+  json["priority"] = name_of(channel.priority());
+  return json;
+}
+
 void Session::on(const event::DataChannelCreated& e) {
-  answer("create_data_channel", channel_event("data_channel_created", e.channel));
+  answer("create_data_channel", new_channel_event("data_channel_created", e.channel));
 }
 void Session::on(const event::Offer& e) {
   answer("create_offer", description_event("offer", e.description));
@@ -130,11 +153,12 @@ void Session::on(const event::IceConnectionStateChange& e) {
 void Session::on(const event::ConnectionStateChange& e) {
   Json json = state_event("connection_state", to_string(e.state));
   if (!e.reason.empty()) json["reason"] = e.reason;
+  if (e.code) json["code"] = to_string(*e.code);
   print(json);
 }
 
 void Session::on(const event::IncomingDataChannel& e) {
-  print(channel_event("data_channel", e.channel));
+  print(new_channel_event("data_channel", e.channel));
 }
 void Session::on(const event::DataChannelOpen& e) {
   if (options_.echo) e.channel.set_buffered_amount_low_threshold(kEchoLowThresholdBytes);
@@ -173,6 +197,12 @@ void Session::on(const event::DataChannelError& e) {
   json["name"] = to_string(e.error.code);
   json["message"] = e.error.message;
   print(json);
+}
+void Session::on(const event::DataChannelRefused& e) {
+  print({{"event", "data_channel_refused"},
+         {"id", e.stream},
+         {"name", to_string(e.error.code)},
+         {"message", e.error.message}});
 }
 void Session::on(const event::DataChannelClosed& e) {
   Json json = channel_event("data_channel_closed", e.channel);

@@ -103,8 +103,10 @@ class Session {
   void on(const event::DataChannelClosing& e);
   void on(const event::DataChannelError& e);
   void on(const event::DataChannelClosed& e);
+  void on(const event::DataChannelRefused& e);
 
   Json channel_event(std::string_view name, const DataChannel& channel);
+  Json new_channel_event(std::string_view name, const DataChannel& channel);
   void print(const Json& json) { output_.line(to_line(json)); }
   void answer(std::string_view op, Json json);    // what an event says, to the oldest such command
   void reply(const Command& command, Json json);  // at once

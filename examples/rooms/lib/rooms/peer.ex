@@ -171,8 +171,10 @@ defmodule Rooms.Peer do
   def handle_data_channel_closed(_pc, _dc, state), do: {:noreply, state}
 
   @impl Specter.Handler
-  def handle_connection_state_change(_pc, :failed, state), do: {:stop, {:shutdown, :lost}, state}
-  def handle_connection_state_change(_pc, _connection_state, state), do: {:noreply, state}
+  def handle_connection_failed(_pc, :closed_by_peer, _text, state),
+    do: {:stop, {:shutdown, :left}, state}
+
+  def handle_connection_failed(_pc, _code, _text, state), do: {:stop, {:shutdown, :lost}, state}
 
   @impl Specter.Handler
   def handle_invalid_remote_description(_pc, text, state) do
