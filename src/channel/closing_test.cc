@@ -276,7 +276,7 @@ TEST(ShutDown, ByAnErrorFailsEveryChannel) {
   two.a.shut_down(two.pair.now(), Error{ErrorCode::Network, "DTLS failed", std::nullopt});
   two.pair.run_for(5s);
   EXPECT_THAT(two.take_a(), ElementsAre("failed 1 NetworkError", "closed 1", "ended by an error"));
-  EXPECT_THAT(two.take_b(), ElementsAre("failed 1 NetworkError", "closed 1", "ended by an error"));
+  EXPECT_THAT(two.take_b(), ElementsAre("failed 1 SctpFailure", "closed 1", "ended by an error"));
 }
 
 TEST(ShutDown, BeforeConnectIsOverAtOnce) {

@@ -80,7 +80,7 @@ std::vector<Cause> all_causes() {
        .path = [](const Flight& flight) { return !is_from_b(flight); }},
       {.name = "an answer with an old password",
        .by_a = ice("other credentials"),
-       .by_b = ice("other credentials"),
+       .by_b = dtls("did not acknowledge the end of the handshake"),
        .change_answer = change_password},
       {.name = "the network goes down once connected",
        .by_a = ice("the peer has not answered for 30 s"),
