@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr int kMaxOperations = 64;
 constexpr std::size_t kMtu = 1200;
+constexpr Duration kPatience = 100s;
 constexpr std::size_t kMaxAnswer = 64;  // datagrams for one that came in
 const std::string kData = "what was really sent";
 
@@ -114,13 +115,17 @@ class World {
   void settle() {
     client_.dtls.hold_timers(now_, false);
     server_.dtls.hold_timers(now_, false);
-    for (int i = 0; i < 400; ++i) {
+    const Timestamp end = now_ + kPatience;
+    while (now_ < end) {
       while (!client_.sent.empty()) deliver_next(client_);
       while (!server_.sent.empty()) deliver_next(server_);
+      if (!client_.sent.empty()) continue;
       if ((client_.is_connected || client_.is_closed) &&
           (server_.is_connected || server_.is_closed))
         return;
-      pass(250ms);
+      const Deadline next = soonest(client_.dtls.next_timeout(), server_.dtls.next_timeout());
+      if (!next) break;  // nothing comes any more
+      pass(*next - now_);
     }
     // A server whom nobody has said hello waits for as long as its owner likes.
     SPECTER_CHECK(client_.is_connected || client_.is_closed);
