@@ -70,7 +70,11 @@ class World {
       case 2: say_open(in); break;
       case 3:
       case 4:
-      case 5: say(stream(in), kPpids[operation >> 4 & 7], in.bytes(in.u8())); break;
+      case 5: {
+        const sctp::StreamId on = stream(in);
+        say(on, kPpids[operation >> 4 & 7], in.bytes(in.u8()));
+        break;
+      }
       case 6: say(stream(in), kPpidDcep, std::array{AckMessage::kType}); break;
       case 7: {
         const std::array streams{stream(in)};
@@ -84,7 +88,11 @@ class World {
         break;
       case 11: pass(in.u8() * 20ms); break;
       case 12: channels_.set_receiving(operation & 0x10); break;
-      case 13: say(stream(in), kPpids[operation >> 4 & 7], Buffer(in.u16() & 0x1fff, 'x')); break;
+      case 13: {
+        const sctp::StreamId on = stream(in);
+        say(on, kPpids[operation >> 4 & 7], Buffer(in.u16() & 0x1fff, 'x'));
+        break;
+      }
       case 14: is_lossy_ = operation & 0x10; break;
       default:
         if (operation == 0xff) channels_.shut_down(now_, std::nullopt);

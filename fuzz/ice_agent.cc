@@ -97,7 +97,11 @@ class World {
       case 3: pass(in.u8() * 10ms); break;
       case 4:
       case 5: forge(in); break;
-      case 6: inject(source(in), to_buffer(in.bytes(in.u8()))); break;
+      case 6: {
+        const Endpoint from_where = source(in);
+        inject(from_where, to_buffer(in.bytes(in.u8())));
+        break;
+      }
       case 7: replay(from, in); break;
       case 8: change(from, in); break;
       case 9: keyed(in); break;
@@ -320,7 +324,10 @@ class World {
     if (more & 1) writer.add(stun::IceControlled{in.u8() * 0x0101010101010101u});
     if (more & 2) writer.add(stun::XorMappedAddress{kNowhere[in.u8() % kNowhere.size()]});
     if (more & 4) writer.add(stun::ErrorCode{static_cast<std::uint16_t>(300 + in.u8()), "go away"});
-    if (more & 8) writer.raw(stun::AttributeType{in.u16()}, in.bytes(in.u8() & 0x1f));
+    if (more & 8) {
+      const stun::AttributeType type{in.u16()};
+      writer.raw(type, in.bytes(in.u8() & 0x1f));
+    }
     if (more & 16) writer.add(stun::DtlsInStunData{Buffer(in.u8() + 1u, 22)});
     if (more & 32) writer.integrity(stun::short_term_key(password));
     if (!(more & 64)) writer.fingerprint();

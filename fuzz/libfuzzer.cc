@@ -11,4 +11,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 // What ASan keeps of each allocation costs more than most targets. For a whole trace:
 // ASAN_OPTIONS=malloc_context_size=30.
 extern "C" const char* __asan_default_options();
-const char* __asan_default_options() { return "malloc_context_size=3:quarantine_size_mb=8"; }
+const char* __asan_default_options() {
+  return "malloc_context_size=0:quarantine_size_mb=8:max_malloc_fill_size=0";
+}

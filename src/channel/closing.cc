@@ -65,15 +65,20 @@ void DataChannels::Impl::begin_closing(Channel& channel) {
 void DataChannels::Impl::fail_channel(ChannelId id, Channel& channel, Error error) {
   if (channel.state == DataChannelState::Closing) return;
   begin_closing(channel);
-  emit(ChannelFailed{id, std::move(error)});
+  tell_failure(id, channel, std::move(error));
   ask_reset(*channel.info.options.id);
+}
+
+// Once, whatever else happens to it until it is closed.
+void DataChannels::Impl::tell_failure(ChannelId id, Channel& channel, Error error) {
+  if (!std::exchange(channel.has_failed, true)) emit(ChannelFailed{id, std::move(error)});
 }
 
 // The channel is over now. Its streams are the caller's care.
 void DataChannels::Impl::drop_channel(Channels::iterator at, std::optional<Error> error) {
   auto& [id, channel] = *at;
   begin_closing(channel);
-  if (error) emit(ChannelFailed{id, *std::move(error)});
+  if (error) tell_failure(id, channel, *std::move(error));
   emit(ChannelClosed{id});
   if (!channel.ours)
     accepted_name_bytes_ -= channel.info.label.size() + channel.info.options.protocol.size();
@@ -119,9 +124,8 @@ void DataChannels::Impl::handle_incoming_reset(std::uint16_t stream) {
     if (channel.state == DataChannelState::Connecting) {
       // RFC 8832 §6: a reset instead of an ACK is a refusal.
       begin_closing(channel);
-      emit(ChannelFailed{
-          *known->channel,
-          Error{ErrorCode::OperationFailed, "the peer refused the data channel", {}}});
+      tell_failure(*known->channel, channel,
+                   Error{ErrorCode::OperationFailed, "the peer refused the data channel", {}});
     } else if (channel.state == DataChannelState::Open) {
       begin_closing(channel);
       emit(ChannelClosing{*known->channel});

@@ -227,6 +227,16 @@ TEST(HostileOpen, OnAStreamOfOursClosesThatChannel) {
                                    "closed 1", "closed 2"));
 }
 
+// Its stream is not reset yet when all ends.
+TEST(HostileOpen, AFailureIsToldOnceThoughTheAssociationFailsToo) {
+  Hostile hostile;
+  hostile.say_open(1);
+  hostile.say_open(1);
+  EXPECT_THAT(hostile.happened(), ElementsAre("incoming 1 x", "opened 1", "failed 1 NetworkError"));
+  hostile.peer.abort(hostile.now, "enough");
+  EXPECT_THAT(hostile.happened(), ElementsAre("closed 1", "ended by an error"));
+}
+
 TEST(HostileDcep, OfAnUnknownTypeClosesTheChannelItCameOn) {
   Hostile hostile;
   hostile.answer_resets = true;

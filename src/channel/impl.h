@@ -86,6 +86,7 @@ class DataChannels::Impl {
     std::size_t low_threshold = 0;                   // of buffered_amount()
     bool above_threshold = false;                    // BufferedAmountLow is owed
     bool receives_parts = false;
+    bool has_failed = false;  // and it was told
     // Of the message that is sent in parts and not ended.
     std::optional<MessageKind> open_kind{};
     std::uint64_t open_bytes = 0;
@@ -139,6 +140,7 @@ class DataChannels::Impl {
   void begin_closing(Channel& channel);
   void forget_events_of(ChannelId id);
   void fail_channel(ChannelId id, Channel& channel, Error error);
+  void tell_failure(ChannelId id, Channel& channel, Error error);
   void drop_channel(Channels::iterator at, std::optional<Error> error);
   void ask_reset(std::uint16_t stream);
   void flush_resets();
