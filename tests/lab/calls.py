@@ -5,6 +5,7 @@ import concurrent.futures
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "cli"), str(TESTS / "support")]
 import machine  # noqa: E402
 from network import STUN_URL, TOOLS  # noqa: E402
-from peer_process import PeerError, PeerProcess  # noqa: E402
+from peer_process import PeerProcess  # noqa: E402
 
 SPECTER = TESTS.parent / "build" / "release" / "specter"
 MESSAGE_EVERY = 0.1
@@ -193,6 +194,8 @@ def main(cases, description):
     machine.need(os.geteuid() == 0, "the laboratory of networks needs root")
     for tool, package in TOOLS.items():
         machine.need(shutil.which(tool), f"the laboratory needs {tool}; `scripts/bootstrap lab` installs {package}")
+    may = subprocess.run(["unshare", "--net", "true"], capture_output=True)
+    machine.need(may.returncode == 0, f"the laboratory makes network namespaces: {may.stderr.decode().strip()}")
     chosen = [case for case in cases if (case.short or options.all or options.only) and options.only in case.name]
     with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
         results = list(pool.map(lambda case: _tell(case, options.specter), chosen))
