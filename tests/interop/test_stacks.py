@@ -25,7 +25,7 @@ from bench_peer import BenchPeer  # noqa: E402
 from driver import stacks  # noqa: E402
 from driver.main import bootstrap  # noqa: E402
 from peers import ProgramPeer, SpecterPeer  # noqa: E402
-from scenario import connected, echo  # noqa: E402
+from scenario import connected, echo, expect  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 STORY_SECONDS = 60
@@ -106,7 +106,10 @@ async def we_offer(specter, command, known, policy, dtls_client):
     async with pair(specter, command, policy, known) as (theirs, ours), \
             connected(ours, theirs, dtls_client) as (at_ours, at_theirs):
         await echo(ours, at_ours, theirs, at_theirs, SIZES)
-        return await negotiated(ours)
+        told = await negotiated(ours)
+    role = {"offerer": "client", "answerer": "server"}.get(dtls_client)
+    expect(role is None or told.endswith(role), f"specter is the {role} of DTLS: {told}")
+    return told
 
 
 def stories_of(specter, command):
@@ -130,20 +133,26 @@ def stories_of_bench(specter, program):
                 title = f"{'offers' if they_offer_it else 'answers'} data, specter ({dtls}) is DTLS's " \
                         f"{'client' if ours_is_client else 'server'}"
 
-                async def tell(known, offers=they_offer_it, c=client, d=dtls):
+                async def tell(known, offers=they_offer_it, c=client, d=dtls, client_is_ours=ours_is_client):
                     async with SpecterPeer.open(specter, "--dtls", d) as ours, \
                             BenchPeer.open(program, offers) as theirs:
                         known.append(ours)
                         await theirs.meet(ours, c)
-                        return await negotiated(ours)
+                        told = await negotiated(ours)
+                    expect(told.endswith("client" if client_is_ours else "server"), told)
+                    return told
 
                 yield title, tell
 
 
-# What a stack can't with another of its own either, and why.
+# What a stack can't, by a fault of its own, and which.
+ACTIVE_TWICE = "it answers a=setup:active to active, against RFC 8842 §5.3"
 CANNOT = {
     ("aiortc", "offers data, audio and video, max-bundle"):
-        "it stops the transport that its sections share, as one that is left over",
+        "it stops the transport that its sections share, as one that is left over; with another of its own, too",
+    ("werift", "answers, specter is DTLS's client"): ACTIVE_TWICE,
+    ("webrtc-rs", "answers data, specter (1.2) is DTLS's client"): ACTIVE_TWICE,
+    ("webrtc-rs", "answers data, specter (any) is DTLS's client"): ACTIVE_TWICE,
 }
 
 
