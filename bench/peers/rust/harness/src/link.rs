@@ -86,7 +86,7 @@ impl Link {
         done: oneshot::Sender<Result<Times, String>>,
     ) -> Arc<Self> {
         let connecting = Connecting { done: Some(done), ..Default::default() };
-        let link = Arc::new(Self {
+        Arc::new(Self {
             index,
             offers,
             signalling,
@@ -95,11 +95,14 @@ impl Link {
             connecting: Mutex::new(connecting),
             work: Mutex::new(Work::Nothing),
             sent: AtomicU64::new(0),
-        });
-        if offers {
-            link.tell(json!({"create": true}));
+        })
+    }
+
+    /// Once it can be found: the other side may answer at once.
+    pub(crate) fn announce(&self) {
+        if self.offers {
+            self.tell(json!({"create": true}));
         }
-        link
     }
 
     fn tell(&self, mut line: Value) {

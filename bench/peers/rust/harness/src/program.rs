@@ -109,6 +109,7 @@ impl Program {
         let (inputs, taken) = mpsc::unbounded_channel();
         let link = Link::new(index, offers, self.signalling.clone(), inputs, done);
         self.links.lock().unwrap().insert(index, link.clone());
+        link.announce();
         self.stack.create(link, taken);
         opened
     }
