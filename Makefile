@@ -33,7 +33,7 @@ lab: ## all of the laboratory of networks (some minutes, as root): tests/lab
 	SPECTER_LAB=all ctest --test-dir build/release --output-on-failure --no-tests=error -V -L lab
 
 interop: ## with the stacks of npm, PyPI, Go and Rust that can be had here: tests/interop/test_stacks.py
-	scripts/bootstrap build interop peers
+	scripts/bootstrap build
 	$(MAKE) --no-print-directory build
 	/usr/bin/python3 tests/interop/test_stacks.py $(STACKS)
 
