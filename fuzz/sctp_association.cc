@@ -348,7 +348,11 @@ class World {
     else
       open_.insert(e.stream);
   }
-  void on(const IncomingStreamsReset& e) { check_streams(e.streams); }
+  void on(const IncomingStreamsReset& e) {
+    check_streams(e.streams);
+    // After a restart (RFC 9260 §5.2.4 A) this is all that is told of a message that was open.
+    for (const StreamId stream : e.streams) open_.erase(stream);
+  }
   void on(const OutgoingStreamsReset& e) { check_streams(e.streams); }
   void on(const OutgoingResetFailed& e) { check_streams(e.streams); }
   void on(const sctp::BufferedAmountLow& e) {
