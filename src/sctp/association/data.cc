@@ -65,12 +65,22 @@ template void Association::Impl::handle_data(Timestamp, const DataChunk&);
 template void Association::Impl::handle_data(Timestamp, const IDataChunk&);
 
 void Association::Impl::emit_messages() {
-  if (!receiver_) return;
-  for (ReassembledMessage& message : receiver_->take_messages()) {
+  if (receiver_) emit(receiver_->take_messages());
+}
+
+void Association::Impl::emit(std::vector<ReassembledMessage> messages) {
+  for (ReassembledMessage& message : messages) {
     events_.push_back(MessageReceived{message.stream, message.ppid, message.unordered,
                                       std::move(message.bytes), message.begins, message.ends,
                                       message.is_cut_off});
   }
+}
+
+// Between what came of the old numbers and what comes of the new ones.
+void Association::Impl::emit_reset(std::vector<StreamId> streams) {
+  emit(receiver_->take_before_reset());
+  events_.push_back(IncomingStreamsReset{std::move(streams)});
+  emit_messages();
 }
 
 void Association::Impl::emit_low() {
@@ -178,8 +188,7 @@ ReconfigResult Association::Impl::handle_outgoing_reset(const OutgoingResetReque
   if (!streams) return ReconfigResult::InProgress;
   deferred_reset_.reset();
   reset_->change_answer(request.request, ReconfigResult::Performed);
-  events_.push_back(IncomingStreamsReset{std::move(*streams)});
-  emit_messages();
+  emit_reset(std::move(*streams));
   return ReconfigResult::Performed;
 }
 
@@ -191,8 +200,7 @@ void Association::Impl::finish_incoming_reset() {
   if (!streams) return;
   const std::uint32_t request = *std::exchange(deferred_reset_, std::nullopt);
   reset_->change_answer(request, ReconfigResult::Performed);
-  events_.push_back(IncomingStreamsReset{std::move(*streams)});
-  emit_messages();
+  emit_reset(std::move(*streams));
   ReConfigChunk answer;  // E5, unasked for: the peer need not come again
   answer.parameters.push_back(ReconfigResponse{request, ReconfigResult::Performed});
   queue_control(answer);

@@ -176,6 +176,8 @@ class Association::Impl {
   void start_outgoing_reset();
   void finish_outgoing_reset(const StreamReset::Finished& finished);
   void emit_messages();
+  void emit(std::vector<ReassembledMessage> messages);
+  void emit_reset(std::vector<StreamId> streams);
   Result<> check_sendable(StreamId stream, std::size_t bytes) const;
   void emit_low();
 

@@ -272,6 +272,23 @@ TEST_P(Parts, ThatCameBeforeTheEndAreToldBeforeIt) {
   EXPECT_TRUE(std::holds_alternative<Closed>(puppet.events.back()));
 }
 
+// Else the end of the old message would be taken for one of the stream's next life.
+TEST_P(Parts, CutOffByAResetAreToldBeforeIt) {
+  Puppet puppet(config());
+  puppet.association.receive_in_parts(kStream);
+  puppet.establish();
+  const Buffer bytes = pattern(500, 1);
+  DataChunk part = puppet.data(Puppet::kTsn, 1, 0, bytes);
+  part.end = false;
+  puppet.say(part);
+  puppet.events.clear();
+  puppet.say(ReConfigChunk{{OutgoingResetRequest{Puppet::kTsn, 0, Puppet::kTsn, {kStream}}}});
+  ASSERT_EQ(puppet.events.size(), 2u);
+  ASSERT_TRUE(std::holds_alternative<MessageReceived>(puppet.events[0]));
+  EXPECT_TRUE(std::get<MessageReceived>(puppet.events[0]).is_cut_off);
+  EXPECT_TRUE(std::holds_alternative<IncomingStreamsReset>(puppet.events[1]));
+}
+
 TEST_P(Parts, CutOffAtAnyMomentLeaveTheStreamSound) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Duo duo({.latency = 5ms, .loss = 0.1, .seed = seed}, config(), config());

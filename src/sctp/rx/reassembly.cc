@@ -424,6 +424,7 @@ std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumul
   reset_.reset();
   if (reset.streams.empty()) reset.streams = streams();
   drop_numbers_of(reset);
+  before_reset_ = take_ready();
   for (const StreamId id : reset.streams) {
     const auto found = streams_.find(std::to_underlying(id));
     if (found == streams_.end()) continue;

@@ -83,6 +83,8 @@ class Reassembly {
   // True when there is something ready.
   bool hand_out_parts();
   std::vector<ReassembledMessage> take_ready() { return std::exchange(ready_, {}); }
+  // What was ready, or cut off, before the numbers that finish_reset() made an end of.
+  std::vector<ReassembledMessage> take_before_reset() { return std::exchange(before_reset_, {}); }
 
   std::size_t bytes() const { return bytes_; }  // all kept here, without what is ready
   std::size_t items() const { return items_; }  // runs and messages that wait
@@ -182,6 +184,7 @@ class Reassembly {
   std::unordered_map<std::uint16_t, Stream> streams_;  // only those that had a message
   std::optional<Reset> reset_;
   std::vector<ReassembledMessage> ready_;
+  std::vector<ReassembledMessage> before_reset_;
   std::size_t bytes_ = 0;
   std::size_t items_ = 0;
 };

@@ -126,11 +126,18 @@ std::optional<std::vector<StreamId>> Receiver::finish_reset() {
   return reassembly_.finish_reset(tsns_.cumulative());
 }
 
-std::vector<ReassembledMessage> Receiver::take_messages() {
-  auto messages = reassembly_.take_ready();
+std::vector<ReassembledMessage> Receiver::counted(std::vector<ReassembledMessage> messages) {
   for (const ReassembledMessage& message : messages) undelivered_bytes_ += message.bytes.size();
   undelivered_messages_ += messages.size();
   return messages;
+}
+
+std::vector<ReassembledMessage> Receiver::take_messages() {
+  return counted(reassembly_.take_ready());
+}
+
+std::vector<ReassembledMessage> Receiver::take_before_reset() {
+  return counted(reassembly_.take_before_reset());
 }
 
 void Receiver::release(std::size_t bytes) {

@@ -51,8 +51,9 @@ class Receiver {
 
   // True when there is something for take_messages().
   bool hand_out_parts() { return reassembly_.hand_out_parts(); }
-  std::vector<ReassembledMessage> take_messages();  // they count until release()
-  void release(std::size_t bytes);                  // the application has it
+  std::vector<ReassembledMessage> take_messages();      // they count until release()
+  std::vector<ReassembledMessage> take_before_reset();  // likewise, those older than the reset
+  void release(std::size_t bytes);                      // the application has it
   // After a restart: what was taken from the receiver before this one still counts.
   void adopt_undelivered(const Receiver& before) {
     undelivered_bytes_ = before.undelivered_bytes_;
@@ -71,6 +72,7 @@ class Receiver {
   std::vector<StreamId> streams() const { return reassembly_.streams(); }
 
  private:
+  std::vector<ReassembledMessage> counted(std::vector<ReassembledMessage> messages);
   template <class Chunk>
   bool accepts(std::int64_t tsn, const Chunk& chunk) const;
   std::size_t used_bytes() const;  // with what it costs to keep track of them
