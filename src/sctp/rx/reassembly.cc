@@ -397,10 +397,13 @@ void Reassembly::begin_reset(std::int64_t last_tsn, std::vector<StreamId> stream
 // is the beginning of the new ones.
 void Reassembly::drop_numbers_of(const Reset& reset) {
   if (!interleaves_) {
-    // All streams are in one lane; what is behind `last_tsn` has the new numbers already.
-    for (auto run = runs_.begin(); run != runs_.end() && run->first.fragment <= reset.last_tsn;) {
+    // All streams are in one lane; what is behind `last_tsn` has the new numbers already. But not
+    // what is told: its end would be taken for one of theirs.
+    for (auto run = runs_.begin(); run != runs_.end();) {
       const auto old = run++;
-      if (std::ranges::binary_search(reset.streams, old->second.stream)) drop(old);
+      if ((old->first.fragment <= reset.last_tsn || old->second.is_handed_out) &&
+          std::ranges::binary_search(reset.streams, old->second.stream))
+        drop(old);
     }
     return;
   }
