@@ -233,6 +233,7 @@ class World {
     state = State::Failed;
   }
   void on(const ChannelClosed& e) { state_of(e.channel) = State::Closed; }
+  void on(const channel::ChannelRefused&) {}
   void on(const AssociationEstablished&) {
     SPECTER_CHECK(!std::exchange(is_established_, true) && !is_over_);
   }

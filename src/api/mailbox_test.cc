@@ -198,7 +198,8 @@ std::vector<std::function<Event()>> all_but_messages(const PeerConnection& pc,
       [=] { return event::BufferedAmountLow{pc, channel}; },
       [=] { return event::DataChannelClosing{pc, channel}; },
       [=] { return event::DataChannelError{pc, channel, {}}; },
-      [=] { return event::DataChannelClosed{pc, channel}; }};
+      [=] { return event::DataChannelClosed{pc, channel}; },
+      [=] { return event::DataChannelRefused{pc, 7, {}}; }};
   EXPECT_EQ(makers.size() + 1, std::variant_size_v<Event>);
   return makers;
 }

@@ -491,7 +491,7 @@ TEST(Negotiation, AnAlertToAServerThatWaitsMeansNothing) {
   Ends ends;
   ends.server.start(simulation::kStart);
   ends.server.handle_datagram(simulation::kStart, record(21, Buffer{2, 40}));
-  ends.pair.run_for(60s);
+  ends.pair.run_for(30s);
   EXPECT_THAT(closes(ends.pair.events_b), IsEmpty());
   EXPECT_TRUE(ends.connect());
 }

@@ -115,8 +115,8 @@ std::vector<Narrow> all_widths() {
 class Width : public ::testing::TestWithParam<Narrow> {
  protected:
   Width()
-      : pair({.latency = 10ms}, configuration(), configuration(), at("192.0.2.1", "2001:db8::1"),
-             at("192.0.2.2", "2001:db8::2")) {}
+      : pair({.latency = 10ms}, configuration(), configuration(), {at("192.0.2.1", "2001:db8::1")},
+             {at("192.0.2.2", "2001:db8::2")}) {}
 
   static core::Configuration configuration() {
     core::Configuration out;
