@@ -241,11 +241,12 @@ class Agent::Impl {
   bool flight_is_new_ = false;       // no poll has seen it yet
   std::size_t flight_size_ = 0;      // as it was told
   std::size_t flight_messages_ = 0;  // that carried a datagram of it
-  std::size_t flight_turns_ = 0;     // messages that it was offered to
-  int extra_checks_ = 0;             // for it
-  std::size_t extra_turn_ = 0;       // among the pairs for them
-  Timestamp next_extra_{};           // when a further one is due
-  std::size_t queued_dtls_ = 0;      // in events_
+  std::size_t flight_turns_ = 0;     // messages that it was offered to, the first at:
+  Timestamp flight_since_{};
+  int extra_checks_ = 0;         // for it
+  std::size_t extra_turn_ = 0;   // among the pairs for them
+  Timestamp next_extra_{};       // when a further one is due
+  std::size_t queued_dtls_ = 0;  // in events_
 
   Pair* current_ = nullptr;            // what path() answers
   Pair* nominating_ = nullptr;         // its nomination is under way

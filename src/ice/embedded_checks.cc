@@ -18,6 +18,8 @@ constexpr Duration kFirstRound = 5ms;
 
 // 576 bytes of IPv4 (RFC 791 §3.1), less its headers and UDP's.
 constexpr std::size_t kSmallestMessage = 548;
+// How long a flight is unanswered until its messages are small each second time.
+constexpr Duration kSmallAfter = 300ms;
 
 constexpr std::size_t kAttributeHeader = 4;
 constexpr std::size_t kSealBytes = kAttributeHeader + stun::kIntegritySize + kAttributeHeader + 4;
@@ -105,11 +107,13 @@ void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carr
   const auto acks = embedding_.acks();
   writer.add(stun::DtlsInStunAck{{acks.begin(), acks.end()}});
   const std::size_t taken = writer.size() + kAttributeHeader + kSealBytes;
-  // Nothing of the flight was acknowledged, though each of its datagrams went out twice: perhaps
-  // the path has no room for such messages, and no check would ever be answered. Every second one
-  // goes without what makes it large; once a path is known, DTLS cuts its flights to it.
-  const bool is_small =
-      carries == Carries::Datagram && flight_turns_++ >= 2 * flight_size_ && flight_turns_ % 2 == 0;
+  // Nothing of the flight was acknowledged for a while, though each of its datagrams went out
+  // twice: perhaps the path has no room for such messages, and no check would ever be answered.
+  // Every second one goes without what makes it large; once a path is known, DTLS cuts its flights
+  // to it.
+  if (flight_turns_ == 0) flight_since_ = now;
+  const bool is_small = carries == Carries::Datagram && flight_turns_++ >= 2 * flight_size_ &&
+                        now >= flight_since_ + kSmallAfter && flight_turns_ % 2 == 0;
   const std::size_t most =
       is_small ? std::min(config_.max_message_bytes, kSmallestMessage) : config_.max_message_bytes;
   const std::size_t room = taken < most ? (most - taken) / 4 * 4 : 0;
