@@ -14,9 +14,6 @@ namespace {
 
 constexpr int kCheckBurst = 20;
 constexpr Duration kFirstCheckInterval = std::chrono::milliseconds(5);  // RFC 8445 §14.2's least
-// Errors cost an attacker one small datagram each and us the same: ten at once, then ten a second.
-constexpr Duration kErrorInterval = std::chrono::milliseconds(100);
-constexpr int kErrorBurst = 10;
 
 // RFC 8839 §5.4: ice-char, 64 of them, so six random bits make one.
 std::string random_ice_chars(Random& random, std::size_t size) {
@@ -59,7 +56,6 @@ Agent::Impl::Impl(Config config, Random& random)
       checklist_(config_.role, config_.max_remote_candidates, config_.max_pairs),
       pacer_(config_.check_interval, kCheckBurst),
       first_checks_(kFirstCheckInterval, kCheckBurst - kKeptForAnswers),
-      errors_(kErrorInterval, kErrorBurst),
       embedding_(config_.embedding ? Embedding::Wanted::Yes : Embedding::Wanted::No) {}
 
 // ---- gathering

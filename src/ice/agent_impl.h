@@ -19,6 +19,7 @@
 #include "ice/agent.h"
 #include "ice/checklist.h"
 #include "ice/embedding.h"
+#include "ice/error_budget.h"
 #include "ice/gathering.h"
 #include "ice/lessons.h"
 #include "ice/pacer.h"
@@ -232,7 +233,7 @@ class Agent::Impl {
   Pacer first_checks_;         // those of pairs that had none, while nothing is connected
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
   Timestamp next_again_{};     // for pairs that have not answered
-  Pacer errors_;               // error responses
+  ErrorBudget errors_;
   RareQueue<Response> responses_;
   Lessons lessons_;
   RecentTransactions nominations_;  // of the peer's

@@ -118,7 +118,8 @@ std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
 void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
                          std::uint16_t code, ErrorText reason, bool authenticated,
                          const std::vector<stun::AttributeType>& unknown) {
-  if (!errors_.is_ready(now)) {
+  if (!(authenticated ? errors_.take_for_peer(now)
+                      : errors_.take_for_stranger(now, request.remote.address))) {
     ++counters_.dropped_unexpected;
     return;
   }
@@ -129,7 +130,6 @@ void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun:
   writer.fingerprint();
   // Who has not proven an address gets no more bytes sent to it than came from it.
   if (!authenticated && writer.size() > request.bytes.size()) return;
-  errors_.take(now);
   respond({.path = {request.local, request.remote}, .error = writer.finish()});
 }
 
