@@ -47,10 +47,11 @@ def transfer(call, seconds):
     """From `a` to `b`, so much at a time, for so long."""
     sent, until = 0, time.monotonic() + seconds
     while time.monotonic() < until:
-        while (sent - len(call.b.arrivals)) * MESSAGE < AT_ONCE_BYTES:
+        if (sent - len(call.b.arrivals)) * MESSAGE < AT_ONCE_BYTES:
             call.a.send("x" * MESSAGE)
             sent += 1
-        time.sleep(0.005)
+        else:
+            time.sleep(0.005)
 
 
 def in_the_middle(mtu, black_hole, dtls="any"):
