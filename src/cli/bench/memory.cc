@@ -1,5 +1,6 @@
 // specter bench memory: what many idle connections cost.
 #include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kAtOnce = 4;  // in the making
+// For 60 ms after Closed a connection's sockets are open, to say goodbye again:
+// docs/decisions/0006-peers-close.md.
+constexpr std::chrono::milliseconds kGoodbyes{200};
 
 // What the process has when it is at rest.
 struct Footprint {
@@ -28,6 +32,7 @@ Result<Report> measure(const MemoryOptions& options) {
   // Not counted: what a process needs once only, such as tables of the crypto library.
   auto warm = maker.make(1, 1, PairMaker::Then::Close, [](const Pair&) {});
   if (!warm) return std::unexpected(warm.error());
+  std::this_thread::sleep_for(kGoodbyes);
   const Footprint before;
 
   Progress progress;
@@ -71,6 +76,7 @@ Result<Report> measure(const MemoryOptions& options) {
   report.add("open_files", after.files, "open files",
              fmt::format("{} (before: {})", after.files, before.files));
   if (auto closed = maker.close_all(); !closed) return std::unexpected(closed.error());
+  std::this_thread::sleep_for(kGoodbyes);
   const Footprint at_last;
   report.add("rss_bytes_once_closed", at_last.resident, "once closed",
              fmt::format("{:.1f} MB resident of {:.1f} MB, {} open files",
