@@ -216,6 +216,9 @@ INSTANTIATE_TEST_SUITE_P(Of, SystemCalls, ::testing::ValuesIn(all_calls()),
 
 // As it is met in life: the process has so many descriptors left, and no more.
 TEST_F(Descriptors, AreMissingFromAnyNumberOn) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "UBSan looks at exceptions by means of a pipe, and here is no descriptor left";
+#endif
   const std::ptrdiff_t before = open_descriptors();
   const int first_free = ::dup(0);
   ASSERT_GE(first_free, 0);
