@@ -201,7 +201,7 @@ class Association {
   Deadline next_timeout() const;
 
   bool is_established() const;
-  bool has_ended() const;  // Closed was told, or is about to be
+  bool has_ended() const;               // Closed was told, or is about to be
   bool awaits_acknowledgement() const;  // of something that was sent
   bool used_snap() const;  // connect_with() established it, and no handshake has replaced it since
   bool interleaves() const;  // established, and with I-DATA: RFC 8260 §2.2.1

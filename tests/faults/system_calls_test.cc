@@ -214,11 +214,10 @@ std::vector<Call> all_calls() {
 INSTANTIATE_TEST_SUITE_P(Of, SystemCalls, ::testing::ValuesIn(all_calls()),
                          [](const auto& test) { return std::string(name_of(test.param)); });
 
-// As it is met in life: the process has so many descriptors left, and no more.
+// As it is met in life: the process has so many descriptors left, and no more. Not under UBSan,
+// which looks at exceptions by means of a pipe, and finds none of its own either.
+#ifndef __SANITIZE_ADDRESS__
 TEST_F(Descriptors, AreMissingFromAnyNumberOn) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "UBSan looks at exceptions by means of a pipe, and here is no descriptor left";
-#endif
   const std::ptrdiff_t before = open_descriptors();
   const int first_free = ::dup(0);
   ASSERT_GE(first_free, 0);
@@ -242,6 +241,7 @@ TEST_F(Descriptors, AreMissingFromAnyNumberOn) {
   }
   EXPECT_TRUE(lived);
 }
+#endif
 
 }  // namespace
 }  // namespace specter
