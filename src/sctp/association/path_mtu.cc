@@ -12,7 +12,8 @@ void PathMtu::set_path(std::vector<std::size_t> sizes) {
   sizes.push_back(std::min(base_, kSmallest));
   if (base_ <= bound) sizes.push_back(base_);
   std::erase_if(sizes, [&](std::size_t bytes) {
-    return bytes < std::min(base_, kSmallest) || (bytes > base_ && bytes > most_);
+    return bytes < std::min(base_, kSmallest) || (bytes > base_ && bytes > most_) ||
+           bytes > kLargest;
   });
   std::ranges::sort(sizes);
   sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
@@ -28,7 +29,9 @@ void PathMtu::set_path(std::vector<std::size_t> sizes) {
     const auto rest = std::min(excess - first, below - 1);
     if (rest > 0) sizes.erase(sizes.begin() + index - rest, sizes.begin() + index);
   }
-  sizes_ = std::move(sizes);
+  sizes_.clear();
+  for (const std::size_t bytes : sizes) sizes_.push_back(static_cast<std::uint16_t>(bytes));
+  sizes_.shrink_to_fit();
   begin_anew();
 }
 

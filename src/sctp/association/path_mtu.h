@@ -43,6 +43,9 @@ class PathMtu {
   // and DTLS. MIN_PLPMTU.
   static constexpr std::size_t kSmallest = 508;
 
+  // No IP packet, and so none of ours, has more bytes. Larger sizes are passed over.
+  static constexpr std::size_t kLargest = 65'535;
+
   // `base_bytes`: a packet that every path that we know of carries, BASE_PLPMTU.
   explicit PathMtu(std::size_t base_bytes) : base_(base_bytes) { set_path({}); }
 
@@ -82,10 +85,10 @@ class PathMtu {
 
   std::size_t base_;
   std::size_t most_ = std::numeric_limits<std::size_t>::max();
-  std::vector<std::size_t> sizes_;  // ascending, never empty
-  std::size_t start_ = 0;           // the base, or what comes next to it
-  std::size_t now_ = 0;             // what is used
-  std::size_t bad_ = 0;             // from this one on they don't come; sizes_.size(): not known
+  std::vector<std::uint16_t> sizes_;  // ascending, never empty
+  std::size_t start_ = 0;             // the base, or what comes next to it
+  std::size_t now_ = 0;               // what is used
+  std::size_t bad_ = 0;               // from this one on they don't come; sizes_.size(): not known
   std::optional<std::size_t> trying_;
   std::uint64_t nonce_ = 0;
   int tries_ = 0;
