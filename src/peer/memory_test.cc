@@ -1,4 +1,9 @@
-// What is allocated while data flow. architecture.md §6: per packet nothing.
+// What an idle connection holds, and what is allocated while data flow. architecture.md §6: per
+// packet nothing.
+#include <array>
+#include <memory>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "peer/foreign_sdp.h"
@@ -8,6 +13,7 @@
 namespace specter::peer {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::BulkTransfer;
 
 struct Cost {
@@ -63,6 +69,133 @@ TEST(Allocations, OfAThousandSectionsAreTwiceThoseOfFiveHundred) {
   const std::int64_t half = cost_of_answering(500);
   EXPECT_GT(half, 500);
   EXPECT_LT(cost_of_answering(1000), half * 21 / 10);
+}
+
+// Two connections driven by hand, each with an IPv4 and an IPv6 address.
+class Two {
+ public:
+  Two() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      core::Configuration configuration;
+      configuration.certificate = testing::test_certificate(i + 1);
+      ends_[i] = std::make_unique<core::PeerConnection>(configuration, randoms_[i]);
+    }
+  }
+
+  void negotiate() {
+    channel_ = *ends_[0]->create_data_channel(now_, "idle");
+    const auto offer = *ends_[0]->create_offer();
+    ASSERT_TRUE(ends_[0]->set_local_description(now_, offer));
+    ASSERT_TRUE(ends_[1]->set_remote_description(now_, offer));
+    const auto answer = *ends_[1]->create_answer();
+    ASSERT_TRUE(ends_[1]->set_local_description(now_, answer));
+    ASSERT_TRUE(ends_[0]->set_remote_description(now_, answer));
+  }
+  void run(Duration time) {
+    const Timestamp end = now_ + time;
+    for (exchange();; exchange()) {
+      const Deadline next = soonest(ends_[0]->next_timeout(), ends_[1]->next_timeout());
+      if (!next || *next > end) break;
+      now_ = std::max(now_ + 1us, *next);
+      for (const auto& connection : ends_) connection->handle_timeout(now_);
+    }
+    now_ = end;
+  }
+  bool is_open() const {
+    return ends_[0]->data_channel_state(channel_) == DataChannelState::Open &&
+           ends_[1]->connection_state() == ConnectionState::Connected;
+  }
+  void send(std::string_view text) {
+    EXPECT_TRUE(ends_[0]->send(now_, channel_, MessageKind::Text, as_bytes(text)));
+  }
+  // What goes with it.
+  std::int64_t bytes_of(std::size_t end) {
+    const std::int64_t before = testing::live_bytes;
+    ends_[end].reset();
+    return before - testing::live_bytes;
+  }
+
+ private:
+  void exchange() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      for (std::size_t i = 0; i < 2; ++i) {
+        while (const auto event = ends_[i]->poll_event()) {
+          busy = true;
+          handle(i, *event);
+        }
+        while (const auto datagrams = ends_[i]->poll_transmit(now_)) {
+          busy = true;
+          hand_over(*ends_[1 - i], *datagrams);
+        }
+      }
+    }
+  }
+  void handle(std::size_t i, const core::Event& event) {
+    if (std::holds_alternative<core::GatherCandidates>(event)) {
+      for (const Endpoint& at : endpoints_[i]) ends_[i]->add_local_endpoint(now_, at);
+      ends_[i]->end_of_local_endpoints(now_);
+    }
+    if (const auto* found = std::get_if<core::LocalCandidate>(&event)) {
+      EXPECT_TRUE(ends_[1 - i]->add_ice_candidate(now_, found->candidate));
+    }
+  }
+  void hand_over(core::PeerConnection& to, const Transmit& out) {
+    for (Bytes rest = out.bytes; !rest.empty();) {
+      const Bytes datagram = rest.first(std::min(out.segment_size, rest.size()));
+      rest = rest.subspan(datagram.size());
+      to.handle_datagram(now_, {out.remote, out.local, datagram});
+    }
+  }
+
+  Timestamp now_ = simulation::kStart;
+  std::array<simulation::SeededRandom, 2> randoms_{simulation::SeededRandom(1),
+                                                   simulation::SeededRandom(2)};
+  const std::array<std::array<Endpoint, 2>, 2> endpoints_{
+      {{*Endpoint::parse("192.0.2.1:5001"), *Endpoint::parse("[2001:db8::1]:5001")},
+       {*Endpoint::parse("192.0.2.2:5002"), *Endpoint::parse("[2001:db8::2]:5002")}}};
+  std::array<std::unique_ptr<core::PeerConnection>, 2> ends_;
+  ChannelId channel_{};
+};
+
+// Its certificate included, which nobody else has.
+TEST(Memory, AnIdleConnectionHasAtMostTwentyFourKilobytes) {
+  struct Stage {
+    const char* name;
+    void (*reach)(Two& two);
+  };
+  // The first one is made for what the library fetches once and keeps.
+  const auto open = [](Two& two) {
+    two.negotiate();
+    two.run(1s);
+    EXPECT_TRUE(two.is_open());
+  };
+  const auto idle = [](Two& two) {
+    two.negotiate();
+    two.run(1s);
+    two.send("a message");
+    two.run(61s);
+    EXPECT_TRUE(two.is_open());
+  };
+  const std::array<Stage, 5> stages{{{"first", open},
+                                     {"made", [](Two&) {}},
+                                     {"negotiated", [](Two& two) { two.negotiate(); }},
+                                     {"open", open},
+                                     {"idle", idle}}};
+  std::array<std::int64_t, 2> bytes{};
+  for (const Stage& stage : stages) {
+    for (const std::size_t end : {0, 1}) {
+      Two two;
+      stage.reach(two);
+      bytes[end] = two.bytes_of(end);
+    }
+    fmt::print("{}: {} bytes of heap where it offers, {} where it answers\n", stage.name, bytes[0],
+               bytes[1]);
+  }
+  for (const std::int64_t held : bytes) {
+    EXPECT_LE(held, 24 * 1024);
+    EXPECT_GT(held, 10 * 1024);
+  }
 }
 
 }  // namespace

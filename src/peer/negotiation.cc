@@ -50,7 +50,7 @@ const std::optional<RemoteTransport>& Negotiation::remote_transport() const {
 // Nothing: the candidate names no section.
 Result<std::optional<std::size_t>> Negotiation::section_of(const IceCandidate& candidate) const {
   if (candidate.sdp_mid && !candidate.sdp_mid->empty()) {
-    const auto section = remote_.index_of(*candidate.sdp_mid);
+    const auto section = remote_.sections.index_of(*candidate.sdp_mid);
     if (section) return section;
     return fail(ErrorCode::OperationFailed,
                 fmt::format("the candidate is for sdpMid \"{}\", which no section of the remote "
@@ -59,14 +59,14 @@ Result<std::optional<std::size_t>> Negotiation::section_of(const IceCandidate& c
   }
   if (!candidate.sdp_mline_index) return std::nullopt;
   const std::size_t index = *candidate.sdp_mline_index;
-  if (index < remote_.mids.size()) return index;
+  if (index < remote_.sections.mids.size()) return index;
   // An index of 0 is what some peers write into every candidate, also when nothing is negotiated
   // yet.
   if (index == 0) return std::nullopt;
   return fail(ErrorCode::OperationFailed,
               fmt::format("the candidate is for sdpMLineIndex {}, but the remote description "
                           "has {} sections",
-                          index, remote_.mids.size()));
+                          index, remote_.sections.mids.size()));
 }
 
 Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
@@ -77,36 +77,37 @@ Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
     const auto& transport = remote_transport();
     const std::string of_transport = transport ? transport->credentials.ufrag : "";
     const bool is_known =
-        *section && !remote_.ufrags[**section].empty()
-            ? remote_.ufrags[**section] == ufrag
+        *section && !remote_.sections.ufrags[**section].empty()
+            ? remote_.sections.ufrags[**section] == ufrag
             : ufrag == of_transport ||
-                  (!*section && std::ranges::find(remote_.ufrags, ufrag) != remote_.ufrags.end());
+                  (!*section && std::ranges::find(remote_.sections.ufrags, ufrag) !=
+                                    remote_.sections.ufrags.end());
     if (!is_known) {
       return fail(ErrorCode::OperationFailed,
                   "the candidate's usernameFragment is not that of the remote description");
     }
   }
-  return !*section || remote_.is_on_transport[**section];
+  return !*section || remote_.sections.is_on_transport[**section];
 }
 
 bool Negotiation::show_candidate(const IceCandidate& candidate) {
   const auto section = section_of(candidate);
   if (!section || !local_.shows_candidates) return false;
-  bool is_new = told_.add(*section, candidate.candidate);
+  bool is_new = remote_.told.add(*section, candidate.candidate);
   // W3C §4.4.2: in both, when they are of one generation of ICE, as ours are.
-  if (pending_remote_ && current_remote_)
-    is_new = stable_told_.add(*section, candidate.candidate) || is_new;
+  if (stable_remote_ && current_remote_)
+    is_new = stable_remote_->told.add(*section, candidate.candidate) || is_new;
   return is_new;
 }
 
 std::optional<SessionDescription> Negotiation::shown_current_remote() const {
   if (!current_remote_) return std::nullopt;
-  return (pending_remote_ ? stable_told_ : told_).shown_in(*current_remote_);
+  return (stable_remote_ ? stable_remote_->told : remote_.told).shown_in(*current_remote_);
 }
 
 std::optional<SessionDescription> Negotiation::shown_pending_remote() const {
   if (!pending_remote_) return std::nullopt;
-  return told_.shown_in(*pending_remote_);
+  return remote_.told.shown_in(*pending_remote_);
 }
 
 Result<SignalingState> Negotiation::judge(Side side, const SessionDescription& description) const {
@@ -202,7 +203,7 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
     }
   }
   remote.transport = std::move(*transport);
-  remote.sections.transport = {};  // read, and kept as long as the connection otherwise
+  remote.sections.transport.reset();  // read, and kept as long as the connection otherwise
   return remote;
 }
 
@@ -248,8 +249,9 @@ void Negotiation::take_transport(RemoteTransport transport, bool says_sctp_init,
     end_data("the peer's description begins another SCTP association", change);
   if (transport.data_section) decide_snap(transport, says_sctp_init);
   if (!transport.tls_id && transport_) transport.tls_id = transport_->tls_id;
+  change.transport = transport;
   transport_ = std::move(transport);
-  change.transport = transport_;
+  transport_->candidates = {};  // the agent has them
   change.dtls_role = dtls_role_;
 }
 
@@ -310,12 +312,11 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
     change = *rollback(Side::Local);
     change.state_changed = true;
   }
-  remote_ = std::move(remote->sections);
-  told_ = {};
+  if (!pending_remote_) stable_remote_ = std::move(remote_);
+  remote_ = {.sections = remote->sections};
   state_ = *to;
 
   if (description.type == SdpType::Offer) {
-    remote->sections = remote_;
     offered_sections_ = sections_to_answer(*remote);
     note_candidate_section(offered_sections_);
     pending_remote_ = description;
@@ -326,8 +327,8 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
 
   for (std::size_t i = 0; i < offered_sections_.size(); ++i) {
     Section& section = offered_sections_[i];
-    if (!remote_.says_mid[i]) remote_.mids[i] = section.mid;
-    if (remote_.uses[i] != Use::Rejected) continue;
+    if (!remote_.sections.says_mid[i]) remote_.sections.mids[i] = section.mid;
+    if (remote_.sections.uses[i] != Use::Rejected) continue;
     if (section.use == Use::Data) end_data("the peer's answer rejects data channels", change);
     section.use = Use::Rejected;
   }
@@ -349,9 +350,10 @@ Result<Change> Negotiation::rollback(Side) {
   pending_local_.reset();
   pending_remote_.reset();
   remote_offer_.reset();
-  offered_sections_ = sections_;
-  remote_ = stable_remote_;
-  told_ = stable_told_;
+  created_sections_.clear();
+  offered_sections_.clear();
+  if (stable_remote_) remote_ = std::move(*stable_remote_);
+  stable_remote_.reset();
   note_candidate_section(sections_);
   last_offer_.reset();
   last_answer_.reset();
@@ -367,9 +369,9 @@ void Negotiation::settle(const SessionDescription& local, const SessionDescripti
   remote_offer_.reset();
   last_offer_.reset();
   last_answer_.reset();
-  sections_ = offered_sections_;
-  stable_remote_ = remote_;
-  stable_told_ = told_;
+  created_sections_.clear();
+  sections_ = std::exchange(offered_sections_, {});
+  stable_remote_.reset();
   state_ = SignalingState::Stable;
 }
 
@@ -377,7 +379,7 @@ void Negotiation::note_candidate_section(const std::vector<Section>& sections) {
   const auto is_taken = [&](std::size_t i) {
     return i < sections.size() && sections[i].use != Use::Rejected;
   };
-  std::size_t at = remote_.tagged.value_or(sections.size());
+  std::size_t at = remote_.sections.tagged.value_or(sections.size());
   if (!is_taken(at)) {
     for (at = 0; at < sections.size() && !is_taken(at);) ++at;
   }

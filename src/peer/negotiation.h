@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/rare.h"
 #include "dtls/connection.h"
 #include "peer/remote_sections.h"
 #include "peer/remote_transport.h"
@@ -140,13 +141,14 @@ class Negotiation {
   std::string candidate_mid_;
   std::uint16_t candidate_index_ = 0;
 
+  // What stands only between two stable states is empty in them: connections are idle there.
   std::vector<Section> sections_;          // as of the last stable state
   std::vector<Section> created_sections_;  // of last_offer_
   std::vector<Section> offered_sections_;  // of the pending offer, either side's
   std::optional<std::string> last_offer_, last_answer_;
   std::optional<SessionDescription> current_local_, pending_local_, current_remote_,
       pending_remote_;
-  std::optional<Remote> remote_offer_;        // pending
+  Rare<Remote> remote_offer_;                 // pending
   std::optional<RemoteTransport> transport_;  // in force
   std::optional<dtls::Role> dtls_role_;
   bool is_role_decided_ = false;
@@ -156,8 +158,13 @@ class Negotiation {
   Snap snap_ = Snap::Undecided;
   Buffer remote_sctp_init_;  // the peer's, when used
 
-  RemoteSections remote_, stable_remote_;  // of the latest remote description
-  ToldCandidates told_, stable_told_;      // of the latest remote description, the current one
+  // What is known by a remote description.
+  struct Known {
+    RemoteSections sections{};
+    ToldCandidates told{};
+  };
+  Known remote_;               // the latest one's
+  Rare<Known> stable_remote_;  // the current one's, while a pending one is the latest
 };
 
 }  // namespace specter::peer

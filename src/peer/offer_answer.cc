@@ -104,7 +104,7 @@ std::vector<std::size_t> Negotiation::bundled(const std::vector<Section>& sectio
                                               bool is_answer) const {
   std::vector<std::size_t> out;
   std::vector<bool> is_in(sections.size(), false);
-  for (const std::size_t i : remote_.bundle) {
+  for (const std::size_t i : remote_.sections.bundle) {
     if (i >= sections.size() || sections[i].use == Use::Rejected) continue;
     out.push_back(i);
     is_in[i] = true;

@@ -47,9 +47,7 @@ Configuration checked(Configuration configuration) {
 class PeerConnection::Impl {
  public:
   Impl(const Configuration& configuration, Random& random)
-      : credentials_(ice::Credentials::generate(random)),
-        transport_({.certificate = checked(configuration).certificate,
-                    .credentials = credentials_,
+      : transport_({.certificate = checked(configuration).certificate,
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .path_mtu_discovery = configuration.path_mtu_discovery,
                     .send_buffer_bytes = configuration.send_buffer_bytes,
@@ -63,7 +61,7 @@ class PeerConnection::Impl {
                     .log_keys = configuration.log_keys},
                    random),
         negotiation_(
-            {.credentials = credentials_,
+            {.credentials = transport_.ice().local_credentials(),
              .fingerprint = configuration.certificate->fingerprint().to_string(),
              .max_message_bytes = configuration.max_message_bytes,
              .sctp_init =
@@ -331,11 +329,11 @@ class PeerConnection::Impl {
   }
 
   void tell_candidate(std::string candidate) {
-    events_.emplace_back(
-        LocalCandidate{IceCandidate{.candidate = std::move(candidate),
-                                    .sdp_mid = negotiation_.candidate_mid(),
-                                    .sdp_mline_index = negotiation_.candidate_index(),
-                                    .username_fragment = credentials_.ufrag}});
+    events_.emplace_back(LocalCandidate{
+        IceCandidate{.candidate = std::move(candidate),
+                     .sdp_mid = negotiation_.candidate_mid(),
+                     .sdp_mline_index = negotiation_.candidate_index(),
+                     .username_fragment = transport_.ice().local_credentials().ufrag}});
   }
 
   void enter_gathering_state(IceGatheringState state) {
@@ -386,10 +384,10 @@ class PeerConnection::Impl {
   void translate(channel::AssociationEstablished&) {}
   void translate(channel::AssociationClosed&) {}
 
-  const ice::Credentials credentials_;
   Transport transport_;
   Negotiation negotiation_;
-  Queue<Event> events_;
+  // Room for one is kept, since messages come one by one; what came at the beginning goes.
+  Queue<Event, sizeof(Event)> events_;
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;

@@ -104,22 +104,22 @@ void read_ufrags(const sdp::Session& session, RemoteSections& out) {
 void read_transport(const sdp::Session& session, const std::vector<std::size_t>& members,
                     std::size_t anchor, RemoteSections& out) {
   const sdp::Media& tagged = session.media[*out.tagged];
-  out.transport = {.kind = tagged.kind, .protocol = tagged.protocol, .formats = tagged.formats};
-  out.transport.line = tagged.line;
-  add_missing(out.transport.attributes, tagged);
-  add_missing(out.transport.attributes, session.media[anchor]);
+  sdp::Media transport{.kind = tagged.kind, .protocol = tagged.protocol, .formats = tagged.formats};
+  transport.line = tagged.line;
+  add_missing(transport.attributes, tagged);
+  add_missing(transport.attributes, session.media[anchor]);
   for (const std::size_t member : members) {
-    if (is_live(session.media[member]))
-      add_missing(out.transport.attributes, session.media[member]);
+    if (is_live(session.media[member])) add_missing(transport.attributes, session.media[member]);
   }
   const auto common = session.attributes.value("ice-ufrag").value_or("");
-  const std::string_view ufrag = out.transport.attributes.value("ice-ufrag").value_or(common);
+  const std::string_view ufrag = transport.attributes.value("ice-ufrag").value_or(common);
   out.is_on_transport.assign(session.media.size(), false);
   for (const std::size_t member : members) {
     const sdp::Media& media = session.media[member];
     // Those with credentials of their own would have had a transport of their own, unbundled.
     out.is_on_transport[member] = !has_credentials(media) || out.ufrags[member] == ufrag;
   }
+  out.transport = std::move(transport);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rare.h"
 #include "sdp/session.h"
 
 #include "specter/error.h"
@@ -35,7 +36,7 @@ struct RemoteSections {
   std::optional<std::size_t> tagged;
   // Its attributes, and what it lacks of them from the others of the group: bundle-only sections
   // need none of their own (RFC 9143 §6), tagged ones have them all.
-  sdp::Media transport;
+  Rare<sdp::Media> transport;
 
   std::optional<std::size_t> index_of(std::string_view mid) const;
 };

@@ -97,7 +97,7 @@ Result<> read_association(const sdp::Media& data, RemoteTransport& out) {
 
 Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
                                               const RemoteSections& sections, SdpType type) {
-  const sdp::Media& transport = sections.transport;
+  const sdp::Media& transport = *sections.transport;
   RemoteTransport out;
 
   auto credentials = read_credentials(session, transport);

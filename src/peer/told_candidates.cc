@@ -21,14 +21,12 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 }  // namespace
 
 bool ToldCandidates::add(std::optional<std::size_t> section, std::string_view candidate) {
-  Line line{section, {.name = "end-of-candidates"}};
-  if (!candidate.empty()) {
-    const std::string_view value =
-        without_prefix(without_prefix(trimmed(candidate), "a="), "candidate:");
-    // It must not write lines of its own.
-    if (std::ranges::any_of(value, is_control)) return false;
-    line.attribute = {.name = "candidate", .value = std::string(value)};
-  }
+  const std::string_view value =
+      without_prefix(without_prefix(trimmed(candidate), "a="), "candidate:");
+  // It must not write lines of its own.
+  if (std::ranges::any_of(value, is_control)) return false;
+  Line line{{}, std::string(value)};
+  if (section) line.section = static_cast<std::uint16_t>(*section);
   if (lines_.size() == kMaxLines || std::ranges::find(lines_, line) != lines_.end()) return false;
   lines_.push_back(std::move(line));
   return true;
@@ -42,7 +40,9 @@ SessionDescription ToldCandidates::shown_in(const SessionDescription& descriptio
     auto& lines = session->media[i].attributes.lines;
     for (const Line& told : lines_) {
       if (told.section && told.section != i) continue;
-      if (std::ranges::find(lines, told.attribute) == lines.end()) lines.push_back(told.attribute);
+      sdp::Attribute attribute{.name = "end-of-candidates"};
+      if (!told.candidate.empty()) attribute = {.name = "candidate", .value = told.candidate};
+      if (std::ranges::find(lines, attribute) == lines.end()) lines.push_back(std::move(attribute));
     }
   }
   return {description.type, sdp::write(*session)};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,8 @@ class ToldCandidates {
 
  private:
   struct Line {
-    std::optional<std::size_t> section;
-    sdp::Attribute attribute;
+    std::optional<std::uint16_t> section;
+    std::string candidate;  // what follows a=candidate: in its section; empty: no more will come
 
     bool operator==(const Line&) const = default;
   };

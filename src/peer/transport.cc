@@ -15,7 +15,6 @@ constexpr std::size_t kRecordOverhead = 40;
 
 ice::Agent::Config ice_config(const Transport::Config& from) {
   ice::Agent::Config config;
-  config.local = from.credentials;
   config.embedding = from.sped;
   config.max_message_bytes = from.max_datagram_bytes;
   return config;

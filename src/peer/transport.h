@@ -51,7 +51,6 @@ class Transport {
 
   struct Config {
     std::shared_ptr<const crypto::Certificate> certificate;
-    ice::Credentials credentials;
     std::size_t max_datagram_bytes = 1172;
     bool path_mtu_discovery = true;
     std::size_t send_buffer_bytes = 16 << 20;

@@ -94,6 +94,19 @@ TEST(W3cRows, Row185_AnAddedCandidateShowsInTheRemoteDescription) {
   EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=" + kCandidate));
 }
 
+// In the current description they stay, whatever becomes of the next offer.
+TEST(W3cRows, Row185_CandidatesThatCameInStableOutliveTheNextOffer) {
+  HasRemoteOffer has;
+  const SessionDescription offer = *has.b().pending_remote_description();
+  ASSERT_TRUE(has.b().set_local_description(has.pair.now(), has.b().create_answer().value()));
+  ASSERT_TRUE(has.add({kCandidate, "1", 1, "Kq7z"}));
+  ASSERT_TRUE(has.b().set_remote_description(has.pair.now(), offer));
+  EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=" + kCandidate));
+  EXPECT_THAT(has.b().pending_remote_description()->sdp, Not(HasSubstr("a=" + kCandidate)));
+  ASSERT_TRUE(has.b().set_remote_description(has.pair.now(), {SdpType::Rollback, ""}));
+  EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=" + kCandidate));
+}
+
 TEST(W3cRows, Row185_OrComesBackAsGivenWhenConfiguredSo) {
   PeerPair pair({}, {.show_remote_candidates = false});
   PeerConnection& b = pair.b.connection;
