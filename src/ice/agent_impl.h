@@ -187,7 +187,7 @@ class Agent::Impl {
   void handle_consent(Timestamp now, Pair& pair);
   void expire_consent(Timestamp now);
   void lose(Pair& pair);
-  Duration consent_interval();
+  Timestamp next_consent(Timestamp now);
   Deadline disconnect_at(const Pair& pair) const;
   bool is_disconnected(const Pair& pair, Timestamp now) const;
   Deadline consent_deadline() const;
@@ -233,6 +233,7 @@ class Agent::Impl {
   Pacer first_checks_;         // those of pairs that had none, while nothing is connected
   Timestamp next_ordinary_{};  // Ta after the last ordinary one
   Timestamp next_again_{};     // for pairs that have not answered
+  Timestamp next_consent_{};   // what all valid pairs ask for, at one time
   ErrorBudget errors_;
   RareQueue<Response> responses_;
   Lessons lessons_;

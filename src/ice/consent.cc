@@ -1,5 +1,6 @@
 // Whether the peer still wants what we send. RFC 7675. Every valid pair asks, so that a second one
-// is known to be alive when the first falls silent.
+// is known to be alive when the first falls silent; and all ask at one time, since being woken
+// costs either side more than what it is woken for.
 //
 //            response                      no sign of life for
 //          +----------+                    disconnected_timeout
@@ -21,14 +22,19 @@ namespace {
 constexpr Duration kConsentLife = std::chrono::seconds(10);  // an answer is taken for so long
 }
 
-// RFC 7675 §5.1: randomized between 0.8 and 1.2 times the interval, anew for each.
-Duration Agent::Impl::consent_interval() {
-  return config_.consent_interval * (800 + static_cast<int>(random_.below(401))) / 1000;
+// When the valid pairs ask next. RFC 7675 §5.1: randomized between 0.8 and 1.2 times the interval,
+// anew each time.
+Timestamp Agent::Impl::next_consent(Timestamp now) {
+  if (next_consent_ <= now) {
+    next_consent_ =
+        now + config_.consent_interval * (800 + static_cast<int>(random_.below(401))) / 1000;
+  }
+  return next_consent_;
 }
 
 void Agent::Impl::start_consent(Timestamp now, Pair& pair) {
   pair.consent = {
-      .next_request = now + consent_interval(), .last_response = now, .last_sign_of_life = now};
+      .next_request = next_consent(now), .last_response = now, .last_sign_of_life = now};
 }
 
 std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
@@ -46,7 +52,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
     check.transaction.emplace(std::move(transaction));
     remember(id, std::move(check));
 
-    pair->consent.next_request = now + consent_interval();
+    pair->consent.next_request = next_consent(now);
     if (!pair->consent.unanswered_since) pair->consent.unanswered_since = now;
     pair->note_request(now);
     ++pair->consent_requests_sent;

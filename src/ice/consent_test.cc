@@ -1,5 +1,7 @@
 // RFC 7675: no consent, no sending; and what the application sees of it.
+#include <map>
 #include <set>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,6 +41,32 @@ TEST(Consent, RequestsAreFreshSpreadAndNotRepeated) {
   EXPECT_GE(shortest, 4s);
   EXPECT_LE(longest, 6s);
   EXPECT_GT(longest - shortest, 1s);
+}
+
+// A wake-up of either side costs more than a request: there is one for all pairs.
+TEST(Consent, AllValidPairsAreAskedAtOneTime) {
+  TwoAgents two;
+  const Endpoint second = at("192.0.2.3:5003");
+  two.network.attach(two.alice, second.address);
+  two.alice.agent.start_gathering(two.now());
+  for (const Endpoint& base : {two.a, second}) two.alice.agent.add_local_endpoint(two.now(), base);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  two.exchange_candidates();
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 5s));
+  two.network.run_for(10s);
+  std::map<Endpoint, std::vector<Timestamp>> times;
+  two.network.filter = [&](Flight& flight) {
+    const auto message = stun::Message::parse(flight.bytes);
+    if (flight.to == two.b && message->cls == stun::Class::Request)
+      times[flight.from].push_back(flight.sent);
+    return true;
+  };
+  two.network.run_for(10min);
+  EXPECT_GE(times[two.a].size(), 100u);
+  EXPECT_LE(times[two.a].size(), 150u);
+  EXPECT_EQ(times[two.a], times[second]);
 }
 
 TEST(Consent, EndsThirtySecondsAfterTheLastResponse) {
