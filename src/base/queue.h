@@ -8,6 +8,16 @@
 
 namespace specter {
 
+// Empties what is filled and emptied over and over. It keeps its room, unless this filling needed
+// no more than a quarter of that: what a flood has made of it goes with the next small one.
+template <class T>
+void clear_to_fit(std::vector<T>& items) {
+  if (items.empty()) return;
+  const bool is_roomy = items.capacity() > 1 && 4 * items.size() <= items.capacity();
+  items.clear();
+  if (is_roomy) items.shrink_to_fit();
+}
+
 // First in, first out. A connection has some twenty of these and most are empty most of the time; a
 // std::deque of libstdc++ takes 600 bytes for that. References and iterators are good until the
 // next push or pop, as those of a vector.

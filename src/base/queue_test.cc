@@ -9,6 +9,24 @@
 namespace specter {
 namespace {
 
+TEST(ClearToFit, KeepsTheRoomThatIsNeeded) {
+  std::vector<int> items(100);
+  for (const std::size_t used : {100, 60, 26}) {
+    items.resize(used);
+    clear_to_fit(items);
+    EXPECT_EQ(items.size(), 0u);
+    EXPECT_EQ(items.capacity(), 100u);
+  }
+  clear_to_fit(items);  // nothing filled it
+  EXPECT_EQ(items.capacity(), 100u);
+  items.resize(25);
+  clear_to_fit(items);
+  EXPECT_EQ(items.capacity(), 0u);
+  items.push_back(1);
+  clear_to_fit(items);
+  EXPECT_EQ(items.capacity(), 1u);
+}
+
 TEST(Queue, DoesWhatADequeDoes) {
   std::minstd_rand random(7);
   Queue<std::unique_ptr<int>> queue;

@@ -29,6 +29,10 @@ class Rare {
   T* operator->() { return value_.get(); }
   const T* operator->() const { return value_.get(); }
 
+  friend bool operator==(const Rare& a, const Rare& b) {
+    return a && b ? *a == *b : static_cast<bool>(a) == static_cast<bool>(b);
+  }
+
  private:
   std::unique_ptr<T> value_;
 };

@@ -19,8 +19,11 @@ TEST(Rare, IsAnOptional) {
   *copy += "b";
   EXPECT_EQ(*text, "a");
   EXPECT_EQ(*copy, "ab");
+  EXPECT_NE(text, copy);
+  EXPECT_NE(text, Rare<std::string>());
   text = copy;
   EXPECT_EQ(*text, "ab");
+  EXPECT_EQ(text, copy);
   text = static_cast<const Rare<std::string>&>(text);
   EXPECT_EQ(*text, "ab");
 
@@ -32,6 +35,7 @@ TEST(Rare, IsAnOptional) {
   text = taken;
   text.reset();
   EXPECT_FALSE(text);
+  EXPECT_EQ(text, Rare<std::string>());
 }
 
 TEST(Rare, TakesNoRoomWhileItIsEmpty) {
