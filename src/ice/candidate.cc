@@ -157,7 +157,6 @@ Result<Candidate> Candidate::parse(std::string_view text) {
 
   if (!is_token(words[2])) return syntax("could not parse transport");
   candidate.protocol = protocol_of(words[2]);
-  if (candidate.protocol == TransportProtocol::Other) candidate.other_protocol = words[2];
 
   const auto priority = number_of<std::uint32_t>(words[3], 1, kMaxPriority);
   if (!priority) return syntax("could not parse priority");
@@ -172,7 +171,10 @@ Result<Candidate> Candidate::parse(std::string_view text) {
   if (words[6] != "typ") return syntax("could not parse type");
   if (!is_token(words[7])) return syntax("unknown candidate type");
   candidate.type = type_of(words[7]);
-  if (candidate.type == CandidateType::Other) candidate.other_type = words[7];
+  OtherWords other;
+  if (candidate.protocol == TransportProtocol::Other) other.protocol = words[2];
+  if (candidate.type == CandidateType::Other) other.type = words[7];
+  if (other != OtherWords{}) candidate.other = std::move(other);
 
   Words rest = Words(words).subspan(8);
   const auto related = parse_related(rest);
@@ -191,7 +193,8 @@ std::string_view word_of(const Candidate& candidate) {
   switch (candidate.protocol) {
     case TransportProtocol::Udp: return "udp";
     case TransportProtocol::Tcp: return "tcp";
-    case TransportProtocol::Other: return candidate.other_protocol;
+    case TransportProtocol::Other:
+      return candidate.other ? candidate.other->protocol : std::string_view();
   }
   return "";
 }
@@ -202,7 +205,7 @@ std::string Candidate::to_string() const {
   std::string out =
       fmt::format("candidate:{} {} {} {} {} {} typ {}", foundation, component, word_of(*this),
                   priority, host.empty() ? endpoint.address.to_string() : host, endpoint.port,
-                  type == CandidateType::Other ? other_type : ice::to_string(type));
+                  other && !other->type.empty() ? other->type : ice::to_string(type));
   if (related)
     out += fmt::format(" raddr {} rport {}", related->address.to_string(), related->port);
   for (const auto& [name, value] : extensions) out += fmt::format(" {} {}", name, value);

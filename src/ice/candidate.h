@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/rare.h"
+
 #include "specter/endpoint.h"
 #include "specter/error.h"
 
@@ -34,7 +36,12 @@ struct Candidate {
   std::optional<Endpoint> related{};  // raddr and rport
   std::vector<std::pair<std::string, std::string>>
       extensions{};  // kept as they came, "tcptype", "ufrag", …; a value may be empty
-  std::string other_protocol{}, other_type{};  // the word, for Other
+  // The words for what is Other. No agent can use such a candidate, and hardly one meets any.
+  struct OtherWords {
+    std::string protocol{}, type{};
+    bool operator==(const OtherWords&) const = default;
+  };
+  Rare<OtherWords> other{};
 
   // With or without "candidate:" or "a=candidate:" before it. Error: SyntaxError, saying which part
   // is wrong, with the texts of elixir-contract.md's table where one fits ("attribute not long
