@@ -95,13 +95,14 @@ class Connection::Impl {
   std::vector<std::string> key_log_;
   Context context_;
   // What stays to be asked after the end.
-  std::string version_, cipher_suite_, group_;
+  std::string_view version_, cipher_suite_, group_;  // names, which are there for ever
 
  private:
   void handle_records(Timestamp now, Bytes datagram);
   std::optional<MutableBytes> next_data(Timestamp now, Bytes& datagram, MutableBytes scratch);
   void advance(Timestamp now);
   void become_open(Timestamp now, Negotiation& negotiation, std::unique_ptr<Attempt> winner);
+  void forget_offers();
   void push(Event event);
   void end(Closed closed);
 
@@ -227,7 +228,18 @@ void Connection::Impl::become_open(Timestamp now, Negotiation& negotiation,
   cipher_suite_ = agreed.suite.name;
   group_ = crypto::to_string(agreed.group);
   push(Connected{});
+  forget_offers();
   for (const Buffer& early : negotiation.take_early()) handle_records(now, early);
+}
+
+// What the handshake alone needed, and its memory, which an assignment of {} would keep.
+void Connection::Impl::forget_offers() {
+  std::exchange(config_.certificate, {});
+  std::exchange(config_.remote_fingerprints, {});
+  std::exchange(config_.versions, {});
+  std::exchange(config_.cipher_suites, {});
+  std::exchange(config_.groups, {});
+  std::exchange(config_.srtp_profiles, {});
 }
 
 void Connection::Impl::handle_timeout(Timestamp now) {
@@ -318,9 +330,9 @@ std::optional<std::string> Connection::srtp_profile() const {
   return std::string(to_string(*agreed->srtp_profile));
 }
 Buffer Connection::peer_certificate() const { return impl_->peer_certificate(); }
-std::string Connection::version() const { return impl_->version_; }
-std::string Connection::cipher_suite() const { return impl_->cipher_suite_; }
-std::string Connection::group() const { return impl_->group_; }
+std::string Connection::version() const { return std::string(impl_->version_); }
+std::string Connection::cipher_suite() const { return std::string(impl_->cipher_suite_); }
+std::string Connection::group() const { return std::string(impl_->group_); }
 Counters Connection::counters() const { return impl_->counters_; }
 
 void Connection::keep_flights() { impl_->outbox_.keep_flights(true); }

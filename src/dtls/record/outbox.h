@@ -105,6 +105,7 @@ class RecordWriter {
   void add(Sealer sealer) { sealers_.push_back(std::move(sealer)); }
   void drop_before(std::uint64_t epoch) {
     std::erase_if(sealers_, [&](const Sealer& sealer) { return sealer.epoch() < epoch; });
+    sealers_.shrink_to_fit();  // the last one serves for long
   }
   std::size_t overhead(std::uint64_t epoch) const {
     return epoch == 0 ? PlainHeader::kSize : find(epoch).room().total();
