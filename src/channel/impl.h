@@ -185,7 +185,7 @@ class DataChannels::Impl {
   // Got WouldBlock for so many bytes, with little of their own waiting.
   std::map<ChannelId, std::size_t> blocked_;
   bool may_wake_ = false;  // once an input: what is told WouldBlock again waits for the next one
-  Queue<Event> events_;
+  Queue<Event, sizeof(Event)> events_;  // messages come one by one
   bool is_receiving_ = true;
   std::optional<Buffer> farewell_;  // the ABORT of an association that another one follows
   Totals totals_;

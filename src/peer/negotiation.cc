@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -251,7 +252,9 @@ void Negotiation::take_transport(RemoteTransport transport, bool says_sctp_init,
   if (!transport.tls_id && transport_) transport.tls_id = transport_->tls_id;
   change.transport = transport;
   transport_ = std::move(transport);
-  transport_->candidates = {};  // the agent has them
+  // Those below have what they need.
+  std::exchange(transport_->candidates, {});
+  transport_->sctp_init.reset();
   change.dtls_role = dtls_role_;
 }
 
@@ -350,8 +353,8 @@ Result<Change> Negotiation::rollback(Side) {
   pending_local_.reset();
   pending_remote_.reset();
   remote_offer_.reset();
-  created_sections_.clear();
-  offered_sections_.clear();
+  std::exchange(created_sections_, {});
+  std::exchange(offered_sections_, {});
   if (stable_remote_) remote_ = std::move(*stable_remote_);
   stable_remote_.reset();
   note_candidate_section(sections_);
@@ -369,7 +372,7 @@ void Negotiation::settle(const SessionDescription& local, const SessionDescripti
   remote_offer_.reset();
   last_offer_.reset();
   last_answer_.reset();
-  created_sections_.clear();
+  std::exchange(created_sections_, {});
   sections_ = std::exchange(offered_sections_, {});
   stable_remote_.reset();
   state_ = SignalingState::Stable;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "net/demux.h"
 #include "peer/packet_sizes.h"
@@ -85,7 +86,9 @@ void Transport::start_association(Timestamp now) {
   if (!has_data_) return;
   channels_.assign_streams(parity());
   if (dtls_state_ != DtlsState::Connected) return;
-  channels_.connect(now, parity(), max_send_message_bytes_, remote_sctp_port_, remote_sctp_init_);
+  // It is of use once. A later description says it again.
+  channels_.connect(now, parity(), max_send_message_bytes_, remote_sctp_port_,
+                    std::exchange(remote_sctp_init_, std::nullopt));
   if (!sctp_patience_ && channels_.is_connecting()) sctp_patience_ = now + kSctpPatience;
   size_path();
 }

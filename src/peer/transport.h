@@ -15,6 +15,7 @@
 
 #include "base/machine.h"
 #include "base/queue.h"
+#include "base/rare.h"
 #include "channel/data_channels.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
@@ -193,7 +194,7 @@ class Transport {
     int left = 0;
     Timestamp next;
   };
-  std::optional<Repeated> goodbye_;
+  Rare<Repeated> goodbye_;
   std::optional<Error> failure_;
   Deadline sctp_patience_;  // until then the peer answers SCTP
 
