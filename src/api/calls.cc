@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "api/connection.h"
+#include "base/queue.h"
 
 namespace specter::api {
 
@@ -20,7 +21,7 @@ bool Connection::run_calls() {
       return true;
     }
     if (running_at_ == running_.size()) {
-      running_.clear();
+      clear_to_fit(running_);
       running_at_ = 0;
       if (!handle_->take_calls(running_)) break;
     }

@@ -61,8 +61,6 @@ void Driver::start(std::unique_ptr<Sink> sink) {
     };
     network_ = std::make_unique<Network>(loop_, self, ready, lost);
     alarm_ = std::make_unique<Alarm>(loop_, self, [this] { ended_ ? linger() : turn(); });
-    resolve_cap_ =
-        std::make_unique<Alarm>(loop_, self, [this] { take_turn([this] { end_gathering(); }); });
     loop_.adopt(shared_from_this());
   });
 }

@@ -111,7 +111,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Alarm> alarm_;
-  std::unique_ptr<Alarm> resolve_cap_;
+  std::unique_ptr<Alarm> resolve_cap_;  // once there was a name to wait for
 
   Timestamp now_{};
   bool in_turn_ = false;

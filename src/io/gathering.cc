@@ -32,10 +32,12 @@ void Driver::gather() {
     return;
   }
   resolve_servers();
-  if (unresolved_ == 0)
-    end_gathering();
-  else
-    resolve_cap_->set(now_ + options_.resolve_cap);
+  if (unresolved_ == 0) return end_gathering();
+  if (!resolve_cap_) {
+    resolve_cap_ = std::make_unique<Alarm>(loop_, weak_from_this(),
+                                           [this] { take_turn([this] { end_gathering(); }); });
+  }
+  resolve_cap_->set(now_ + options_.resolve_cap);
 }
 
 // Answers why there is no socket at all, when the system refuses them; empty otherwise, also on a
@@ -123,7 +125,7 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
 // All that will be told is told; also when the resolver took too long.
 void Driver::end_gathering() {
   unresolved_ = 0;
-  resolve_cap_->set(std::nullopt);
+  if (resolve_cap_) resolve_cap_->set(std::nullopt);
   core_->end_of_local_endpoints(now_);
 }
 

@@ -7,6 +7,7 @@
 
 #include <netinet/udp.h>
 
+#include "base/queue.h"
 #include "io/sockaddr.h"
 #include "io/udp_socket.h"
 
@@ -91,7 +92,7 @@ bool UdpSocket::flush() {
     count_failure(error);
     advance(out.pieces[0].size);
   }
-  queue_.clear();
+  clear_to_fit(queue_);
   head_ = 0;
   return true;
 }
