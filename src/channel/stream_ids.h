@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <unordered_set>
 
 #include "channel/data_channels.h"
 
@@ -29,7 +28,7 @@ class StreamIds {
   bool is_ours(std::uint16_t id) const;
 
  private:
-  std::unordered_set<std::uint16_t> used_;
+  std::set<std::uint16_t> used_;  // no hash set: the buckets of one take more than a few ids
   std::optional<Parity> parity_;
   // Ours at `next_` and above were not taken yet, save by take(id); ours below are in use, or here.
   std::uint32_t next_ = 0;
