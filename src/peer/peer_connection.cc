@@ -1,6 +1,7 @@
 // The public sans-IO peer connection: what the application and the driver say goes to negotiation
 // or transport, and what these answer becomes events. It decides nothing itself.
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -313,11 +314,12 @@ class PeerConnection::Impl {
       return;
     if (told_gathering_ == IceGatheringState::New)
       enter_gathering_state(IceGatheringState::Gathering);
-    std::vector<std::string> found;
+    std::vector<std::size_t> found;
     for (const ice::Candidate& candidate : ice.local_candidates()) {
-      found.push_back(candidate.to_string());
+      std::string text = candidate.to_string();
+      found.push_back(std::hash<std::string>{}(text));
       if (std::ranges::find(told_candidates_, found.back()) == told_candidates_.end())
-        tell_candidate(found.back());
+        tell_candidate(std::move(text));
     }
     told_candidates_ = std::move(found);
     if (ice.gathering_state() != IceGatheringState::Complete ||
@@ -391,10 +393,10 @@ class PeerConnection::Impl {
   std::vector<WaitingCandidate> waiting_candidates_;
   IceConnectionState ice_state_ = IceConnectionState::New;
   ConnectionState connection_state_ = ConnectionState::New;
-  std::string refused_;            // why the last remote description was
-  bool has_gathered_ = false;      // the driver was asked to
-  bool tells_candidates_ = false;  // a description of ours has them
-  std::vector<std::string> told_candidates_;
+  std::string refused_;                       // why the last remote description was
+  bool has_gathered_ = false;                 // the driver was asked to
+  bool tells_candidates_ = false;             // a description of ours has them
+  std::vector<std::size_t> told_candidates_;  // hashes of their texts
   IceGatheringState told_gathering_ = IceGatheringState::New;
   std::uint32_t descriptions_changed_ = 0;
   bool was_needed_ = false;
