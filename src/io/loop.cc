@@ -78,16 +78,15 @@ void Loop::run_once() {
   }
   if (context.poll() > 0 || context.stopped()) return;
   const Timestamp begun = now();
-  if (!spin.is_worth_it()) {
-    context.run_one();
-    spin.slept(now() - begun);
-    return;
+  if (spin.is_worth_it()) {
+    while (now() - begun < spin.limit()) {
+      // What it runs counts as a part of the wait, here and below: no wait ends without.
+      if (context.poll() > 0) return spin.found(now() - begun);
+      if (context.stopped()) return;
+    }
   }
-  while (now() - begun < spin.limit()) {
-    if (context.poll() > 0 || context.stopped()) return spin.found();
-  }
-  spin.missed();
   context.run_one();
+  spin.slept(now() - begun);
 }
 
 void Loop::adopt(std::shared_ptr<Member> member) {
