@@ -365,10 +365,6 @@ Lanes::~Lanes() = default;
 
 namespace {
 
-bool has_lanes(const PacketKey& key) {
-  return key.library() == CipherLibrary::MultiBuffer && !is_aead(key.algorithm());
-}
-
 // In chunks of jobs and of bytes, so that what it works in stays in the cache.
 template <std::size_t Most, class Job, class Work>
 void in_chunks(std::span<Job> jobs, Work&& work) {

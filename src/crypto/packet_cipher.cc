@@ -15,10 +15,6 @@ constexpr bool kWatchesNonces = false;
 constexpr bool kWatchesNonces = true;
 #endif
 
-bool has_lanes(const PacketKey& key) {
-  return key.library() == CipherLibrary::MultiBuffer && !is_aead(key.algorithm());
-}
-
 bool overlaps(Bytes a, Bytes b) {
   return !a.empty() && !b.empty() && a.data() < b.data() + b.size() &&
          b.data() < a.data() + a.size();

@@ -17,6 +17,11 @@ class SinglePacketKey : public PacketKey {
   virtual bool open(const OpenJob& job) = 0;
 };
 
+// A key of the other kind: its packets go through multi_buffer::Lanes.
+inline bool has_lanes(const PacketKey& key) {
+  return key.library() == CipherLibrary::MultiBuffer && !is_aead(key.algorithm());
+}
+
 std::unique_ptr<PacketKey> make_openssl_key(PacketAlgorithm algorithm, Direction direction,
                                             Bytes secret);
 
