@@ -1,4 +1,4 @@
-// W3C rows 75 to 90, but 81: bufferedAmount and its threshold. docs/w3c-rows.md has all rows.
+// W3C rows 75 to 90: bufferedAmount and its threshold. docs/w3c-rows.md has all rows.
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
@@ -64,6 +64,20 @@ TEST(W3cRows, Row80_ClosingTheChannelDoesNotChangeIt) {
   ASSERT_TRUE(open.send(bytes_of(200'000)));
   open.pc_a.close_data_channel(open.now(), open.at_a);
   EXPECT_EQ(open.amount(), 200'000u);
+}
+
+TEST(W3cRows, Row81_BufferedAmountStaysAsItWasWhenTheConnectionCloses) {
+  PeerPair pair;
+  const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
+  ASSERT_TRUE(pair.connect());
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, Buffer(200'000, 1)));
+  const std::size_t before = pair.a.connection.buffered_amount(channel);
+  EXPECT_EQ(before, 200'000u);
+  pair.a.connection.close(pair.now());
+  EXPECT_EQ(pair.a.connection.buffered_amount(channel), before);
+  pair.network.run_for(1s);
+  EXPECT_EQ(pair.a.connection.buffered_amount(channel), before);
 }
 
 TEST(W3cRows, Row82_TwoMessagesAtOnceGiveOneEvent) {

@@ -1,11 +1,9 @@
-// W3C rows 182 to 210: addIceCandidate, candidates and gathering. Rows 185 to 191, 196 and 206 are
-// in changed_negotiation_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 182 to 210: addIceCandidate, candidates and gathering. docs/w3c-rows.md has all rows.
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -47,12 +45,122 @@ TEST(W3cRows, Row184_ACandidateNamesItsSectionOneWayOrTheOther) {
   EXPECT_EQ(has.add({kCandidate, "data", 0, {}}), "");
 }
 
+// b has a's offer of audio and data.
+struct HasRemoteOffer {
+  HasRemoteOffer() {
+    const std::string offer =
+        peer::head("0 1") + peer::audio_section("0") + peer::data_section("1");
+    EXPECT_TRUE(b().set_remote_description(pair.now(), {SdpType::Offer, offer}));
+  }
+  PeerConnection& b() { return pair.b.connection; }
+  Result<> add(IceCandidate candidate) {
+    return b().add_ice_candidate(pair.now(), std::move(candidate));
+  }
+  // The section of the remote description.
+  sdp::Media section(std::size_t index) {
+    return sdp::parse(b().remote_description()->sdp)->media.at(index);
+  }
+  std::vector<bool> ended() {
+    return {section(0).attributes.has("end-of-candidates"),
+            section(1).attributes.has("end-of-candidates")};
+  }
+
+  PeerPair pair;
+};
+
+TEST(W3cRows, Row185_AnAddedCandidateShowsInTheRemoteDescription) {
+  HasRemoteOffer has;
+  const auto before = has.b().descriptions_revision();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(has.add({kCandidate, "1", 1, "Kq7z"}));
+  EXPECT_NE(has.b().descriptions_revision(), before);
+  EXPECT_THAT(has.section(1).attributes.values("candidate"), ElementsAre(kCandidate.substr(10)));
+  EXPECT_THAT(has.section(0).attributes.values("candidate"), SizeIs(0));
+  EXPECT_EQ(has.b().pending_remote_description(), has.b().remote_description());
+  // Where the text has none it stays as it was given.
+  ASSERT_TRUE(has.b().set_local_description(has.pair.now(), has.b().create_answer().value()));
+  EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=" + kCandidate));
+}
+
+TEST(W3cRows, Row185_OrComesBackAsGivenWhenConfiguredSo) {
+  PeerPair pair({}, {.show_remote_candidates = false});
+  PeerConnection& b = pair.b.connection;
+  const SessionDescription offer{SdpType::Offer, peer::head("1") + peer::data_section("1")};
+  ASSERT_TRUE(b.set_remote_description(pair.now(), offer));
+  ASSERT_TRUE(b.add_ice_candidate(pair.now(), {kCandidate, "1", 1, "Kq7z"}));
+  ASSERT_TRUE(b.add_ice_candidate(pair.now(), {}));
+  EXPECT_EQ(b.remote_description(), offer);
+}
+
+// No more than ToldCandidates::kMaxLines, and no line but a candidate's.
+TEST(W3cRows, Row185_WhatIsShownHasALimit) {
+  HasRemoteOffer has;
+  ASSERT_TRUE(has.add({.candidate = kCandidate + "\r\na=x", .sdp_mid = "1"}));
+  EXPECT_FALSE(has.section(1).attributes.has("x"));
+  EXPECT_THAT(has.section(1).attributes.values("candidate"), SizeIs(0));
+  peer::ToldCandidates told;
+  for (std::size_t i = 0; i < peer::ToldCandidates::kMaxLines; ++i)
+    EXPECT_TRUE(told.add(0, std::to_string(i)));
+  EXPECT_FALSE(told.add(0, "one too many"));
+}
+
+TEST(W3cRows, Row186_TheEndOfCandidatesShowsInItsSection) {
+  HasRemoteOffer has;
+  ASSERT_TRUE(has.add({"", "1", 1, "Kq7z"}));
+  EXPECT_THAT(has.ended(), ElementsAre(false, true));
+}
+
+TEST(W3cRows, Row187_WithoutASectionItIsTheEndOfAll) {
+  HasRemoteOffer has;
+  ASSERT_TRUE(has.add({.candidate = ""}));
+  EXPECT_THAT(has.ended(), ElementsAre(true, true));
+}
+
+TEST(W3cRows, Row188_NothingAtAllIsTheEndToo) {
+  HasRemoteOffer has;
+  ASSERT_TRUE(has.add({}));
+  EXPECT_THAT(has.ended(), ElementsAre(true, true));
+}
+
+TEST(W3cRows, Row189_InTheStableStateTheCurrentDescriptionHasIt) {
+  HasRemoteOffer has;
+  ASSERT_TRUE(has.b().set_local_description(has.pair.now(), has.b().create_answer().value()));
+  ASSERT_TRUE(has.add({.candidate = ""}));
+  EXPECT_THAT(has.ended(), ElementsAre(true, true));
+  EXPECT_THAT(has.b().current_remote_description()->sdp, HasSubstr("a=end-of-candidates"));
+}
+
+TEST(W3cRows, Row190_OfAnUnknownUserFragmentItIsRefused) {
+  HasRemoteOffer has;
+  for (const std::optional<std::string>& mid : {std::optional<std::string>("1"), {}}) {
+    const auto added = has.add({"", mid, std::nullopt, "unknown"});
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, ErrorCode::OperationFailed);
+  }
+  EXPECT_THAT(has.ended(), ElementsAre(false, false));
+}
+
+TEST(W3cRows, Row191_ACandidateOfNoSectionIsATypeError) {
+  HasRemoteOffer has;
+  for (const std::string& text : {kCandidate, std::string("(Invalid) candidate")}) {
+    const auto added = has.add({.candidate = text});
+    ASSERT_FALSE(added);
+    EXPECT_EQ(to_string(added.error().code), "TypeError");
+  }
+}
+
 TEST(W3cRows, Row192To195_WhatItNamesMustBeThere) {
   HasOffer has;
   EXPECT_EQ(has.add({kCandidate, "unknown", 0, kUfrag}), "OperationError");
   EXPECT_EQ(has.add({kCandidate, {}, 1, kUfrag}), "OperationError");
   EXPECT_EQ(has.add({kCandidate, "data", 99, kUfrag}), "") << "the mid counts";
   EXPECT_EQ(has.add({kCandidate, "data", 0, "another"}), "OperationError");
+}
+
+TEST(W3cRows, Row196_AnInvalidCandidateIsAnOperationError) {
+  HasRemoteOffer has;
+  const auto added = has.add({.candidate = "(Invalid) candidate", .sdp_mid = "1"});
+  ASSERT_FALSE(added);
+  EXPECT_EQ(to_string(added.error().code), "OperationError");
 }
 
 TEST(W3cRows, Row198_ATcpCandidateIsTaken) {
@@ -112,6 +220,23 @@ TEST(W3cRows, Row204To205_EachCandidateStandsInTheDescriptionWhenItIsTold) {
     ++told;
   }
   EXPECT_EQ(told, 2u);
+}
+
+TEST(W3cRows, Row206_TheEndOfCandidatesIsToldBeforeComplete) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
+                                                      pair.a.connection.create_offer().value()));
+  pair.network.settle();
+  const auto& events = pair.a.events;
+  ASSERT_GE(events.size(), 2u);
+  const auto* end = std::get_if<LocalCandidate>(&events[events.size() - 2]);
+  const auto* state = std::get_if<IceGatheringStateChanged>(&events.back());
+  ASSERT_TRUE(end && state);
+  const std::string sdp = pair.a.connection.local_description()->sdp;
+  const std::string ufrag = sdp.substr(sdp.find("a=ice-ufrag:") + 12, 8);
+  EXPECT_EQ(end->candidate, (IceCandidate{"", "0", 0, ufrag}));
+  EXPECT_EQ(state->state, IceGatheringState::Complete);
 }
 
 TEST(W3cRows, Row207_ALaterOfferGathersNothing) {

@@ -1,5 +1,4 @@
-// W3C rows 32 to 52: ids, and what the peer is told by DCEP. Rows 26 to 31, 50 and 51 are in
-// changed_channels_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 26 to 52: ids, and what the peer is told by DCEP. docs/w3c-rows.md has all rows.
 #include <set>
 
 #include "peer/w3c_rows/rows.h"
@@ -9,6 +8,91 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
+
+// An offer of ours, whose own text with another a=setup is the answer.
+struct AnsweredByItself {
+  explicit AnsweredByItself(const std::string& setup) {
+    first = a.create_data_channel(kNow, "data").value();
+    auto text = a.create_offer().value();
+    EXPECT_TRUE(a.set_local_description(kNow, text));
+    text.type = SdpType::Answer;
+    text.sdp.replace(text.sdp.find("setup:actpass"), 13, "setup:" + setup);
+    const auto set = a.set_remote_description(kNow, text);
+    EXPECT_TRUE(set) << (set ? "" : set.error().message);
+  }
+
+  static constexpr Timestamp kNow = simulation::kStart;
+  PeerPair pair;
+  PeerConnection& a = pair.a.connection;
+  ChannelId first{};
+};
+
+TEST(W3cRows, Row26_ANegotiatedChannelCantHaveTheIdOfAnother) {
+  AnsweredByItself answered("passive");
+  const auto id = answered.a.data_channel_stream(answered.first);
+  ASSERT_TRUE(id);
+  const auto other = answered.a.create_data_channel(AnsweredByItself::kNow, "other",
+                                                    {.negotiated = true, .id = id});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::OperationFailed);
+}
+
+TEST(W3cRows, Row27_AChannelHasItsIdOnceTheAnswerIsSet) {
+  PeerPair pair;
+  const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
+  const auto offer = pair.a.connection.create_offer().value();
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
+  EXPECT_EQ(pair.a.connection.data_channel_stream(channel), std::nullopt);
+  ASSERT_TRUE(pair.b.connection.set_remote_description(pair.now(), offer));
+  const auto answer = pair.b.connection.create_answer().value();
+  ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
+  const auto id = pair.a.connection.data_channel_stream(channel);
+  ASSERT_TRUE(id);
+  EXPECT_LT(*id, 65'535);
+  EXPECT_EQ(pair.a.connection.data_channel_state(channel), DataChannelState::Connecting);
+}
+
+TEST(W3cRows, Row28_AChannelMadeAfterwardsHasOneAtOnce) {
+  AnsweredByItself answered("active");
+  const auto second = answered.a.create_data_channel(AnsweredByItself::kNow, "data").value();
+  ASSERT_TRUE(answered.a.data_channel_stream(second));
+  EXPECT_NE(answered.a.data_channel_stream(second), answered.a.data_channel_stream(answered.first));
+}
+
+TEST(W3cRows, Row29_AChannelOfAConnectedPairNeedsNoOffer) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "first");
+  ASSERT_TRUE(pair.connect());
+  pair.network.run_for(1s);
+  const std::size_t needed = pair.a.all<NegotiationNeeded>().size();
+  const auto second = pair.a.connection.create_data_channel(pair.now(), "second").value();
+  EXPECT_EQ(pair.a.connection.data_channel_state(second), DataChannelState::Connecting);
+  pair.network.run_for(1s);
+  EXPECT_EQ(pair.a.connection.data_channel_state(second), DataChannelState::Open);
+  EXPECT_THAT(pair.a.all<NegotiationNeeded>(), SizeIs(needed));
+}
+
+TEST(W3cRows, Row30_IdsAreOddWhenTheAnswerIsActive) {
+  AnsweredByItself answered("active");
+  const auto second = answered.a.create_data_channel(AnsweredByItself::kNow, "other").value();
+  EXPECT_EQ(answered.a.data_channel_stream(answered.first), 1);
+  EXPECT_EQ(answered.a.data_channel_stream(second), 3);
+}
+
+TEST(W3cRows, Row31_IdsAreEvenWhenTheAnswerIsPassive) {
+  AnsweredByItself answered("passive");
+  const auto second = answered.a.create_data_channel(AnsweredByItself::kNow, "other").value();
+  EXPECT_EQ(answered.a.data_channel_stream(answered.first), 0);
+  EXPECT_EQ(answered.a.data_channel_stream(second), 2);
+}
+
+// What has an id before there is an association may be closed, and the id is free again.
+TEST(W3cRows, Row27_AnIdIsFreeAgainWhenItsChannelIsClosedBeforeConnecting) {
+  AnsweredByItself answered("passive");
+  answered.a.close_data_channel(AnsweredByItself::kNow, answered.first);
+  const auto next = answered.a.create_data_channel(AnsweredByItself::kNow, "next").value();
+  EXPECT_EQ(answered.a.data_channel_stream(next), 0);
+}
 
 TEST(W3cRows, Row32_TheSameIdGivenInBandByBothIsNobodys) {
   Two two;
@@ -173,6 +257,28 @@ TEST(W3cRows, Row49_WhatIsSentInTheHandlerOfTheAnnouncementArrives) {
   const auto messages = handler.a.all<MessageReceived>();
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(as_text(messages[0]->data), "at once");
+}
+
+TEST(W3cRows, Row50_WhoClosesAnAnnouncedChannelIsNotToldThatItIsOpen) {
+  InItsHandler handler([](InItsHandler& it, const IncomingDataChannel& incoming) {
+    it.pc_b.close_data_channel(it.now(), incoming.channel);
+  });
+  const auto told = handler.b.all<IncomingDataChannel>();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told_of(handler.b, told[0]->channel), ElementsAre("incoming", "close"));
+}
+
+TEST(W3cRows, Row51_WhatWasSentBeforeArrives) {
+  InItsHandler handler([](InItsHandler& it, const IncomingDataChannel& incoming) {
+    EXPECT_TRUE(it.pc_b.send(it.now(), incoming.channel, MessageKind::Text, as_bytes("farewell")));
+    it.pc_b.close_data_channel(it.now(), incoming.channel);
+  });
+  const auto told = handler.b.all<IncomingDataChannel>();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told_of(handler.b, told[0]->channel), ElementsAre("incoming", "close"));
+  const auto messages = handler.a.all<MessageReceived>();
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(as_text(messages[0]->data), "farewell");
 }
 
 TEST(W3cRows, Row52_ANegotiatedChannelIsNotAnnounced) {

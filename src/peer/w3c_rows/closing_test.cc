@@ -1,13 +1,13 @@
-// W3C rows 92 to 102 and 274 to 281: the end of a channel, and of a connection. Rows 94, 98 and 100
-// are in changed_channels_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 92 to 102 and 274 to 281: the end of a channel, and of a connection. docs/w3c-rows.md
+// has all rows.
+#include <map>
+
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
 namespace {
 
-using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 TEST(W3cRows, Row92And96_WhoDidNotCloseIsToldTwice) {
@@ -60,6 +60,49 @@ TEST(W3cRows, Row93And97_ChannelsComeAndGoOnALivingConnection) {
       EXPECT_EQ(told_of(open.b, at_b).back(), "close");
     }
   }
+}
+
+void expect_error_then_close(PeerPair& pair, std::size_t channels) {
+  pair.network.run_for(1s);
+  pair.b.events.clear();
+  pair.a.connection.close(pair.now());
+  pair.network.run_for(1s);
+  std::map<ChannelId, std::vector<std::string>> by_channel;
+  for (const Event& event : pair.b.events) {
+    if (const auto* failed = std::get_if<DataChannelFailed>(&event)) {
+      by_channel[failed->channel].emplace_back("error");
+      EXPECT_EQ(failed->error.code, ErrorCode::ClosedByPeer);
+    }
+    if (const auto* closed = std::get_if<DataChannelClosed>(&event))
+      by_channel[closed->channel].emplace_back("close");
+  }
+  EXPECT_THAT(by_channel, SizeIs(channels));
+  for (const auto& [channel, events] : by_channel)
+    EXPECT_THAT(events, ::testing::ElementsAre("error", "close"));
+}
+
+TEST(W3cRows, Row94_AChannelFailsAndClosesWhenThePeersConnectionCloses) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  ASSERT_TRUE(pair.connect());
+  expect_error_then_close(pair, 1);
+}
+
+TEST(W3cRows, Row98_SoDoesANegotiatedChannel) {
+  PeerPair pair;
+  const DataChannelOptions options{.negotiated = true, .id = 3};
+  (void)pair.a.connection.create_data_channel(pair.now(), "data", options);
+  (void)pair.b.connection.create_data_channel(pair.now(), "data", options);
+  ASSERT_TRUE(pair.connect());
+  expect_error_then_close(pair, 1);
+}
+
+TEST(W3cRows, Row100_SoDoesEachOfEleven) {
+  PeerPair pair;
+  for (int i = 0; i < 11; ++i)
+    (void)pair.a.connection.create_data_channel(pair.now(), std::to_string(i));
+  ASSERT_TRUE(pair.connect());
+  expect_error_then_close(pair, 11);
 }
 
 TEST(W3cRows, Row95And99_AChannelThatIsClosedIsToldNothingMore) {

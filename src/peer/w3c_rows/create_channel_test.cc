@@ -58,7 +58,7 @@ TEST(W3cRows, Row5_AChannelHasTheOptionsThatWereGiven) {
   EXPECT_EQ(only(two.pc_a).state, DataChannelState::Connecting);
 }
 
-// ShowsTheLimitsOfAChannelOnBothSides of src/api asks our own side.
+// Our own side is asked by PeerConnectionTest.ShowsTheLimitsOfAChannelOnBothSides of src/api.
 TEST(W3cRows, Row6To7_ThePeersChannelHasTheSameOptions) {
   for (const DataChannelOptions& options :
        {DataChannelOptions{.max_retransmits = 1}, DataChannelOptions{.max_packet_life_time = 42ms},

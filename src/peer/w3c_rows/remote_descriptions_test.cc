@@ -5,7 +5,6 @@ namespace specter::core::rows {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 // An offer of data, in other hands than a's and b's.
 SessionDescription foreign_offer(const std::string& mid) {

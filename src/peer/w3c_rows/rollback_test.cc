@@ -1,5 +1,4 @@
-// W3C rows 156 to 179: rollback, and when negotiation is needed. Rows 180 and 181 are in
-// changed_negotiation_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 156 to 181: rollback, and when negotiation is needed. docs/w3c-rows.md has all rows.
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
@@ -7,6 +6,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 const SessionDescription kRollback{SdpType::Rollback, ""};
 
@@ -141,6 +141,32 @@ TEST(W3cRows, Row179_WithADataSectionMoreChannelsNeedNone) {
   (void)two.create(two.a);
   two.pair.network.settle();
   EXPECT_THAT(signaling(two.a), ElementsAre("needed", "have-local-offer", "stable"));
+}
+
+TEST(W3cRows, Row180_NegotiationIsNeededAgainAfterARollback) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
+                                                      pair.a.connection.create_offer().value()));
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), {SdpType::Rollback, ""}));
+  pair.network.settle();
+  EXPECT_THAT(signaling(pair.a), ElementsAre("needed", "have-local-offer", "stable", "needed"));
+}
+
+TEST(W3cRows, Row181_AnImplicitRollbackSaysSoAtTheFinalStableState) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
+                                                      pair.a.connection.create_offer().value()));
+  const auto empty = pair.b.connection.create_offer().value();
+  ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), empty));
+  pair.network.settle();
+  EXPECT_THAT(signaling(pair.a), Not(::testing::Contains("stable")));
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
+                                                      pair.a.connection.create_answer().value()));
+  pair.network.settle();
+  EXPECT_THAT(signaling(pair.a),
+              ElementsAre("needed", "have-local-offer", "have-remote-offer", "stable", "needed"));
 }
 
 }  // namespace

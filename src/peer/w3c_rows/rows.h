@@ -1,6 +1,7 @@
 // For tests of the W3C's rows: two peers, and what each was told. docs/w3c-rows.md lists the rows.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,7 +103,7 @@ struct Two {
     return answer;
   }
   void run(Duration time = 1s) { pair.network.run_for(time); }
-  // What a answers, once candidates were carried both ways.
+  // a offers, candidates are carried both ways, and a second goes by.
   bool connect() {
     const bool connected = pair.connect();
     run();

@@ -1,5 +1,4 @@
-// W3C rows 264 to 272: statistics. Rows 265 and 267 are in changed_channels_test.cc, 274 in
-// closing_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 264 to 272: statistics. Row 274 is in closing_test.cc. docs/w3c-rows.md has all rows.
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
@@ -18,6 +17,23 @@ TEST(W3cRows, Row264_ANewConnectionHasCountedNothing) {
   EXPECT_EQ(stats.data_channels_accepted, 0u);
   EXPECT_EQ(stats.transport.packets_sent, 0u);
   EXPECT_THAT(stats.candidate_pairs, IsEmpty());
+}
+
+TEST(W3cRows, Row265_ChannelsAreCountedOnBothSidesWhoeverMadeThem) {
+  PeerPair pair;
+  const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
+  ASSERT_TRUE(pair.connect());
+  pair.network.run_for(1s);
+  for (const auto* each : {&pair.a, &pair.b}) {
+    EXPECT_EQ(each->connection.stats().data_channels_opened, 1u);
+    EXPECT_EQ(each->connection.stats().data_channels_closed, 0u);
+  }
+  pair.a.connection.close_data_channel(pair.now(), channel);
+  pair.network.run_for(1s);
+  for (const auto* each : {&pair.a, &pair.b}) {
+    EXPECT_EQ(each->connection.stats().data_channels_opened, 1u);
+    EXPECT_EQ(each->connection.stats().data_channels_closed, 1u);
+  }
 }
 
 // A message each way.
@@ -47,6 +63,24 @@ TEST(W3cRows, Row266_WhatAChannelCounts) {
   };
   expect(used.pc_a, used.at_a, 5, 2);
   expect(used.pc_b, used.at_b, 2, 5);
+}
+
+TEST(W3cRows, Row267_AClosedChannelsStatisticsStay) {
+  PeerPair pair;
+  const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
+  ASSERT_TRUE(pair.connect());
+  pair.network.run_for(1s);
+  ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Text, as_bytes("hello")));
+  pair.network.run_for(1s);
+  pair.a.connection.close_data_channel(pair.now(), channel);
+  pair.network.run_for(1s);
+  for (const auto* each : {&pair.a, &pair.b}) {
+    const auto stats = each->connection.stats().data_channels;
+    ASSERT_THAT(stats, SizeIs(1));
+    EXPECT_EQ(stats[0].state, DataChannelState::Closed);
+    EXPECT_EQ(stats[0].label, "data");
+    EXPECT_EQ(stats[0].messages_sent + stats[0].messages_received, 1u);
+  }
 }
 
 // By design: one transport, one pair that is `selected`, and the certificates as their

@@ -1,5 +1,5 @@
-// W3C rows 212 to 241: states of ICE and of the connection, DTLS, certificates, SCTP. Row 213 and
-// 239 are in changed_negotiation_test.cc. docs/w3c-rows.md has all rows.
+// W3C rows 212 to 241: states of ICE and of the connection, DTLS, certificates, SCTP.
+// docs/w3c-rows.md has all rows.
 #include "peer/w3c_rows/rows.h"
 
 namespace specter::core::rows {
@@ -8,8 +8,6 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 TEST(W3cRows, Row212_TheStatesOfAConnectionThatComesAbout) {
@@ -21,6 +19,25 @@ TEST(W3cRows, Row212_TheStatesOfAConnectionThatComesAbout) {
     EXPECT_THAT(states<IceConnectionStateChanged>(*host),
                 AnyOf(ElementsAre("checking", "connected"),
                       ElementsAre("checking", "connected", "completed")));
+  }
+}
+
+TEST(W3cRows, Row213_WithoutCandidatesNothingHasBegun) {
+  for (const bool sped : {false, true}) {
+    PeerPair pair({}, {.sped = sped});
+    (void)pair.a.connection.create_data_channel(pair.now(), "data");
+    const auto offer = pair.a.connection.create_offer().value();
+    ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
+    ASSERT_TRUE(pair.b.connection.set_remote_description(pair.now(), offer));
+    const auto answer = pair.b.connection.create_answer().value();
+    ASSERT_TRUE(pair.b.connection.set_local_description(pair.now(), answer));
+    ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
+    pair.network.run_for(1s);
+    for (const PeerHost* host : {&pair.a, &pair.b}) {
+      EXPECT_EQ(host->connection.ice_connection_state(), IceConnectionState::New);
+      EXPECT_EQ(host->connection.connection_state(), ConnectionState::New);
+      EXPECT_FALSE(host->has<ConnectionStateChanged>());
+    }
   }
 }
 
@@ -229,6 +246,34 @@ TEST(W3cRows, Row237_AConnectionHasOneCertificateForItsLife) {
 }
 
 // ---- SCTP
+
+TEST(W3cRows, Row239_EachDescriptionHasItsOwnMaxMessageSize) {
+  PeerPair pair;
+  PeerConnection& a = pair.a.connection;
+  const auto channel = a.create_data_channel(pair.now(), "data").value();
+  for (const std::size_t limit : {1u, 2u, 0u, 1u}) {
+    const auto offer = a.create_offer().value();
+    ASSERT_TRUE(a.set_local_description(pair.now(), offer));
+    ASSERT_TRUE(pair.b.connection.set_remote_description(pair.now(), offer));
+    auto answer = pair.b.connection.create_answer().value();
+    ASSERT_TRUE(pair.b.connection.set_local_description(pair.now(), answer));
+    answer.sdp = with(answer.sdp, "a=max-message-size:262144",
+                      "a=max-message-size:" + std::to_string(limit));
+    ASSERT_TRUE(a.set_remote_description(pair.now(), answer));
+    pair.network.settle();
+    pair.trickle();
+    ASSERT_TRUE(pair.network.run_until(
+        [&] { return a.data_channel_state(channel) == DataChannelState::Open; }, 5s));
+    EXPECT_EQ(a.max_message_size(), limit);
+    for (std::size_t size = 1; size <= 3; ++size) {
+      const auto sent = a.send(pair.now(), channel, MessageKind::Binary, Buffer(size));
+      EXPECT_EQ(sent.has_value(), limit == 0 || size <= limit) << limit << " " << size;
+      if (!sent) {
+        EXPECT_EQ(to_string(sent.error().code), "TypeError");
+      }
+    }
+  }
+}
 
 TEST(W3cRows, Row240_WithoutAMaxMessageSizeThePeerTakes64KiB) {
   Two two;
