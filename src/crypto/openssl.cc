@@ -40,6 +40,7 @@ struct Algorithms {
                                  fetch_digest("SHA512")};
   std::array<EVP_CIPHER*, 3> masks{fetch_cipher("AES-128-ECB"), fetch_cipher("AES-256-ECB"),
                                    fetch_cipher("ChaCha20")};
+  EVP_CIPHER* counter_mode = fetch_cipher("AES-128-CTR");
   std::array<EVP_PKEY*, 2> curves{make_curve("P-256"), make_curve("P-384")};
 };
 
@@ -55,9 +56,11 @@ const EVP_MD* native(HashAlgorithm algorithm) {
 }
 const EVP_MD* native_md5() { return algorithms().md5; }
 const EVP_MD* native_sha1() { return algorithms().sha1; }
-const EVP_CIPHER* native_mask(AeadAlgorithm algorithm) {
+const EVP_CIPHER* native_mask(PacketAlgorithm algorithm) {
   return algorithms().masks.at(static_cast<std::size_t>(algorithm));
 }
+
+const EVP_CIPHER* native_counter_mode() { return algorithms().counter_mode; }
 
 EVP_PKEY* native(Curve curve) { return algorithms().curves.at(static_cast<std::size_t>(curve)); }
 

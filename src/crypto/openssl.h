@@ -7,8 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "crypto/aead.h"
 #include "crypto/certificate.h"
+#include "crypto/packet_cipher.h"
 
 namespace specter::crypto {
 
@@ -39,7 +39,8 @@ class CleanErrors {
 const EVP_MD* native(HashAlgorithm algorithm);
 const EVP_MD* native_md5();
 const EVP_MD* native_sha1();
-const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
+const EVP_CIPHER* native_mask(PacketAlgorithm algorithm);  // an AEAD's: AES-ECB or bare ChaCha20
+const EVP_CIPHER* native_counter_mode();                   // AES-128-CTR
 
 // A key that has nothing but its curve, to make others from: to build a curve takes OpenSSL as long
 // as a signature. Any thread may use it; nobody changes it.
