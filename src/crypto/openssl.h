@@ -41,13 +41,6 @@ const EVP_MD* native_md5();
 const EVP_MD* native_sha1();
 const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
 
-// A key that has nothing but its curve, to make others from: to build a curve takes OpenSSL as long
-// as a signature. Any thread may use it; nobody changes it.
-enum class Curve { P256, P384 };
-EVP_PKEY* native(Curve curve);
-// The key of an uncompressed point; null for what is none of the curve.
-Key point_key(Curve curve, Bytes point);
-
 // As OpenSSL calls it.
 const char* native_name(HashAlgorithm algorithm);
 
