@@ -10,6 +10,7 @@
 #include "peer/connection_state.h"
 #include "peer/negotiation.h"
 #include "peer/transport.h"
+#include "sdp/sections.h"
 
 #include "specter/core.h"
 
@@ -232,16 +233,23 @@ class PeerConnection::Impl {
       const std::optional<SessionDescription>& description) const {
     const auto& candidates = transport_.ice().local_candidates();
     if (!description || candidates.empty() || description->sdp.empty()) return description;
-    auto session = sdp::parse(description->sdp);
-    if (!session || negotiation_.candidate_index() >= session->media.size()) return description;
-    sdp::Media& media = session->media[negotiation_.candidate_index()];
-    if (media.port == 0) return description;
-    for (const ice::Candidate& candidate : candidates) {
-      media.attributes.add("candidate",
-                           candidate.to_string().substr(std::string_view("candidate:").size()));
+    const auto sections = sdp::split(description->sdp);
+    if (!sections) {  // once more, with the ends of lines that we write
+      const auto session = sdp::parse(description->sdp);
+      return session ? with_candidates(SessionDescription{description->type, sdp::write(*session)})
+                     : description;
     }
-    if (gathering_state() == IceGatheringState::Complete) media.attributes.add("end-of-candidates");
-    return SessionDescription{description->type, sdp::write(*session)};
+    if (negotiation_.candidate_index() >= sections->media.size()) return description;
+    const std::string_view section = sections->media[negotiation_.candidate_index()];
+    if (sdp::is_rejected(section)) return description;
+    std::string lines;
+    for (const ice::Candidate& candidate : candidates)
+      lines += "a=" + candidate.to_string() + "\r\n";
+    if (gathering_state() == IceGatheringState::Complete) lines += "a=end-of-candidates\r\n";
+    std::string out = description->sdp;
+    out.insert(static_cast<std::size_t>(section.end() - std::string_view(description->sdp).begin()),
+               lines);
+    return SessionDescription{description->type, std::move(out)};
   }
 
  private:

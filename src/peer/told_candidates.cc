@@ -1,6 +1,9 @@
 #include "peer/told_candidates.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "sdp/sections.h"
 
 namespace specter::peer {
 namespace {
@@ -36,16 +39,24 @@ bool ToldCandidates::add(std::optional<std::size_t> section, std::string_view ca
 
 SessionDescription ToldCandidates::shown_in(const SessionDescription& description) const {
   if (lines_.empty()) return description;
-  auto session = sdp::parse(description.sdp);
-  if (!session) return description;
-  for (std::size_t i = 0; i < session->media.size(); ++i) {
-    auto& lines = session->media[i].attributes.lines;
+  const auto sections = sdp::split(description.sdp);
+  if (!sections) {  // once more, with the ends of lines that we write
+    const auto session = sdp::parse(description.sdp);
+    return session ? shown_in({description.type, sdp::write(*session)}) : description;
+  }
+  std::string out(sections->session);
+  for (std::size_t i = 0; i < sections->media.size(); ++i) {
+    const std::size_t start = out.size();
+    out += sections->media[i];
     for (const Line& told : lines_) {
       if (told.section && told.section != i) continue;
-      if (std::ranges::find(lines, told.attribute) == lines.end()) lines.push_back(told.attribute);
+      std::string line = "a=" + told.attribute.name;
+      if (told.attribute.value) line += ":" + *told.attribute.value;
+      line += "\r\n";
+      if (!sdp::has_line(std::string_view(out).substr(start), line)) out += line;
     }
   }
-  return {description.type, sdp::write(*session)};
+  return {description.type, std::move(out)};
 }
 
 }  // namespace specter::peer
