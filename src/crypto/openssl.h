@@ -28,17 +28,20 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, With<EVP_MD_CTX_free>>;
 // something holds one of these.
 class CleanErrors {
  public:
-  CleanErrors() { ERR_clear_error(); }
-  ~CleanErrors() { ERR_clear_error(); }
+  CleanErrors() { clear(); }
+  ~CleanErrors() { clear(); }
   CleanErrors(const CleanErrors&) = delete;
   CleanErrors& operator=(const CleanErrors&) = delete;
+
+ private:
+  // To clear it goes through all sixteen entries, though there is hardly ever one.
+  static void clear() {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+  }
 };
 
 // Of library_context(), fetched at the first call and never freed: to fetch takes locks and costs
 // more than to hash a small message.
-const EVP_MD* native(HashAlgorithm algorithm);
-const EVP_MD* native_md5();
-const EVP_MD* native_sha1();
 const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
 
 // As OpenSSL calls it.

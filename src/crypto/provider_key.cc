@@ -1,70 +1,35 @@
 #include "crypto/provider_key.h"
 
-#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
 
-#include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 
 #include "base/check.h"
-#include "crypto/library.h"
+#include "crypto/provider.h"
 
 namespace specter::crypto {
 namespace {
 
 // ---- the provider's functions, looked up once, for good
 
-// OSSL_ALGORITHM's names stand between colons: "EC:id-ecPublicKey:1.2.840.10045.2.1".
-bool has_name(std::string_view names, std::string_view name) {
-  while (true) {
-    const std::size_t colon = names.find(':');
-    if (names.substr(0, colon) == name) return true;
-    if (colon == std::string_view::npos) return false;
-    names.remove_prefix(colon + 1);
-  }
-}
-
-OSSL_PROVIDER* provider() {
-  static OSSL_PROVIDER* const loaded = OSSL_PROVIDER_load(library_context(), "default");
-  SPECTER_CHECK(loaded != nullptr);
-  return loaded;
-}
-
-const OSSL_DISPATCH* find(int operation, std::string_view name) {
-  int no_cache = 0;
-  const OSSL_ALGORITHM* algorithm = OSSL_PROVIDER_query_operation(provider(), operation, &no_cache);
-  SPECTER_CHECK(algorithm && no_cache == 0);  // what it answered stays as it is
-  while (algorithm->algorithm_names && !has_name(algorithm->algorithm_names, name)) ++algorithm;
-  SPECTER_CHECK(algorithm->algorithm_names != nullptr);
-  return algorithm->implementation;
-}
-
-// The one that must be there, of the type that its number has.
-template <class Function>
-Function* function_of(const OSSL_DISPATCH* entries, int id) {
-  while (entries->function_id != 0 && entries->function_id != id) ++entries;
-  SPECTER_CHECK(entries->function_id == id && entries->function);
-  return reinterpret_cast<Function*>(entries->function);
-}
-
 struct KeyFunctions {
   explicit KeyFunctions(std::string_view name) {
-    const OSSL_DISPATCH* const all = find(OSSL_OP_KEYMGMT, name);
-    create = function_of<OSSL_FUNC_keymgmt_new_fn>(all, OSSL_FUNC_KEYMGMT_NEW);
-    free = function_of<OSSL_FUNC_keymgmt_free_fn>(all, OSSL_FUNC_KEYMGMT_FREE);
-    dup = function_of<OSSL_FUNC_keymgmt_dup_fn>(all, OSSL_FUNC_KEYMGMT_DUP);
-    import = function_of<OSSL_FUNC_keymgmt_import_fn>(all, OSSL_FUNC_KEYMGMT_IMPORT);
-    get = function_of<OSSL_FUNC_keymgmt_get_params_fn>(all, OSSL_FUNC_KEYMGMT_GET_PARAMS);
-    set = function_of<OSSL_FUNC_keymgmt_set_params_fn>(all, OSSL_FUNC_KEYMGMT_SET_PARAMS);
-    gen_init = function_of<OSSL_FUNC_keymgmt_gen_init_fn>(all, OSSL_FUNC_KEYMGMT_GEN_INIT);
-    gen = function_of<OSSL_FUNC_keymgmt_gen_fn>(all, OSSL_FUNC_KEYMGMT_GEN);
-    gen_cleanup = function_of<OSSL_FUNC_keymgmt_gen_cleanup_fn>(all, OSSL_FUNC_KEYMGMT_GEN_CLEANUP);
+    const OSSL_DISPATCH* const all = provider_functions(OSSL_OP_KEYMGMT, name);
+    create = provider_function<OSSL_FUNC_keymgmt_new_fn>(all, OSSL_FUNC_KEYMGMT_NEW);
+    free = provider_function<OSSL_FUNC_keymgmt_free_fn>(all, OSSL_FUNC_KEYMGMT_FREE);
+    dup = provider_function<OSSL_FUNC_keymgmt_dup_fn>(all, OSSL_FUNC_KEYMGMT_DUP);
+    import = provider_function<OSSL_FUNC_keymgmt_import_fn>(all, OSSL_FUNC_KEYMGMT_IMPORT);
+    get = provider_function<OSSL_FUNC_keymgmt_get_params_fn>(all, OSSL_FUNC_KEYMGMT_GET_PARAMS);
+    set = provider_function<OSSL_FUNC_keymgmt_set_params_fn>(all, OSSL_FUNC_KEYMGMT_SET_PARAMS);
+    gen_init = provider_function<OSSL_FUNC_keymgmt_gen_init_fn>(all, OSSL_FUNC_KEYMGMT_GEN_INIT);
+    gen = provider_function<OSSL_FUNC_keymgmt_gen_fn>(all, OSSL_FUNC_KEYMGMT_GEN);
+    gen_cleanup =
+        provider_function<OSSL_FUNC_keymgmt_gen_cleanup_fn>(all, OSSL_FUNC_KEYMGMT_GEN_CLEANUP);
   }
-  void* context = OSSL_PROVIDER_get0_provider_ctx(provider());
+  void* context = provider_context();
   OSSL_FUNC_keymgmt_new_fn* create;
   OSSL_FUNC_keymgmt_free_fn* free;
   OSSL_FUNC_keymgmt_dup_fn* dup;
@@ -78,12 +43,12 @@ struct KeyFunctions {
 
 struct ExchangeFunctions {
   explicit ExchangeFunctions(std::string_view name) {
-    const OSSL_DISPATCH* const all = find(OSSL_OP_KEYEXCH, name);
-    create = function_of<OSSL_FUNC_keyexch_newctx_fn>(all, OSSL_FUNC_KEYEXCH_NEWCTX);
-    free = function_of<OSSL_FUNC_keyexch_freectx_fn>(all, OSSL_FUNC_KEYEXCH_FREECTX);
-    init = function_of<OSSL_FUNC_keyexch_init_fn>(all, OSSL_FUNC_KEYEXCH_INIT);
-    set_peer = function_of<OSSL_FUNC_keyexch_set_peer_fn>(all, OSSL_FUNC_KEYEXCH_SET_PEER);
-    derive = function_of<OSSL_FUNC_keyexch_derive_fn>(all, OSSL_FUNC_KEYEXCH_DERIVE);
+    const OSSL_DISPATCH* const all = provider_functions(OSSL_OP_KEYEXCH, name);
+    create = provider_function<OSSL_FUNC_keyexch_newctx_fn>(all, OSSL_FUNC_KEYEXCH_NEWCTX);
+    free = provider_function<OSSL_FUNC_keyexch_freectx_fn>(all, OSSL_FUNC_KEYEXCH_FREECTX);
+    init = provider_function<OSSL_FUNC_keyexch_init_fn>(all, OSSL_FUNC_KEYEXCH_INIT);
+    set_peer = provider_function<OSSL_FUNC_keyexch_set_peer_fn>(all, OSSL_FUNC_KEYEXCH_SET_PEER);
+    derive = provider_function<OSSL_FUNC_keyexch_derive_fn>(all, OSSL_FUNC_KEYEXCH_DERIVE);
   }
   OSSL_FUNC_keyexch_newctx_fn* create;
   OSSL_FUNC_keyexch_freectx_fn* free;
@@ -94,14 +59,15 @@ struct ExchangeFunctions {
 
 struct SignatureFunctions {
   SignatureFunctions() {
-    const OSSL_DISPATCH* const all = find(OSSL_OP_SIGNATURE, "ECDSA");
-    create = function_of<OSSL_FUNC_signature_newctx_fn>(all, OSSL_FUNC_SIGNATURE_NEWCTX);
-    free = function_of<OSSL_FUNC_signature_freectx_fn>(all, OSSL_FUNC_SIGNATURE_FREECTX);
-    sign_init = function_of<OSSL_FUNC_signature_sign_init_fn>(all, OSSL_FUNC_SIGNATURE_SIGN_INIT);
-    sign = function_of<OSSL_FUNC_signature_sign_fn>(all, OSSL_FUNC_SIGNATURE_SIGN);
+    const OSSL_DISPATCH* const all = provider_functions(OSSL_OP_SIGNATURE, "ECDSA");
+    create = provider_function<OSSL_FUNC_signature_newctx_fn>(all, OSSL_FUNC_SIGNATURE_NEWCTX);
+    free = provider_function<OSSL_FUNC_signature_freectx_fn>(all, OSSL_FUNC_SIGNATURE_FREECTX);
+    sign_init =
+        provider_function<OSSL_FUNC_signature_sign_init_fn>(all, OSSL_FUNC_SIGNATURE_SIGN_INIT);
+    sign = provider_function<OSSL_FUNC_signature_sign_fn>(all, OSSL_FUNC_SIGNATURE_SIGN);
     verify_init =
-        function_of<OSSL_FUNC_signature_verify_init_fn>(all, OSSL_FUNC_SIGNATURE_VERIFY_INIT);
-    verify = function_of<OSSL_FUNC_signature_verify_fn>(all, OSSL_FUNC_SIGNATURE_VERIFY);
+        provider_function<OSSL_FUNC_signature_verify_init_fn>(all, OSSL_FUNC_SIGNATURE_VERIFY_INIT);
+    verify = provider_function<OSSL_FUNC_signature_verify_fn>(all, OSSL_FUNC_SIGNATURE_VERIFY);
   }
   OSSL_FUNC_signature_newctx_fn* create;
   OSSL_FUNC_signature_freectx_fn* free;
@@ -169,8 +135,8 @@ ProviderKey ProviderKey::generate(KeyCurve curve) {
                         functions.gen_cleanup);
   SPECTER_CHECK(context);
   if (!is_x25519(curve)) {
-    static const auto set_template = function_of<OSSL_FUNC_keymgmt_gen_set_template_fn>(
-        find(OSSL_OP_KEYMGMT, "EC"), OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE);
+    static const auto set_template = provider_function<OSSL_FUNC_keymgmt_gen_set_template_fn>(
+        provider_functions(OSSL_OP_KEYMGMT, "EC"), OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE);
     SPECTER_CHECK(set_template(context.get(), const_cast<void*>(bare(curve))) == 1);
   }
   // Nobody wants to hear how it gets on.
