@@ -242,13 +242,15 @@ class PeerConnection::Impl {
     if (negotiation_.candidate_index() >= sections->media.size()) return description;
     const std::string_view section = sections->media[negotiation_.candidate_index()];
     if (sdp::is_rejected(section)) return description;
-    std::string lines;
+    const std::string_view whole = description->sdp;
+    const auto end = static_cast<std::size_t>(section.end() - whole.begin());
+    std::string out;
+    out.reserve(whole.size() + (candidates.size() + 1) * kUsualCandidateBytes);
+    out += whole.substr(0, end);
     for (const ice::Candidate& candidate : candidates)
-      lines += "a=" + candidate.to_string() + "\r\n";
-    if (gathering_state() == IceGatheringState::Complete) lines += "a=end-of-candidates\r\n";
-    std::string out = description->sdp;
-    out.insert(static_cast<std::size_t>(section.end() - std::string_view(description->sdp).begin()),
-               lines);
+      out.append("a=").append(candidate.to_string()).append("\r\n");
+    if (gathering_state() == IceGatheringState::Complete) out += "a=end-of-candidates\r\n";
+    out += whole.substr(end);
     return SessionDescription{description->type, std::move(out)};
   }
 
@@ -264,6 +266,7 @@ class PeerConnection::Impl {
 
   using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
   static constexpr std::size_t kMaxWaitingCandidates = 64;
+  static constexpr std::size_t kUsualCandidateBytes = 128;  // of its line
 
   // Until our answer is set the peer is not ours to call.
   Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {

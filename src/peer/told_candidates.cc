@@ -8,6 +8,8 @@
 namespace specter::peer {
 namespace {
 
+constexpr std::size_t kUsualLineBytes = 128;
+
 std::string_view without_prefix(std::string_view text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
@@ -44,15 +46,17 @@ SessionDescription ToldCandidates::shown_in(const SessionDescription& descriptio
     const auto session = sdp::parse(description.sdp);
     return session ? shown_in({description.type, sdp::write(*session)}) : description;
   }
-  std::string out(sections->session);
+  std::string out, line;
+  out.reserve(description.sdp.size() + sections->media.size() * lines_.size() * kUsualLineBytes);
+  out += sections->session;
   for (std::size_t i = 0; i < sections->media.size(); ++i) {
     const std::size_t start = out.size();
     out += sections->media[i];
     for (const Line& told : lines_) {
       if (told.section && told.section != i) continue;
-      std::string line = "a=" + told.attribute.name;
-      if (told.attribute.value) line += ":" + *told.attribute.value;
-      line += "\r\n";
+      line.assign("a=").append(told.attribute.name);
+      if (told.attribute.value) line.append(":").append(*told.attribute.value);
+      line.append("\r\n");
       if (!sdp::has_line(std::string_view(out).substr(start), line)) out += line;
     }
   }
