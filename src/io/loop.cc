@@ -36,6 +36,8 @@ Loop::Impl::Impl(Duration longest_spin) : spin(longest_spin) {
 Loop::Loop(Duration spin) : impl_(std::make_unique<Impl>(spin)) {}
 Loop::~Loop() = default;
 
+Random& Loop::random() { return impl_->random; }
+
 void Loop::post(Task task) { asio::post(impl_->context, std::move(task)); }
 bool Loop::is_current(const Loop* loop) { return current_loop && current_loop == loop; }
 bool Loop::is_any_current() { return current_loop != nullptr; }
