@@ -242,15 +242,16 @@ class PeerConnection::Impl {
     if (negotiation_.candidate_index() >= sections->media.size()) return description;
     const std::string_view section = sections->media[negotiation_.candidate_index()];
     if (sdp::is_rejected(section)) return description;
+    std::string lines;
+    lines.reserve((candidates.size() + 1) * kUsualCandidateBytes);
+    for (const ice::Candidate& candidate : candidates)
+      lines.append("a=").append(candidate.to_string()).append("\r\n");
+    if (gathering_state() == IceGatheringState::Complete) lines += "a=end-of-candidates\r\n";
     const std::string_view whole = description->sdp;
     const auto end = static_cast<std::size_t>(section.end() - whole.begin());
     std::string out;
-    out.reserve(whole.size() + (candidates.size() + 1) * kUsualCandidateBytes);
-    out += whole.substr(0, end);
-    for (const ice::Candidate& candidate : candidates)
-      out.append("a=").append(candidate.to_string()).append("\r\n");
-    if (gathering_state() == IceGatheringState::Complete) out += "a=end-of-candidates\r\n";
-    out += whole.substr(end);
+    out.reserve(whole.size() + lines.size());  // it is kept as long as the connection
+    out.append(whole.substr(0, end)).append(lines).append(whole.substr(end));
     return SessionDescription{description->type, std::move(out)};
   }
 

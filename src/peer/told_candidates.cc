@@ -8,8 +8,6 @@
 namespace specter::peer {
 namespace {
 
-constexpr std::size_t kUsualLineBytes = 128;
-
 std::string_view without_prefix(std::string_view text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
@@ -39,6 +37,13 @@ bool ToldCandidates::add(std::optional<std::size_t> section, std::string_view ca
   return true;
 }
 
+// As it stands in a description, put together in `out`.
+const std::string& ToldCandidates::text_of(const Line& line, std::string& out) {
+  out.assign("a=").append(line.attribute.name);
+  if (line.attribute.value) out.append(":").append(*line.attribute.value);
+  return out.append("\r\n");
+}
+
 SessionDescription ToldCandidates::shown_in(const SessionDescription& description) const {
   if (lines_.empty()) return description;
   const auto sections = sdp::split(description.sdp);
@@ -47,17 +52,18 @@ SessionDescription ToldCandidates::shown_in(const SessionDescription& descriptio
     return session ? shown_in({description.type, sdp::write(*session)}) : description;
   }
   std::string out, line;
-  out.reserve(description.sdp.size() + sections->media.size() * lines_.size() * kUsualLineBytes);
+  // It is kept as long as the connection: no larger than it will be.
+  std::size_t size = description.sdp.size();
+  for (const Line& told : lines_)
+    size += text_of(told, line).size() * (told.section ? 1 : sections->media.size());
+  out.reserve(size);
   out += sections->session;
   for (std::size_t i = 0; i < sections->media.size(); ++i) {
     const std::size_t start = out.size();
     out += sections->media[i];
     for (const Line& told : lines_) {
       if (told.section && told.section != i) continue;
-      line.assign("a=").append(told.attribute.name);
-      if (told.attribute.value) line.append(":").append(*told.attribute.value);
-      line.append("\r\n");
-      if (!sdp::has_line(std::string_view(out).substr(start), line)) out += line;
+      if (!sdp::has_line(std::string_view(out).substr(start), text_of(told, line))) out += line;
     }
   }
   return {description.type, std::move(out)};
