@@ -10,7 +10,7 @@
 #include <benchmark/benchmark.h>
 #include <openssl/ssl.h>
 
-#include "crypto/aead.h"
+#include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "dtls/openssl_bio.h"
 #include "simulation/random.h"
@@ -33,8 +33,8 @@ std::shared_ptr<const crypto::Certificate> certificate() {
 struct Ours {
   Ours(Version version, CipherSuite suite)
       : random(7),
-        client(config(Role::Client, version, suite), random),
-        server(config(Role::Server, version, suite), random) {
+        client(config(Role::Client, version, suite), random, cipher),
+        server(config(Role::Server, version, suite), random, cipher) {
     server.start(kNow);
     client.start(kNow);
     for (bool busy = true; busy;) {
@@ -60,6 +60,7 @@ struct Ours {
   }
 
   simulation::SeededRandom random;
+  crypto::PacketCipher cipher;
   Connection client, server;
 };
 
@@ -68,7 +69,7 @@ void seal(benchmark::State& state, Version version, CipherSuite suite) {
   const auto room = ours.client.record_room();
   Buffer record(kPayload + room.total(), 0x42);
   for (auto _ : state) {
-    ours.client.seal(record);
+    ours.client.seal(record, record.size());
     benchmark::DoNotOptimize(record.data());
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kPayload));
@@ -81,7 +82,7 @@ void seal_and_open(benchmark::State& state, Version version, CipherSuite suite) 
   Buffer record(kPayload + room.total(), 0x42);
   Buffer scratch(2048);
   for (auto _ : state) {
-    ours.client.seal(record);
+    ours.client.seal(record, record.size());
     Bytes datagram = record;
     const auto opened = ours.server.open(kNow, datagram, scratch);
     if (!opened || opened->size() != kPayload) state.SkipWithError("not opened");
@@ -166,15 +167,18 @@ void openssl_seal_and_open(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kPayload));
 }
 
-void bare_seal(benchmark::State& state, crypto::AeadAlgorithm algorithm) {
-  crypto::AeadSealer sealer(algorithm, Buffer(crypto::key_size(algorithm), 1));
-  Buffer text(kPayload + crypto::kAeadTagBytes, 0x42);
-  crypto::AeadNonce nonce{};
+void bare_seal(benchmark::State& state, crypto::PacketAlgorithm algorithm) {
+  crypto::PacketCipher cipher;
+  const auto key =
+      cipher.make_key(algorithm, crypto::Direction::Seal, Buffer(crypto::key_size(algorithm), 1));
+  Buffer packet(kPayload + crypto::kAeadTagBytes, 0x42);
+  const MutableBytes text = MutableBytes(packet).first(kPayload);
   const Buffer additional(13, 2);
+  crypto::SealJob job{key.get(), {},   additional,
+                      text,      text, MutableBytes(packet).subspan(kPayload)};
   for (auto _ : state) {
-    ++nonce[11];
-    sealer.seal(nonce, additional, std::span(text).first(kPayload),
-                std::span(text).last<crypto::kAeadTagBytes>());
+    ++job.nonce[11];
+    cipher.seal(std::span(&job, 1));
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kPayload));
 }
@@ -192,8 +196,8 @@ constexpr auto k13 = CipherSuite::Aes128GcmSha256;
 constexpr auto k13ChaCha = CipherSuite::ChaCha20Poly1305Sha256;
 constexpr auto k12 = CipherSuite::EcdheEcdsaAes128GcmSha256;
 
-BENCHMARK_CAPTURE(bare_seal, aes128gcm, crypto::AeadAlgorithm::Aes128Gcm);
-BENCHMARK_CAPTURE(bare_seal, chacha20, crypto::AeadAlgorithm::ChaCha20Poly1305);
+BENCHMARK_CAPTURE(bare_seal, aes128gcm, crypto::PacketAlgorithm::Aes128Gcm);
+BENCHMARK_CAPTURE(bare_seal, chacha20, crypto::PacketAlgorithm::ChaCha20Poly1305);
 BENCHMARK_CAPTURE(seal, dtls12, Version::Dtls12, k12);
 BENCHMARK_CAPTURE(seal, dtls13, Version::Dtls13, k13);
 BENCHMARK_CAPTURE(seal, dtls13_chacha20, Version::Dtls13, k13ChaCha);

@@ -2,14 +2,17 @@
 # (docs/architecture.md has the picture; scripts/check holds every #include against these lists),
 # and its tests, the *_test.cc beside the code, as one program.
 #
+#   WITHOUT     sources that this build leaves out
 #   LINKS       modules below this one, by their folder's name
 #   PUBLIC      other libraries that its headers need
 #   PRIVATE     other libraries that only its sources need
 #   TEST_LINKS      what only its tests need, modules by their folder's name
 #   TEST_LIBRARIES  the same, other libraries
 function(specter_module name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PUBLIC;PRIVATE;TEST_LINKS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "WITHOUT;LINKS;PUBLIC;PRIVATE;TEST_LINKS;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  list(TRANSFORM ARG_WITHOUT PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(REMOVE_ITEM sources ${ARG_WITHOUT})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

@@ -14,6 +14,7 @@
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
 #include "dtls/handshake/key_schedule.h"
+#include "dtls/test_cipher.h"
 #include "dtls/wire/hello.h"
 #include "simulation/random.h"
 #include "target.h"
@@ -56,7 +57,9 @@ Connection::Config config_of(Role role, std::uint8_t versions) {
 
 struct End {
   End(Role of, std::uint8_t versions)
-      : role(of), random(of == Role::Client ? 21 : 22), dtls(config_of(of, versions), random) {}
+      : role(of),
+        random(of == Role::Client ? 21 : 22),
+        dtls(config_of(of, versions), random, test_cipher()) {}
 
   Role role;
   simulation::SeededRandom random;
@@ -283,7 +286,7 @@ class World {
     RecordKeys keys;
     keys.key = crypto::Secret(Bytes(block).subspan(16 * which, 16));
     keys.iv = crypto::Secret(Bytes(block).subspan(32 + 4 * which, 4));
-    return Sealer(suite, 1, keys);
+    return Sealer(test_cipher(), suite, 1, keys);
   }
   std::optional<Buffer> find_server_random() const {
     for (const Buffer& datagram : server_.tape) {

@@ -199,6 +199,38 @@ class CheckRules(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("warning: src/sctp/packet.h: sizes", done.stdout)
 
+    # ---- the W3C's rows
+
+    ROWS = "| 1, 3 to 7 | `Row1And3To7_Do` |\n| 2 | `Row2_Does` |\n| 8 to 281 | media |\n"
+
+    def write_rows(self, table, tests="TEST(W3cRows, Row1And3To7_Do) {\nTEST_F(W3cRows, Row2_Does) {"):
+        self.write("docs/w3c-rows.md", "| rows | shown by |\n| --- | --- |\n" + table)
+        self.write("src/stun/rows_test.cc", tests)
+
+    def test_a_whole_table_of_rows_passes(self):
+        self.write_rows(self.ROWS)
+        self.assertEqual(self.check().returncode, 0, self.check().stdout)
+
+    def test_a_row_that_is_forgotten_is_found(self):
+        self.write_rows(self.ROWS.replace("8 to 281", "8 to 99, 101 to 281"))
+        self.assert_only("docs/w3c-rows.md: rows", "row 100")
+
+    def test_a_row_that_is_none_is_found(self):
+        self.write_rows(self.ROWS.replace("8 to 281", "8 to 282"))
+        self.assert_only("docs/w3c-rows.md: rows", "row 282")
+
+    def test_a_test_of_a_row_without_a_line_is_found(self):
+        self.write_rows(self.ROWS.replace("`Row2_Does`", "left out"))
+        self.assert_only("docs/w3c-rows.md: rows", "Row2_Does")
+
+    def test_a_line_with_other_rows_than_its_test_is_found(self):
+        self.write_rows(self.ROWS.replace("| 2 |", "| 2, 9 |"))
+        self.assert_only("docs/w3c-rows.md: rows", "Row2_Does")
+
+    def test_a_line_of_a_test_that_is_gone_is_found(self):
+        self.write_rows(self.ROWS, "TEST(W3cRows, Row1And3To7_Do) {")
+        self.assert_only("docs/w3c-rows.md: rows", "Row2_Does, which is no test")
+
     # ---- what a build shows
 
     def build(self, sources, exported):

@@ -177,6 +177,7 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"dtlsRole", stats.transport.dtls_role},
                {"tlsVersion", stats.transport.tls_version},
                {"dtlsCipher", stats.transport.dtls_cipher},
+               {"cipherEngine", stats.transport.cipher_engine},
                {"tlsGroup", stats.transport.tls_group},
                {"sped", stats.transport.sped},
                {"iceRole", stats.transport.ice_role}});

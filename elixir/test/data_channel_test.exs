@@ -238,14 +238,25 @@ defmodule Specter.DataChannelTest do
       end
     end
 
+    # W3C rows 9, 11, 15 and 17: numbers that don't fit the C++ types.
     test "that are none raise", %{specter: specter} do
       pc = new_peer(specter)
 
       for options <- [
             [ordered: 1],
             [max_retransmits: -1],
+            [max_retransmits: -100],
             [max_retransmits: 65_536],
+            [max_retransmits: 100_000],
+            [max_packet_life_time: -1],
+            [max_packet_life_time: -100],
+            [max_packet_life_time: 65_536],
+            [max_packet_life_time: 100_000],
             [max_packet_life_time: 1.5],
+            [id: -1],
+            [id: 65_536],
+            [negotiated: true, id: -1],
+            [negotiated: true, id: 65_536],
             [protocol: :atom],
             [negotiated: nil],
             [id: "1"],

@@ -52,6 +52,15 @@ enum class DtlsVersion : std::uint8_t { Dtls12, Dtls13 };
 // somebody has told otherwise, and costs more in each handshake.
 enum class CertificateType : std::uint8_t { EcdsaP256, Rsa2048 };
 
+// Which library enciphers packets. Both give the same bytes; they differ in what they cost.
+enum class CipherEngine : std::uint8_t {
+  Fastest,  // for each algorithm the faster one of those below, on this processor
+  OpenSsl,
+  // Intel's libipsec-mb, where it was built in and the processor has AES instructions; elsewhere,
+  // and for what it hasn't, OpenSSL.
+  MultiBuffer,
+};
+
 // How an SCTP association decides how much to send and how fast. Each side chooses for what it
 // sends; the peer need not know.
 enum class CongestionControl : std::uint8_t {

@@ -34,7 +34,8 @@
 
 namespace specter::crypto {
 class Certificate;
-}
+class PacketCipher;
+}  // namespace specter::crypto
 
 namespace specter::core {
 
@@ -42,6 +43,12 @@ namespace specter::core {
 using Certificate = crypto::Certificate;
 SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(
     Random& random, std::int64_t unix_seconds, CertificateType type = CertificateType::EcdsaP256);
+
+// What enciphers packets, for all connections of one thread; opaque. Fastest: MultiBuffer where
+// there is one, since nothing is measured here.
+using PacketCipher = crypto::PacketCipher;
+SPECTER_EXPORT std::shared_ptr<PacketCipher> make_packet_cipher(
+    CipherEngine engine = CipherEngine::Fastest);
 
 // The operating system's source (getrandom). Throws std::system_error when there is none.
 class SPECTER_EXPORT SystemRandom final : public Random {
@@ -51,6 +58,8 @@ class SPECTER_EXPORT SystemRandom final : public Random {
 
 struct Configuration {
   std::shared_ptr<const Certificate> certificate;  // needed; may be shared by connections
+  // To be shared by the connections of one thread. None: one of its own.
+  std::shared_ptr<PacketCipher> cipher;
   // Of UDP payload, at first: what every path carries. RFC 8831 §5: an IP packet of 1200 bytes,
   // less 28 of headers. Paths that carry less are found. At least 548.
   std::size_t max_datagram_bytes = 1172;

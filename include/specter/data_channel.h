@@ -65,6 +65,7 @@ class SPECTER_EXPORT DataChannel {
   std::size_t buffered_amount() const;
   // event::BufferedAmountLow comes when buffered_amount() falls to it from above. 0 at first.
   void set_buffered_amount_low_threshold(std::size_t bytes) const;
+  std::size_t buffered_amount_low_threshold() const;
 
   friend bool operator==(const DataChannel& a, const DataChannel& b) {
     return a.handle_ == b.handle_;

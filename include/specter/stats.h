@@ -43,6 +43,7 @@ struct TransportStats {
   std::string dtls_role = "unknown";  // client, server, unknown
   std::string tls_version{};          // "DTLS 1.3"
   std::string dtls_cipher{};          // as IANA has it: "TLS_AES_128_GCM_SHA256"
+  std::string cipher_engine{};        // the library that enciphers: "OpenSSL" or "multi-buffer"
   std::string tls_group{};            // of the key exchange: "x25519"
   std::string ice_role = "unknown";   // controlling, controlled, unknown
   std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"

@@ -90,6 +90,11 @@ void ChannelHandle::set_low_threshold(std::size_t bytes) {
   account.was_above = account.amount() > bytes;
 }
 
+std::size_t ChannelHandle::low_threshold() const {
+  const std::scoped_lock lock(connection->mutex);
+  return account.low_threshold;
+}
+
 bool ChannelHandle::advance(DataChannelState to) {
   DataChannelState from = state.load();
   while (from < to) {

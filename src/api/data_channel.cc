@@ -74,4 +74,8 @@ void DataChannel::set_buffered_amount_low_threshold(std::size_t bytes) const {
   if (handle_) handle_->set_low_threshold(bytes);
 }
 
+std::size_t DataChannel::buffered_amount_low_threshold() const {
+  return handle_ ? handle_->low_threshold() : 0;
+}
+
 }  // namespace specter

@@ -166,6 +166,7 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
   void close();
   std::size_t buffered_amount() const;
   void set_low_threshold(std::size_t bytes);
+  std::size_t low_threshold() const;
 
   std::atomic<bool> is_in_parts = false;  // receive_in_parts() was called
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "io/cipher_choice.h"
 #include "io/key_log.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -25,7 +26,8 @@ struct Runtime {
                     ? nullptr
                     : std::make_shared<io::KeyLog>(configuration.key_log_file)),
         loops(configuration.loops,
-              std::clamp(configuration.spin, std::chrono::microseconds{}, kLongestSpin)) {}
+              {.spin = std::clamp(configuration.spin, std::chrono::microseconds{}, kLongestSpin),
+               .ciphers = io::choose_ciphers(configuration.cipher)}) {}
 
   static constexpr std::chrono::microseconds kLongestSpin{10'000};
 

@@ -3,8 +3,12 @@
 #include <atomic>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "api/connection.h"
 #include "api/runtime.h"
+#include "crypto/library.h"
+#include "crypto/packet_cipher.h"
 #include "io/clock.h"
 
 namespace specter {
@@ -71,5 +75,11 @@ PeerConnection Api::new_peer_connection(std::function<void(Event&&)> owner) cons
 const std::vector<RtpCodec>& Api::codecs() const { return state_->engine.codecs(); }
 
 const char* version() { return SPECTER_VERSION; }
+std::string cipher_engines() {
+  std::string out;
+  if (crypto::PacketCipher::has_multi_buffer())
+    out = fmt::format("multi-buffer {}\n", crypto::PacketCipher::multi_buffer_version());
+  return out + std::string(crypto::openssl_version());
+}
 
 }  // namespace specter

@@ -91,6 +91,8 @@ class DataChannels::Impl {
     std::optional<MessageKind> open_kind{};
     std::uint64_t open_bytes = 0;
     std::uint64_t queued_bytes = 0;  // all that send() ever gave to the association
+    // Of those that stand for empty messages and may still wait: queued_bytes behind each.
+    RareQueue<std::uint64_t> empty_messages;
     std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
   };
   using Channels = std::map<ChannelId, Channel>;  // in the order of their making
@@ -134,7 +136,9 @@ class DataChannels::Impl {
   bool cancel_control(std::uint16_t stream);
   std::uint16_t priority_of(std::uint16_t stream) const;
   void wake_blocked();
+  std::uint64_t waiting_bytes(const Channel& channel) const;
   std::size_t buffered(const Channel& channel) const;
+  void note_empty_message(Channel& channel) const;
 
   // ---- closing.cc
   void begin_closing(Channel& channel);

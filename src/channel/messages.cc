@@ -98,6 +98,7 @@ Result<> DataChannels::Impl::send(Timestamp now, ChannelId id, MessageKind kind,
     return sent;
   }
   channel->queued_bytes += empty ? 1 : size;
+  if (empty) note_empty_message(*channel);
   channel->bytes_sent += size;
   if (part == MessagePart::More) {
     channel->open_kind = kind;
@@ -171,12 +172,29 @@ void DataChannels::Impl::handle_user_message(sctp::MessageReceived&& message) {
 
 // ---- what waits to be sent
 
-std::size_t DataChannels::Impl::buffered(const Channel& channel) const {
+// What the association has of it, the bytes that stand for empty messages included.
+std::uint64_t DataChannels::Impl::waiting_bytes(const Channel& channel) const {
   if (!channel.info.options.id || channel.queued_bytes == 0) return 0;
   // As long as an OPEN or an ACK waits, nothing that was queued behind it has left.
   const std::uint64_t waiting =
       association_->buffered_amount(sctp::StreamId{*channel.info.options.id});
-  return static_cast<std::size_t>(std::min(waiting, channel.queued_bytes));
+  return std::min(waiting, channel.queued_bytes);
+}
+
+// W3C §6.2: bufferedAmount has the application's bytes, and an empty message has none.
+std::size_t DataChannels::Impl::buffered(const Channel& channel) const {
+  const std::uint64_t waiting = waiting_bytes(channel);
+  const auto& empty = channel.empty_messages;
+  const auto first = std::ranges::upper_bound(empty, channel.queued_bytes - waiting);
+  const auto count = static_cast<std::uint64_t>(empty.end() - first);
+  return static_cast<std::size_t>(waiting - std::min(waiting, count));
+}
+
+void DataChannels::Impl::note_empty_message(Channel& channel) const {
+  auto& empty = channel.empty_messages;
+  const std::uint64_t left = channel.queued_bytes - waiting_bytes(channel);
+  while (!empty.empty() && empty.front() <= left) empty.pop_front();
+  empty.push_back(channel.queued_bytes);
 }
 
 std::size_t DataChannels::Impl::buffered_amount(ChannelId id) const {

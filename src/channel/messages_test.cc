@@ -211,6 +211,34 @@ TEST(BufferedAmount, KnowsNothingOfDcep) {
   EXPECT_THAT(two.take_b(), SizeIs(2));
 }
 
+// W3C row 83. Whatever stands before and behind them.
+TEST(BufferedAmount, KnowsNothingOfEmptyMessages) {
+  TwoSides two;
+  two.show_low = true;
+  two.establish();
+  const auto [here, there] = two.channel();
+  std::size_t sum = 0;
+  for (const std::size_t size : {0u, 40'000u, 0u, 0u, 60'000u, 0u}) {
+    ASSERT_TRUE(two.send_bytes(two.a, here, Buffer(size)));
+    EXPECT_EQ(two.a.buffered_amount(here), sum += size);
+  }
+  std::size_t before = sum;
+  (void)two.pair.run_until(
+      [&] {
+        EXPECT_LE(two.a.buffered_amount(here), before);
+        before = two.a.buffered_amount(here);
+        return false;
+      },
+      5s);
+  EXPECT_EQ(before, 0u);
+  EXPECT_THAT(two.take_a(), ElementsAre("low 1"));
+  EXPECT_THAT(two.take_b(), SizeIs(6));
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(two.send_bytes(two.a, here, Buffer()));
+  EXPECT_EQ(two.a.buffered_amount(here), 0u);
+  two.pair.run_for(5s);
+  EXPECT_THAT(two.take_a(), IsEmpty());
+}
+
 TEST(BufferedAmount, SaysOnceThatItFellToItsThreshold) {
   TwoSides two;
   two.show_low = true;

@@ -15,7 +15,9 @@ namespace {
 int run(int argc, char** argv) {
   using namespace specter::cli;
   CLI::App app{"WebRTC peer connections and data channels, from a shell.", "specter"};
-  app.set_version_flag("--version", fmt::format("specter {}", specter::version()));
+  app.set_version_flag("--version", [] {
+    return fmt::format("specter {}\n{}", specter::version(), specter::cipher_engines());
+  });
   app.require_subcommand(1);
   app.footer(
       "Begin with `specter lifecycle`. `specter COMMAND --help` tells about each.\n"

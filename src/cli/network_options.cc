@@ -36,6 +36,12 @@ void NetworkOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
   command
+      .add_option("--cipher", cipher,
+                  "The library that enciphers packets: openssl, multi-buffer (where it was built "
+                  "in; `specter --version` tells), or the fastest of them")
+      ->check(CLI::IsMember({"fastest", "openssl", "multi-buffer"}))
+      ->capture_default_str();
+  command
       .add_option("--congestion-control", congestion_control,
                   "How much is sent, and how fast: cubic, bbr or reno")
       ->check(CLI::IsMember({"cubic", "bbr", "reno"}))
@@ -63,6 +69,8 @@ Configuration NetworkOptions::configuration() const {
   configuration.sped = !no_sped;
   if (congestion_control == "bbr") configuration.congestion_control = CongestionControl::Bbr;
   if (congestion_control == "reno") configuration.congestion_control = CongestionControl::Reno;
+  if (cipher == "openssl") configuration.cipher = CipherEngine::OpenSsl;
+  if (cipher == "multi-buffer") configuration.cipher = CipherEngine::MultiBuffer;
   configuration.spin = std::chrono::microseconds(spin_us);
   configuration.loops = 1;  // a connection or two; more threads would be idle
   return configuration;

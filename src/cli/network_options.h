@@ -17,6 +17,7 @@ struct NetworkOptions {
   std::string certificate = "ecdsa";
   std::string key_log;
   int spin_us = 0;
+  std::string cipher = "fastest";
   std::string congestion_control = "cubic";
   bool no_path_mtu = false;
   bool no_snap = false;

@@ -13,7 +13,7 @@
 
 namespace specter::crypto {
 
-// The hash functions that a fingerprint may use. md5 and sha-1 are not among them: RFC 8122 §5.
+// Of fingerprints: neither md5 (RFC 8122 §5 forbids it) nor sha-1, of which collisions can be made.
 enum class HashAlgorithm { Sha256, Sha384, Sha512 };
 
 std::string_view to_string(HashAlgorithm algorithm);  // "sha-256"

@@ -69,7 +69,7 @@ TEST(Fingerprint, WhatIsNotOneIsRefused) {
   }
 }
 
-// RFC 8122 §5: md2, md5 and sha-1 are obsolete and must not be used.
+// RFC 8122 §5: md2 and md5 must not be used. Of sha-1 collisions can be made, so we do without it.
 TEST(HashAlgorithm, WeakAndUnknownOnesHaveNoName) {
   for (const std::string_view name : {"md2", "md5", "sha-1", "sha-224", "shake128", "", "sha-2560"})
     EXPECT_FALSE(hash_algorithm(name)) << name;

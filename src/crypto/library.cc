@@ -140,6 +140,12 @@ ossl_lib_ctx_st* library_context() {
   return context;
 }
 
+std::string_view openssl_version() {
+  // "OpenSSL 3.0.22 10 Jan 2026 …": name and number.
+  const std::string_view whole = OpenSSL_version(OPENSSL_VERSION);
+  return whole.substr(0, whole.find(' ', whole.find(' ') + 1));
+}
+
 RandomScope::RandomScope(Random& random) : outer_(current_random) { current_random = &random; }
 RandomScope::~RandomScope() { current_random = outer_; }
 

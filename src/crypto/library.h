@@ -2,6 +2,8 @@
 // randomness is the Random that the caller names. For src/crypto and src/dtls alone.
 #pragma once
 
+#include <string_view>
+
 #include "specter/random.h"
 
 struct ossl_lib_ctx_st;  // OSSL_LIB_CTX
@@ -29,5 +31,7 @@ class RandomScope {
  private:
   Random* outer_;
 };
+
+std::string_view openssl_version();  // "OpenSSL 3.0.22"
 
 }  // namespace specter::crypto

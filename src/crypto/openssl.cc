@@ -17,6 +17,7 @@ EVP_CIPHER* fetch_cipher(const char* name) {
 struct Algorithms {
   std::array<EVP_CIPHER*, 3> masks{fetch_cipher("AES-128-ECB"), fetch_cipher("AES-256-ECB"),
                                    fetch_cipher("ChaCha20")};
+  EVP_CIPHER* counter_mode = fetch_cipher("AES-128-CTR");
 };
 
 const Algorithms& algorithms() {
@@ -26,9 +27,11 @@ const Algorithms& algorithms() {
 
 }  // namespace
 
-const EVP_CIPHER* native_mask(AeadAlgorithm algorithm) {
+const EVP_CIPHER* native_mask(PacketAlgorithm algorithm) {
   return algorithms().masks.at(static_cast<std::size_t>(algorithm));
 }
+
+const EVP_CIPHER* native_counter_mode() { return algorithms().counter_mode; }
 
 const char* native_name(HashAlgorithm algorithm) {
   constexpr std::array kNames{"SHA256", "SHA384", "SHA512"};

@@ -7,8 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "crypto/aead.h"
 #include "crypto/certificate.h"
+#include "crypto/packet_cipher.h"
 
 namespace specter::crypto {
 
@@ -42,7 +42,8 @@ class CleanErrors {
 
 // Of library_context(), fetched at the first call and never freed: to fetch takes locks and costs
 // more than to hash a small message.
-const EVP_CIPHER* native_mask(AeadAlgorithm algorithm);  // AES-ECB or bare ChaCha20
+const EVP_CIPHER* native_mask(PacketAlgorithm algorithm);  // an AEAD's: AES-ECB or bare ChaCha20
+const EVP_CIPHER* native_counter_mode();                   // AES-128-CTR
 
 // As OpenSSL calls it.
 const char* native_name(HashAlgorithm algorithm);

@@ -1,13 +1,11 @@
 #include "crypto/provider_cipher.h"
 
 #include <array>
-#include <string_view>
 
 #include <openssl/core_dispatch.h>
-#include <openssl/provider.h>
 
 #include "base/check.h"
-#include "crypto/library.h"
+#include "crypto/provider.h"
 
 namespace specter::crypto {
 
@@ -29,16 +27,6 @@ struct CipherFunctions {
 };
 
 namespace {
-
-// OSSL_ALGORITHM's names stand between colons: "AES-128-GCM:id-aes128-GCM:2.16.840.1.101.3.4.1.6".
-bool has_name(std::string_view names, std::string_view name) {
-  while (true) {
-    const std::size_t colon = names.find(':');
-    if (names.substr(0, colon) == name) return true;
-    if (colon == std::string_view::npos) return false;
-    names.remove_prefix(colon + 1);
-  }
-}
 
 CipherFunctions read(const OSSL_DISPATCH* entries) {
   CipherFunctions out;
@@ -66,31 +54,23 @@ CipherFunctions read(const OSSL_DISPATCH* entries) {
   return out;
 }
 
-CipherFunctions find(const char* name) {
-  OSSL_PROVIDER* const provider = OSSL_PROVIDER_load(library_context(), "default");
-  SPECTER_CHECK(provider != nullptr);
-  int no_cache = 0;
-  const OSSL_ALGORITHM* algorithm =
-      OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &no_cache);
-  SPECTER_CHECK(algorithm && no_cache == 0);  // what it answered stays as it is
-  while (algorithm->algorithm_names && !has_name(algorithm->algorithm_names, name)) ++algorithm;
-  SPECTER_CHECK(algorithm->algorithm_names != nullptr);
-  CipherFunctions out = read(algorithm->implementation);
-  out.provider = OSSL_PROVIDER_get0_provider_ctx(provider);
+CipherFunctions find_cipher(const char* name) {
+  CipherFunctions out = read(provider_functions(OSSL_OP_CIPHER, name));
+  out.provider = provider_context();
   SPECTER_CHECK(out.is_complete());
   return out;
 }
 
 // Looked up once, for good.
-const CipherFunctions& functions_of(AeadAlgorithm algorithm) {
-  static const std::array<CipherFunctions, 3> all{find("AES-128-GCM"), find("AES-256-GCM"),
-                                                  find("ChaCha20-Poly1305")};
+const CipherFunctions& functions_of(PacketAlgorithm algorithm) {
+  static const std::array<CipherFunctions, 3> all{
+      find_cipher("AES-128-GCM"), find_cipher("AES-256-GCM"), find_cipher("ChaCha20-Poly1305")};
   return all.at(static_cast<std::size_t>(algorithm));
 }
 
 }  // namespace
 
-ProviderCipher::ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key)
+ProviderCipher::ProviderCipher(PacketAlgorithm algorithm, Direction direction, Bytes key)
     : functions_(functions_of(algorithm)),
       direction_(direction),
       context_(functions_.newctx(functions_.provider)) {
@@ -104,7 +84,7 @@ ProviderCipher::~ProviderCipher() { functions_.freectx(context_); }
 
 bool ProviderCipher::init(Bytes key, Bytes nonce) {
   const auto function =
-      direction_ == Direction::Encrypt ? functions_.encrypt_init : functions_.decrypt_init;
+      direction_ == Direction::Seal ? functions_.encrypt_init : functions_.decrypt_init;
   const auto given = [](Bytes bytes) { return bytes.empty() ? nullptr : bytes.data(); };
   return function(context_, given(key), key.size(), given(nonce), nonce.size(), nullptr) == 1;
 }

@@ -7,7 +7,7 @@
 
 #include <openssl/params.h>
 
-#include "crypto/aead.h"
+#include "crypto/packet_cipher.h"
 
 #include "specter/bytes.h"
 
@@ -15,14 +15,12 @@ namespace specter::crypto {
 
 struct CipherFunctions;  // of one algorithm; for good
 
-enum class Direction { Decrypt, Encrypt };
-
 // One key and one direction. The calls answer false when the library does, and may leave
 // something in its error queue then. None allocates.
 class ProviderCipher {
  public:
   // Throws Bug when the key is none for it.
-  ProviderCipher(AeadAlgorithm algorithm, Direction direction, Bytes key);
+  ProviderCipher(PacketAlgorithm algorithm, Direction direction, Bytes key);
   ~ProviderCipher();
   ProviderCipher(const ProviderCipher&) = delete;
 

@@ -168,7 +168,8 @@ void Association::handle_ack(Timestamp now, Bytes payload) {
     auto& secret = agreed_.role == Role::Client ? agreed_.traffic->client : agreed_.traffic->server;
     secret = next_traffic(agreed_.suite.hash, secret);
     const std::uint64_t epoch = agreed_.writer.epoch() + 1;
-    agreed_.writer.add(Sealer(agreed_.suite, epoch, record_keys13(agreed_.suite, secret)));
+    agreed_.writer.add(
+        Sealer(context_.cipher, agreed_.suite, epoch, record_keys13(agreed_.suite, secret)));
     agreed_.writer.drop_before(epoch);
   }
 }
@@ -181,7 +182,8 @@ void Association::on_key_update(Timestamp now, bool requested) {
   auto& secret = agreed_.role == Role::Client ? agreed_.traffic->server : agreed_.traffic->client;
   secret = next_traffic(agreed_.suite.hash, secret);
   const std::uint64_t epoch = agreed_.openers.back().epoch() + 1;
-  agreed_.openers.emplace_back(agreed_.suite, epoch, record_keys13(agreed_.suite, secret));
+  agreed_.openers.emplace_back(context_.cipher, agreed_.suite, epoch,
+                               record_keys13(agreed_.suite, secret));
   // Those of the epoch before stay, for what is still under way.
   std::erase_if(agreed_.openers, [&](const Opener& old) { return old.epoch() + 1 < epoch; });
   if (requested) send_key_update(now);
@@ -189,7 +191,7 @@ void Association::on_key_update(Timestamp now, bool requested) {
 
 void Association::prepare(Timestamp now) {
   say_acknowledgements();
-  if (!is13() || agreed_.suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305) return;
+  if (!is13() || agreed_.suite.aead == crypto::PacketAlgorithm::ChaCha20Poly1305) return;
   if (agreed_.writer.current().sealed() >= context_.config.records_a_key) send_key_update(now);
 }
 

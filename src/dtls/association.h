@@ -33,9 +33,10 @@ class Association {
   // Asked after each input: the end has come.
   std::optional<Closed> take_end() { return std::exchange(end_, std::nullopt); }
 
+  crypto::CipherLibrary cipher_library() const { return agreed_.writer.current().library(); }
   RecordRoom record_room() const { return agreed_.writer.current().room(); }
-  void seal(MutableBytes record) {
-    agreed_.writer.current().seal(ContentType::ApplicationData, record);
+  void seal(MutableBytes records, std::size_t record_bytes) {
+    agreed_.writer.current().seal_row(ContentType::ApplicationData, records, record_bytes);
   }
   void send(Bytes data);
   // Before anything is polled: what came is acknowledged, and keys that have served are renewed.

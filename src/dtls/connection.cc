@@ -58,10 +58,10 @@ void Context::log_key(std::string_view label, const HelloRandom& client_random, 
 
 class Connection::Impl {
  public:
-  Impl(Config config, Random& random)
+  Impl(Config config, Random& random, crypto::PacketCipher& cipher)
       : config_(std::move(config)),
         outbox_(config_.mtu),
-        context_{config_, random, outbox_, counters_, key_log_, config_.first_timeout} {
+        context_{config_, random, cipher, outbox_, counters_, key_log_, config_.first_timeout} {
     SPECTER_CHECK(config_.certificate && config_.first_timeout > Duration::zero());
     SPECTER_CHECK(config_.mtu >= kMinMtu && !config_.versions.empty() &&
                   !config_.cipher_suites.empty() && !config_.groups.empty());
@@ -276,8 +276,8 @@ Buffer Connection::Impl::peer_certificate() const {
 
 // ---- the facade
 
-Connection::Connection(Config config, Random& random)
-    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+Connection::Connection(Config config, Random& random, crypto::PacketCipher& cipher)
+    : impl_(std::make_unique<Impl>(std::move(config), random, cipher)) {}
 Connection::~Connection() = default;
 
 void Connection::start(Timestamp now) { impl_->start(now); }
@@ -288,10 +288,10 @@ RecordRoom Connection::record_room() const {
   SPECTER_CHECK(open);
   return open->record_room();
 }
-void Connection::seal(MutableBytes record) {
+void Connection::seal(MutableBytes records, std::size_t record_bytes) {
   Association* const open = impl_->association();
   SPECTER_CHECK(open);
-  open->seal(record);
+  open->seal(records, record_bytes);
 }
 void Connection::handle_datagram(Timestamp now, Bytes datagram) {
   impl_->handle_datagram(now, datagram);
@@ -320,6 +320,10 @@ std::optional<std::string> Connection::srtp_profile() const {
 Buffer Connection::peer_certificate() const { return impl_->peer_certificate(); }
 std::string Connection::version() const { return impl_->version_; }
 std::string Connection::cipher_suite() const { return impl_->cipher_suite_; }
+crypto::CipherLibrary Connection::cipher_library() const {
+  const Association* const open = impl_->association();
+  return open ? open->cipher_library() : crypto::CipherLibrary::OpenSsl;
+}
 std::string Connection::group() const { return impl_->group_; }
 Counters Connection::counters() const { return impl_->counters_; }
 

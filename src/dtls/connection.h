@@ -15,6 +15,7 @@
 #include "base/machine.h"
 #include "crypto/certificate.h"
 #include "crypto/key_exchange.h"
+#include "crypto/packet_cipher.h"
 #include "dtls/wire/numbers.h"
 #include "dtls/wire/record.h"
 
@@ -95,18 +96,20 @@ class Connection {
     std::uint64_t records_a_key = 1 << 24;
   };
 
-  Connection(Config config, Random& random);
+  // Both outlive it.
+  Connection(Config config, Random& random, crypto::PacketCipher& cipher);
   ~Connection();
   Connection(const Connection&) = delete;
 
   void start(Timestamp now);  // a client's first flight goes out; a server listens
   // Before Connected: InvalidState. One call is one record and one datagram; at most 16,384 bytes.
   Result<> send(Bytes application_data);
-  // The same without a copy or an allocation, for the caller's own datagrams: the payload stands at
-  // record[room.before, size - room.after), and what is around it is written here. Only while
+  // The same without a copy or an allocation, for the caller's own datagrams: records of
+  // `record_bytes`, one behind the other, of which the last may be shorter. The payload of each
+  // stands at [room.before, size - room.after), and what is around it is written here. Only while
   // is_connected(); SPECTER_CHECK. The room is the same as long as the association lives.
   RecordRoom record_room() const;
-  void seal(MutableBytes record);
+  void seal(MutableBytes records, std::size_t record_bytes);
   void close(Timestamp now);  // close_notify, then silent
 
   void handle_datagram(Timestamp now, Bytes datagram);
@@ -131,7 +134,8 @@ class Connection {
   Buffer peer_certificate() const;   // DER; empty before it came
   std::string version() const;       // "DTLS 1.3"; empty before Connected
   std::string cipher_suite() const;  // by its registered name; empty before Connected
-  std::string group() const;         // "x25519"; empty before Connected
+  crypto::CipherLibrary cipher_library() const;  // that seals our records
+  std::string group() const;                     // "x25519"; empty before Connected
   Counters counters() const;
 
   // ---- for one who carries a handshake in other ways too (SPED)

@@ -240,7 +240,7 @@ TEST_P(EachConnection, SealsAndOpensInTheCallersMemory) {
   Buffer datagram(room.total() + text.size()), both;
   for (int i = 0; i < 2; ++i) {
     std::ranges::copy(text, datagram.begin() + static_cast<std::ptrdiff_t>(room.before));
-    ends.client.seal(datagram);
+    ends.client.seal(datagram, datagram.size());
     both.insert(both.end(), datagram.begin(), datagram.end());
   }
   Buffer scratch(both.size());
@@ -272,9 +272,11 @@ TEST_P(EachConnection, WithoutRandomnessTheExceptionPasses) {
       Dry dry(fills);
       simulation::SeededRandom other_random(1);
       Connection client(config_for(Role::Client, GetParam()),
-                        dry_role == Role::Client ? static_cast<Random&>(dry) : other_random);
+                        dry_role == Role::Client ? static_cast<Random&>(dry) : other_random,
+                        test_cipher());
       Connection server(config_for(Role::Server, GetParam()),
-                        dry_role == Role::Server ? static_cast<Random&>(dry) : other_random);
+                        dry_role == Role::Server ? static_cast<Random&>(dry) : other_random,
+                        test_cipher());
       testing::Pair<Connection> pair(client, server);
       try {
         server.start(pair.now());

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
+#include "dtls/test_cipher.h"
 #include "dtls/wire/record.h"
 #include "testing/pair.h"
 
@@ -53,8 +54,8 @@ struct Ends {
                 Connection::Config server_config = config_for(Role::Server))
       : client_random(seed),
         server_random(seed + 1'000'000),
-        client(std::move(client_config), client_random),
-        server(std::move(server_config), server_random),
+        client(std::move(client_config), client_random, test_cipher()),
+        server(std::move(server_config), server_random, test_cipher()),
         pair(client, server, link) {}
   // Both ends with this version alone.
   explicit Ends(Version version, simulation::LinkOptions link = {}, std::uint64_t seed = 1)

@@ -212,7 +212,7 @@ TEST(ForeignPeer, NothingIsResumed) {
   simulation::SeededRandom random(6);
   Foreigner peer(Role::Client, &p384());
   SSL_set_session(peer.ssl, session);
-  Connection us(Meeting::config(Role::Server, &p384()), random);
+  Connection us(Meeting::config(Role::Server, &p384()), random, test_cipher());
   us.start(simulation::kStart);
   peer.go_on();
   for (int i = 0; i < 10; ++i) {

@@ -118,7 +118,7 @@ class Forger {
         whole(HandshakeType::Finished, 4,
               schedule.finished("client finished", transcript.hash(suite.hash)));
     Sealer sealer(
-        suite, 1,
+        test_cipher(), suite, 1,
         schedule.record_keys(seen_.client_hello->random, seen_.server_hello->random).client);
     Buffer sealed(sealer.room().total() + finished.size());
     std::ranges::copy(finished, sealed.begin() + static_cast<std::ptrdiff_t>(sealer.room().before));

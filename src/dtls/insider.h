@@ -9,6 +9,7 @@
 #include "dtls/ends.h"
 #include "dtls/handshake/key_schedule.h"
 #include "dtls/record/protection.h"
+#include "dtls/test_cipher.h"
 #include "dtls/wire/hello.h"
 #include "dtls/wire/messages.h"
 #include "testing/hex.h"
@@ -106,7 +107,7 @@ class Insider {
   Buffer forge(Role from, ContentType type, Bytes payload,
                std::optional<std::uint64_t> epoch = {}) {
     const std::uint64_t which = epoch.value_or(data_epoch());
-    Sealer sealer(suite(), which, keys(from, which));
+    Sealer sealer(test_cipher(), suite(), which, keys(from, which));
     sealer.skip_to(100 + next_++);
     const RecordRoom room = sealer.room();
     Buffer out(room.total() + payload.size());
@@ -124,7 +125,7 @@ class Insider {
   // The types of the records in a datagram of `from`, as far as keys of `epoch` open them.
   std::vector<ContentType> types(Role from, std::uint64_t epoch, Bytes datagram) const {
     std::vector<ContentType> out;
-    Opener opener(suite(), epoch, keys(from, epoch));
+    Opener opener(test_cipher(), suite(), epoch, keys(from, epoch));
     while (const auto record = next_record(datagram)) {
       Buffer text(record->fragment.size());
       if (const auto opened = opener.open(*record, text)) out.push_back(opened->type);

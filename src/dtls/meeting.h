@@ -14,7 +14,7 @@ struct Meeting {
           simulation::LinkOptions link = {.latency = Duration::zero()})
       : random(link.seed),
         peer(other(config.role), identity, setup),
-        us(std::move(config), random),
+        us(std::move(config), random, test_cipher()),
         to_peer(link),
         to_us([&] {
           simulation::LinkOptions back = link;

@@ -28,8 +28,10 @@ struct Two {
   explicit Two(Version version, Duration age = 61s)
       : client_random(1),
         server_random(2),
-        client(std::make_unique<Connection>(config_for(Role::Client, version), client_random)),
-        server(std::make_unique<Connection>(config_for(Role::Server, version), server_random)) {
+        client(std::make_unique<Connection>(config_for(Role::Client, version), client_random,
+                                            test_cipher())),
+        server(std::make_unique<Connection>(config_for(Role::Server, version), server_random,
+                                            test_cipher())) {
     client->start(now);
     server->start(now);
     run(age);
@@ -104,7 +106,7 @@ TEST_P(Memory, NoRecordCostsAnAllocation) {
   const RecordRoom room = two.client->record_room();
   Buffer datagram(room.total() + 1100), scratch(datagram.size());
   const auto round = [&] {
-    two.client->seal(datagram);
+    two.client->seal(datagram, datagram.size());
     Bytes rest = datagram;
     const auto opened = two.server->open(two.now, rest, scratch);
     return opened && opened->size() == 1100;
@@ -123,7 +125,7 @@ TEST_P(Memory, NoForgedRecordCostsAnAllocation) {
   Two two(GetParam());
   const RecordRoom room = two.client->record_room();
   Buffer datagram(room.total() + 1100), scratch(datagram.size());
-  two.client->seal(datagram);
+  two.client->seal(datagram, datagram.size());
   datagram.back() ^= 1;
   Bytes first = datagram;
   EXPECT_FALSE(two.server->open(two.now, first, scratch));
@@ -139,7 +141,7 @@ TEST_P(Memory, NoForgedRecordCostsAnAllocation) {
 TEST_P(Memory, AFloodOfPiecesHoldsLittle) {
   for (const Role role : {Role::Client, Role::Server}) {
     simulation::SeededRandom random(1);
-    Connection target(config_for(role, GetParam()), random);
+    Connection target(config_for(role, GetParam()), random, test_cipher());
     target.start(simulation::kStart);
     const std::int64_t before = live_bytes;
     std::int64_t most = 0;

@@ -99,7 +99,7 @@ class Impostor {
     insider_.ends.of(other(as_)).handle_datagram(insider_.ends.pair.now(), flight);
   }
   void add_server_flight(Transcript& transcript) {
-    Opener opener(insider_.suite(), 2, insider_.keys(Role::Server, 2));
+    Opener opener(test_cipher(), insider_.suite(), 2, insider_.keys(Role::Server, 2));
     for (const Buffer& datagram : server_flight_) {
       Bytes rest = datagram;
       while (const auto had = next_record(rest)) {

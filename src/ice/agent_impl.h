@@ -267,7 +267,7 @@ class Agent::Impl {
   bool remote_in_play_ = false;  // the peer told of a candidate, or sent a check
   std::size_t unusable_remotes_ = 0;
   std::uint64_t requests_taken_ = 0;
-  std::uint64_t checks_sent_ = 0;
+  std::uint64_t requests_sent_ = 0;  // Binding requests that left, repeated ones too
   Deadline known_since_{};     // the peer's credentials: from then on it is connected or fails
   Deadline ended_at_{};        // the peer said that no more candidates come
   Deadline checking_since_{};  // RFC 8863: what patience is counted from

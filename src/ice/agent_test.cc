@@ -333,6 +333,26 @@ TEST(AgentFailure, NoLocalAddress) {
   EXPECT_THAT(two.alice.reason(), HasSubstr("no local address"));
 }
 
+// Both sides count the same: each request that left, and each pair that one left on.
+TEST(AgentFailure, NamesTheRequestsAndThePairsThatTheStatisticsHave) {
+  TwoAgents two;
+  two.network.filter = [](Flight&) { return false; };
+  two.start();
+  two.network.run_for(2min);
+  for (auto* agent : {&two.alice, &two.bob}) {
+    EXPECT_EQ(agent->state(), Failed);
+    std::uint64_t requests = 0, pairs = 0;
+    for (const CandidatePairStats& pair : agent->agent.pair_stats()) {
+      requests += pair.requests_sent;
+      pairs += pair.requests_sent > 0;
+    }
+    EXPECT_GT(requests, 10u);
+    EXPECT_THAT(agent->reason(),
+                HasSubstr("none of our " + std::to_string(requests) + " Binding requests on " +
+                          std::to_string(pairs) + " candidate pairs was answered"));
+  }
+}
+
 TEST(AgentFailure, ChecksThatComeInButAreNotAnswered) {
   TwoAgents two;
   two.network.filter = [&](Flight& flight) { return flight.to == two.a; };

@@ -172,6 +172,7 @@ std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nom
     pacer_.take(now);
     check.last_sent = now;
     ++check.sent;
+    ++requests_sent_;
     if (Pair* pair = checklist_.find(check.path)) {
       pair->note_request(now);
       ++pair->retransmissions_sent;
@@ -199,7 +200,7 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   const bool has_failed = repeat == Repeat::No && pair.state == PairState::Failed;
   if (!pair.is_valid && !has_failed) pair.state = PairState::InProgress;
   pair.note_request(now);
-  ++checks_sent_;
+  ++requests_sent_;
   return transmit(pair.path(), std::move(*bytes));
 }
 

@@ -13,6 +13,8 @@
 //    |                    | no candidates come         | consent expired, patience ends again
 //    +--------------------+-------------> Failed <-----+
 //                                      for good: another generation begins anew
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "ice/agent_impl.h"
@@ -126,16 +128,18 @@ std::string Agent::Impl::why_nothing_connected() const {
         "version, or an address that is not allowed)",
         remotes + unusable_remotes_);
   }
+  // Both sides count alike: each request that left, and each pair that one of them left on.
+  const auto pairs =
+      std::ranges::count_if(checklist_.pairs(), [](const auto& p) { return p->requests_sent > 0; });
+  const std::string ours = fmt::format(
+      "none of our {} Binding requests on {} candidate pairs was answered", requests_sent_, pairs);
   std::string text =
       requests_taken_ > 0
           ? fmt::format(
-                "the peer's checks arrive, but none of our {} checks was answered: packets "
-                "get through in one direction only, or the peer has other credentials",
-                checks_sent_)
-          : fmt::format(
-                "none of {} checks on {} candidate pairs was answered; a firewall may "
-                "block UDP, and a TURN server would help",
-                checks_sent_, checklist_.pairs().size());
+                "the peer's checks arrive, but {}: packets get through in one direction only, or "
+                "the peer has other credentials",
+                ours)
+          : ours + "; a firewall may block UDP, and a TURN server would help";
   if (counters_.dropped_integrity > 0) {
     text += fmt::format("; {} messages had other credentials: is the description the latest one?",
                         counters_.dropped_integrity);

@@ -40,10 +40,10 @@ Error current_fault() {
 
 }  // namespace
 
-Driver::Driver(Loop& loop, Options options)
-    : loop_(loop),
-      options_(std::move(options)),
-      core_(std::make_unique<core::PeerConnection>(options_.core, loop.random())) {}
+Driver::Driver(Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
+  options_.core.cipher = loop.impl().cipher;
+  core_ = std::make_unique<core::PeerConnection>(options_.core, loop.random());
+}
 
 Driver::~Driver() = default;
 

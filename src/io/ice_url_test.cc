@@ -167,6 +167,44 @@ TEST(W3cRows, Row250_AServerWithoutUrlsIsASyntaxError) {
   EXPECT_EQ(urls.error().code, ErrorCode::SyntaxError);
 }
 
+// W3C rows 244 to 255, but those that have tests above.
+std::string made_of(const std::vector<std::string>& urls) {
+  const IceServer servers[] = {{.urls = urls}};
+  const auto parsed = parse_ice_servers(servers);
+  return parsed ? "" : std::string(to_string(parsed.error().code));
+}
+
+TEST(W3cRows, Row244_AnyNumberOfServersIsGood) {
+  EXPECT_TRUE(parse_ice_servers({}).has_value());
+  EXPECT_EQ(made_of({"stun:a.example"}), "");
+  EXPECT_EQ(made_of({"stun:a.example", "stun:b.example"}), "");
+}
+
+TEST(W3cRows, Row245To249_OneBadUrlIsASyntaxErrorAlsoBehindAGoodOne) {
+  for (const char* bad : {"relative-url", "http://example.com", "stun://example.org/foo?x=y",
+                          "turn://example.org/foo?x=y", ""}) {
+    EXPECT_EQ(made_of({bad}), "SyntaxError") << bad;
+    EXPECT_EQ(made_of({"stun:a.example", bad}), "SyntaxError") << bad;
+  }
+}
+
+TEST(W3cRows, Row251To252_AddressesAndPortsAreGood) {
+  EXPECT_EQ(made_of({"stun:[2001::1]"}), "");
+  EXPECT_EQ(made_of({"stun:example.net:65535"}), "");
+}
+
+TEST(W3cRows, Row255_TurnWithoutCredentialsIsAnInvalidAccess) {
+  for (const char* url : {"turn:c.example", "turns:c.example"}) {
+    for (const auto& [username, credential] :
+         {std::pair("", ""), std::pair("u", ""), std::pair("", "p")}) {
+      const IceServer servers[] = {{.urls = {url}, .username = username, .credential = credential}};
+      const auto parsed = parse_ice_servers(servers);
+      ASSERT_FALSE(parsed.has_value()) << url;
+      EXPECT_EQ(to_string(parsed.error().code), "InvalidAccessError");
+    }
+  }
+}
+
 TEST(IceServers, NeedCredentialsForTurn) {
   const IceServer servers[] = {{.urls = {"turn:c.example"}, .username = "u"}};
   const auto urls = parse_ice_servers(servers);

@@ -24,7 +24,8 @@ constexpr auto kFirstTimerAtMost = std::chrono::seconds(1);
 
 // Asio does not look whether the poller took what it wakes by (ENOMEM, ENOSPC): a loop whose timers
 // don't ring has neither.
-Loop::Impl::Impl(Duration longest_spin) : spin(longest_spin) {
+Loop::Impl::Impl(const LoopOptions& options)
+    : spin(options.spin), cipher(std::make_shared<crypto::PacketCipher>(options.ciphers)) {
   first_timer.expires_at(std::chrono::steady_clock::time_point::min());
   first_timer.async_wait([](const std::error_code&) {});
   if (context.run_one_for(kFirstTimerAtMost) == 0) {
@@ -33,7 +34,7 @@ Loop::Impl::Impl(Duration longest_spin) : spin(longest_spin) {
   }
 }
 
-Loop::Loop(Duration spin) : impl_(std::make_unique<Impl>(spin)) {}
+Loop::Loop(const LoopOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 Loop::~Loop() = default;
 
 Random& Loop::random() { return impl_->random; }
@@ -79,16 +80,15 @@ void Loop::run_once() {
   }
   if (context.poll() > 0 || context.stopped()) return;
   const Timestamp begun = now();
-  if (!spin.is_worth_it()) {
-    context.run_one();
-    spin.slept(now() - begun);
-    return;
+  if (spin.is_worth_it()) {
+    while (now() - begun < spin.limit()) {
+      // What it runs counts as a part of the wait, here and below: no wait ends without.
+      if (context.poll() > 0) return spin.found(now() - begun);
+      if (context.stopped()) return;
+    }
   }
-  while (now() - begun < spin.limit()) {
-    if (context.poll() > 0 || context.stopped()) return spin.found();
-  }
-  spin.missed();
   context.run_one();
+  spin.slept(now() - begun);
 }
 
 void Loop::adopt(std::shared_ptr<Member> member) {
@@ -130,12 +130,12 @@ Leaving& leaving() {
 
 }  // namespace
 
-LoopGroup::LoopGroup(std::size_t count, Duration spin) {
+LoopGroup::LoopGroup(std::size_t count, const LoopOptions& options) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   try {
     members_.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-      auto loop = std::make_shared<Loop>(spin);
+      auto loop = std::make_shared<Loop>(options);
       auto name = "specter-" + std::to_string(i % 1'000'000);
       std::thread thread = start_thread(name.c_str(), [loop] { loop->run(); });
       members_.push_back({std::move(loop), std::move(thread)});

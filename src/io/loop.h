@@ -8,10 +8,18 @@
 #include <thread>
 #include <vector>
 
+#include "crypto/packet_cipher.h"
+
 #include "specter/random.h"
 #include "specter/time.h"
 
 namespace specter::io {
+
+// What a loop is made with.
+struct LoopOptions {
+  Duration spin{};  // how long it looks for work before it sleeps, at most
+  crypto::PacketCipher::Choice ciphers = crypto::PacketCipher::usual();
+};
 
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
@@ -25,9 +33,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
     virtual void shut_down() noexcept = 0;
   };
 
-  // `spin`: how long it looks for work before it sleeps, at most. Throws std::system_error when
-  // there is no descriptor to be had.
-  explicit Loop(Duration spin = {});
+  // Throws std::system_error when there is no descriptor to be had.
+  explicit Loop(const LoopOptions& options = {});
   ~Loop();
   Loop(const Loop&) = delete;
 
@@ -60,7 +67,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 class LoopGroup {
  public:
   // 0: one a core. Throws std::system_error when threads or descriptors are not to be had.
-  explicit LoopGroup(std::size_t count, Duration spin = {});
+  explicit LoopGroup(std::size_t count, const LoopOptions& options = {});
   // Shuts the loops down and waits for the turns that are running; on a thread of a loop, where
   // waiting might be for itself, it leaves them to end alone.
   ~LoopGroup();

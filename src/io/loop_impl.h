@@ -20,7 +20,7 @@ namespace specter::io {
 
 struct Loop::Impl {
   // Throws std::system_error when the poller can't be made, or takes no descriptor.
-  explicit Impl(Duration longest_spin);
+  explicit Impl(const LoopOptions& options);
 
   core::SystemRandom system_random;
   RandomPool random{system_random};  // for its connections, so it goes after them
@@ -32,7 +32,8 @@ struct Loop::Impl {
   std::unordered_map<const Member*, std::shared_ptr<Member>> members;
   ReceiveBuffers receive_buffers;  // shared by all sockets of the loop: one receives at a time
   Spin spin;
-  BufferPool buffers;  // of what its sockets send
+  BufferPool buffers;                            // of what its sockets send
+  std::shared_ptr<crypto::PacketCipher> cipher;  // of its connections
   InterfaceAddresses interfaces;
 };
 

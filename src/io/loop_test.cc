@@ -62,7 +62,7 @@ TEST(Loop, KnowsItsOwnThread) {
 }
 
 TEST(Loop, RunsTasksWhetherItSleepsOrLooksForThem) {
-  LoopGroup loops(1, 100us);
+  LoopGroup loops(1, {.spin = 100us});
   const auto loop = loops.least_loaded();
   int count = 0;
   for (int i = 0; i < 1000; ++i) {

@@ -1,6 +1,12 @@
-// Whether it is worth looking for work a little longer before a thread sleeps: waking it costs more
-// than finding the work at once. A pure function of what happened; the times come from outside.
+// Whether it is worth looking for work a little longer before a thread sleeps. Waking it costs some
+// ten microseconds, more when it has to be on another core; but where two threads that answer each
+// other share a core, who looks keeps the other from running. So both ways are tried, a few waits
+// each, and the better one is used for a while. A pure function of what happened; the times come
+// from outside.
 #pragma once
+
+#include <algorithm>
+#include <cstdint>
 
 #include "specter/time.h"
 
@@ -8,23 +14,88 @@ namespace specter::io {
 
 class Spin {
  public:
-  static constexpr int kMaxMisses = 4;  // in a row, then it sleeps at once
+  static constexpr int kMaxMisses = 4;  // in a row, then it sleeps until a wait was short again
+  static constexpr std::uint32_t kTrial = 32;            // waits each way
+  static constexpr std::uint32_t kFirstUse = 32 * 32;    // until the next trial; four times as long
+  static constexpr std::uint32_t kLongestUse = 1 << 16;  // each time that the same way wins
 
   // At most `limit` at a time; zero: never.
   explicit Spin(Duration limit) : limit_(limit) {}
 
-  bool is_worth_it() const { return limit_ > Duration{} && misses_ < kMaxMisses; }
+  // For the wait that begins now.
+  bool is_worth_it() const { return limit_ > Duration{} && is_looking_ && misses_ < kMaxMisses; }
   Duration limit() const { return limit_; }
-  void found() { misses_ = 0; }
-  void missed() { ++misses_; }
-  // Without looking. Had it been as short as a look, looking pays again.
+
+  // That wait has ended: while looking, or after a sleep. How long it was, from when there was
+  // nothing to do until what was to do then was done.
+  void found(Duration time) {
+    misses_ = 0;
+    count(time, looked_);
+  }
   void slept(Duration time) {
-    if (time <= limit_) misses_ = 0;
+    const bool looked = is_worth_it();
+    if (looked)
+      ++misses_;
+    else if (is_short(time))
+      misses_ = 0;
+    count(time, looked ? looked_ : slept_);
   }
 
  private:
+  enum class Phase : std::uint8_t { TryLooking, TrySleeping, Use };
+  struct Waits {
+    Duration total{};
+    std::uint32_t count = 0;
+  };
+
+  // Longer, and it is not the waking that counts.
+  bool is_short(Duration time) const { return time <= 2 * limit_; }
+
+  void count(Duration time, Waits& waits) {
+    if (limit_ == Duration{} || !is_short(time)) return;
+    waits.total += time;
+    ++waits.count;
+    if (--left_ == 0) go_on();
+  }
+
+  void go_on() {
+    switch (phase_) {
+      case Phase::TryLooking:
+        phase_ = Phase::TrySleeping;
+        is_looking_ = false;
+        left_ = kTrial;
+        return;
+      case Phase::TrySleeping: {
+        const bool wins = looking_wins();
+        use_ = wins == won_ ? std::min(4 * use_, kLongestUse) : kFirstUse;
+        won_ = is_looking_ = wins;
+        phase_ = Phase::Use;
+        left_ = use_;
+        return;
+      }
+      case Phase::Use:
+        phase_ = Phase::TryLooking;
+        is_looking_ = true;
+        misses_ = 0;
+        looked_ = slept_ = {};
+        left_ = kTrial;
+        return;
+    }
+  }
+  // By a tenth at least: it costs a core meanwhile.
+  bool looking_wins() const {
+    return looked_.count > 0 && slept_.count > 0 &&
+           10 * looked_.total * slept_.count < 9 * slept_.total * looked_.count;
+  }
+
   Duration limit_;
+  Phase phase_ = Phase::TryLooking;
+  bool is_looking_ = true;
+  bool won_ = true;
   int misses_ = 0;
+  std::uint32_t left_ = kTrial;
+  std::uint32_t use_ = kFirstUse / 4;
+  Waits looked_, slept_;  // of the trial
 };
 
 }  // namespace specter::io

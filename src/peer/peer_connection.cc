@@ -27,6 +27,12 @@ std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int
   return crypto::Certificate::generate(key, random, unix_seconds);
 }
 
+std::shared_ptr<PacketCipher> make_packet_cipher(CipherEngine engine) {
+  return std::make_shared<PacketCipher>(
+      PacketCipher::all(engine == CipherEngine::OpenSsl ? crypto::CipherLibrary::OpenSsl
+                                                        : crypto::CipherLibrary::MultiBuffer));
+}
+
 namespace {
 
 Configuration checked(Configuration configuration) {
@@ -40,6 +46,7 @@ Configuration checked(Configuration configuration) {
   if (configuration.min_dtls_version > configuration.max_dtls_version) {
     throw std::invalid_argument("min_dtls_version must not be above max_dtls_version");
   }
+  if (!configuration.cipher) configuration.cipher = make_packet_cipher();
   return configuration;
 }
 
@@ -49,7 +56,8 @@ class PeerConnection::Impl {
  public:
   Impl(const Configuration& configuration, Random& random)
       : credentials_(ice::Credentials::generate(random)),
-        transport_({.certificate = checked(configuration).certificate,
+        transport_({.certificate = configuration.certificate,
+                    .cipher = configuration.cipher,
                     .credentials = credentials_,
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .path_mtu_discovery = configuration.path_mtu_discovery,

@@ -47,7 +47,12 @@ Result<ice::Credentials> read_credentials(const sdp::Session& session, const sdp
     }
   }
   auto credentials = sdp::ice_credentials(session, media);
-  if (!credentials) return std::unexpected(std::move(credentials).error());
+  if (!credentials) {
+    // W3C §4.4.1.5: the text is SDP, only its content can't be used.
+    Error error = std::move(credentials).error();
+    error.code = ErrorCode::InvalidAccess;
+    return std::unexpected(std::move(error));
+  }
   if (!*credentials) {
     return bad_section(media, ErrorCode::InvalidAccess,
                        "set_remote_description called with no ice-ufrag");

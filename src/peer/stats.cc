@@ -48,6 +48,7 @@ void Transport::add_stats(Stats& stats) const {
   if (dtls_) {
     transport.tls_version = dtls_->version();
     transport.dtls_cipher = dtls_->cipher_suite();
+    if (dtls_->is_connected()) transport.cipher_engine = to_string(dtls_->cipher_library());
     transport.tls_group = dtls_->group();
     transport.dropped_dtls += dtls_->counters().records_dropped;
     if (const Buffer peer = dtls_->peer_certificate(); !peer.empty()) {

@@ -279,7 +279,7 @@ std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buf
     return Appended{std::exchange(carried_may_fragment_, false)};
   }
   if (!dtls_ || !dtls_->is_connected()) return std::nullopt;
-  // Written and sealed where it will be sent from.
+  // Written where it will be sealed and sent from.
   const auto room = dtls_->record_room();
   const std::size_t start = batch.size();
   batch.resize(start + room.before);
@@ -288,8 +288,7 @@ std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buf
     return std::nullopt;
   }
   batch.resize(batch.size() + room.after);
-  dtls_->seal(std::span(batch).subspan(start));
-  return Appended{channels_.may_fragment()};
+  return Appended{.may_fragment = channels_.may_fragment(), .is_sealed = false};
 }
 
 // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
@@ -305,6 +304,12 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   specter::Transmit out{path->local, path->remote, std::move(memory)};
   out.bytes.clear();
   std::size_t count = 0;
+  std::size_t sealed = 0;  // bytes: what stands behind them are records to be sealed together
+  const auto seal_up_to = [&](std::size_t end) {
+    if (end > sealed)
+      dtls_->seal(MutableBytes(out.bytes).subspan(sealed, end - sealed), out.segment_size);
+    sealed = end;
+  };
   while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
     const std::size_t start = out.bytes.size();
     const auto appended = append_datagram(now, out.bytes);
@@ -314,7 +319,13 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
       out.segment_size = size;
       out.may_fragment = appended->may_fragment;
     }
+    if (appended->is_sealed) {
+      seal_up_to(start);
+      sealed = out.bytes.size();
+    }
     if (size > out.segment_size || appended->may_fragment != out.may_fragment) {
+      seal_up_to(start);
+      if (!appended->is_sealed) dtls_->seal(MutableBytes(out.bytes).subspan(start), size);
       carried_may_fragment_ = appended->may_fragment;
       carried_ = Buffer(out.bytes.begin() + static_cast<std::ptrdiff_t>(start), out.bytes.end());
       out.bytes.resize(start);
@@ -328,6 +339,7 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
     memory = std::move(out.bytes);
     return std::nullopt;
   }
+  if (sealed < out.bytes.size()) seal_up_to(out.bytes.size());
   packets_sent_ += count;
   return out;
 }

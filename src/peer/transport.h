@@ -16,6 +16,7 @@
 #include "base/machine.h"
 #include "base/queue.h"
 #include "channel/data_channels.h"
+#include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
 #include "peer/remote_transport.h"
@@ -51,6 +52,7 @@ class Transport {
 
   struct Config {
     std::shared_ptr<const crypto::Certificate> certificate;
+    std::shared_ptr<crypto::PacketCipher> cipher;  // of its thread
     ice::Credentials credentials;
     std::size_t max_datagram_bytes = 1172;
     bool path_mtu_discovery = true;
@@ -156,8 +158,10 @@ class Transport {
   void start_association(Timestamp now);
   struct Appended {
     bool may_fragment = false;
+    bool is_sealed = true;
   };
-  // Puts the next datagram behind those in `batch`; nothing when there is none.
+  // Puts the next datagram behind those in `batch`; nothing when there is none. An SCTP packet's
+  // record is yet to be sealed, with its neighbours.
   std::optional<Appended> append_datagram(Timestamp now, Buffer& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 

@@ -31,7 +31,7 @@ void Transport::make_dtls(const RemoteTransport& remote) {
   // A Binding message has to have room for each datagram.
   if (is_embedding_)
     dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256, config_.max_datagram_bytes);
-  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_);
+  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_, *config_.cipher);
   if (is_embedding_) dtls_->keep_flights();
 }
 

@@ -64,6 +64,20 @@ inline const bool openssl_counts =
 [[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
   operator delete(memory);
 }
+// Ciphers' keys stand at multiples of 64.
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+  const auto step = static_cast<std::size_t>(alignment);
+  if (void* const memory =
+          specter::testing::counted(std::aligned_alloc(step, (size + step - 1) / step * step)))
+    return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  operator delete(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  operator delete(memory);
+}
 // Those of arrays too: ASan has its own, which would meet ours.
 [[gnu::noinline]] void* operator new[](std::size_t size) { return operator new(size); }
 [[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t& no) noexcept {

@@ -31,6 +31,8 @@ struct Cause {
   std::function<void(PeerPair&)> once_connected = [](PeerPair&) {};
   bool carries_candidates = true;
   core::Configuration a{}, b{};
+  std::vector<Endpoint> as_addresses = {*Endpoint::parse("192.0.2.1:5001")};
+  std::vector<Endpoint> bs_addresses = {*Endpoint::parse("192.0.2.2:5002")};
 };
 
 bool is_from_b(const Flight& flight) { return flight.from.port == 5002; }
@@ -70,6 +72,14 @@ std::vector<Cause> all_causes() {
        .by_a = ice("the peer has told of no candidate"),
        .by_b = ice("the peer has told of no candidate"),
        .carries_candidates = false},
+      {.name = "a has no address",
+       .by_a = ice("there is no local address to connect from"),
+       .by_b = ice("the peer has told of no candidate"),
+       .as_addresses = {}},
+      {.name = "a has IPv4 alone, b IPv6 alone",
+       .by_a = ice("none of the peer's 1 candidates can be reached from here"),
+       .by_b = ice("none of the peer's 1 candidates can be reached from here"),
+       .bs_addresses = {*Endpoint::parse("[2001:db8::2]:5002")}},
       {.name = "nothing passes",
        .by_a = ice("a firewall may block UDP"),
        .by_b = ice("a firewall may block UDP"),
@@ -86,6 +96,14 @@ std::vector<Cause> all_causes() {
        .by_a = ice("the peer has not answered for 30 s"),
        .by_b = ice("the peer has not answered for 30 s"),
        .once_connected = [](PeerPair& pair) { pair.network.link().options().loss = 1; }},
+      {.name = "b's process ends without a word",
+       .by_a = ice("the peer has not answered for 30 s"),
+       .by_b = {},
+       .once_connected =
+           [](PeerPair& pair) {
+             pair.network.detach(Endpoint::parse("192.0.2.2:5002")->address);
+             pair.network.filter = [](const Flight& flight) { return !is_from_b(flight); };
+           }},
       {.name = "b closes",
        .by_a = {ErrorCode::ClosedByPeer, "the peer closed the connection"},
        .by_b = {},
@@ -130,7 +148,10 @@ void expect(const PeerHost& peer, const Said& said) {
 TEST(Reasons, AreWhatEitherSideCanKnow) {
   for (const Cause& cause : all_causes()) {
     SCOPED_TRACE(cause.name);
-    PeerPair pair({}, cause.a, cause.b);
+    PeerPair pair({}, cause.a, cause.b, cause.as_addresses, cause.bs_addresses);
+    // Time passes for a host without an address, too.
+    if (cause.as_addresses.empty())
+      pair.network.attach(pair.a, Endpoint::parse("192.0.2.1:5001")->address);
     pair.network.filter = [&](Flight& flight) { return cause.path(flight); };
     (void)pair.a.connection.create_data_channel(pair.now(), "data");
     auto offer = pair.a.connection.create_offer().value();

@@ -217,8 +217,10 @@ Deadline Attempt::next_timeout() const { return soonest(timer_.deadline(), ack_d
 void Attempt::install(const BothWays<RecordKeys>& keys, std::uint64_t epoch, bool send,
                       bool receive) {
   const bool is_client = role_ == Role::Client;
-  if (send) writer_.add(Sealer(suite_, epoch, is_client ? keys.client : keys.server));
-  if (receive) openers_.emplace_back(suite_, epoch, is_client ? keys.server : keys.client);
+  if (send)
+    writer_.add(Sealer(context_.cipher, suite_, epoch, is_client ? keys.client : keys.server));
+  if (receive)
+    openers_.emplace_back(context_.cipher, suite_, epoch, is_client ? keys.server : keys.client);
 }
 
 void Attempt::install13(const BothWays<crypto::Secret>& secrets, std::uint64_t epoch, bool send,

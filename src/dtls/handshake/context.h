@@ -15,6 +15,7 @@ namespace specter::dtls {
 struct Context {
   const Connection::Config& config;
   Random& random;
+  crypto::PacketCipher& cipher;
   Outbox& outbox;
   Counters& counters;
   std::vector<std::string>& key_log;  // lines for Wireshark, when config.log_keys says so

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "dtls/handshake/assembly.h"
+#include "dtls/test_cipher.h"
 #include "dtls/wire/messages.h"
 
 namespace specter::dtls {
@@ -26,7 +27,7 @@ struct Sent {
 Sent drain(Outbox& outbox) {
   Sent out;
   Assembly assembly;
-  Opener opener(kSuite, 2, zero_keys());
+  Opener opener(test_cipher(), kSuite, 2, zero_keys());
   while (const auto datagram = outbox.poll()) {
     out.sizes.push_back(datagram->size());
     auto& numbers = out.numbers.emplace_back();
@@ -55,7 +56,7 @@ TEST(Flight, IsCutToTheMtu) {
   for (const std::size_t mtu : {256u, 300u, 500u, 700u, 901u, 902u, 1200u}) {
     Outbox outbox(mtu);
     RecordWriter writer(outbox);
-    writer.add(Sealer(kSuite, 2, zero_keys()));
+    writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
     Flight flight = three_messages();
     flight.send(writer, false);
     const Sent sent = drain(outbox);
@@ -72,7 +73,7 @@ TEST(Flight, IsCutToTheMtu) {
 TEST(Flight, ComesAgainWithNewNumbersAndTheSamePieces) {
   Outbox outbox(300);
   RecordWriter writer(outbox);
-  writer.add(Sealer(kSuite, 2, zero_keys()));
+  writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
   Flight flight = three_messages();
   flight.send(writer, false);
   const Sent first = drain(outbox);
@@ -95,7 +96,7 @@ TEST(Flight, ComesAgainWithNewNumbersAndTheSamePieces) {
 TEST(Flight, WhatIsAcknowledgedDoesNotComeAgain) {
   Outbox outbox(300);
   RecordWriter writer(outbox);
-  writer.add(Sealer(kSuite, 2, zero_keys()));
+  writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
   Flight flight = three_messages();
   flight.send(writer, false);
   const Sent first = drain(outbox);
@@ -121,7 +122,7 @@ TEST(Flight, WhatIsAcknowledgedDoesNotComeAgain) {
 TEST(Flight, AnAckOfAnEarlierSendingCounts) {
   Outbox outbox(1200);
   RecordWriter writer(outbox);
-  writer.add(Sealer(kSuite, 2, zero_keys()));
+  writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
   Flight flight = three_messages();
   for (int i = 0; i < 8; ++i) flight.send(writer, false);
   const Sent sent = drain(outbox);
@@ -134,7 +135,7 @@ TEST(Flight, AnAckOfAnEarlierSendingCounts) {
 TEST(Flight, AnAckOfAnotherEpochOrNumberSaysNothing) {
   Outbox outbox(1200);
   RecordWriter writer(outbox);
-  writer.add(Sealer(kSuite, 2, zero_keys()));
+  writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
   Flight flight = three_messages();
   flight.send(writer, false);
   EXPECT_FALSE(
@@ -147,7 +148,7 @@ TEST(Flight, AnAckOfAnotherEpochOrNumberSaysNothing) {
 TEST(Flight, AnyAckTellsThatTheHelloCame) {
   Outbox outbox(1200);
   RecordWriter writer(outbox);
-  writer.add(Sealer(kSuite, 2, zero_keys()));
+  writer.add(Sealer(test_cipher(), kSuite, 2, zero_keys()));
   Flight flight;
   flight.add_message(0, HandshakeType::ServerHello, 0, Buffer(100, 1));
   flight.add_message(2, HandshakeType::Finished, 1, Buffer(32, 1));
@@ -166,7 +167,7 @@ TEST(Acknowledgement, FitsIntoADatagramWithTheLatest) {
   for (const std::size_t mtu : {256u, 1200u}) {
     Outbox outbox(mtu);
     RecordWriter writer(outbox);
-    writer.add(Sealer(suite, 2, keys));
+    writer.add(Sealer(test_cipher(), suite, 2, keys));
     std::vector<RecordNumber> records;
     for (std::uint64_t i = 100; i-- > 0;) records.push_back({2, i});
     write_ack(writer, records);
@@ -174,7 +175,7 @@ TEST(Acknowledgement, FitsIntoADatagramWithTheLatest) {
     ASSERT_TRUE(datagram);
     EXPECT_LE(datagram->size(), mtu);
     Bytes rest = *datagram;
-    Opener opener(suite, 2, keys);
+    Opener opener(test_cipher(), suite, 2, keys);
     Buffer text(mtu);
     const auto record = next_record(rest);
     const auto opened = opener.open(*record, text);

@@ -47,7 +47,7 @@ KeySchedule12::KeySchedule12(const SuiteTraits& suite, Bytes premaster_secret, B
 BothWays<RecordKeys> KeySchedule12::record_keys(const HelloRandom& client,
                                                 const HelloRandom& server) const {
   const std::size_t key = crypto::key_size(suite_.aead);
-  const std::size_t iv = suite_.aead == crypto::AeadAlgorithm::ChaCha20Poly1305 ? 12 : 4;
+  const std::size_t iv = suite_.aead == crypto::PacketAlgorithm::ChaCha20Poly1305 ? 12 : 4;
   crypto::Secret block(2 * (key + iv));
   crypto::tls12_prf(suite_.hash, master_, "key expansion", joined(server, client), block.data());
   ByteReader in(block);

@@ -155,7 +155,7 @@ TEST(KeySchedule12, EveryKeyIsWhatTheFormulasSay) {
 
     // RFC 5246 §6.3: no MAC keys with an AEAD.
     const std::size_t key = crypto::key_size(suite.aead);
-    const std::size_t iv = suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305 ? 12 : 4;
+    const std::size_t iv = suite.aead == crypto::PacketAlgorithm::ChaCha20Poly1305 ? 12 : 4;
     const Buffer block =
         prf(suite.hash, master, "key expansion", joined({server, client}), 2 * (key + iv));
     const auto keys = schedule.record_keys(client, server);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "dtls/test_cipher.h"
 
 namespace specter::dtls {
 namespace {
@@ -98,8 +99,8 @@ TEST(RecordWriter, WritesWithTheKeysOfTheEpochThatIsAskedFor) {
   Outbox outbox(1200);
   RecordWriter writer(outbox);
   EXPECT_EQ(writer.epoch(), 0u);
-  writer.add(Sealer(suite, 2, keys));
-  writer.add(Sealer(suite, 3, keys));
+  writer.add(Sealer(test_cipher(), suite, 2, keys));
+  writer.add(Sealer(test_cipher(), suite, 3, keys));
   EXPECT_EQ(writer.epoch(), 3u);
   EXPECT_EQ(writer.overhead(0), 13u);
   EXPECT_EQ(writer.overhead(2), 22u);

@@ -21,14 +21,14 @@ void put_u64(std::uint8_t* at, std::uint64_t value) {
 }
 
 // RFC 8446 §5.3, RFC 7905 §2: the number, padded on the left, XORed with the IV.
-crypto::AeadNonce xor_nonce(crypto::AeadNonce nonce, std::uint64_t number) {
+crypto::PacketNonce xor_nonce(crypto::PacketNonce nonce, std::uint64_t number) {
   for (std::size_t i = 0; i < 8; ++i)
     nonce[4 + i] ^= static_cast<std::uint8_t>(number >> (56 - 8 * i));
   return nonce;
 }
 
 // RFC 5288 §3: four secret bytes, then the eight that the record carries.
-crypto::AeadNonce explicit_nonce(crypto::AeadNonce nonce, Bytes explicit_part) {
+crypto::PacketNonce explicit_nonce(crypto::PacketNonce nonce, Bytes explicit_part) {
   std::ranges::copy(explicit_part, nonce.begin() + 4);
   return nonce;
 }
@@ -47,19 +47,21 @@ std::array<std::uint8_t, 13> additional_data(std::uint64_t epoch, std::uint64_t 
 }
 
 bool has_explicit_nonce(const SuiteTraits& suite) {
-  return suite.version == Version::Dtls12 && suite.aead != crypto::AeadAlgorithm::ChaCha20Poly1305;
+  return suite.version == Version::Dtls12 &&
+         suite.aead != crypto::PacketAlgorithm::ChaCha20Poly1305;
 }
 
-crypto::AeadNonce padded(Bytes iv) {
+crypto::PacketNonce padded(Bytes iv) {
   SPECTER_CHECK(iv.size() <= crypto::kAeadNonceBytes);
-  crypto::AeadNonce out{};
+  crypto::PacketNonce out{};
   std::ranges::copy(iv, out.begin());
   return out;
 }
 
-std::optional<crypto::RecordNumberMask> mask_for(const SuiteTraits& suite, const RecordKeys& keys) {
+std::optional<crypto::NumberMask> mask_for(const crypto::PacketCipher& cipher,
+                                           const SuiteTraits& suite, const RecordKeys& keys) {
   if (suite.version == Version::Dtls12) return std::nullopt;
-  return crypto::RecordNumberMask(suite.aead, keys.number);
+  return crypto::NumberMask(cipher, suite.aead, keys.number);
 }
 
 }  // namespace
@@ -71,57 +73,95 @@ RecordRoom record_room(const SuiteTraits& suite) {
 
 // ---- sealing
 
-Sealer::Sealer(const SuiteTraits& suite, std::uint64_t epoch, const RecordKeys& keys)
-    : version_(suite.version),
+Sealer::Sealer(crypto::PacketCipher& cipher, const SuiteTraits& suite, std::uint64_t epoch,
+               const RecordKeys& keys)
+    : cipher_(&cipher),
+      version_(suite.version),
       explicit_nonce_(has_explicit_nonce(suite)),
       room_(record_room(suite)),
       epoch_(epoch),
       iv_(padded(keys.iv)),
-      aead_(suite.aead, keys.key),
-      mask_(mask_for(suite, keys)) {}
+      key_(cipher.make_key(suite.aead, crypto::Direction::Seal, keys.key)),
+      mask_(mask_for(cipher, suite, keys)) {}
 
-RecordNumber Sealer::seal(ContentType type, std::span<std::uint8_t> record) {
+RecordNumber Sealer::seal(ContentType type, MutableBytes record) {
+  seal_row(type, record, record.size());
+  return {epoch_, next_ - 1};
+}
+
+void Sealer::seal_row(ContentType type, MutableBytes records, std::size_t record_bytes) {
+  SPECTER_CHECK(record_bytes > 0);
+  std::array<crypto::SealJob, kMostAtOnce> jobs;
+  std::array<Additional, kMostAtOnce> additional;
+  while (!records.empty()) {
+    MutableBytes rest = records;
+    std::size_t count = 0;
+    for (; count < kMostAtOnce && !rest.empty(); ++count) {
+      const MutableBytes record = rest.first(std::min(record_bytes, rest.size()));
+      jobs[count] = prepare(type, record, additional[count]);
+      rest = rest.subspan(record.size());
+    }
+    cipher_->seal(std::span(jobs).first(count));
+    if (mask_) {
+      // RFC 9147 §4.2.3: taken from what the record has become.
+      for (; records.size() > rest.size();
+           records = records.subspan(std::min(record_bytes, records.size())))
+        mask_number(records);
+    }
+    records = rest;
+  }
+}
+
+crypto::SealJob Sealer::prepare(ContentType type, MutableBytes record, Additional& additional) {
   SPECTER_CHECK(record.size() >= room_.total() && record.size() - room_.total() <= kMaxPlaintext);
   // RFC 6347 §4.1, RFC 9147 §4.2.1: a number never comes again. Nobody gets there: the owner ends
   // or renews the keys long before.
   SPECTER_CHECK(next_ <= kMaxSequence);
-  version_ == Version::Dtls12 ? seal12(type, record) : seal13(type, record);
-  return {epoch_, next_++};
+  auto job =
+      version_ == Version::Dtls12 ? prepare12(type, record, additional) : prepare13(type, record);
+  job.key = key_.get();
+  job.out = record.subspan(room_.before, record.size() - room_.before - kTag);
+  job.text = job.out;
+  job.tag = record.last(kTag);
+  ++next_;
+  return job;
 }
 
-void Sealer::seal12(ContentType type, std::span<std::uint8_t> record) {
-  const auto head = record.first<PlainHeader::kSize>();
+crypto::SealJob Sealer::prepare12(ContentType type, MutableBytes record, Additional& additional) {
   PlainHeader{static_cast<std::uint8_t>(type), static_cast<std::uint16_t>(Version::Dtls12),
               static_cast<std::uint16_t>(epoch_), next_,
               static_cast<std::uint16_t>(record.size() - PlainHeader::kSize)}
-      .write(head);
-  const auto text = record.subspan(room_.before, record.size() - room_.total());
-  crypto::AeadNonce nonce;
+      .write(record.first<PlainHeader::kSize>());
+  crypto::SealJob job;
   if (explicit_nonce_) {
     // reliability.md row 47: the record's own number, which never repeats.
     const auto part = record.subspan(PlainHeader::kSize, kExplicitNonce);
     put_u64(part.data(), epoch_ << 48 | next_);
-    nonce = explicit_nonce(iv_, part);
+    job.nonce = explicit_nonce(iv_, part);
   } else {
-    nonce = xor_nonce(iv_, epoch_ << 48 | next_);
+    job.nonce = xor_nonce(iv_, epoch_ << 48 | next_);
   }
-  const auto additional = additional_data(epoch_, next_, static_cast<std::uint8_t>(type),
-                                          static_cast<std::uint16_t>(Version::Dtls12), text.size());
-  aead_.seal(nonce, additional, text, record.last<kTag>());
+  additional =
+      additional_data(epoch_, next_, static_cast<std::uint8_t>(type),
+                      static_cast<std::uint16_t>(Version::Dtls12), record.size() - room_.total());
+  job.additional = additional;
+  return job;
 }
 
-void Sealer::seal13(ContentType type, std::span<std::uint8_t> record) {
+crypto::SealJob Sealer::prepare13(ContentType type, MutableBytes record) {
   // RFC 9147 §4: 16 bits of number, a length, no connection id.
   record[0] = static_cast<std::uint8_t>(0b0010'1100 | (epoch_ & 3));
   put_u16(&record[1], next_);
   put_u16(&record[3], record.size() - UnifiedHeader::kMaxSize);
   // DTLSInnerPlaintext: the content, its type, no padding.
   record[record.size() - kTag - 1] = static_cast<std::uint8_t>(type);
-  const auto text =
-      record.subspan(UnifiedHeader::kMaxSize, record.size() - UnifiedHeader::kMaxSize - kTag);
-  aead_.seal(xor_nonce(iv_, next_), record.first<UnifiedHeader::kMaxSize>(), text,
-             record.last<kTag>());
-  // RFC 9147 §4.2.3.
+  crypto::SealJob job;
+  job.nonce = xor_nonce(iv_, next_);
+  job.additional = record.first<UnifiedHeader::kMaxSize>();
+  return job;
+}
+
+void Sealer::mask_number(MutableBytes record) {
   const auto mask =
       mask_->mask(std::span<const std::uint8_t>(record).subspan<UnifiedHeader::kMaxSize, 16>());
   record[1] ^= mask[0];
@@ -130,13 +170,15 @@ void Sealer::seal13(ContentType type, std::span<std::uint8_t> record) {
 
 // ---- opening
 
-Opener::Opener(const SuiteTraits& suite, std::uint64_t epoch, const RecordKeys& keys)
-    : version_(suite.version),
+Opener::Opener(crypto::PacketCipher& cipher, const SuiteTraits& suite, std::uint64_t epoch,
+               const RecordKeys& keys)
+    : cipher_(&cipher),
+      version_(suite.version),
       explicit_nonce_(has_explicit_nonce(suite)),
       epoch_(epoch),
       iv_(padded(keys.iv)),
-      aead_(suite.aead, keys.key),
-      mask_(mask_for(suite, keys)) {}
+      key_(cipher.make_key(suite.aead, crypto::Direction::Open, keys.key)),
+      mask_(mask_for(cipher, suite, keys)) {}
 
 bool Opener::is_of_epoch(const RecordView& record) const {
   if (version_ == Version::Dtls12) return record.plain && record.plain->epoch == epoch_;
@@ -152,7 +194,7 @@ std::optional<OpenedRecord> Opener::open12(const RecordView& record, std::span<s
   const PlainHeader& head = *record.plain;
   if (!window_.is_new(head.sequence)) return std::nullopt;
   Bytes sealed = record.fragment;
-  crypto::AeadNonce nonce;
+  crypto::PacketNonce nonce;
   if (explicit_nonce_) {
     if (sealed.size() < kExplicitNonce + kTag) return std::nullopt;
     nonce = explicit_nonce(iv_, sealed.first(kExplicitNonce));
@@ -164,12 +206,19 @@ std::optional<OpenedRecord> Opener::open12(const RecordView& record, std::span<s
   const std::size_t size = sealed.size() - kTag;
   if (size > kMaxPlaintext) return std::nullopt;
   const auto additional = additional_data(epoch_, head.sequence, head.type, head.version, size);
-  if (!aead_.open(nonce, additional, sealed, out.first(size))) {
+  if (!decipher(nonce, additional, sealed, out.first(size))) {
     ++forgeries_;
     return std::nullopt;
   }
   window_.mark(head.sequence);
   return OpenedRecord{ContentType{head.type}, out.first(size), {epoch_, head.sequence}};
+}
+
+bool Opener::decipher(const crypto::PacketNonce& nonce, Bytes additional, Bytes sealed,
+                      MutableBytes out) {
+  crypto::OpenJob job{
+      key_.get(), nonce, additional, sealed.first(out.size()), out, sealed.subspan(out.size())};
+  return cipher_->open(std::span(&job, 1)) == 1;
 }
 
 std::uint64_t Opener::whole_number(std::uint16_t bits, bool long_form) const {
@@ -201,8 +250,8 @@ std::optional<OpenedRecord> Opener::open13(const RecordView& record, std::span<s
   if (!window_.is_new(sequence)) return std::nullopt;
   const std::size_t size = sealed.size() - kTag;
   if (size > kMaxPlaintext + 1) return std::nullopt;
-  if (!aead_.open(xor_nonce(iv_, sequence), Bytes(additional).first(record.header.size()), sealed,
-                  out.first(size))) {
+  if (!decipher(xor_nonce(iv_, sequence), Bytes(additional).first(record.header.size()), sealed,
+                out.first(size))) {
     ++forgeries_;
     return std::nullopt;
   }

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "dtls/test_cipher.h"
 #include "simulation/random.h"
 #include "testing/hex.h"
 
@@ -30,7 +31,7 @@ RecordKeys keys_for(const SuiteTraits& suite, std::uint8_t salt = 0) {
     return out;
   };
   const std::size_t key = crypto::key_size(suite.aead);
-  const bool chacha = suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305;
+  const bool chacha = suite.aead == crypto::PacketAlgorithm::ChaCha20Poly1305;
   RecordKeys keys{secret(key), secret(is13(suite) || chacha ? 12 : 4), {}};
   if (is13(suite)) keys.number = secret(key);
   return keys;
@@ -64,8 +65,8 @@ class EachSuite : public ::testing::TestWithParam<CipherSuite> {
   EachSuite()
       : suite(traits(GetParam())),
         epoch(is13(suite) ? 3 : 1),
-        sealer(suite, epoch, keys_for(suite)),
-        opener(suite, epoch, keys_for(suite)) {}
+        sealer(test_cipher(), suite, epoch, keys_for(suite)),
+        opener(test_cipher(), suite, epoch, keys_for(suite)) {}
   const SuiteTraits suite;
   const std::uint64_t epoch;
   Sealer sealer;
@@ -90,6 +91,23 @@ TEST_P(EachSuite, WhatIsSealedOpens) {
   }
 }
 
+// As they are sealed for one send: more than one call's worth, the last one shorter.
+TEST_P(EachSuite, ARowIsWhatItsRecordsWouldBeOneByOne) {
+  constexpr std::size_t kRecords = 37, kText = 100, kLast = 40;
+  const RecordRoom room = sealer.room();
+  const std::size_t size = room.total() + kText;
+  Buffer row(kRecords * size + room.total() + kLast, 7);
+  Sealer single(test_cipher(), suite, epoch, keys_for(suite));
+  Buffer expected;
+  for (std::size_t i = 0; i <= kRecords; ++i) {
+    const Buffer record = sealed(single, ApplicationData, Buffer(i < kRecords ? kText : kLast, 7));
+    expected.insert(expected.end(), record.begin(), record.end());
+  }
+  sealer.seal_row(ApplicationData, row, size);
+  EXPECT_EQ(row, expected);
+  EXPECT_EQ(sealer.sealed(), kRecords + 1);
+}
+
 // RFC 8446 §5.4: the type is what stands before the zeros of the padding, so zeros are content too.
 TEST_P(EachSuite, ZerosAreContent) {
   const Buffer zeros(100, 0);
@@ -100,7 +118,7 @@ TEST_P(EachSuite, EachFlippedBitIsRefused) {
   sealer.skip_to(0x1234);
   const Buffer record = sealed(sealer, ApplicationData, Buffer(20, 0x33));
   for (std::size_t bit = 0; bit < record.size() * 8; ++bit) {
-    Opener fresh(suite, epoch, keys_for(suite));
+    Opener fresh(test_cipher(), suite, epoch, keys_for(suite));
     Buffer changed = record;
     changed[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
     EXPECT_EQ(opened(fresh, changed), std::nullopt) << bit;
@@ -125,10 +143,10 @@ TEST_P(EachSuite, AForgedRecordMovesNothing) {
 
 TEST_P(EachSuite, AnotherKeyOrEpochOpensNothing) {
   const Buffer record = sealed(sealer, ApplicationData, Buffer(20, 0x33));
-  Opener other_key(suite, epoch, keys_for(suite, 1));
+  Opener other_key(test_cipher(), suite, epoch, keys_for(suite, 1));
   EXPECT_EQ(opened(other_key, record), std::nullopt);
   for (std::uint64_t other = 0; other < 8; ++other) {
-    Opener other_epoch(suite, other, keys_for(suite));
+    Opener other_epoch(test_cipher(), suite, other, keys_for(suite));
     Bytes rest = record;
     const auto view = next_record(rest);
     const bool looks_right = is13(suite) ? (other & 3) == (epoch & 3) : other == epoch;
@@ -174,8 +192,8 @@ TEST_P(EachSuite, NumbersAreWholeAgainWhereTheirBitsWrap) {
 // 1.2 sends all 48 bits, so that any jump is followed.
 TEST(Protection12, AJumpIsFollowedToTheLastNumber) {
   const SuiteTraits& suite = traits(CipherSuite::EcdheEcdsaAes128GcmSha256);
-  Sealer sealer(suite, 1, keys_for(suite));
-  Opener opener(suite, 1, keys_for(suite));
+  Sealer sealer(test_cipher(), suite, 1, keys_for(suite));
+  Opener opener(test_cipher(), suite, 1, keys_for(suite));
   constexpr std::uint64_t kLast = (std::uint64_t{1} << 48) - 1;
   for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1} << 40, kLast}) {
     sealer.skip_to(number);
@@ -194,8 +212,8 @@ TEST(Protection13, AJumpIsFollowedAsFarAsItsBitsTell) {
   for (const Jump& jump : {Jump{0, 32'769, true}, Jump{0, 65'535, true}, Jump{0, 65'536, false},
                            Jump{1000, 33'769, true}, Jump{100'000, 132'768, true},
                            Jump{100'000, 132'769, false}, Jump{100'000, 99'800, true}}) {
-    Sealer sealer(suite, 3, keys_for(suite));
-    Opener opener(suite, 3, keys_for(suite));
+    Sealer sealer(test_cipher(), suite, 3, keys_for(suite));
+    Opener opener(test_cipher(), suite, 3, keys_for(suite));
     // To `from` in steps that can be followed.
     for (std::uint64_t at = 0; at <= jump.from; at = std::min(at + 30'000, jump.from)) {
       sealer.skip_to(at);
@@ -226,20 +244,20 @@ Buffer evp(const EVP_CIPHER* cipher, Bytes key, Bytes nonce, Bytes additional, B
 }
 const EVP_CIPHER* aead_of(const SuiteTraits& suite) {
   switch (suite.aead) {
-    case crypto::AeadAlgorithm::Aes128Gcm: return EVP_aes_128_gcm();
-    case crypto::AeadAlgorithm::Aes256Gcm: return EVP_aes_256_gcm();
-    case crypto::AeadAlgorithm::ChaCha20Poly1305: return EVP_chacha20_poly1305();
+    case crypto::PacketAlgorithm::Aes128Gcm: return EVP_aes_128_gcm();
+    case crypto::PacketAlgorithm::Aes256Gcm: return EVP_aes_256_gcm();
+    case crypto::PacketAlgorithm::ChaCha20Poly1305: return EVP_chacha20_poly1305();
+    default: return nullptr;  // no suite's
   }
-  return nullptr;
 }
 
 // The first two bytes of AES-ECB(sn_key, sample), or of ChaCha20(sn_key, counter = sample[0..4),
 // nonce = sample[4..16)). RFC 9147 §4.2.3.
 Buffer number_mask(const SuiteTraits& suite, Bytes key, Bytes sample) {
-  const EVP_CIPHER* cipher = suite.aead == crypto::AeadAlgorithm::Aes128Gcm   ? EVP_aes_128_ecb()
-                             : suite.aead == crypto::AeadAlgorithm::Aes256Gcm ? EVP_aes_256_ecb()
-                                                                              : EVP_chacha20();
-  const bool chacha = suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305;
+  const EVP_CIPHER* cipher = suite.aead == crypto::PacketAlgorithm::Aes128Gcm   ? EVP_aes_128_ecb()
+                             : suite.aead == crypto::PacketAlgorithm::Aes256Gcm ? EVP_aes_256_ecb()
+                                                                                : EVP_chacha20();
+  const bool chacha = suite.aead == crypto::PacketAlgorithm::ChaCha20Poly1305;
   EVP_CIPHER_CTX* const context = EVP_CIPHER_CTX_new();
   // OpenSSL's ChaCha20 takes the counter (little-endian) and the nonce as one IV, as they stand.
   EVP_EncryptInit_ex(context, cipher, nullptr, key.data(), chacha ? sample.data() : nullptr);
@@ -280,7 +298,7 @@ TEST_P(EachSuite, ARecordIsByteForByteWhatTheRfcsSay) {
       expected[2] ^= mask[1];
     } else {
       // RFC 6347 §4.1 and §4.1.2.1; RFC 5288 §3 or RFC 7905 §2.
-      const bool chacha = suite.aead == crypto::AeadAlgorithm::ChaCha20Poly1305;
+      const bool chacha = suite.aead == crypto::PacketAlgorithm::ChaCha20Poly1305;
       const std::uint64_t whole = epoch << 48 | number;
       Buffer additional;
       ByteWriter more(additional);
@@ -307,7 +325,7 @@ TEST_P(EachSuite, ARecordIsByteForByteWhatTheRfcsSay) {
 // reliability.md row 47: a nonce never comes again.
 TEST(Protection12, ExplicitNoncesRiseStrictly) {
   const SuiteTraits& suite = traits(CipherSuite::EcdheEcdsaAes128GcmSha256);
-  Sealer sealer(suite, 1, keys_for(suite));
+  Sealer sealer(test_cipher(), suite, 1, keys_for(suite));
   std::uint64_t last = 0;
   for (int i = 0; i < 100'000; ++i) {
     const Buffer record = sealed(sealer, ApplicationData, Bytes());
@@ -348,7 +366,7 @@ TEST(Protection13, EveryFormOfTheHeadOpens) {
                                    CipherSuite::ChaCha20Poly1305Sha256}) {
     const SuiteTraits& suite = traits(number);
     for (const std::uint8_t first : {0x23, 0x27, 0x2b, 0x2f}) {
-      Opener opener(suite, 3, keys_for(suite));
+      Opener opener(test_cipher(), suite, 3, keys_for(suite));
       for (std::uint64_t i = 0; i < 1000; ++i) {  // eight bits wrap three times
         const auto back = opened(opener, made13(suite, first, i, Buffer{'h', 'i', 23}));
         ASSERT_TRUE(back) << int(first) << " " << i;
@@ -360,7 +378,7 @@ TEST(Protection13, EveryFormOfTheHeadOpens) {
 
 TEST(Protection13, PaddingIsCutOff) {
   const SuiteTraits& suite = traits(CipherSuite::Aes128GcmSha256);
-  Opener opener(suite, 3, keys_for(suite));
+  Opener opener(test_cipher(), suite, 3, keys_for(suite));
   Buffer inner{'h', 'i', 22};
   inner.resize(500);
   EXPECT_EQ(opened(opener, made13(suite, 0x2f, 1, inner)),
@@ -373,7 +391,7 @@ TEST(Protection13, PaddingIsCutOff) {
 
 TEST(Protection13, MoreThanARecordMayHoldIsRefused) {
   const SuiteTraits& suite = traits(CipherSuite::Aes128GcmSha256);
-  Opener opener(suite, 3, keys_for(suite));
+  Opener opener(test_cipher(), suite, 3, keys_for(suite));
   Buffer inner(16'384, 1);
   inner.push_back(23);
   EXPECT_TRUE(opened(opener, made13(suite, 0x2f, 1, inner)));

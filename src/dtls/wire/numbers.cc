@@ -10,32 +10,32 @@
 namespace specter::dtls {
 namespace {
 
-using crypto::AeadAlgorithm;
 using crypto::HashAlgorithm;
+using crypto::PacketAlgorithm;
 using Signer = SuiteTraits::Signer;
 
 constexpr SuiteTraits kSuites[] = {
     // RFC 8446 §B.4
     {CipherSuite::Aes128GcmSha256, "TLS_AES_128_GCM_SHA256", Version::Dtls13,
-     AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Any},
+     PacketAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Any},
     {CipherSuite::Aes256GcmSha384, "TLS_AES_256_GCM_SHA384", Version::Dtls13,
-     AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Any},
+     PacketAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Any},
     {CipherSuite::ChaCha20Poly1305Sha256, "TLS_CHACHA20_POLY1305_SHA256", Version::Dtls13,
-     AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Any},
+     PacketAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Any},
     // RFC 5289 §3.2
     {CipherSuite::EcdheEcdsaAes128GcmSha256, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-     Version::Dtls12, AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Ecdsa},
+     Version::Dtls12, PacketAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Ecdsa},
     {CipherSuite::EcdheEcdsaAes256GcmSha384, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-     Version::Dtls12, AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Ecdsa},
+     Version::Dtls12, PacketAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Ecdsa},
     {CipherSuite::EcdheRsaAes128GcmSha256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Version::Dtls12,
-     AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Rsa},
+     PacketAlgorithm::Aes128Gcm, HashAlgorithm::Sha256, Signer::Rsa},
     {CipherSuite::EcdheRsaAes256GcmSha384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", Version::Dtls12,
-     AeadAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Rsa},
+     PacketAlgorithm::Aes256Gcm, HashAlgorithm::Sha384, Signer::Rsa},
     // RFC 7905 §2
     {CipherSuite::EcdheRsaChaCha20Poly1305Sha256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-     Version::Dtls12, AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Rsa},
+     Version::Dtls12, PacketAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Rsa},
     {CipherSuite::EcdheEcdsaChaCha20Poly1305Sha256, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-     Version::Dtls12, AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Ecdsa},
+     Version::Dtls12, PacketAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256, Signer::Ecdsa},
 };
 
 const SuiteTraits* find_suite(std::uint16_t number) {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/aead.h"
 #include "crypto/certificate.h"
+#include "crypto/packet_cipher.h"
 
 namespace specter::dtls {
 
@@ -56,7 +56,7 @@ struct SuiteTraits {
   CipherSuite suite;
   std::string_view name;  // as registered: "TLS_AES_128_GCM_SHA256"
   Version version;
-  crypto::AeadAlgorithm aead;
+  crypto::PacketAlgorithm aead;
   crypto::HashAlgorithm hash;
   enum class Signer : std::uint8_t { Any, Ecdsa, Rsa } signer;  // Ecdsa: Ed25519 too, RFC 8422 §5.1
 };

@@ -10,8 +10,8 @@
 namespace specter::dtls {
 namespace {
 
-using crypto::AeadAlgorithm;
 using crypto::HashAlgorithm;
+using crypto::PacketAlgorithm;
 using Signer = SuiteTraits::Signer;
 
 constexpr CipherSuite kAllSuites[] = {
@@ -52,9 +52,9 @@ TEST(Numbers, ASuiteIsWhatItsNameSays) {
     };
     EXPECT_EQ(known.suite, suite) << known.name;
     EXPECT_EQ(known.version, says("_WITH_") ? Version::Dtls12 : Version::Dtls13) << known.name;
-    EXPECT_EQ(known.aead, says("CHACHA20_POLY1305") ? AeadAlgorithm::ChaCha20Poly1305
-                          : says("AES_128_GCM")     ? AeadAlgorithm::Aes128Gcm
-                                                    : AeadAlgorithm::Aes256Gcm)
+    EXPECT_EQ(known.aead, says("CHACHA20_POLY1305") ? PacketAlgorithm::ChaCha20Poly1305
+                          : says("AES_128_GCM")     ? PacketAlgorithm::Aes128Gcm
+                                                    : PacketAlgorithm::Aes256Gcm)
         << known.name;
     EXPECT_EQ(known.hash, says("SHA384") ? HashAlgorithm::Sha384 : HashAlgorithm::Sha256);
     EXPECT_EQ(known.signer, says("_ECDSA_") ? Signer::Ecdsa

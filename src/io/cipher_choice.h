@@ -1,0 +1,24 @@
+// Which library enciphers which algorithm's packets, by a measurement on this processor.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "crypto/packet_cipher.h"
+
+#include "specter/configuration.h"
+#include "specter/time.h"
+
+namespace specter::io {
+
+// The time of one batch by each library: less of it wins, and OpenSSL where both are equal.
+struct CipherTimes {
+  Duration openssl{}, multi_buffer{};
+};
+crypto::PacketCipher::Choice faster_of(
+    const std::array<CipherTimes, crypto::kPacketAlgorithms>& times);
+
+// Takes a millisecond, once in a process; then what it found.
+crypto::PacketCipher::Choice choose_ciphers(CipherEngine engine);
+
+}  // namespace specter::io
