@@ -17,11 +17,10 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
   auto servers = io::parse_ice_servers(configuration.ice_servers);
   if (!servers) return std::unexpected(std::move(servers).error());
   try {
-    core::SystemRandom random;
     io::Driver::Options options;
-    options.core = {.certificate = shared.certificate
-                                       ? std::move(shared.certificate)
-                                       : core::generate_certificate(random, io::unix_seconds()),
+    options.core = {.certificate = shared.certificate ? std::move(shared.certificate)
+                                                      : core::generate_certificate(
+                                                            loop.random(), io::unix_seconds()),
                     .max_datagram_bytes = configuration.max_datagram_bytes,
                     .path_mtu_discovery = configuration.path_mtu_discovery,
                     .send_buffer_bytes = configuration.send_buffer_bytes,

@@ -36,6 +36,8 @@ struct Fingerprint {
 // RsaPss: a key that may only sign so (id-RSASSA-PSS).
 enum class KeyType : std::uint8_t { EcdsaP256, EcdsaP384, Rsa, RsaPss, Ed25519 };
 
+struct SignatureKey;  // src/crypto's own
+
 // Immutable; shared by the connections that use it.
 class Certificate {
  public:
@@ -57,8 +59,7 @@ class Certificate {
   Bytes der() const;
   Fingerprint fingerprint(HashAlgorithm algorithm = HashAlgorithm::Sha256) const;
 
-  // The library's own object, for src/crypto alone (EVP_PKEY*).
-  void* native_key() const;
+  const SignatureKey& key() const;  // for src/crypto alone
 
  private:
   struct Impl;

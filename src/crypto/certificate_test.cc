@@ -68,6 +68,72 @@ TEST(Certificate, IsValidFromADayBeforeForThirtyDays) {
   EXPECT_EQ(ASN1_TIME_cmp_time_t(X509_get0_notAfter(parsed.x509.get()), to), 0);
 }
 
+// RFC 5280 §4.1.2.5 changes the form of a date with the year 2050, and a day may be a leap day.
+TEST(Certificate, HasTheDatesOfAnyYear) {
+  for (const std::int64_t now : {951'868'800LL, 2'524'607'999LL, 2'524'608'000LL, 2'524'694'399LL,
+                                 2'524'694'400LL, 4'102'444'800LL}) {
+    SCOPED_TRACE(now);
+    SeededRandom random(1);
+    const Parsed parsed(Certificate::generate(random, now)->der());
+    ASSERT_TRUE(parsed.x509);
+    const ASN1_TIME* const from = X509_get0_notBefore(parsed.x509.get());
+    const ASN1_TIME* const to = X509_get0_notAfter(parsed.x509.get());
+    EXPECT_EQ(ASN1_TIME_cmp_time_t(from, now - 86'400), 0);
+    EXPECT_EQ(ASN1_TIME_cmp_time_t(to, now + 29 * 86'400), 0);
+    EXPECT_EQ(ASN1_STRING_type(from),
+              now - 86'400 < 2'524'608'000 ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME);
+    EXPECT_EQ(ASN1_STRING_type(to),
+              now + 29 * 86'400 < 2'524'608'000 ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME);
+  }
+}
+
+// The same parts, put together by OpenSSL.
+Buffer rebuilt(X509* from) {
+  X509* const made = X509_new();
+  SPECTER_CHECK(X509_set_version(made, X509_get_version(from)) == 1 &&
+                X509_set_serialNumber(made, X509_get_serialNumber(from)) == 1);
+  X509_NAME* const name = X509_NAME_new();
+  std::array<char, 64> text{};
+  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(from), NID_commonName,
+                                             text.data(), static_cast<int>(text.size()));
+  SPECTER_CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                           reinterpret_cast<const std::uint8_t*>(text.data()), size,
+                                           -1, 0) == 1 &&
+                X509_set_subject_name(made, name) == 1 && X509_set_issuer_name(made, name) == 1 &&
+                X509_set1_notBefore(made, X509_get0_notBefore(from)) == 1 &&
+                X509_set1_notAfter(made, X509_get0_notAfter(from)) == 1 &&
+                X509_set_pubkey(made, X509_get0_pubkey(from)) == 1);
+  const ASN1_BIT_STRING* signature = nullptr;
+  const X509_ALGOR* algorithm = nullptr;
+  X509_get0_signature(&signature, &algorithm, from);
+  SPECTER_CHECK(X509_ALGOR_copy(const_cast<X509_ALGOR*>(X509_get0_tbs_sigalg(made)), algorithm) ==
+                1);
+  std::uint8_t* der = nullptr;
+  const int bytes = i2d_re_X509_tbs(made, &der);
+  SPECTER_CHECK(bytes > 0);
+  Buffer out(der, der + bytes);
+  OPENSSL_free(der);
+  X509_NAME_free(name);
+  X509_free(made);
+  return out;
+}
+
+TEST(Certificate, IsWrittenAsOpenSslWritesOne) {
+  for (const KeyType type :
+       {KeyType::EcdsaP256, KeyType::EcdsaP384, KeyType::Rsa, KeyType::RsaPss, KeyType::Ed25519}) {
+    SCOPED_TRACE(static_cast<int>(type));
+    SeededRandom random(5);
+    const auto certificate = Certificate::generate(type, random, kNow);
+    const Parsed parsed(certificate->der());
+    ASSERT_TRUE(parsed.x509);
+    const Buffer expected = rebuilt(parsed.x509.get());
+    const Bytes der = certificate->der();
+    const std::size_t head = der[1] == 0x82 ? 4 : 3;
+    ASSERT_GT(der.size(), head + expected.size());
+    EXPECT_EQ(to_buffer(der.subspan(head, expected.size())), expected);
+  }
+}
+
 TEST(Certificate, SameRandomSameBytesOnAnyThread) {
   const Buffer here = der_of(42);
   EXPECT_EQ(der_of(42), here);

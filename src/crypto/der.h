@@ -1,7 +1,11 @@
-// Reading DER, ITU-T X.690 §10: as much of it as it takes to find the key in a certificate.
+// Reading and writing DER, ITU-T X.690 §10: as much of it as it takes to find the key in a
+// certificate, and to make one.
 #pragma once
 
+#include <initializer_list>
+
 #include "base/bytes.h"
+#include "base/check.h"
 
 namespace specter::crypto {
 
@@ -10,7 +14,11 @@ enum class DerTag : std::uint8_t {
   BitString = 0x03,
   Null = 0x05,
   ObjectIdentifier = 0x06,
+  Utf8String = 0x0c,
+  UtcTime = 0x17,
+  GeneralizedTime = 0x18,
   Sequence = 0x30,
+  Set = 0x31,
   // [0], [1], …: constructed, or primitive by an implicit tag.
   Explicit0 = 0xa0,
   Explicit3 = 0xa3,
@@ -60,5 +68,25 @@ class DerReader {
   Bytes in_;
   ByteReader next_;
 };
+
+// One element of the parts one behind the other. SPECTER_CHECK: of less than 64 KiB.
+inline Buffer der_element(DerTag tag, std::initializer_list<Bytes> parts) {
+  std::size_t size = 0;
+  for (const Bytes part : parts) size += part.size();
+  SPECTER_CHECK(size < 0x10000);
+  Buffer out;
+  out.reserve(4 + size);
+  ByteWriter writer(out);
+  writer.u8(static_cast<std::uint8_t>(tag));
+  if (size >= 0x100) {
+    writer.u8(0x82);
+    writer.u16(static_cast<std::uint16_t>(size));
+  } else {
+    if (size >= 0x80) writer.u8(0x81);
+    writer.u8(static_cast<std::uint8_t>(size));
+  }
+  for (const Bytes part : parts) writer.bytes(part);
+  return out;
+}
 
 }  // namespace specter::crypto

@@ -32,11 +32,11 @@ std::array<std::uint8_t, 64> sha512(Bytes data) {
   return in_place<64>(digest(native(HashAlgorithm::Sha512), data));
 }
 
-std::array<std::uint8_t, 20> hmac_sha1(Bytes key, Bytes data) {
-  return in_place<20>(Hmac(native_sha1(), key).of({data}));
+std::array<std::uint8_t, 20> hmac_sha1(Bytes key, std::initializer_list<Bytes> parts) {
+  return in_place<20>(Hmac(native_sha1(), key).of(parts));
 }
-std::array<std::uint8_t, 32> hmac_sha256(Bytes key, Bytes data) {
-  return in_place<32>(Hmac(native(HashAlgorithm::Sha256), key).of({data}));
+std::array<std::uint8_t, 32> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
+  return in_place<32>(Hmac(native(HashAlgorithm::Sha256), key).of(parts));
 }
 
 bool equal_in_constant_time(Bytes a, Bytes b) {

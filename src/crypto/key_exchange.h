@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/parse_error.h"
+#include "crypto/provider_key.h"
 #include "crypto/secret.h"
 
 #include "specter/bytes.h"
@@ -25,9 +26,6 @@ std::string_view to_string(Group group);           // "x25519", "secp256r1", "se
 class KeyOffer {
  public:
   static KeyOffer generate(Group group, Random& random);  // throws Bug when the library fails
-  ~KeyOffer();
-  KeyOffer(KeyOffer&&) noexcept;
-  KeyOffer& operator=(KeyOffer&&) noexcept;
 
   Group group() const { return group_; }
   Bytes share() const { return share_; }  // as TLS sends it: 32 bytes, or an uncompressed point
@@ -36,9 +34,9 @@ class KeyOffer {
   std::optional<Secret> finish(Bytes answer) const;
 
  private:
-  KeyOffer(crypto::Group group, void* key, Buffer share, const Secret& blinding);
+  KeyOffer(crypto::Group group, ProviderKey key, const Secret& blinding);
   crypto::Group group_;
-  void* key_;  // EVP_PKEY
+  ProviderKey key_;
   Buffer share_;
   Secret blinding_;  // a seed: finish() hides the key in randomness on some curves
 };

@@ -279,7 +279,7 @@ class Lanes::Impl {
   }
 
  private:
-  using Tag = Sha1Context::Digest;
+  using Tag = Sha1Hmac::Tag;
 
   template <class Job>
   static const CounterModeKey& key_of(const Job& job) {
@@ -322,7 +322,7 @@ class Lanes::Impl {
       for (std::size_t i = 0; i < jobs.size(); ++i) {
         const Job& job = *jobs[i];
         tags_[i] =
-            sha1_.hmac(key_of(job).authentication(), {job.additional, ciphertext(job), job.suffix});
+            hmac_.of(key_of(job).authentication(), {job.additional, ciphertext(job), job.suffix});
       }
       return;
     }
@@ -342,7 +342,7 @@ class Lanes::Impl {
       out.hash_start_src_offset_in_bytes = 0;
       out.msg_len_to_hash_in_bytes = rows_.size() - start;
       out.auth_tag_output = tags_[i].data();
-      out.auth_tag_output_len_in_bytes = Sha1Context::kBytes;
+      out.auth_tag_output_len_in_bytes = Sha1Hmac::kBytes;
       out.u.HMAC._hashed_auth_key_xor_ipad = key_of(job).inner();
       out.u.HMAC._hashed_auth_key_xor_opad = key_of(job).outer();
       out.hash_alg = IMB_AUTH_HMAC_SHA_1;
@@ -354,7 +354,7 @@ class Lanes::Impl {
   }
 
   Manager manager_;
-  Sha1Context sha1_;
+  Sha1Hmac hmac_;
   std::array<IMB_JOB, kChunk> jobs_{}, jobs_hash_{};
   std::array<Tag, kChunk> tags_;
   std::vector<std::uint8_t> rows_;  // what goes on the wire, one packet behind the other

@@ -28,26 +28,22 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, With<EVP_MD_CTX_free>>;
 // something holds one of these.
 class CleanErrors {
  public:
-  CleanErrors() { ERR_clear_error(); }
-  ~CleanErrors() { ERR_clear_error(); }
+  CleanErrors() { clear(); }
+  ~CleanErrors() { clear(); }
   CleanErrors(const CleanErrors&) = delete;
   CleanErrors& operator=(const CleanErrors&) = delete;
+
+ private:
+  // To clear it goes through all sixteen entries, though there is hardly ever one.
+  static void clear() {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+  }
 };
 
 // Of library_context(), fetched at the first call and never freed: to fetch takes locks and costs
 // more than to hash a small message.
-const EVP_MD* native(HashAlgorithm algorithm);
-const EVP_MD* native_md5();
-const EVP_MD* native_sha1();
 const EVP_CIPHER* native_mask(PacketAlgorithm algorithm);  // an AEAD's: AES-ECB or bare ChaCha20
 const EVP_CIPHER* native_counter_mode();                   // AES-128-CTR
-
-// A key that has nothing but its curve, to make others from: to build a curve takes OpenSSL as long
-// as a signature. Any thread may use it; nobody changes it.
-enum class Curve { P256, P384 };
-EVP_PKEY* native(Curve curve);
-// The key of an uncompressed point; null for what is none of the curve.
-Key point_key(Curve curve, Bytes point);
 
 // As OpenSSL calls it.
 const char* native_name(HashAlgorithm algorithm);

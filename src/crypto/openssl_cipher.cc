@@ -65,12 +65,12 @@ class CounterModeKey final : public SinglePacketKey {
 
   void seal(const SealJob& job) override {
     apply(job.nonce, job.text, job.out);
-    const auto tag = sha1_.hmac(authentication_, {job.additional, job.out, job.suffix});
+    const auto tag = hmac_.of(authentication_, {job.additional, job.out, job.suffix});
     std::ranges::copy(Bytes(tag).first(job.tag.size()), job.tag.begin());
   }
 
   bool open(const OpenJob& job) override {
-    const auto tag = sha1_.hmac(authentication_, {job.additional, job.text, job.suffix});
+    const auto tag = hmac_.of(authentication_, {job.additional, job.text, job.suffix});
     if (CRYPTO_memcmp(tag.data(), job.tag.data(), job.tag.size()) != 0) return false;
     apply(job.nonce, job.text, job.out);
     return true;
@@ -87,7 +87,7 @@ class CounterModeKey final : public SinglePacketKey {
 
   std::unique_ptr<EVP_CIPHER_CTX, With<EVP_CIPHER_CTX_free>> context_;
   Secret authentication_;
-  Sha1Context sha1_;
+  Sha1Hmac hmac_;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "crypto/der.h"
 #include "crypto/library.h"
 #include "crypto/openssl.h"
-#include "crypto/signature.h"
+#include "crypto/signature_key.h"
 
 // The way to the key is ours: OpenSSL would decode whatever key stands there (explicit curves, RSA
 // of any size) before one could ask what it is, and takes ten times as long for those we want.
@@ -81,10 +81,15 @@ constexpr std::array<std::uint8_t, 3> kEd25519{0x2b, 0x65, 0x70};
 
 bool is(Bytes bytes, Bytes expected) { return std::ranges::equal(bytes, expected); }
 
-struct FoundKey {
-  KeyType type;
-  Key key;
-};
+using FoundKey = std::unique_ptr<const SignatureKey>;
+
+// Null for no key.
+FoundKey found(KeyType type, Key key) {
+  return key ? FoundKey(new SignatureKey{type, std::move(key)}) : nullptr;
+}
+FoundKey found(KeyType type, std::optional<ProviderKey> key) {
+  return key ? FoundKey(new SignatureKey{type, *std::move(key)}) : nullptr;
+}
 
 Key from_data(const char* kind, const OSSL_PARAM* parameters) {
   const KeyContext context(EVP_PKEY_CTX_new_from_name(library_context(), kind, nullptr));
@@ -97,24 +102,26 @@ Key from_data(const char* kind, const OSSL_PARAM* parameters) {
   return Key(key);
 }
 
-std::optional<FoundKey> read_ec(const SubjectPublicKeyInfo& info) {
+FoundKey read_ec(const SubjectPublicKeyInfo& info) {
   // RFC 5480 §2.1.1: the curve has a name. RFC 8422 §5.1.1: its points are uncompressed.
   DerReader parameters(info.parameters);
   const Bytes curve = parameters.element(DerTag::ObjectIdentifier);
-  if (!parameters.at_end()) return std::nullopt;
-  if (is(curve, kPrime256v1)) return FoundKey{KeyType::EcdsaP256, point_key(Curve::P256, info.key)};
-  if (is(curve, kSecp384r1)) return FoundKey{KeyType::EcdsaP384, point_key(Curve::P384, info.key)};
-  return std::nullopt;
+  if (!parameters.at_end()) return nullptr;
+  if (is(curve, kPrime256v1))
+    return found(KeyType::EcdsaP256, ProviderKey::of_public(KeyCurve::P256, info.key));
+  if (is(curve, kSecp384r1))
+    return found(KeyType::EcdsaP384, ProviderKey::of_public(KeyCurve::P384, info.key));
+  return nullptr;
 }
 
-std::optional<FoundKey> read_ed25519(const SubjectPublicKeyInfo& info) {
+FoundKey read_ed25519(const SubjectPublicKeyInfo& info) {
   // RFC 8410 §3: no parameters.
-  if (!info.parameters.empty() || info.key.size() != 32) return std::nullopt;
+  if (!info.parameters.empty() || info.key.size() != 32) return nullptr;
   const OSSL_PARAM known[] = {
       OSSL_PARAM_construct_octet_string(
           OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(info.key.data()), info.key.size()),
       OSSL_PARAM_construct_end()};
-  return FoundKey{KeyType::Ed25519, from_data("ED25519", known)};
+  return found(KeyType::Ed25519, from_data("ED25519", known));
 }
 
 constexpr std::size_t kMinRsaBits = 2048;
@@ -163,38 +170,35 @@ Key rsa_key(const char* kind, const RsaNumbers& numbers) {
   return from_data(kind, known.get());
 }
 
-std::optional<FoundKey> read_rsa(const SubjectPublicKeyInfo& info) {
+FoundKey read_rsa(const SubjectPublicKeyInfo& info) {
   // RFC 3279 §2.3.1: the parameters are NULL.
   DerReader parameters(info.parameters);
   const auto numbers = read_rsa_numbers(info.key);
-  if (!parameters.element(DerTag::Null).empty() || !parameters.at_end() || !numbers)
-    return std::nullopt;
-  return FoundKey{KeyType::Rsa, rsa_key("RSA", *numbers)};
+  if (!parameters.element(DerTag::Null).empty() || !parameters.at_end() || !numbers) return nullptr;
+  return found(KeyType::Rsa, rsa_key("RSA", *numbers));
 }
 
-std::optional<FoundKey> read_rsa_pss(const SubjectPublicKeyInfo& info) {
+FoundKey read_rsa_pss(const SubjectPublicKeyInfo& info) {
   const auto numbers = read_rsa_numbers(info.key);
-  if (!numbers) return std::nullopt;
-  if (info.parameters.empty()) return FoundKey{KeyType::RsaPss, rsa_key("RSA-PSS", *numbers)};
+  if (!numbers) return nullptr;
+  if (info.parameters.empty()) return found(KeyType::RsaPss, rsa_key("RSA-PSS", *numbers));
   // RFC 4055 §3.3: parameters restrict the key to one hash. OpenSSL reads them, and holds
   // signatures against them.
   const std::uint8_t* at = info.whole.data();
   Key key(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(info.whole.size()), library_context(),
                         nullptr));
   if (!key || at != info.whole.data() + info.whole.size() || !EVP_PKEY_is_a(key.get(), "RSA-PSS"))
-    return std::nullopt;
-  return FoundKey{KeyType::RsaPss, std::move(key)};
+    return nullptr;
+  return found(KeyType::RsaPss, std::move(key));
 }
 
-std::optional<FoundKey> read_key(const SubjectPublicKeyInfo& info) {
+FoundKey read_key(const SubjectPublicKeyInfo& info) {
   if (is(info.algorithm, kEcPublicKey)) return read_ec(info);
   if (is(info.algorithm, kEd25519)) return read_ed25519(info);
   if (is(info.algorithm, kRsaEncryption)) return read_rsa(info);
   if (is(info.algorithm, kRsassaPss)) return read_rsa_pss(info);
-  return std::nullopt;
+  return nullptr;
 }
-
-EVP_PKEY* raw(void* key) { return static_cast<EVP_PKEY*>(key); }
 
 }  // namespace
 
@@ -203,21 +207,16 @@ std::optional<PublicKey> PublicKey::of_certificate(Bytes der) {
   const CleanErrors clean;
   const auto info = find_key_info(der);
   if (!info) return std::nullopt;
-  auto found = read_key(*info);
-  if (!found || !found->key) return std::nullopt;
-  return PublicKey(found->type, found->key.release());
+  auto key = read_key(*info);
+  if (!key) return std::nullopt;
+  return PublicKey(std::move(key));
 }
 
-PublicKey::PublicKey(KeyType type, void* key) : type_(type), key_(key) {}
-PublicKey::~PublicKey() { EVP_PKEY_free(raw(key_)); }
-PublicKey::PublicKey(PublicKey&& other) noexcept
-    : type_(other.type_), key_(std::exchange(other.key_, nullptr)) {}
-PublicKey& PublicKey::operator=(PublicKey&& other) noexcept {
-  if (this == &other) return *this;
-  EVP_PKEY_free(raw(key_));
-  type_ = other.type_;
-  key_ = std::exchange(other.key_, nullptr);
-  return *this;
-}
+PublicKey::PublicKey(std::unique_ptr<const SignatureKey> key) : key_(std::move(key)) {}
+PublicKey::~PublicKey() = default;
+PublicKey::PublicKey(PublicKey&&) noexcept = default;
+PublicKey& PublicKey::operator=(PublicKey&&) noexcept = default;
+
+KeyType PublicKey::type() const { return key_->type; }
 
 }  // namespace specter::crypto

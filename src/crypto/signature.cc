@@ -4,8 +4,10 @@
 
 #include "base/check.h"
 #include "crypto/expansion.h"
+#include "crypto/hmac.h"
 #include "crypto/library.h"
 #include "crypto/openssl.h"
+#include "crypto/signature_key.h"
 
 namespace specter::crypto {
 namespace {
@@ -66,7 +68,34 @@ bool set_padding(EVP_PKEY_CTX* context, Method method) {
 
 const char* hash_name(const Traits& its) { return its.hash ? native_name(*its.hash) : nullptr; }
 
-EVP_PKEY* raw(void* key) { return static_cast<EVP_PKEY*>(key); }
+bool evp_verifies(EVP_PKEY* key, const Traits& its, Bytes message, Bytes signature) {
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* settings = nullptr;  // the context's
+  SPECTER_CHECK(context);
+  // It fails for an id-RSASSA-PSS key that is restricted to another hash.
+  return EVP_DigestVerifyInit_ex(context.get(), &settings, hash_name(its), library_context(),
+                                 nullptr, key, nullptr) == 1 &&
+         set_padding(settings, its.method) &&
+         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                          message.size()) == 1;
+}
+
+Buffer evp_sign(EVP_PKEY* key, const Traits& its, Bytes message) {
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* settings = nullptr;
+  SPECTER_CHECK(context &&
+                EVP_DigestSignInit_ex(context.get(), &settings, hash_name(its), library_context(),
+                                      nullptr, key, nullptr) == 1 &&
+                set_padding(settings, its.method));
+  std::size_t size = 0;
+  SPECTER_CHECK(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1);
+  Buffer out(size);
+  SPECTER_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) ==
+                    1 &&
+                size <= out.size());
+  out.resize(size);
+  return out;
+}
 
 }  // namespace
 
@@ -89,7 +118,7 @@ std::optional<SignatureScheme> signature_scheme(std::uint16_t number) {
 }
 
 bool PublicKey::fits(SignatureScheme scheme, bool curve_is_bound) const {
-  return fits_key(scheme, type_, curve_is_bound);
+  return fits_key(scheme, type(), curve_is_bound);
 }
 
 bool PublicKey::verify(SignatureScheme scheme, Bytes message, Bytes signature) const {
@@ -97,37 +126,24 @@ bool PublicKey::verify(SignatureScheme scheme, Bytes message, Bytes signature) c
   if (!fits(scheme, false)) return false;
   const CleanErrors clean;
   const Traits its = traits(scheme);
-  const DigestContext context(EVP_MD_CTX_new());
-  EVP_PKEY_CTX* settings = nullptr;  // the context's
-  SPECTER_CHECK(context);
-  // It fails for an id-RSASSA-PSS key that is restricted to another hash.
-  return EVP_DigestVerifyInit_ex(context.get(), &settings, hash_name(its), library_context(),
-                                 nullptr, raw(key_), nullptr) == 1 &&
-         set_padding(settings, its.method) &&
-         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
-                          message.size()) == 1;
+  if (const auto* const key = std::get_if<ProviderKey>(&key_->native))
+    return key->verify(digest(native(*its.hash), message), signature);
+  return evp_verifies(std::get<Key>(key_->native).get(), its, message, signature);
+}
+
+Buffer sign(const SignatureKey& key, SignatureScheme scheme, Bytes message) {
+  SPECTER_CHECK(fits_key(scheme, key.type, false));
+  const Traits its = traits(scheme);
+  if (const auto* const on_curve = std::get_if<ProviderKey>(&key.native))
+    return on_curve->sign(digest(native(*its.hash), message));
+  return evp_sign(std::get<Key>(key.native).get(), its, message);
 }
 
 Buffer sign(const Certificate& certificate, SignatureScheme scheme, Bytes message, Random& random) {
-  SPECTER_CHECK(fits_key(scheme, certificate.key_type(), false));
   const CleanErrors clean;
   Expansion expansion(random);
   const RandomScope scope(expansion);
-  const Traits its = traits(scheme);
-  const DigestContext context(EVP_MD_CTX_new());
-  EVP_PKEY_CTX* settings = nullptr;
-  SPECTER_CHECK(context &&
-                EVP_DigestSignInit_ex(context.get(), &settings, hash_name(its), library_context(),
-                                      nullptr, raw(certificate.native_key()), nullptr) == 1 &&
-                set_padding(settings, its.method));
-  std::size_t size = 0;
-  SPECTER_CHECK(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1);
-  Buffer out(size);
-  SPECTER_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) ==
-                    1 &&
-                size <= out.size());
-  out.resize(size);
-  return out;
+  return sign(certificate.key(), scheme, message);
 }
 
 }  // namespace specter::crypto

@@ -41,7 +41,7 @@ class PublicKey {
   PublicKey(PublicKey&&) noexcept;
   PublicKey& operator=(PublicKey&&) noexcept;
 
-  KeyType type() const { return type_; }
+  KeyType type() const;
   // In DTLS 1.2 ecdsa_secp256r1_sha256 means ECDSA with SHA-256 on any curve (RFC 5246
   // §7.4.1.4.1): `curve_is_bound` is false there, and true in 1.3, where RSASSA-PKCS1-v1_5 fits no
   // key any more (RFC 8446 §4.2.3).
@@ -50,9 +50,8 @@ class PublicKey {
   bool verify(SignatureScheme scheme, Bytes message, Bytes signature) const;
 
  private:
-  PublicKey(KeyType type, void* key);
-  KeyType type_;
-  void* key_;
+  explicit PublicKey(std::unique_ptr<const SignatureKey> key);
+  std::unique_ptr<const SignatureKey> key_;
 };
 
 // Our signature; of `random` 32 bytes are drawn, whatever the scheme. SPECTER_CHECK: the scheme

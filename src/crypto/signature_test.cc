@@ -1,5 +1,3 @@
-#include "crypto/signature.h"
-
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "crypto/key_exchange.h"
 #include "crypto/library.h"
+#include "crypto/signature_key.h"
 #include "crypto/test_certificate.h"
 #include "simulation/random.h"
 #include "testing/hex.h"
@@ -234,7 +233,7 @@ Buffer rsa_signature(const char* hash, const char* mask_hash, int salt_bytes) {
   SeededRandom random(8);
   const RandomScope scope(random);
   const Bytes message = as_bytes("message");
-  auto* const key = static_cast<EVP_PKEY*>(certificate(KeyType::Rsa).native_key());
+  EVP_PKEY* const key = std::get<Key>(certificate(KeyType::Rsa).key().native).get();
   Buffer out(256);
   std::size_t size = out.size();
   SPECTER_CHECK(EVP_DigestSignInit_ex(context, &settings, hash, library_context(), nullptr, key,

@@ -65,6 +65,16 @@ inline Buffer key_info_of(EVP_PKEY* key) {
   return out;
 }
 
+// The one in a certificate.
+inline Buffer key_info_of(Bytes certificate_der) {
+  const std::uint8_t* at = certificate_der.data();
+  X509* const certificate = d2i_X509(nullptr, &at, static_cast<long>(certificate_der.size()));
+  SPECTER_CHECK(certificate != nullptr);
+  Buffer out = key_info_of(X509_get0_pubkey(certificate));
+  X509_free(certificate);
+  return out;
+}
+
 // RFC 8410 §4.
 inline Buffer ed25519_key_info(Bytes key) {
   return der(kSequence, {testing::hex("300506032b6570"), der(kBits, {testing::hex("00"), key})});

@@ -42,7 +42,7 @@ Error current_fault() {
 
 Driver::Driver(Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
   options_.core.cipher = loop.impl().cipher;
-  core_ = std::make_unique<core::PeerConnection>(options_.core, random_);
+  core_ = std::make_unique<core::PeerConnection>(options_.core, loop.random());
 }
 
 Driver::~Driver() = default;

@@ -106,7 +106,6 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
 
   Loop& loop_;
   Options options_;
-  core::SystemRandom random_;
   std::unique_ptr<core::PeerConnection> core_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Network> network_;

@@ -37,6 +37,8 @@ Loop::Impl::Impl(const LoopOptions& options)
 Loop::Loop(const LoopOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 Loop::~Loop() = default;
 
+Random& Loop::random() { return impl_->random; }
+
 void Loop::post(Task task) { asio::post(impl_->context, std::move(task)); }
 bool Loop::is_current(const Loop* loop) { return current_loop && current_loop == loop; }
 bool Loop::is_any_current() { return current_loop != nullptr; }

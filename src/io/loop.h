@@ -10,6 +10,7 @@
 
 #include "crypto/packet_cipher.h"
 
+#include "specter/random.h"
 #include "specter/time.h"
 
 namespace specter::io {
@@ -51,6 +52,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void run();
   void adopt(std::shared_ptr<Member> member);
   void release(const Member& member);
+  Random& random();  // fit for cryptography
 
   struct Impl;  // loop_impl.h, for src/io alone
   Impl& impl() { return *impl_; }

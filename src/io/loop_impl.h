@@ -10,8 +10,11 @@
 #include "io/buffer_pool.h"
 #include "io/interfaces.h"
 #include "io/loop.h"
+#include "io/random_pool.h"
 #include "io/spin.h"
 #include "io/udp_socket.h"
+
+#include "specter/core.h"
 
 namespace specter::io {
 
@@ -19,6 +22,8 @@ struct Loop::Impl {
   // Throws std::system_error when the poller can't be made, or takes no descriptor.
   explicit Impl(const LoopOptions& options);
 
+  core::SystemRandom system_random;
+  RandomPool random{system_random};  // for its connections, so it goes after them
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   // Asio makes its poller with the first timer or socket. It is to fail with the loop, which

@@ -11,6 +11,7 @@
 #include "peer/connection_state.h"
 #include "peer/negotiation.h"
 #include "peer/transport.h"
+#include "sdp/sections.h"
 
 #include "specter/core.h"
 
@@ -239,16 +240,26 @@ class PeerConnection::Impl {
       const std::optional<SessionDescription>& description) const {
     const auto& candidates = transport_.ice().local_candidates();
     if (!description || candidates.empty() || description->sdp.empty()) return description;
-    auto session = sdp::parse(description->sdp);
-    if (!session || negotiation_.candidate_index() >= session->media.size()) return description;
-    sdp::Media& media = session->media[negotiation_.candidate_index()];
-    if (media.port == 0) return description;
-    for (const ice::Candidate& candidate : candidates) {
-      media.attributes.add("candidate",
-                           candidate.to_string().substr(std::string_view("candidate:").size()));
+    const auto sections = sdp::split(description->sdp);
+    if (!sections) {  // once more, with the ends of lines that we write
+      const auto session = sdp::parse(description->sdp);
+      return session ? with_candidates(SessionDescription{description->type, sdp::write(*session)})
+                     : description;
     }
-    if (gathering_state() == IceGatheringState::Complete) media.attributes.add("end-of-candidates");
-    return SessionDescription{description->type, sdp::write(*session)};
+    if (negotiation_.candidate_index() >= sections->media.size()) return description;
+    const std::string_view section = sections->media[negotiation_.candidate_index()];
+    if (sdp::is_rejected(section)) return description;
+    std::string lines;
+    lines.reserve((candidates.size() + 1) * kUsualCandidateBytes);
+    for (const ice::Candidate& candidate : candidates)
+      lines.append("a=").append(candidate.to_string()).append("\r\n");
+    if (gathering_state() == IceGatheringState::Complete) lines += "a=end-of-candidates\r\n";
+    const std::string_view whole = description->sdp;
+    const auto end = static_cast<std::size_t>(section.end() - whole.begin());
+    std::string out;
+    out.reserve(whole.size() + lines.size());  // it is kept as long as the connection
+    out.append(whole.substr(0, end)).append(lines).append(whole.substr(end));
+    return SessionDescription{description->type, std::move(out)};
   }
 
  private:
@@ -263,6 +274,7 @@ class PeerConnection::Impl {
 
   using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
   static constexpr std::size_t kMaxWaitingCandidates = 64;
+  static constexpr std::size_t kUsualCandidateBytes = 128;  // of its line
 
   // Until our answer is set the peer is not ours to call.
   Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {

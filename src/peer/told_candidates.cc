@@ -1,6 +1,9 @@
 #include "peer/told_candidates.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "sdp/sections.h"
 
 namespace specter::peer {
 namespace {
@@ -32,20 +35,35 @@ bool ToldCandidates::add(std::optional<std::size_t> section, std::string_view ca
   return true;
 }
 
+// As it stands in a description, put together in `out`.
+const std::string& ToldCandidates::text_of(const Line& line, std::string& out) {
+  if (line.candidate.empty()) return out.assign("a=end-of-candidates\r\n");
+  return out.assign("a=candidate:").append(line.candidate).append("\r\n");
+}
+
 SessionDescription ToldCandidates::shown_in(const SessionDescription& description) const {
   if (lines_.empty()) return description;
-  auto session = sdp::parse(description.sdp);
-  if (!session) return description;
-  for (std::size_t i = 0; i < session->media.size(); ++i) {
-    auto& lines = session->media[i].attributes.lines;
+  const auto sections = sdp::split(description.sdp);
+  if (!sections) {  // once more, with the ends of lines that we write
+    const auto session = sdp::parse(description.sdp);
+    return session ? shown_in({description.type, sdp::write(*session)}) : description;
+  }
+  std::string out, line;
+  // It is kept as long as the connection: no larger than it will be.
+  std::size_t size = description.sdp.size();
+  for (const Line& told : lines_)
+    size += text_of(told, line).size() * (told.section ? 1 : sections->media.size());
+  out.reserve(size);
+  out += sections->session;
+  for (std::size_t i = 0; i < sections->media.size(); ++i) {
+    const std::size_t start = out.size();
+    out += sections->media[i];
     for (const Line& told : lines_) {
       if (told.section && told.section != i) continue;
-      sdp::Attribute attribute{.name = "end-of-candidates"};
-      if (!told.candidate.empty()) attribute = {.name = "candidate", .value = told.candidate};
-      if (std::ranges::find(lines, attribute) == lines.end()) lines.push_back(std::move(attribute));
+      if (!sdp::has_line(std::string_view(out).substr(start), text_of(told, line))) out += line;
     }
   }
-  return {description.type, sdp::write(*session)};
+  return {description.type, std::move(out)};
 }
 
 }  // namespace specter::peer

@@ -33,6 +33,8 @@ class ToldCandidates {
 
     bool operator==(const Line&) const = default;
   };
+  static const std::string& text_of(const Line& line, std::string& out);
+
   std::vector<Line> lines_;
 };
 

@@ -29,12 +29,32 @@ constexpr auto kCrcTables = [] {
   return tables;
 }();
 
-// The bytes before the attribute at `at`, with a length field that ends after its `size` bytes.
-Buffer covered_by(Bytes message, std::size_t at, std::size_t size) {
-  Buffer covered = to_buffer(message.first(at));
-  ByteWriter(covered).set_u16(2, static_cast<std::uint16_t>(at - kHeaderSize + 4 + size));
-  return covered;
+constexpr std::uint32_t kCrcStart = 0xffffffff;
+
+std::uint32_t crc_over(std::uint32_t crc, Bytes data) {
+  for (; data.size() >= 8; data = data.subspan(8)) {
+    std::uint32_t next = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::uint32_t old = i < 4 ? crc >> (8 * i) : 0;
+      next ^= kCrcTables[7 - i][(old ^ data[i]) & 0xff];
+    }
+    crc = next;
+  }
+  for (const std::uint8_t byte : data) crc = crc >> 8 ^ kCrcTables[0][(crc ^ byte) & 0xff];
+  return crc;
 }
+
+// The bytes before the attribute at `at`, with a length field that ends after its `size` bytes.
+struct Covered {
+  Covered(Bytes message, std::size_t at, std::size_t size)
+      : before(message.first(2)), after(message.first(at).subspan(4)) {
+    const std::size_t whole = at - kHeaderSize + 4 + size;
+    length = {static_cast<std::uint8_t>(whole >> 8), static_cast<std::uint8_t>(whole)};
+  }
+  Bytes before;
+  std::array<std::uint8_t, 2> length;
+  Bytes after;
+};
 
 struct Found {
   std::size_t at;
@@ -90,8 +110,9 @@ std::array<std::uint8_t, kIntegritySha256Size> integrity_sha256_of(Bytes covered
 bool has_integrity(Bytes message, Bytes key) {
   const auto found = find(message, AttributeType::MessageIntegrity);
   if (!found || found->value.size() != kIntegritySize) return false;
-  const Buffer covered = covered_by(message, found->at, kIntegritySize);
-  return crypto::equal_in_constant_time(integrity_of(covered, key), found->value);
+  const Covered covered(message, found->at, kIntegritySize);
+  return crypto::equal_in_constant_time(
+      crypto::hmac_sha1(key, {covered.before, covered.length, covered.after}), found->value);
 }
 
 bool has_integrity_sha256(Bytes message, Bytes key) {
@@ -100,34 +121,27 @@ bool has_integrity_sha256(Bytes message, Bytes key) {
   const std::size_t size = found->value.size();
   // RFC 8489 §14.6: at least 16, at most 32 bytes, a multiple of four.
   if (size < 16 || size > kIntegritySha256Size || size % 4 != 0) return false;
-  const auto whole = integrity_sha256_of(covered_by(message, found->at, size), key);
+  const Covered covered(message, found->at, size);
+  const auto whole = crypto::hmac_sha256(key, {covered.before, covered.length, covered.after});
   return crypto::equal_in_constant_time(Bytes(whole).first(size), found->value);
 }
 
-std::uint32_t fingerprint_of(Bytes covered) {
-  // RFC 8489 §14.7: the constant sets it apart from a CRC of the application's own.
-  return crc32(covered) ^ 0x5354554e;
-}
+// RFC 8489 §14.7: the constant sets it apart from a CRC of the application's own.
+constexpr std::uint32_t kFingerprintMask = 0x5354554e;
+
+std::uint32_t fingerprint_of(Bytes covered) { return crc32(covered) ^ kFingerprintMask; }
 
 bool is_fingerprint_of(Bytes message, std::size_t at, Bytes value) {
   ByteReader r(value);
   const std::uint32_t claimed = r.u32();
   if (!r.ok() || r.remaining() != 0) return false;
-  return fingerprint_of(covered_by(message, at, 4)) == claimed;
+  const Covered covered(message, at, 4);
+  std::uint32_t crc = kCrcStart;
+  for (const Bytes part : {covered.before, Bytes(covered.length), covered.after})
+    crc = crc_over(crc, part);
+  return (~crc ^ kFingerprintMask) == claimed;
 }
 
-std::uint32_t crc32(Bytes data) {
-  std::uint32_t crc = 0xffffffff;
-  for (; data.size() >= 8; data = data.subspan(8)) {
-    std::uint32_t next = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      const std::uint32_t old = i < 4 ? crc >> (8 * i) : 0;
-      next ^= kCrcTables[7 - i][(old ^ data[i]) & 0xff];
-    }
-    crc = next;
-  }
-  for (const std::uint8_t byte : data) crc = crc >> 8 ^ kCrcTables[0][(crc ^ byte) & 0xff];
-  return ~crc;
-}
+std::uint32_t crc32(Bytes data) { return ~crc_over(kCrcStart, data); }
 
 }  // namespace specter::stun

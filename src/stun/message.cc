@@ -1,6 +1,7 @@
 #include "stun/message.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "stun/integrity.h"
@@ -16,6 +17,9 @@ Class class_of(std::uint16_t type) {
 Method method_of(std::uint16_t type) {
   return static_cast<Method>((type & 0x3e00) >> 2 | (type & 0x00e0) >> 1 | (type & 0x000f));
 }
+
+// A check's: user name, priority, role, nomination, two of SPED's, integrity and fingerprint.
+constexpr std::size_t kUsualAttributes = 8;
 
 // Which attributes may still count, as the walk passes the ones that protect the message.
 enum class Zone { Open, AfterIntegrity, AfterIntegritySha256, AfterFingerprint };
@@ -76,6 +80,7 @@ std::expected<Message, ParseError> Message::parse(Bytes in) {
   message.method = method_of(type);
   std::ranges::copy(id, message.id.bytes.begin());
 
+  message.attributes.reserve(kUsualAttributes);
   ByteReader r(header.rest());
   Zone zone = Zone::Open;
   for (std::size_t seen = 0; r.remaining() > 0; ++seen) {
@@ -155,9 +160,11 @@ MessageWriter& MessageWriter::integrity_sha256(Bytes key) {
 
 MessageWriter& MessageWriter::fingerprint() {
   set_length(out_.size() - kHeaderSize + 4 + 4);
-  Buffer value;
-  ByteWriter(value).u32(fingerprint_of(out_));
-  return raw(AttributeType::Fingerprint, value);
+  const std::uint32_t value = fingerprint_of(out_);
+  return raw(
+      AttributeType::Fingerprint,
+      std::to_array({static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+                     static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)}));
 }
 
 }  // namespace specter::stun

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+
 namespace specter::dtls {
 
 Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) {
@@ -24,10 +26,13 @@ Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) 
       return Taken::Refused;
     }
     bytes_ += f.message_size;
+    if (f.body.size() == f.message_size) {  // as nearly all come
+      variants.push_back({HandshakeType{f.type}, epoch, to_buffer(f.body), 0, {}});
+      return Taken::New;
+    }
     variants.push_back({HandshakeType{f.type}, epoch, Buffer(f.message_size), f.message_size,
                         std::vector<bool>(f.message_size)});
     variant = variants.end() - 1;
-    if (f.message_size == 0) return Taken::New;
   }
   bool is_new = false;
   for (std::size_t i = 0; i < f.body.size(); ++i) {

@@ -48,7 +48,7 @@ class Assembly {
     std::uint64_t epoch;
     Buffer body;
     std::size_t missing;         // bytes
-    std::vector<bool> received;  // by byte
+    std::vector<bool> received;  // by byte; empty for what came whole
   };
 
   std::map<std::uint16_t, std::vector<Variant>> pending_;

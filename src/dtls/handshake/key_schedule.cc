@@ -18,14 +18,19 @@ crypto::Secret derive(crypto::HashAlgorithm hash, Bytes secret, std::string_view
   return expand_label(hash, secret, label, transcript_hash, crypto::digest_size(hash));
 }
 
-void hkdf_label(ByteWriter& out, std::string_view label, Bytes context, std::size_t size) {
+// HkdfLabel, RFC 8446 §7.1.
+Buffer hkdf_label(std::string_view label, Bytes context, std::size_t size) {
   constexpr std::string_view kPrefix = "dtls13";  // RFC 9147 §5.9
+  Buffer info;
+  info.reserve(2 + 1 + kPrefix.size() + label.size() + 1 + context.size());
+  ByteWriter out(info);
   out.u16(static_cast<std::uint16_t>(size));
   out.u8(static_cast<std::uint8_t>(kPrefix.size() + label.size()));
   out.text(kPrefix);
   out.text(label);
   out.u8(static_cast<std::uint8_t>(context.size()));
   out.bytes(context);
+  return info;
 }
 
 }  // namespace
@@ -71,11 +76,8 @@ Buffer export12(crypto::HashAlgorithm hash, Bytes master, const HelloRandom& cli
 
 crypto::Secret expand_label(crypto::HashAlgorithm hash, Bytes secret, std::string_view label,
                             Bytes context, std::size_t size) {
-  Buffer info;
-  ByteWriter out(info);
-  hkdf_label(out, label, context, size);
   crypto::Secret result(size);
-  crypto::hkdf_expand(hash, secret, info, result.data());
+  crypto::hkdf_expand(hash, secret, hkdf_label(label, context, size), result.data());
   return result;
 }
 
@@ -130,11 +132,8 @@ Buffer export13(crypto::HashAlgorithm hash, Bytes exporter_master, std::string_v
                 std::size_t size) {
   const crypto::Secret empty = crypto::digest(hash, {});
   const crypto::Secret secret = derive(hash, exporter_master, label, empty);
-  Buffer info;
-  ByteWriter out(info);
-  hkdf_label(out, "exporter", empty, size);
   Buffer result(size);
-  crypto::hkdf_expand(hash, secret, info, result);
+  crypto::hkdf_expand(hash, secret, hkdf_label("exporter", empty, size), result);
   return result;
 }
 
