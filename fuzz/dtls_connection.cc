@@ -257,7 +257,7 @@ class World {
     if (const auto* traffic =
             secret(who + (of_handshake ? "HANDSHAKE_TRAFFIC_SECRET" : "TRAFFIC_SECRET_0"))) {
       const SuiteTraits& suite = traits(CipherSuite::Aes128GcmSha256);
-      sealer.emplace(suite, of_handshake ? 2 : 3, record_keys13(suite, *traffic));
+      sealer.emplace(test_cipher(), suite, of_handshake ? 2 : 3, record_keys13(suite, *traffic));
     } else if (const auto* master = secret("CLIENT_RANDOM")) {
       sealer = sealer12(*master, from.role);
     }

@@ -15,8 +15,10 @@ namespace specter::io {
 class Spin {
  public:
   static constexpr int kMaxMisses = 4;  // in a row, then it sleeps until a wait was short again
-  static constexpr std::uint32_t kTrial = 32;            // waits each way
-  static constexpr std::uint32_t kFirstUse = 32 * 32;    // until the next trial; four times as long
+  // A wait of so many limits is short: with two sleepers it has two wakings in it.
+  static constexpr int kShort = 4;
+  static constexpr std::uint32_t kTrial = 16;            // waits each way
+  static constexpr std::uint32_t kFirstUse = 4096;       // until the next trial; four times as long
   static constexpr std::uint32_t kLongestUse = 1 << 16;  // each time that the same way wins
 
   // At most `limit` at a time; zero: never.
@@ -49,7 +51,7 @@ class Spin {
   };
 
   // Longer, and it is not the waking that counts.
-  bool is_short(Duration time) const { return time <= 2 * limit_; }
+  bool is_short(Duration time) const { return time <= kShort * limit_; }
 
   void count(Duration time, Waits& waits) {
     if (limit_ == Duration{} || !is_short(time)) return;

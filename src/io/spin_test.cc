@@ -54,9 +54,9 @@ TEST(Spin, EndsAfterAFewMissesAndBeginsAgainWhenAWaitWasShort) {
     spin.slept(10ms);
   }
   EXPECT_FALSE(spin.is_worth_it());
-  spin.slept(101us);
+  spin.slept(Spin::kShort * 50us + 1us);
   EXPECT_FALSE(spin.is_worth_it());
-  spin.slept(100us);
+  spin.slept(Spin::kShort * 50us);
   EXPECT_TRUE(spin.is_worth_it());
 }
 
