@@ -1,7 +1,7 @@
 // set_receiving(): what waits for an application that takes no messages at the moment.
 #include <gmock/gmock.h>
 
-#include "sctp/association/duo.h"
+#include "sctp/association/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -152,6 +152,62 @@ TEST(ReceivingWindow, ClosesAndOpensAgain) {
       duo.pair.run_until([&] { return count<MessageReceived>(duo.pair.events_b) == 100; }, 60s));
   const auto messages = all<MessageReceived>(duo.pair.events_b);
   for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(messages[i].bytes, pattern(1000, i));
+}
+
+// A burst is lost, and what came behind it fills the window. What is sent again for the gap comes
+// in many packets before the application has its turn: if only the first were taken, each of the
+// others would cost a timeout.
+TEST(ReceivingWindow, TakesAllThatFillsAGapThoughItIsFull) {
+  Association::Config config;
+  config.receive_buffer_bytes = 20'000;
+  Puppet puppet(config);
+  puppet.establish();
+  const Buffer payload(1000, 1);
+  constexpr std::uint32_t kLost = 10;
+  const auto say = [&](std::uint32_t i) {
+    return puppet.say(puppet.data(Puppet::kTsn + i, 1, static_cast<std::uint16_t>(i), payload));
+  };
+  std::uint32_t last = kLost;
+  std::optional<SackChunk> sack;
+  for (; last < 100 && (!sack || sack->window_bytes > 0); ++last)
+    sack = Puppet::find<SackChunk>(say(last), ChunkType::Sack);
+  ASSERT_TRUE(sack);
+  ASSERT_EQ(sack->window_bytes, 0u);
+  puppet.polls_events = false;
+  for (std::uint32_t i = 0; i < kLost; ++i) sack = Puppet::find<SackChunk>(say(i), ChunkType::Sack);
+  ASSERT_TRUE(sack);
+  EXPECT_EQ(sack->cumulative_tsn, Puppet::kTsn + last - 1);
+  puppet.polls_events = true;
+  puppet.hear();
+  EXPECT_EQ(count<MessageReceived>(puppet.events), last);
+}
+
+// Small messages cost more memory than their bytes, and a sender counts bytes: the window is told
+// in those of which the buffer holds as many.
+TEST(ReceivingWindow, IsToldInBytesOfTheSizeThatComes) {
+  Association::Config config;
+  config.receive_buffer_bytes = 4 << 20;
+  Puppet puppet(config);
+  puppet.establish();
+  const Buffer payload(100, 1);
+  std::optional<SackChunk> sack;
+  std::size_t sent = 0;
+  std::uint32_t last = 1;  // the first is lost: none of these can be delivered
+  for (; last < 8'000; ++last, sent += payload.size())
+    sack = Puppet::find<SackChunk>(
+        puppet.say(puppet.data(Puppet::kTsn + last, 1, static_cast<std::uint16_t>(last), payload)),
+        ChunkType::Sack);
+  ASSERT_TRUE(sack);
+  // All that it allows is taken, and not much more.
+  const std::uint32_t allowed = sack->window_bytes / 100;
+  EXPECT_GT(allowed, 4'000u);
+  for (std::uint32_t i = 0; i < allowed; ++i, ++last)
+    sack = Puppet::find<SackChunk>(
+        puppet.say(puppet.data(Puppet::kTsn + last, 1, static_cast<std::uint16_t>(last), payload)),
+        ChunkType::Sack);
+  ASSERT_EQ(sack->gaps.size(), 1u);
+  EXPECT_EQ(sack->gaps[0].end, last);
+  EXPECT_LT(sack->window_bytes, 40'000u);
 }
 
 }  // namespace

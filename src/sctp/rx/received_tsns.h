@@ -26,6 +26,8 @@ class ReceivedTsns {
   std::int64_t unwrap(std::uint32_t tsn) const;
   std::int64_t cumulative() const { return cumulative_; }
   bool has_gaps() const { return !beyond_.empty(); }
+  // Whether a later one is there, of one that is New.
+  bool is_in_gap(std::int64_t tsn) const { return has_gaps() && tsn < beyond_.highest(); }
   std::span<const Range> beyond() const { return beyond_.ranges(); }
   std::vector<std::uint32_t> take_duplicates() { return std::move(duplicates_); }
   bool has_duplicates() const { return !duplicates_.empty(); }

@@ -23,26 +23,38 @@ Receiver::Receiver(const Limits& limits, std::uint32_t peer_initial_tsn,
       reassembly_(limits.max_message_bytes, in_parts),
       advertised_bytes_(limits.buffer_bytes) {}
 
+std::size_t Receiver::items() const { return reassembly_.items() + undelivered_messages_; }
+
 std::size_t Receiver::used_bytes() const {
-  const std::size_t items = reassembly_.items() + undelivered_messages_;
-  return buffered_bytes() + (items > kFreeItems ? (items - kFreeItems) * kBytesPerItem : 0);
+  const std::size_t count = items();
+  return buffered_bytes() + (count > kFreeItems ? (count - kFreeItems) * kBytesPerItem : 0);
 }
 
 std::size_t Receiver::window_bytes() const {
   const std::size_t used = used_bytes();
-  return used < limits_.buffer_bytes ? limits_.buffer_bytes - used : 0;
+  if (used >= limits_.buffer_bytes) return 0;
+  const std::size_t room = limits_.buffer_bytes - used;
+  // In bytes as the peer counts them: of what an item costs its bytes are so large a part. More
+  // would be allowed and then dropped.
+  const std::size_t bytes = buffered_bytes();
+  if (used == bytes) return room;
+  const auto whole = static_cast<double>(bytes + items() * kBytesPerItem);
+  return static_cast<std::size_t>(static_cast<double>(room) * static_cast<double>(bytes) / whole);
 }
 
 template <class Chunk>
 bool Receiver::accepts(std::int64_t tsn, const Chunk& chunk) const {
   const bool is_next = tsn == tsns_.cumulative() + 1;
   if (!is_next && !reassembly_.has_place_for(chunk)) return false;
-  if (window_bytes() > 0) return true;
+  const std::size_t used = used_bytes();
+  if (used < limits_.buffer_bytes) return true;
   // The buffer is full of what can't be delivered before this one came: without it nothing would
-  // ever get out again. A sender that keeps the rules needs one buffer's worth of these at most.
-  // Not while something can be polled: that is the application's turn.
-  return is_next && undelivered_messages_ == 0 &&
-         used_bytes() + chunk.payload.size() <= 2 * limits_.buffer_bytes;
+  // ever get out again. A sender that keeps the rules needs one buffer's worth of these at most. Of
+  // a burst that was lost the chunks come in many packets at once, and all are taken. What only
+  // goes on where nothing is missing waits while something can be polled: that is the
+  // application's turn.
+  return (tsns_.is_in_gap(tsn) || (is_next && undelivered_messages_ == 0)) &&
+         used + chunk.payload.size() <= 2 * limits_.buffer_bytes;
 }
 
 template <class Chunk>

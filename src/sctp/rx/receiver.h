@@ -75,6 +75,7 @@ class Receiver {
   std::vector<ReassembledMessage> counted(std::vector<ReassembledMessage> messages);
   template <class Chunk>
   bool accepts(std::int64_t tsn, const Chunk& chunk) const;
+  std::size_t items() const;       // runs and messages that are kept
   std::size_t used_bytes() const;  // with what it costs to keep track of them
 
   Limits limits_;
