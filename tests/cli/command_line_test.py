@@ -15,10 +15,11 @@ def run(*arguments):
 
 
 class CommandLine(unittest.TestCase):
-    def test_the_version_is_three_numbers(self):
+    def test_the_version_is_three_numbers_and_who_enciphers(self):
         result = run("--version")
         self.assertEqual(result.returncode, 0)
-        self.assertRegex(result.stdout, r"^specter \d+\.\d+\.\d+\n$")
+        self.assertRegex(result.stdout, r"^specter \d+\.\d+\.\d+\n"
+                         r"(multi-buffer \d+\.\d+\.\d+, [\w .-]+\n)?OpenSSL \d+\.\d+\.\d+\n$")
 
     def test_help_names_each_command(self):
         result = run("--help")

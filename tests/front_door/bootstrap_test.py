@@ -77,6 +77,14 @@ class Bootstrap(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertNotIn("Unpacking", done.stdout)
 
+    def test_what_an_architecture_lacks_is_left_out_there(self):
+        machine = Machine(self.folder, [])
+        for architecture, has_it in (("amd64", True), ("arm64", False)):
+            machine.tool("dpkg", f"echo {architecture}")
+            printed = machine.bootstrap("--print", "build").stdout.split()
+            self.assertEqual("libipsec-mb-dev" in printed, has_it, architecture)
+            self.assertIn("libssl-dev", printed)
+
     def test_a_removed_package_with_its_settings_left_is_missing(self):
         there = [p for p in self.packages("lint") if p != "clang-19"]
         machine = Machine(self.folder, there)
