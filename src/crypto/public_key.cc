@@ -81,14 +81,14 @@ constexpr std::array<std::uint8_t, 3> kEd25519{0x2b, 0x65, 0x70};
 
 bool is(Bytes bytes, Bytes expected) { return std::ranges::equal(bytes, expected); }
 
-using FoundKey = std::unique_ptr<const SignatureKey>;
+using FoundKey = std::optional<SignatureKey>;
 
-// Null for no key.
+// Nothing for no key.
 FoundKey found(KeyType type, Key key) {
-  return key ? FoundKey(new SignatureKey{type, std::move(key)}) : nullptr;
+  return key ? FoundKey(SignatureKey{type, std::move(key)}) : std::nullopt;
 }
 FoundKey found(KeyType type, std::optional<ProviderKey> key) {
-  return key ? FoundKey(new SignatureKey{type, *std::move(key)}) : nullptr;
+  return key ? FoundKey(SignatureKey{type, *std::move(key)}) : std::nullopt;
 }
 
 Key from_data(const char* kind, const OSSL_PARAM* parameters) {
@@ -106,17 +106,17 @@ FoundKey read_ec(const SubjectPublicKeyInfo& info) {
   // RFC 5480 §2.1.1: the curve has a name. RFC 8422 §5.1.1: its points are uncompressed.
   DerReader parameters(info.parameters);
   const Bytes curve = parameters.element(DerTag::ObjectIdentifier);
-  if (!parameters.at_end()) return nullptr;
+  if (!parameters.at_end()) return std::nullopt;
   if (is(curve, kPrime256v1))
     return found(KeyType::EcdsaP256, ProviderKey::of_public(KeyCurve::P256, info.key));
   if (is(curve, kSecp384r1))
     return found(KeyType::EcdsaP384, ProviderKey::of_public(KeyCurve::P384, info.key));
-  return nullptr;
+  return std::nullopt;
 }
 
 FoundKey read_ed25519(const SubjectPublicKeyInfo& info) {
   // RFC 8410 §3: no parameters.
-  if (!info.parameters.empty() || info.key.size() != 32) return nullptr;
+  if (!info.parameters.empty() || info.key.size() != 32) return std::nullopt;
   const OSSL_PARAM known[] = {
       OSSL_PARAM_construct_octet_string(
           OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t*>(info.key.data()), info.key.size()),
@@ -174,13 +174,14 @@ FoundKey read_rsa(const SubjectPublicKeyInfo& info) {
   // RFC 3279 §2.3.1: the parameters are NULL.
   DerReader parameters(info.parameters);
   const auto numbers = read_rsa_numbers(info.key);
-  if (!parameters.element(DerTag::Null).empty() || !parameters.at_end() || !numbers) return nullptr;
+  if (!parameters.element(DerTag::Null).empty() || !parameters.at_end() || !numbers)
+    return std::nullopt;
   return found(KeyType::Rsa, rsa_key("RSA", *numbers));
 }
 
 FoundKey read_rsa_pss(const SubjectPublicKeyInfo& info) {
   const auto numbers = read_rsa_numbers(info.key);
-  if (!numbers) return nullptr;
+  if (!numbers) return std::nullopt;
   if (info.parameters.empty()) return found(KeyType::RsaPss, rsa_key("RSA-PSS", *numbers));
   // RFC 4055 §3.3: parameters restrict the key to one hash. OpenSSL reads them, and holds
   // signatures against them.
@@ -188,7 +189,7 @@ FoundKey read_rsa_pss(const SubjectPublicKeyInfo& info) {
   Key key(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(info.whole.size()), library_context(),
                         nullptr));
   if (!key || at != info.whole.data() + info.whole.size() || !EVP_PKEY_is_a(key.get(), "RSA-PSS"))
-    return nullptr;
+    return std::nullopt;
   return found(KeyType::RsaPss, std::move(key));
 }
 
@@ -197,7 +198,7 @@ FoundKey read_key(const SubjectPublicKeyInfo& info) {
   if (is(info.algorithm, kEd25519)) return read_ed25519(info);
   if (is(info.algorithm, kRsaEncryption)) return read_rsa(info);
   if (is(info.algorithm, kRsassaPss)) return read_rsa_pss(info);
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -209,7 +210,7 @@ std::optional<PublicKey> PublicKey::of_certificate(Bytes der) {
   if (!info) return std::nullopt;
   auto key = read_key(*info);
   if (!key) return std::nullopt;
-  return PublicKey(std::move(key));
+  return PublicKey(std::make_unique<const SignatureKey>(*std::move(key)));
 }
 
 PublicKey::PublicKey(std::unique_ptr<const SignatureKey> key) : key_(std::move(key)) {}
