@@ -37,7 +37,7 @@ bool has_line(std::string_view section, std::string_view line) {
 
 bool is_rejected(std::string_view section) {
   const std::size_t port = std::min(section.find(' '), section.size());
-  const std::size_t digits = section.find_first_not_of(" ", port);
+  const std::size_t digits = section.find_first_not_of(' ', port);
   if (digits == section.npos) return false;
   const std::size_t end = section.find_first_not_of('0', digits);
   return end != digits && end != section.npos && (section[end] == ' ' || section[end] == '/');
