@@ -208,14 +208,20 @@ void Driver::close() {
 void Driver::shut_down() noexcept {
   const auto alive = weak_from_this().lock();  // unlike shared_from_this(), never throws
   shutting_down_ = true;
-  if (ended_) return linger();
   try {
-    sink_->close_by_loop();
-    // Each turn makes some of the finitely many calls that wait; close is the last of them.
-    for (int i = 0; i < kMaxLastTurns && !ended_; ++i) turn();
-    end(std::nullopt);
+    if (ended_) return linger();
+    try {
+      sink_->close_by_loop();
+      // Each turn makes some of the finitely many calls that wait; close is the last of them.
+      for (int i = 0; i < kMaxLastTurns && !ended_; ++i) turn();
+      end(std::nullopt);
+    } catch (...) {
+      end(current_fault());
+    }
   } catch (...) {
-    end(current_fault());
+    // Not even its end could be told or sent (no memory); the loop ends all the same, and with it
+    // what is left of this.
+    ended_ = true;
   }
 }
 
