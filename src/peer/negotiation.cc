@@ -103,7 +103,8 @@ bool Negotiation::show_candidate(const IceCandidate& candidate) {
 
 std::optional<SessionDescription> Negotiation::shown_current_remote() const {
   if (!current_remote_) return std::nullopt;
-  return (stable_remote_ ? stable_remote_->told : remote_.told).shown_in(*current_remote_);
+  if (stable_remote_) return stable_remote_->told.shown_in(*current_remote_);
+  return remote_.told.shown_in(*current_remote_);
 }
 
 std::optional<SessionDescription> Negotiation::shown_pending_remote() const {
@@ -187,6 +188,7 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
     return transport_ && i < sections_.size() && sections_[i].use != Use::Rejected;
   };
   std::vector<Use> offered;
+  offered.reserve(offered_sections_.size());
   for (const Section& section : offered_sections_) offered.push_back(section.use);
   auto sorted = description.type == SdpType::Offer ? sort_offer(remote.session, is_kept)
                                                    : sort_answer(remote.session, offered);

@@ -107,7 +107,7 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
 
   auto credentials = read_credentials(session, transport);
   if (!credentials) return std::unexpected(std::move(credentials).error());
-  out.credentials = std::move(*credentials);
+  out.credentials = *credentials;
 
   auto fingerprints = read_fingerprints(session, transport);
   if (!fingerprints) return std::unexpected(std::move(fingerprints).error());
