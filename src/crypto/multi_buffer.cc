@@ -249,8 +249,8 @@ std::unique_ptr<BlockKey> make_block_key(PacketAlgorithm algorithm, Bytes secret
 
 class Lanes::Impl {
  public:
-  // So many are worked on together. The library's lanes are 16 at most, and half full they gain
-  // nothing over one after the other.
+  // So many are worked on together. The library's lanes are 16 at most, and the fewer are filled
+  // the less they gain.
   static constexpr std::size_t kChunk = 64;
   static constexpr std::size_t kFewest = 4;  // fewer are OpenSSL's: it has SHA-1's instructions
 

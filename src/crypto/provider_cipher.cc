@@ -1,6 +1,7 @@
 #include "crypto/provider_cipher.h"
 
 #include <array>
+#include <string_view>
 
 #include <openssl/core_dispatch.h>
 
@@ -10,61 +11,40 @@
 namespace specter::crypto {
 
 struct CipherFunctions {
-  void* provider = nullptr;
-  OSSL_FUNC_cipher_newctx_fn* newctx = nullptr;
-  OSSL_FUNC_cipher_freectx_fn* freectx = nullptr;
-  OSSL_FUNC_cipher_encrypt_init_fn* encrypt_init = nullptr;
-  OSSL_FUNC_cipher_decrypt_init_fn* decrypt_init = nullptr;
-  OSSL_FUNC_cipher_update_fn* update = nullptr;
-  OSSL_FUNC_cipher_final_fn* final = nullptr;
-  OSSL_FUNC_cipher_get_ctx_params_fn* get_params = nullptr;
-  OSSL_FUNC_cipher_set_ctx_params_fn* set_params = nullptr;
-
-  bool is_complete() const {
-    return newctx && freectx && encrypt_init && decrypt_init && update && final && get_params &&
-           set_params;
+  explicit CipherFunctions(std::string_view name) {
+    const OSSL_DISPATCH* const all = provider_functions(OSSL_OP_CIPHER, name);
+    newctx = provider_function<OSSL_FUNC_cipher_newctx_fn>(all, OSSL_FUNC_CIPHER_NEWCTX);
+    freectx = provider_function<OSSL_FUNC_cipher_freectx_fn>(all, OSSL_FUNC_CIPHER_FREECTX);
+    encrypt_init =
+        provider_function<OSSL_FUNC_cipher_encrypt_init_fn>(all, OSSL_FUNC_CIPHER_ENCRYPT_INIT);
+    decrypt_init =
+        provider_function<OSSL_FUNC_cipher_decrypt_init_fn>(all, OSSL_FUNC_CIPHER_DECRYPT_INIT);
+    update = provider_function<OSSL_FUNC_cipher_update_fn>(all, OSSL_FUNC_CIPHER_UPDATE);
+    final = provider_function<OSSL_FUNC_cipher_final_fn>(all, OSSL_FUNC_CIPHER_FINAL);
+    get_params =
+        provider_function<OSSL_FUNC_cipher_get_ctx_params_fn>(all, OSSL_FUNC_CIPHER_GET_CTX_PARAMS);
+    set_params =
+        provider_function<OSSL_FUNC_cipher_set_ctx_params_fn>(all, OSSL_FUNC_CIPHER_SET_CTX_PARAMS);
   }
+
+  void* provider = provider_context();
+  OSSL_FUNC_cipher_newctx_fn* newctx;
+  OSSL_FUNC_cipher_freectx_fn* freectx;
+  OSSL_FUNC_cipher_encrypt_init_fn* encrypt_init;
+  OSSL_FUNC_cipher_decrypt_init_fn* decrypt_init;
+  OSSL_FUNC_cipher_update_fn* update;
+  OSSL_FUNC_cipher_final_fn* final;
+  OSSL_FUNC_cipher_get_ctx_params_fn* get_params;
+  OSSL_FUNC_cipher_set_ctx_params_fn* set_params;
 };
 
 namespace {
 
-CipherFunctions read(const OSSL_DISPATCH* entries) {
-  CipherFunctions out;
-  for (; entries->function_id != 0; ++entries) {
-    switch (entries->function_id) {
-      case OSSL_FUNC_CIPHER_NEWCTX: out.newctx = OSSL_FUNC_cipher_newctx(entries); break;
-      case OSSL_FUNC_CIPHER_FREECTX: out.freectx = OSSL_FUNC_cipher_freectx(entries); break;
-      case OSSL_FUNC_CIPHER_ENCRYPT_INIT:
-        out.encrypt_init = OSSL_FUNC_cipher_encrypt_init(entries);
-        break;
-      case OSSL_FUNC_CIPHER_DECRYPT_INIT:
-        out.decrypt_init = OSSL_FUNC_cipher_decrypt_init(entries);
-        break;
-      case OSSL_FUNC_CIPHER_UPDATE: out.update = OSSL_FUNC_cipher_update(entries); break;
-      case OSSL_FUNC_CIPHER_FINAL: out.final = OSSL_FUNC_cipher_final(entries); break;
-      case OSSL_FUNC_CIPHER_GET_CTX_PARAMS:
-        out.get_params = OSSL_FUNC_cipher_get_ctx_params(entries);
-        break;
-      case OSSL_FUNC_CIPHER_SET_CTX_PARAMS:
-        out.set_params = OSSL_FUNC_cipher_set_ctx_params(entries);
-        break;
-      default: break;
-    }
-  }
-  return out;
-}
-
-CipherFunctions find_cipher(const char* name) {
-  CipherFunctions out = read(provider_functions(OSSL_OP_CIPHER, name));
-  out.provider = provider_context();
-  SPECTER_CHECK(out.is_complete());
-  return out;
-}
-
 // Looked up once, for good.
 const CipherFunctions& functions_of(PacketAlgorithm algorithm) {
-  static const std::array<CipherFunctions, 3> all{
-      find_cipher("AES-128-GCM"), find_cipher("AES-256-GCM"), find_cipher("ChaCha20-Poly1305")};
+  static const std::array<CipherFunctions, 3> all{CipherFunctions("AES-128-GCM"),
+                                                  CipherFunctions("AES-256-GCM"),
+                                                  CipherFunctions("ChaCha20-Poly1305")};
   return all.at(static_cast<std::size_t>(algorithm));
 }
 
