@@ -17,5 +17,6 @@ enum ExitCode : int {
 void add_lifecycle(CLI::App& app, int& exit_code);
 void add_peer(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_sim(CLI::App& app, int& exit_code);
 
 }  // namespace specter::cli

@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   add_lifecycle(app, exit_code);
   add_peer(app, exit_code);
   add_bench(app, exit_code);
+  add_sim(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

@@ -394,6 +394,10 @@ std::optional<Path> Agent::path() const {
   const Pair* pair = impl_->current();
   return pair ? std::optional(pair->path()) : std::nullopt;
 }
+std::optional<Path> Agent::path(Timestamp now) const {
+  const Pair* pair = impl_->current();
+  return pair && now < impl_->consent_ends(*pair) ? std::optional(pair->path()) : std::nullopt;
+}
 const Credentials& Agent::local_credentials() const { return impl_->config().local; }
 const std::optional<Credentials>& Agent::remote_credentials() const { return impl_->remote(); }
 Role Agent::role() const { return impl_->role(); }

@@ -191,6 +191,9 @@ class Agent {
   bool is_validated(const Path& path) const;
   // Where to send: the selected path; before nomination, a valid one; nothing without consent.
   std::optional<Path> path() const;
+  // The same at this moment: consent may have run out since the last handle_timeout(), as after a
+  // machine's sleep.
+  std::optional<Path> path(Timestamp now) const;
   const Credentials& local_credentials() const;
   const std::optional<Credentials>& remote_credentials() const;
   Role role() const;

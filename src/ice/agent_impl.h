@@ -102,6 +102,9 @@ class Agent::Impl {
   const Counters& counters() const { return counters_; }
   EmbeddingState embedding_state() const { return embedding_.state(); }
   const Pair* current() const { return current_; }
+  Timestamp consent_ends(const Pair& pair) const {
+    return pair.consent.last_response + config_.consent_timeout;
+  }
   const Checklist& checklist() const { return checklist_; }
 
  private:

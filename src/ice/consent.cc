@@ -71,7 +71,7 @@ void Agent::Impl::handle_consent(Timestamp now, Pair& pair) {
 void Agent::Impl::expire_consent(Timestamp now) {
   bool lost_any = false;
   for (const auto& pair : checklist_.pairs()) {
-    if (!pair->is_valid || now < pair->consent.last_response + config_.consent_timeout) continue;
+    if (!pair->is_valid || now < consent_ends(*pair)) continue;
     lost_any = true;
     lose(*pair);
   }
@@ -111,8 +111,7 @@ Deadline Agent::Impl::consent_deadline() const {
   Deadline next;
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid) continue;
-    next = soonest(next, pair->consent.next_request,
-                   pair->consent.last_response + config_.consent_timeout);
+    next = soonest(next, pair->consent.next_request, consent_ends(*pair));
     if (pair.get() == current_ && state_ != IceConnectionState::Disconnected)
       next = soonest(next, disconnect_at(*pair));
   }

@@ -88,6 +88,18 @@ TEST(Consent, EndsThirtySecondsAfterTheLastResponse) {
   EXPECT_THAT(two.alice.states, ElementsAre(Checking, Connected, Completed, Disconnected, Failed));
 }
 
+// A machine that slept hears of what came meanwhile before any timer runs.
+TEST(Consent, HasRunOutAfterASleep) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(20s);
+  two.alice.is_dead = true;
+  two.network.run_for(20s);
+  EXPECT_TRUE(two.alice.agent.path(two.now()));
+  two.network.run_for(20s);
+  EXPECT_FALSE(two.alice.agent.path(two.now()));
+}
+
 TEST(Consent, SilenceIsToldEarlyAndTakenBack) {
   TwoAgents two;
   ASSERT_TRUE(two.connect());

@@ -48,6 +48,10 @@ Configuration checked(Configuration configuration) {
     throw std::invalid_argument("min_dtls_version must not be above max_dtls_version");
   }
   if (!configuration.cipher) configuration.cipher = make_packet_cipher();
+  // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
+  // limit, for messages in parts.
+  configuration.max_message_bytes =
+      std::min(configuration.max_message_bytes, configuration.receive_buffer_bytes);
   return configuration;
 }
 

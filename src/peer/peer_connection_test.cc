@@ -361,6 +361,21 @@ TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
   for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(messages[i]->data, bytes(10'000, i));
 }
 
+// RFC 8841 §6.1: what is announced is what is taken, and nothing larger than the buffer ever is.
+TEST(PeerConnection, AnnouncesNoMessageLargerThanItsReceiveBuffer) {
+  Configuration small;
+  small.receive_buffer_bytes = 10'000;
+  PeerPair pair({.latency = 1ms}, small);
+  const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
+  ASSERT_TRUE(pair.connect());
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  EXPECT_EQ(pair.a.connection.max_message_size(), 10'000u);
+  EXPECT_FALSE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, bytes(10'001, 1)));
+  ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, bytes(10'000, 1)));
+  pair.network.run_for(1s);
+  EXPECT_THAT(pair.b.all<MessageReceived>(), SizeIs(1));
+}
+
 TEST(PeerConnection, CountsWhatItDoes) {
   PeerPair pair;
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();

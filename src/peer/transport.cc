@@ -296,7 +296,7 @@ std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buf
 // One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
 // shorter. What may be fragmented goes with its like.
 std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
-  const auto path = ice_.path();
+  const auto path = ice_.path(now);
   if (!path) {
     // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
     while (dtls_ && dtls_->poll_transmit(now)) {

@@ -1,0 +1,103 @@
+#include "world/attacker.h"
+
+#include <algorithm>
+
+namespace specter::world {
+namespace {
+
+using namespace std::chrono_literals;
+
+}  // namespace
+
+void Attacker::begin(Timestamp now, const Step& step) {
+  internet_.overhear(true);
+  if (step.kind == Kind::Garbage)
+    garbage_.push_back({step, now});
+  else
+    copies_.push_back(step);
+}
+
+void Attacker::end(const Step& step) {
+  std::erase_if(garbage_, [&](const Garbage& each) { return each.step == step; });
+  std::erase(copies_, step);
+  if (garbage_.empty() && copies_.empty()) stop();
+}
+
+void Attacker::stop() {
+  garbage_.clear();
+  copies_.clear();
+  internet_.overhear(false);
+  (void)internet_.take_overheard();
+}
+
+void Attacker::handle(Timestamp now) {
+  for (const auto& seen : internet_.take_overheard()) {
+    if (seen.sender > 1) continue;  // no peer's
+    way_from_[seen.sender] = std::pair{seen.from, seen.to};
+    for (const Step& step : copies_) {
+      if (index(other(step.side)) == seen.sender &&
+          random_.below(1000) < static_cast<std::uint32_t>(step.a))
+        abuse(now, step, seen);
+    }
+  }
+}
+
+void Attacker::abuse(Timestamp now, const Step& step, const simulation::Internet::Overheard& seen) {
+  Buffer bytes = seen.bytes;
+  if (step.kind == Kind::Mutations && !bytes.empty()) {
+    for (std::uint32_t times = 1 + random_.below(3); times > 0; --times) {
+      const std::uint32_t at = random_.below(static_cast<std::uint32_t>(bytes.size()));
+      bytes[at] = static_cast<std::uint8_t>(random_.u32());
+    }
+    if (random_.chance(0.2)) bytes.resize(random_.below(static_cast<std::uint32_t>(bytes.size())));
+  }
+  const Endpoint from = step.b == 1 ? seen.from : elsewhere();
+  const Duration later = random_.chance(0.5) ? 0ms : 1ms * random_.below(3000);
+  // What is repeated in its maker's name is its maker's.
+  const bool is_genuine = step.kind == Kind::Replays && step.b == 1;
+  internet_.forge(now + later, is_genuine ? seen.sender : host_, from, seen.to, bytes);
+}
+
+Endpoint Attacker::elsewhere() {
+  return {IpAddress::v4({198, 51, 100, 66}),
+          static_cast<std::uint16_t>(1024 + random_.below(60'000))};
+}
+
+void Attacker::handle_timeout(Timestamp now) {
+  for (Garbage& each : garbage_) {
+    while (each.next <= now) {
+      send_garbage(now, each.step);
+      each.next += Duration(1s) / each.step.a;
+    }
+  }
+}
+
+Deadline Attacker::next_timeout() const {
+  Deadline next;
+  for (const Garbage& each : garbage_) next = soonest(next, each.next);
+  return next;
+}
+
+// Of each protocol's first byte, RFC 7983 §7, and of any length.
+void Attacker::send_garbage(Timestamp now, const Step& step) {
+  const auto& way = way_from_[index(other(step.side))];
+  if (!way) return;
+  Buffer bytes(1 + random_.below(random_.chance(0.8) ? 200 : 1400));
+  random_.fill(bytes);
+  constexpr std::array<std::uint8_t, 10> kFirst{0, 1, 20, 21, 22, 23, 25, 44, 128, 200};
+  bytes[0] = kFirst[random_.below(kFirst.size())];
+  if ((bytes[0] >= 20 && bytes[0] < 26) && bytes.size() > 13) {
+    // A record's head that has its form: DTLS 1.2, epoch 0 or 1, its length.
+    bytes[1] = 0xfe;
+    bytes[2] = 0xfd;
+    bytes[3] = 0;
+    bytes[4] = static_cast<std::uint8_t>(random_.below(2));
+    bytes[5] = bytes[6] = 0;
+    const std::size_t length = bytes.size() - 13;
+    bytes[11] = static_cast<std::uint8_t>(length >> 8);
+    bytes[12] = static_cast<std::uint8_t>(length);
+  }
+  internet_.forge(now, host_, step.b == 1 ? way->first : elsewhere(), way->second, bytes);
+}
+
+}  // namespace specter::world

@@ -1,0 +1,215 @@
+#include "world/conversation.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "simulation/random.h"
+
+namespace specter::world {
+namespace {
+
+std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
+
+DataChannelOptions options_of(const Promise& promise) {
+  DataChannelOptions options;
+  options.ordered = promise.ordered;
+  options.max_retransmits = promise.max_retransmits;
+  if (promise.lifetime)
+    options.max_packet_life_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*promise.lifetime);
+  return options;
+}
+
+}  // namespace
+
+void Conversation::open(Timestamp now, Side side, core::PeerConnection& connection,
+                        Promise promise) {
+  const std::size_t number = channels_.size();
+  const auto id = connection.create_data_channel(now, std::to_string(number), options_of(promise));
+  if (!id) return;  // it is closed, or failed
+  Channel& channel = channels_.emplace_back(seed_ + number * 7, side, promise);
+  channel.id[index(side)] = *id;
+  by_id_[index(side)][*id] = number;
+  journal_.note(fmt::format("{} opens channel {}", name_of(side), number));
+}
+
+void Conversation::close(Timestamp now, Side side, core::PeerConnection& connection,
+                         std::size_t number) {
+  if (number >= channels_.size()) return;
+  Channel& channel = channels_[number];
+  if (!channel.id[index(side)] || channel.is_closing[index(side)]) return;
+  channel.is_closing[index(side)] = channel.has_called_close[index(side)] = true;
+  if (!channel.closed_by) channel.closed_by = side;
+  connection.close_data_channel(now, *channel.id[index(side)]);
+  journal_.note(fmt::format("{} closes channel {}", name_of(side), number));
+}
+
+void Conversation::say(Timestamp now, Side side, core::PeerConnection& connection,
+                       std::size_t count, std::size_t size, std::uint64_t salt) {
+  simulation::SeededRandom random(seed_ ^ salt);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<std::size_t> usable;
+    for (std::size_t number = 0; number < channels_.size(); ++number) {
+      if (channels_[number].is_open[index(side)] && !channels_[number].is_closing[index(side)])
+        usable.push_back(number);
+    }
+    if (usable.empty()) return;
+    const std::size_t channel = usable[random.below(static_cast<std::uint32_t>(usable.size()))];
+    waiting_[index(side)].push_back({channel, random.below(static_cast<std::uint32_t>(size) + 1)});
+  }
+  go_on(now, side, connection);
+}
+
+void Conversation::go_on(Timestamp now, Side side, core::PeerConnection& connection) {
+  auto& waiting = waiting_[index(side)];
+  while (!waiting.empty() && send(now, side, connection, waiting.front())) waiting.pop_front();
+}
+
+// False: later.
+bool Conversation::send(Timestamp now, Side side, core::PeerConnection& connection,
+                        const Waiting& message) {
+  Channel& channel = channels_[message.channel];
+  if (!channel.is_open[index(side)] || channel.is_closing[index(side)] ||
+      channel.is_closed[index(side)])
+    return true;
+  const ChannelId id = *channel.id[index(side)];
+  Ledger& ledger = channel.to(other(side));
+  const Buffer bytes = ledger.next(message.size);
+  const std::size_t before = connection.buffered_amount(id);
+  const auto sent = connection.send(now, id, MessageKind::Binary, Bytes(bytes));
+  if (!sent) {
+    if (sent.error().code == ErrorCode::WouldBlock) return false;
+    if (bytes.size() <= connection.max_message_size() &&
+        connection.connection_state() == ConnectionState::Connected)
+      journal_.fail(Verdict::States,
+                    fmt::format("{} could not send on open channel {}: {}", name_of(side),
+                                message.channel, sent.error().message));
+    return true;
+  }
+  ledger.sent(now, bytes.size());
+  const std::size_t after = connection.buffered_amount(id);
+  if (after != before + bytes.size())
+    journal_.fail(Verdict::Amounts, fmt::format("{} had {} bytes buffered, sent {}, and has {}",
+                                                name_of(side), before, bytes.size(), after));
+  return true;
+}
+
+Channel* Conversation::find(Side side, ChannelId id) {
+  const auto at = by_id_[index(side)].find(id);
+  return at == by_id_[index(side)].end() ? nullptr : &channels_[at->second];
+}
+
+void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connection,
+                          const core::Event& event) {
+  if (const auto* const message = std::get_if<core::MessageReceived>(&event)) {
+    receive(now, side, *message);
+  } else if (const auto* const news = std::get_if<core::IncomingDataChannel>(&event)) {
+    incoming(side, *news);
+  } else if (const auto* const opened = std::get_if<core::DataChannelOpened>(&event)) {
+    if (Channel* const channel = find(side, opened->channel)) {
+      if (channel->is_open[index(side)])
+        journal_.fail(Verdict::States, fmt::format("{}'s channel opened twice", name_of(side)));
+      channel->is_open[index(side)] = true;
+    }
+  } else if (const auto* const closing = std::get_if<core::DataChannelClosing>(&event)) {
+    if (Channel* const channel = find(side, closing->channel)) {
+      channel->is_closing[index(side)] = true;
+      if (!channel->closed_by)
+        journal_.fail(Verdict::States,
+                      fmt::format("{}'s channel closes, and nobody closed it", name_of(side)));
+    }
+  } else if (const auto* const end = std::get_if<core::DataChannelClosed>(&event)) {
+    closed(side, connection, end->channel);
+  } else if (const auto* const failed = std::get_if<core::DataChannelFailed>(&event)) {
+    Channel* const channel = find(side, failed->channel);
+    // A peer that closes says so twice: first as SCTP, then as DTLS.
+    if (channel && !is_closed_[index(other(side))] && connection.connection_state() == ConnectionState::Connected)
+      journal_.fail(Verdict::States, fmt::format("{}'s channel failed on its own: {}",
+                                                 name_of(side), failed->error.message));
+  } else if (const auto* const refused = std::get_if<core::DataChannelRefused>(&event)) {
+    journal_.fail(Verdict::States, fmt::format("{} refused a channel of its peer's: {}",
+                                               name_of(side), refused->error.message));
+  } else if (const auto* const low = std::get_if<core::BufferedAmountLow>(&event)) {
+    if (find(side, low->channel)) go_on(now, side, connection);
+  }
+}
+
+void Conversation::receive(Timestamp now, Side side, const core::MessageReceived& message) {
+  Channel* const channel = find(side, message.channel);
+  if (!channel) {
+    journal_.fail(Verdict::States, fmt::format("{} has a message on a channel that it was not told "
+                                               "of",
+                                               name_of(side)));
+    return;
+  }
+  ++received_;
+  if (channel->is_closed[index(side)])
+    journal_.fail(Verdict::States,
+                  fmt::format("{} has a message on a closed channel", name_of(side)));
+  if (const auto wrong = channel->to(side).receive(now, message.data))
+    journal_.fail(Verdict::Content, fmt::format("{} got {}", name_of(side), *wrong));
+}
+
+void Conversation::incoming(Side side, const core::IncomingDataChannel& event) {
+  std::size_t number = channels_.size();
+  std::from_chars(event.label.data(), event.label.data() + event.label.size(), number);
+  if (number >= channels_.size() || channels_[number].opener == side ||
+      channels_[number].id[index(side)]) {
+    journal_.fail(Verdict::Content,
+                  fmt::format("{} was told of a channel '{}' that nobody opened, or twice",
+                              name_of(side), event.label));
+    return;
+  }
+  Channel& channel = channels_[number];
+  if (event.options.ordered != channel.promise.ordered ||
+      event.options.max_retransmits != channel.promise.max_retransmits)
+    journal_.fail(Verdict::Content, fmt::format("channel {} has other options at its end", number));
+  channel.id[index(side)] = event.channel;
+  by_id_[index(side)][event.channel] = number;
+}
+
+void Conversation::closed(Side side, const core::PeerConnection& connection, ChannelId id) {
+  Channel* const channel = find(side, id);
+  if (!channel) return;
+  if (channel->is_closed[index(side)])
+    journal_.fail(Verdict::States, fmt::format("{}'s channel closed twice", name_of(side)));
+  channel->is_closed[index(side)] = channel->is_closing[index(side)] = true;
+  // What its closer had sent went out first: W3C §6.2.
+  const Ledger& ledger = channel->to(side);
+  if (connection.connection_state() == ConnectionState::Connected &&
+      channel->closed_by == other(side) && !channel->has_called_close[index(side)] &&
+      ledger.promise().is_reliable() && ledger.missing() > 0)
+    journal_.fail(Verdict::Delivery, fmt::format("{}'s channel is closed, and {} messages had not "
+                                                 "come",
+                                                 name_of(side), ledger.missing()));
+}
+
+std::string Conversation::unfinished() const {
+  for (const Side side : {Side::A, Side::B}) {
+    if (!waiting_[index(side)].empty())
+      return fmt::format("{} still has {} messages to send", name_of(side),
+                         waiting_[index(side)].size());
+  }
+  for (std::size_t number = 0; number < channels_.size(); ++number) {
+    const Channel& channel = channels_[number];
+    if (channel.closed_by) {
+      for (const Side side : {Side::A, Side::B}) {
+        if (channel.id[index(side)] && !channel.is_closed[index(side)])
+          return fmt::format("channel {} is not closed at {}", number, name_of(side));
+      }
+      continue;
+    }
+    for (const Side side : {Side::A, Side::B}) {
+      if (!channel.is_open[index(side)])
+        return fmt::format("channel {} is not open at {}", number, name_of(side));
+      const Ledger& ledger = channel.to(side);
+      if (ledger.promise().is_reliable() && ledger.missing() > 0)
+        return fmt::format("{} of {} messages of channel {} have not come to {}", ledger.missing(),
+                           ledger.count_sent(), number, name_of(side));
+    }
+  }
+  return {};
+}
+
+}  // namespace specter::world

@@ -1,0 +1,372 @@
+#include "world/life.h"
+
+#include <algorithm>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "world/attacker.h"
+#include "world/lines.h"
+#include "world/place.h"
+#include "world/stun_server.h"
+
+namespace specter::world {
+namespace {
+
+using namespace std::chrono_literals;
+using simulation::kStart;
+
+constexpr Duration kLife = 10s;        // in which a healed world has its connection again
+constexpr Duration kAgreement = 130s;  // docs/reasons.md: two minutes is the longest
+constexpr Duration kGoodbye = 2s;
+
+class Life {
+ public:
+  Life(const Plan& plan, const Workshop& workshop, Tells tells)
+      : plan_(plan),
+        journal_(tells),
+        internet_(plan.seed),
+        place_(build(plan, internet_)),
+        lines_(internet_),
+        signalling_(plan),
+        conversation_(plan.seed, journal_),
+        stun_server_(plan, internet_, Place::kStunServer),
+        attacker_(plan.seed, internet_, Place::kAttacker),
+        peers_{Peer(Side::A, 0, world(), workshop), Peer(Side::B, 1, world(), workshop)},
+        excuse_(excuse(plan)) {
+    for (const Side side : {Side::A, Side::B}) {
+      for (const Endpoint& endpoint : place_.of[index(side)].endpoints)
+        peer(side).add_endpoint(endpoint);
+      peer(side).set_stun_server(place_.stun_server);
+    }
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const Step& step = plan.steps[i];
+      if (row(step.kind).when == When::AtFirst) continue;
+      changes_.push_back({at(step.at), i, true});
+      if (row(step.kind).when == When::ForATime) changes_.push_back({at(step.until()), i, false});
+    }
+    std::ranges::stable_sort(changes_, {}, &Change::at);
+  }
+
+  Outcome live() {
+    try {
+      journal_.note("a and b begin");
+      peer(Side::A).open_channel(now_, {});
+      run_to(at(plan_.heals_at));
+      if (!is_over()) heal();
+      if (!is_over()) judge_life();
+      if (!is_over()) say_goodbye();
+    } catch (const std::exception& error) {
+      journal_.fail(Verdict::Bug, error.what());
+    }
+    return {journal_.failure(),       journal_.hash(),   journal_.entries(), was_connected_,
+            conversation_.received(), journal_.now_ms(), journal_.notes()};
+  }
+
+ private:
+  struct Change {
+    Timestamp at;
+    std::size_t step;
+    bool begins;
+  };
+
+  static Timestamp at(std::int64_t ms) { return kStart + std::chrono::milliseconds(ms); }
+  Peer& peer(Side side) { return peers_[index(side)]; }
+  Peer::World world() { return {plan_, internet_, signalling_, conversation_, journal_}; }
+  bool is_over() const { return journal_.failure().has_value(); }
+  bool both(bool (Peer::*is)() const) const { return (peers_[0].*is)() && (peers_[1].*is)(); }
+
+  // ---- time
+
+  Deadline next() const {
+    return soonest(
+        next_change_ < changes_.size() ? Deadline{changes_[next_change_].at} : Deadline{},
+        internet_.next_arrival(), signalling_.next_arrival(), attacker_.next_timeout(),
+        soonest(peers_[0].next_timeout(), peers_[1].next_timeout()));
+  }
+
+  void run_to(Timestamp end) {
+    run_until(end, [] { return false; });
+  }
+
+  template <class Done>
+  bool run_until(Timestamp end, Done done) {
+    while (!is_over()) {
+      if (done()) return true;
+      const Deadline at = next();
+      if (!at || *at > end) break;
+      now_ = std::max(now_, *at);
+      journal_.set_now(now_);
+      turn();
+    }
+    now_ = std::max(now_, end);
+    journal_.set_now(now_);
+    return false;
+  }
+
+  void turn() {
+    watch_for_spinning();
+    if (journal_.traces() && now_ - traced_ >= 1s) trace();
+    while (next_change_ < changes_.size() && changes_[next_change_].at <= now_) {
+      const Change change = changes_[next_change_++];
+      act(plan_.steps[change.step], change.begins);
+    }
+    attacker_.handle_timeout(now_);
+    while (auto letter = signalling_.receive(now_)) {
+      Peer& to = peer(letter->to);
+      to.handle(now_, std::move(*letter));
+    }
+    while (auto arrival = internet_.receive(now_)) deliver(std::move(*arrival));
+    while (const auto told = internet_.receive_too_large()) {
+      if (told->host < 2) peers_[told->host].handle_too_large(now_, *told);
+    }
+    for (Peer& each : peers_) {
+      const Deadline due = each.next_timeout();
+      if (due && *due <= now_) each.handle_timeout(now_);
+    }
+    attacker_.handle(now_);
+    if (!excuse_) {
+      for (const Side side : {Side::A, Side::B}) {
+        if (peer(side).has_failed() && !is_damaged(side))
+          journal_.fail(Verdict::Life, fmt::format("{} failed, and had no cause to: {}", name(side),
+                                                   peer(side).reason()));
+      }
+    }
+  }
+
+  // What DTLS says in the clear nobody can mend once its bits are others.
+  bool is_damaged(Side side) {
+    return !peer(side).was_connected() &&
+           (plan_.has(Kind::Corruption) || plan_.has(Kind::Truncation));
+  }
+
+  void trace() {
+    traced_ = now_;
+    for (const Side side : {Side::A, Side::B}) {
+      const SctpStats sctp = peer(side).connection().stats().sctp;
+      journal_.note(fmt::format(
+          "{} has {} bytes in flight of {}, the peer's window {}, {} ms a "
+          "round trip, packets of {}, {} sent again; {}",
+          name(side), sctp.unacknowledged_bytes, sctp.congestion_window, sctp.receiver_window,
+          sctp.smoothed_round_trip_time.value_or(Duration{}) / 1ms, sctp.mtu, sctp.retransmissions,
+          conversation_.unfinished()));
+    }
+  }
+
+  void deliver(simulation::Arrival arrival) {
+    if (arrival.host == Place::kStunServer) return stun_server_.handle(now_, arrival);
+    if (arrival.host > 1) return;
+    const bool is_of_attacker = arrival.sender == Place::kAttacker;
+    peers_[arrival.host].handle(now_, std::move(arrival), is_of_attacker);
+  }
+
+  void watch_for_spinning() {
+    constexpr int kMostTurns = 2'000;
+    turns_ = now_ == last_turn_ ? turns_ + 1 : 0;
+    last_turn_ = now_;
+    if (turns_ > kMostTurns) journal_.fail(Verdict::Timers, "time stands still");
+  }
+
+  // ---- what happens
+
+  void act(const Step& step, bool begins) {
+    if (journal_.keeps_notes())
+      journal_.note(begins ? to_string(step) : fmt::format("(no more {})", row(step.kind).name));
+    if (lines_.handle(step, begins)) return;
+    switch (step.kind) {
+      case Kind::Rebinding:
+        if (const auto router = place_.of[index(step.side)].router)
+          internet_.router(*router).rebind();
+        return;
+      case Kind::NewAddress: return change_address(step.side);
+      case Kind::DarkInterface: return set_dark(step, begins);
+      case Kind::InterfaceDown:
+        set_dark(step, begins);
+        return peer(step.side).set_endpoint_up(now_, which(step), !begins);
+      case Kind::Pause: return begins ? peer(step.side).pause() : peer(step.side).resume(now_);
+      case Kind::Stop: return peer(step.side).stop();
+      case Kind::Garbage:
+      case Kind::Mutations:
+      case Kind::Replays: return begins ? attacker_.begin(now_, step) : attacker_.end(step);
+      default: return let_owner(step, begins);
+    }
+  }
+
+  void let_owner(const Step& step, bool begins) {
+    Peer& owner = peer(step.side);
+    const auto salt = static_cast<std::uint64_t>(step.at * 31 + step.a * 7 + step.b);
+    switch (step.kind) {
+      case Kind::Glare: return peer(Side::B).open_channel(now_, {});
+      case Kind::Renegotiates: return owner.renegotiate(now_);
+      case Kind::Channel: return owner.open_channel(now_, promise(step));
+      case Kind::Flood:
+        return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
+                         salt);
+      case Kind::Talk: return talk(step, begins, salt);
+      case Kind::Churn: return churn(step);
+      case Kind::StopsReading:
+        return step.a == 0 ? owner.set_taking_events(now_, !begins)
+                           : owner.set_receiving(now_, !begins);
+      case Kind::Closes: return owner.close(now_);
+      default: return;
+    }
+  }
+
+  static Promise promise(const Step& step) {
+    Promise promise{.ordered = step.a != 1 && step.a < 4, .max_retransmits = {}, .lifetime = {}};
+    if (step.a == 2 || step.a == 4) promise.max_retransmits = static_cast<std::uint16_t>(step.c);
+    if (step.a == 3 || step.a == 5) promise.lifetime = std::chrono::milliseconds(step.b);
+    return promise;
+  }
+
+  // Its messages are spread over its time.
+  void talk(const Step& step, bool begins, std::uint64_t salt) {
+    if (!begins) return;
+    peer(step.side).say(now_, 1, static_cast<std::size_t>(step.b),
+                        salt + static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    again(step, step.lasts / std::max<std::int64_t>(step.a, 1));
+  }
+
+  void churn(const Step& step) {
+    Peer& owner = peer(step.side);
+    const auto key = static_cast<std::size_t>(&step - plan_.steps.data());
+    std::size_t& done = churned_[key];
+    if (done > 0 && last_churned_.contains(key)) owner.close_channel(now_, last_churned_[key]);
+    if (done++ >= static_cast<std::size_t>(step.a)) return;
+    last_churned_[key] = conversation_.channels();
+    owner.open_channel(now_, {});
+    again(step, step.b);
+  }
+
+  // It happens once more, unless its time is over.
+  void again(const Step& step, std::int64_t after_ms) {
+    const Timestamp next = now_ + std::chrono::milliseconds(std::max<std::int64_t>(after_ms, 5));
+    const bool is_churn = step.kind == Kind::Churn;
+    if (next > at(plan_.heals_at) || (!is_churn && next > at(step.until()))) return;
+    const Change change{next, static_cast<std::size_t>(&step - plan_.steps.data()), true};
+    const auto rest = changes_.begin() + static_cast<std::ptrdiff_t>(next_change_);
+    changes_.insert(std::ranges::upper_bound(rest, changes_.end(), next, {}, &Change::at), change);
+  }
+
+  std::size_t which(const Step& step) const {
+    return place_.of[index(step.side)].interface[static_cast<std::size_t>(step.a)];
+  }
+  void set_dark(const Step& step, bool is_dark) {
+    internet_.set_interface_up(static_cast<simulation::HostId>(step.side),
+                               peer(step.side).endpoints()[which(step)].address, !is_dark);
+  }
+  void change_address(Side side) {
+    const Place::Standing& standing = place_.of[index(side)];
+    const Endpoint before = peer(side).endpoints()[standing.interface[0]];
+    const Endpoint after = another(before);
+    const auto host = static_cast<simulation::HostId>(side);
+    internet_.set_interface_up(host, before.address, false);
+    internet_.add_interface(host, after.address, standing.router);
+    peer(side).replace_endpoint(now_, standing.interface[0], after);
+  }
+
+  // ---- afterwards
+
+  void heal() {
+    journal_.note("the world heals");
+    lines_.heal();
+    attacker_.stop();
+    for (const Side side : {Side::A, Side::B}) {
+      for (std::size_t i = 0; i < 2; ++i)
+        internet_.set_interface_up(
+            static_cast<simulation::HostId>(side),
+            peer(side).endpoints()[place_.of[index(side)].interface[i]].address, true);
+      peer(side).resume(now_);
+      peer(side).set_taking_events(now_, true);
+      peer(side).set_receiving(now_, true);
+    }
+  }
+
+  bool is_settled() const {
+    return both(&Peer::is_connected) && conversation_.unfinished().empty();
+  }
+
+  // The path is in use again, both ways: what is said now has to arrive.
+  void ask_for_life() {
+    for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed);
+  }
+
+  void judge_life() {
+    const Timestamp healed = now_;
+    ask_for_life();
+    const Duration round_trip =
+        2 * (internet_.up(0).conditions().latency + internet_.up(1).conditions().latency);
+    const Duration limit = kLife + 20 * round_trip;
+    if (run_until(healed + limit, [&] { return is_settled(); })) {
+      was_connected_ = true;
+      return;
+    }
+    if (is_over()) return;
+    if (both(&Peer::is_connected))
+      return journal_.fail(Verdict::Delivery,
+                           fmt::format("the world has healed for {} ms, and {}",
+                                       (now_ - healed) / 1ms, conversation_.unfinished()));
+    if (!excuse_)
+      return journal_.fail(Verdict::Life,
+                           fmt::format("the world has healed for {} ms, and a is {}, b {}",
+                                       (now_ - healed) / 1ms, state(Side::A), state(Side::B)));
+    const bool agreed =
+        run_until(healed + kAgreement, [&] { return both(&Peer::is_over_or_new) || is_settled(); });
+    if (!agreed && !is_over())
+      journal_.fail(Verdict::Agreement,
+                    fmt::format("{} s after the faults a is {}, b {}", kAgreement / 1s,
+                                state(Side::A), state(Side::B)));
+  }
+
+  // Who closes says so, and the other hears it.
+  void say_goodbye() {
+    const Side first = plan_.seed % 2 ? Side::A : Side::B;
+    const bool were_connected = both(&Peer::is_connected);
+    excuse_ = "the peer closes";
+    peer(first).close(now_);
+    run_to(now_ + kGoodbye);
+    if (were_connected && !peer(other(first)).is_over())
+      journal_.fail(Verdict::Agreement, fmt::format("{} closed, and {} is {} still", name(first),
+                                                    name(other(first)), state(other(first))));
+    peer(other(first)).close(now_);
+    run_to(now_ + kGoodbye);
+    for (const Side side : {Side::A, Side::B}) {
+      if (!peer(side).is_stopped() && peer(side).next_timeout())
+        journal_.fail(Verdict::Timers,
+                      fmt::format("{} is closed and waits for something", name(side)));
+    }
+  }
+
+  std::string_view state(Side side) {
+    return peer(side).is_stopped() ? "stopped"
+                                   : to_string(peer(side).connection().connection_state());
+  }
+  static std::string_view name(Side side) { return side == Side::A ? "a" : "b"; }
+
+  const Plan& plan_;
+  Timestamp now_ = kStart;
+  Journal journal_;
+  simulation::Internet internet_;
+  Place place_;
+  Lines lines_;
+  Signalling signalling_;
+  Conversation conversation_;
+  StunServer stun_server_;
+  Attacker attacker_;
+  std::array<Peer, 2> peers_;
+  std::optional<std::string> excuse_;
+  std::vector<Change> changes_;
+  std::size_t next_change_ = 0;
+  std::map<std::size_t, std::size_t> churned_, last_churned_;
+  bool was_connected_ = false;
+  Timestamp last_turn_{}, traced_{};
+  int turns_ = 0;
+};
+
+}  // namespace
+
+Outcome live(const Plan& plan, const Workshop& workshop, Tells tells) {
+  return Life(plan, workshop, tells).live();
+}
+
+}  // namespace specter::world

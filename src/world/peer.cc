@@ -1,0 +1,325 @@
+#include "world/peer.h"
+
+#include <fmt/format.h>
+
+namespace specter::world {
+namespace {
+
+constexpr std::size_t kSocketDatagrams = 256;  // about what 208 KiB hold
+constexpr std::int64_t kCertificateTime = 1'790'000'000;
+
+enum Entry : std::uint64_t { kTransmit, kEvent, kCall };
+
+std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
+
+std::string what_is(Bytes bytes) {
+  if (bytes.size() < 20) return fmt::format("{} bytes", bytes.size());
+  if (bytes[0] >= 20) return fmt::format("DTLS {}, {} bytes", bytes[0], bytes.size());
+  std::string_view kind = "an odd message";
+  if (bytes[1] == 1)
+    kind = bytes[0] == 0 ? "a Binding request" : bytes[0] == 1 ? "a success" : "an indication";
+  if (bytes[0] == 1 && bytes[1] == 0x11) kind = "an error";
+  return fmt::format("{} {:02x}{:02x}, {} bytes", kind, bytes[8], bytes[9], bytes.size());
+}
+
+}  // namespace
+
+Workshop Workshop::make() {
+  Workshop workshop;
+  for (std::size_t i = 0; i < 2; ++i) {
+    simulation::SeededRandom random(4711 + i);
+    workshop.certificates[i] = core::generate_certificate(random, kCertificateTime);
+  }
+  workshop.cipher = core::make_packet_cipher();
+  return workshop;
+}
+
+core::Configuration Peer::configuration(Side side, const Plan& plan, const Workshop& workshop) {
+  core::Configuration configuration;
+  configuration.certificate = workshop.certificates[index(side)];
+  configuration.cipher = workshop.cipher;
+  configuration.snap = !plan.has(Kind::NoSnap, side);
+  configuration.sped = !plan.has(Kind::NoSped, side);
+  configuration.interleaving = !plan.has(Kind::NoInterleaving, side);
+  configuration.path_mtu_discovery = !plan.has(Kind::NoMtuDiscovery, side);
+  if (plan.has(Kind::Dtls12, side)) configuration.max_dtls_version = DtlsVersion::Dtls12;
+  if (const Step* const step = plan.find(Kind::Control, side))
+    configuration.congestion_control =
+        step->a == 1 ? CongestionControl::Bbr : CongestionControl::Reno;
+  if (const Step* const step = plan.find(Kind::DatagramBytes, side))
+    configuration.max_datagram_bytes = static_cast<std::size_t>(step->a);
+  if (const Step* const step = plan.find(Kind::ReceiveBuffer, side))
+    configuration.receive_buffer_bytes = static_cast<std::size_t>(step->a);
+  if (const Step* const step = plan.find(Kind::SendBuffer, side))
+    configuration.send_buffer_bytes = static_cast<std::size_t>(step->a);
+  return configuration;
+}
+
+Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& workshop)
+    : side_(side),
+      host_(host),
+      world_(world),
+      random_(world.plan.seed * 2 + index(side) + 0xace),
+      connection_(configuration(side, world.plan, workshop), random_),
+      watch_(side, connection_, world.journal) {}
+
+// ---- the world
+
+void Peer::handle(Timestamp now, simulation::Arrival arrival, bool is_of_attacker) {
+  if (is_stopped_) return;
+  if (is_paused_) {
+    if (socket_.size() < kSocketDatagrams) socket_.emplace_back(std::move(arrival), is_of_attacker);
+    return;
+  }
+  if (world_.journal.traces())
+    note(fmt::format("gets {} from {} at {}{}", what_is(arrival.bytes), arrival.remote.to_string(),
+                     arrival.local.to_string(), is_of_attacker ? ", of the attacker" : ""));
+  watch_.see_arrival(now, arrival, is_of_attacker);
+  connection_.handle_datagram(now, {arrival.local, arrival.remote, arrival.bytes});
+  drain(now);
+}
+
+void Peer::handle_too_large(Timestamp now, const simulation::TooLarge& told) {
+  if (is_stopped_ || is_paused_) return;
+  connection_.handle_too_large(now, told.local, told.remote, told.most);
+  drain(now);
+}
+
+void Peer::handle_timeout(Timestamp now) {
+  connection_.handle_timeout(now);
+  drain(now);
+  // Who polls no events has not done its turn.
+  if (takes_events_) watch_.see_deadline(now, next_timeout());
+}
+
+Deadline Peer::next_timeout() const {
+  return is_stopped_ || is_paused_ ? Deadline{} : connection_.next_timeout();
+}
+
+void Peer::resume(Timestamp now) {
+  is_paused_ = false;
+  if (is_stopped_) return;
+  for (; !socket_.empty() && !is_paused_; socket_.pop_front())
+    handle(now, std::move(socket_.front().first), socket_.front().second);
+  for (Letter& letter : std::exchange(letters_, {})) handle(now, std::move(letter));
+  handle_timeout(now);
+}
+
+void Peer::drain(Timestamp now) {
+  if (is_stopped_) return;
+  for (bool is_busy = true; is_busy;) {
+    is_busy = false;
+    while (takes_events_) {
+      const auto event = connection_.poll_event();
+      if (!event) break;
+      is_busy = true;
+      watch_.see_event(*event);
+      handle(now, *event);
+    }
+    while (auto transmit = connection_.poll_transmit(now, memory_)) {
+      is_busy = true;
+      if (world_.journal.traces())
+        note(fmt::format("sends {} to {} from {}", what_is(transmit->bytes),
+                         transmit->remote.to_string(), transmit->local.to_string()));
+      watch_.see_transmit(now, *transmit);
+      world_.journal.add(kTransmit, index(side_), transmit->bytes);
+      const std::size_t step =
+          transmit->segment_size ? transmit->segment_size : transmit->bytes.size();
+      const Bytes bytes(transmit->bytes);
+      for (std::size_t at = 0; at < bytes.size(); at += step)
+        world_.internet.send(now, host_, transmit->local, transmit->remote,
+                             bytes.subspan(at, std::min(step, bytes.size() - at)),
+                             transmit->may_fragment);
+      memory_ = std::move(transmit->bytes);
+    }
+  }
+}
+
+// ---- what it is told
+
+void Peer::handle(Timestamp now, const core::Event& event) {
+  Bytes detail;
+  if (const auto* const message = std::get_if<core::MessageReceived>(&event))
+    detail = message->data;
+  else if (const auto* const found = std::get_if<core::LocalCandidate>(&event))
+    detail = as_bytes(found->candidate.candidate);
+  else if (const auto* const state = std::get_if<core::ConnectionStateChanged>(&event))
+    detail = as_bytes(state->reason);
+  world_.journal.add(kEvent + event.index(), index(side_), detail);
+
+  if (std::holds_alternative<core::GatherCandidates>(event)) {
+    gather(now);
+  } else if (std::holds_alternative<core::NegotiationNeeded>(event)) {
+    offer(now);
+  } else if (const auto* const found = std::get_if<core::LocalCandidate>(&event)) {
+    if (!world_.plan.has(Kind::NoTrickle, side_))
+      world_.signalling.send(now, {other(side_), negotiation_, found->candidate});
+  } else if (const auto* const gathering = std::get_if<core::IceGatheringStateChanged>(&event)) {
+    if (gathering->state == IceGatheringState::Complete && unsent_) {
+      const auto [type, negotiation] = *std::exchange(unsent_, {});
+      const auto description = connection_.local_description();
+      if (description && description->type == type) signal(now, *description, negotiation);
+      if (wants_to_offer_) offer(now);
+    }
+  } else if (const auto* const signaling = std::get_if<core::SignalingStateChanged>(&event)) {
+    if (signaling->state == SignalingState::Stable && wants_to_offer_) offer(now);
+  } else if (const auto* const change = std::get_if<core::ConnectionStateChanged>(&event)) {
+    if (change->state == ConnectionState::Failed) reason_ = change->reason;
+    note(fmt::format("is {}{}{}", to_string(change->state), change->reason.empty() ? "" : ": ",
+                     change->reason));
+  } else {
+    world_.conversation.handle(now, side_, connection_, event);
+  }
+}
+
+void Peer::gather(Timestamp now) {
+  has_gathered_ = true;
+  for (const Endpoint& endpoint : endpoints_) connection_.add_local_endpoint(now, endpoint);
+  connection_.add_stun_server(now, stun_server_);
+  connection_.end_of_local_endpoints(now);
+}
+
+// ---- its owner
+
+void Peer::offer(Timestamp now) {
+  wants_to_offer_ = unsent_ || connection_.signaling_state() != SignalingState::Stable;
+  if (wants_to_offer_ || is_over()) return;
+  const auto offer = connection_.create_offer();
+  if (!offer || !connection_.set_local_description(now, *offer)) return;
+  negotiation_ =
+      negotiation_ + 2 + (negotiation_ == 0 ? static_cast<std::uint32_t>(index(side_)) : 0);
+  signal(now, *offer, negotiation_);
+}
+
+void Peer::signal(Timestamp now, const SessionDescription& description, std::uint32_t negotiation) {
+  if (world_.plan.has(Kind::NoTrickle, side_) &&
+      connection_.ice_gathering_state() != IceGatheringState::Complete) {
+    unsent_ = {description.type, negotiation};
+    return;
+  }
+  note(fmt::format("signals its {}", to_string(description.type)));
+  const bool has_candidates = world_.plan.has(Kind::NoTrickle, side_);
+  world_.signalling.send(now, {other(side_), negotiation,
+                               has_candidates ? *connection_.local_description() : description});
+}
+
+void Peer::handle(Timestamp now, Letter letter) {
+  if (is_over()) return;
+  if (is_paused_) return letters_.push_back(std::move(letter));
+  if (const auto* const candidate = std::get_if<IceCandidate>(&letter.content)) {
+    take_candidate(now, *candidate);
+  } else {
+    const auto& description = std::get<SessionDescription>(letter.content);
+    if (description.type == SdpType::Offer) {
+      take_offer(now, description, letter.negotiation);
+    } else if (connection_.signaling_state() == SignalingState::HaveLocalOffer &&
+               letter.negotiation == negotiation_) {
+      note("takes the answer");
+      if (const auto taken = connection_.set_remote_description(now, description); !taken)
+        world_.journal.fail(Verdict::States, fmt::format("{} refused an answer: {}", name_of(side_),
+                                                         taken.error().message));
+      for (const IceCandidate& early : std::exchange(early_candidates_, {}))
+        take_candidate(now, early);
+    }
+  }
+  drain(now);
+}
+
+void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation) {
+  const bool collides = connection_.signaling_state() != SignalingState::Stable;
+  note(collides ? is_polite() ? "takes the offer, and its own back" : "passes over the offer"
+                : "takes the offer");
+  if (collides && !is_polite()) return;
+  if (collides) {
+    unsent_.reset();
+    if (!connection_.set_local_description(now, {SdpType::Rollback, {}})) return;
+  }
+  if (const auto taken = connection_.set_remote_description(now, offer); !taken)
+    return world_.journal.fail(Verdict::States, fmt::format("{} refused an offer: {}",
+                                                            name_of(side_), taken.error().message));
+  const auto answer = connection_.create_answer();
+  if (!answer || !connection_.set_local_description(now, *answer))
+    return world_.journal.fail(Verdict::States, fmt::format("{} could not answer", name_of(side_)));
+  signal(now, *answer, negotiation);
+  for (const IceCandidate& early : std::exchange(early_candidates_, {})) take_candidate(now, early);
+}
+
+// One that comes before its description waits for it, as programs do it.
+void Peer::take_candidate(Timestamp now, const IceCandidate& candidate) {
+  if (!connection_.add_ice_candidate(now, candidate)) early_candidates_.push_back(candidate);
+}
+
+void Peer::open_channel(Timestamp now, Promise promise) {
+  if (is_over() || is_paused_) return;
+  world_.conversation.open(now, side_, connection_, promise);
+  drain(now);
+}
+
+void Peer::close_channel(Timestamp now, std::size_t number) {
+  if (is_over() || is_paused_) return;
+  world_.conversation.close(now, side_, connection_, number);
+  drain(now);
+}
+
+void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt) {
+  if (is_over() || is_paused_) return;
+  // A message larger than the send buffer is an error of its sender's.
+  const Step* const buffer = world_.plan.find(Kind::SendBuffer, side_);
+  const std::size_t most = buffer ? static_cast<std::size_t>(buffer->a) : size;
+  world_.conversation.say(now, side_, connection_, count, std::min(size, most), salt);
+  drain(now);
+}
+
+void Peer::renegotiate(Timestamp now) {
+  if (is_over() || is_paused_) return;
+  offer(now);
+  drain(now);
+}
+
+void Peer::set_taking_events(Timestamp now, bool takes) {
+  takes_events_ = takes;
+  if (!is_paused_) drain(now);
+}
+
+void Peer::set_receiving(Timestamp now, bool receives) {
+  connection_.set_receiving(receives);
+  if (!is_paused_) drain(now);
+}
+
+void Peer::close(Timestamp now) {
+  if (is_stopped_ || is_closed()) return;
+  note("closes");
+  takes_events_ = true;
+  is_paused_ = false;
+  world_.conversation.note_closed(side_);
+  connection_.close(now);
+  drain(now);
+  if (!is_closed())
+    world_.journal.fail(Verdict::States,
+                        fmt::format("{} closed and was not told so", name_of(side_)));
+}
+
+// ---- its place
+
+void Peer::replace_endpoint(Timestamp now, std::size_t which, Endpoint by) {
+  const Endpoint before = std::exchange(endpoints_[which], by);
+  if (!has_gathered_ || is_stopped_) return;
+  connection_.add_local_endpoint(now, by);
+  connection_.remove_local_endpoint(now, before);
+  if (!is_paused_) drain(now);
+}
+
+void Peer::set_endpoint_up(Timestamp now, std::size_t which, bool is_up) {
+  if (!has_gathered_ || is_stopped_) return;
+  if (is_up)
+    connection_.add_local_endpoint(now, endpoints_[which]);
+  else
+    connection_.remove_local_endpoint(now, endpoints_[which]);
+  if (!is_paused_) drain(now);
+}
+
+void Peer::note(std::string_view what) const {
+  if (world_.journal.keeps_notes()) world_.journal.note(fmt::format("{} {}", name_of(side_), what));
+}
+
+}  // namespace specter::world

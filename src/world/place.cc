@@ -1,0 +1,131 @@
+#include "world/place.h"
+
+#include <algorithm>
+
+namespace specter::world {
+namespace {
+
+using namespace std::chrono_literals;
+using simulation::Nat;
+
+constexpr Duration kLatency = 10ms;
+constexpr std::uint16_t kFirstPort = 50'000;
+
+Nat::Options options_of(const Step* step) {
+  if (!step) return {};
+  return {.mapping = static_cast<Nat::Depends>(step->a),
+          .filtering = static_cast<Nat::Depends>(step->b),
+          .hairpins = (step->c & 1) != 0,
+          .keeps_ports = (step->c & 2) != 0,
+          .lifetime = std::chrono::seconds(std::max<std::int64_t>(step->c >> 2, 10))};
+}
+
+IpAddress v4(std::uint8_t a, std::uint8_t b, std::size_t c, std::size_t d) {
+  return IpAddress::v4({a, b, static_cast<std::uint8_t>(c), static_cast<std::uint8_t>(d)});
+}
+
+class Builder {
+ public:
+  Builder(const Plan& plan, simulation::Internet& internet) : plan_(plan), internet_(internet) {}
+
+  Place build() {
+    for (const Side side : {Side::A, Side::B}) {
+      const Step* const latency = plan_.find(Kind::Latency, side);
+      internet_.add_host(latency ? std::chrono::milliseconds(latency->a) : kLatency);
+    }
+    internet_.add_host(5ms);
+    internet_.add_host(5ms);
+    place_.stun_server = {v4(198, 51, 100, 1), 3478};
+    internet_.add_interface(Place::kStunServer, place_.stun_server.address);
+    internet_.add_interface(Place::kAttacker, v4(198, 51, 100, 66));
+    for (const Side side : {Side::A, Side::B}) stand(side);
+    return std::move(place_);
+  }
+
+ private:
+  void stand(Side side) {
+    const Step* const dead = plan_.find(Kind::DeadAddresses, side);
+    // A driver tells the address of the default route first, or nearly so.
+    constexpr std::size_t kMostBefore = 4;
+    const std::size_t count = dead ? static_cast<std::size_t>(dead->a) : 0;
+    const std::size_t before = dead && dead->b == 0 ? std::min(count, kMostBefore) : 0;
+    add_dead(side, 0, before);
+    add_first(side);
+    add_dead(side, before, count);
+    add_ipv6(side);
+    add_second(side);
+  }
+
+  void add(Side side, IpAddress address, std::optional<simulation::RouterId> router) {
+    auto& endpoints = place_.of[index(side)].endpoints;
+    internet_.add_interface(static_cast<simulation::HostId>(side), address, router);
+    endpoints.push_back({address, static_cast<std::uint16_t>(kFirstPort + endpoints.size())});
+  }
+
+  // Bridges of containers: the same addresses everywhere.
+  void add_dead(Side side, std::size_t from, std::size_t to) {
+    auto& endpoints = place_.of[index(side)].endpoints;
+    for (std::size_t i = from; i < to; ++i) {
+      const IpAddress address = v4(172, 17, i, 1);
+      internet_.add_dead_interface(static_cast<simulation::HostId>(side), address);
+      endpoints.push_back({address, static_cast<std::uint16_t>(kFirstPort + endpoints.size())});
+    }
+  }
+
+  void add_first(Side side) {
+    Place::Standing& standing = place_.of[index(side)];
+    standing.interface.fill(standing.endpoints.size());
+    const Step* const nat = plan_.find(Kind::Nat, side);
+    if (plan_.has(Kind::SameRouter)) {
+      if (side == Side::A)
+        shared_router_ = internet_.add_router({v4(203, 0, 113, 1), options_of(nat)});
+      standing.router = shared_router_;
+      return add(side, v4(192, 168, 1, 10 + index(side)), shared_router_);
+    }
+    if (!nat) return add(side, v4(192, 0, 2, 1 + index(side)), {});
+    standing.router = internet_.add_router({v4(203, 0, 113, 1 + index(side)), options_of(nat)});
+    add(side, v4(192, 168, index(side), 10), standing.router);
+  }
+
+  void add_ipv6(Side side) {
+    const Step* const step = plan_.find(Kind::Ipv6, side);
+    if (!step) return;
+    const IpAddress address =
+        IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, static_cast<std::uint8_t>(index(side)), 0, 0, 0, 0, 0,
+                       0, 0, 0, 0, 1});
+    std::optional<simulation::RouterId> firewall;
+    if (step->a == 1)
+      firewall = internet_.add_router({address, {.translates = false, .lifetime = 2min}});
+    add(side, address, firewall);
+  }
+
+  void add_second(Side side) {
+    const Step* const step = plan_.find(Kind::SecondNetwork, side);
+    if (!step) return;
+    Place::Standing& standing = place_.of[index(side)];
+    standing.interface[1] = standing.endpoints.size();
+    standing.interfaces = 2;
+    if (step->a == 0) return add(side, v4(198, 18, index(side), 7), {});
+    add(side, v4(10, 66, index(side), 7),
+        internet_.add_router({v4(203, 0, 113, 101 + index(side)), {}}));
+  }
+
+  const Plan& plan_;
+  simulation::Internet& internet_;
+  Place place_;
+  simulation::RouterId shared_router_ = 0;
+};
+
+}  // namespace
+
+Place build(const Plan& plan, simulation::Internet& internet) {
+  return Builder(plan, internet).build();
+}
+
+Endpoint another(const Endpoint& endpoint) {
+  const Bytes octets = endpoint.address.octets();
+  const auto port = static_cast<std::uint16_t>(endpoint.port + 1000);
+  return {v4(octets[0], octets[1], octets[2], octets[3] + 100u), port};
+}
+
+}  // namespace specter::world

@@ -1,0 +1,44 @@
+// How descriptions and candidates get from one owner to the other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "simulation/random.h"
+#include "world/plan.h"
+
+#include "specter/description.h"
+#include "specter/time.h"
+
+namespace specter::world {
+
+struct Letter {
+  Side to{};
+  // Of a description: which offer it is, or answers.
+  std::uint32_t negotiation = 0;
+  std::variant<SessionDescription, IceCandidate> content;
+};
+
+class Signalling {
+ public:
+  explicit Signalling(const Plan& plan);
+
+  void send(Timestamp now, Letter letter);
+  std::optional<Letter> receive(Timestamp now);
+  Deadline next_arrival() const {
+    return letters_.empty() ? Deadline{} : Deadline{letters_.begin()->first.first};
+  }
+
+ private:
+  const Plan& plan_;
+  simulation::SeededRandom random_;
+  Duration delay_{};
+  std::uint64_t order_ = 0;
+  // In the order of their coming; equal times in that of sending.
+  std::map<std::pair<Timestamp, std::uint64_t>, Letter> letters_;
+};
+
+}  // namespace specter::world

@@ -1,0 +1,123 @@
+// What can happen in a simulated life: one row of a table for each kind, from which it is drawn,
+// judged, counted and told.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace specter::world {
+
+// The two peers are `a`, who offers, and `b`.
+enum class Side : std::uint8_t { A, B };
+constexpr Side other(Side side) { return side == Side::A ? Side::B : Side::A; }
+constexpr std::size_t index(Side side) { return static_cast<std::size_t>(side); }
+
+enum class Kind : std::uint8_t {
+  // How a peer is made.
+  Dtls12,
+  NoSnap,
+  NoSped,
+  NoInterleaving,
+  Control,
+  NoMtuDiscovery,
+  DatagramBytes,
+  ReceiveBuffer,
+  SendBuffer,
+  OffererIsClient,
+  // Where it stands.
+  Nat,
+  SameRouter,
+  Ipv6,
+  SecondNetwork,
+  DeadAddresses,
+  // What its line does, up or down.
+  Latency,
+  Jitter,
+  Loss,
+  Bursts,
+  Duplicates,
+  Reordering,
+  Corruption,
+  Truncation,
+  Rate,
+  Mtu,
+  Partition,
+  OneWay,
+  LatePath,
+  // What changes about it.
+  Rebinding,
+  NewAddress,
+  DarkInterface,
+  InterfaceDown,
+  // The STUN server.
+  StunServer,
+  // Signalling.
+  SlowSignalling,
+  LateCandidates,
+  ShuffledCandidates,
+  RepeatedSignalling,
+  LostCandidates,
+  NoTrickle,
+  Glare,
+  // What its owner does.
+  Channel,
+  Talk,
+  Flood,
+  Churn,
+  StopsReading,
+  Renegotiates,
+  Closes,
+  // What becomes of its process.
+  Pause,
+  Stop,
+  // Somebody else.
+  Garbage,
+  Mutations,
+  Replays,
+  Impostor,
+};
+
+// One thing that happens. Times are milliseconds since the beginning; what `a`, `b` and `c` are
+// depends on the kind: its row says.
+struct Step {
+  Kind kind{};
+  Side side = Side::A;
+  std::int64_t at = 0, lasts = 0;
+  std::int64_t a = 0, b = 0, c = 0;
+
+  std::int64_t until() const { return at + lasts; }
+  bool operator==(const Step&) const = default;
+};
+
+struct Range {
+  std::int64_t least = 0, most = 0;
+  bool is_logarithmic = false;
+};
+
+enum class When : std::uint8_t { AtFirst, AtOneMoment, ForATime };
+
+struct Row {
+  Kind kind;
+  std::string_view name;    // as in files and on the command line
+  std::string_view family;  // peer, place, path, change, stun, signalling, owner, process, attacker
+  When when;
+  bool of_both_sides;  // drawn for each side by itself
+  int at_most;         // so many of it a side
+  Range a, b, c;
+  // A life in which all steps are within these must go well. No seconds: never.
+  std::int64_t mild_a;        // `a` at most; negative: any
+  std::int64_t most_ms;       // how long it lasts at most,
+  std::int64_t mild_ms;       // and in a mild life
+  std::string_view sentence;  // {side}, {other}, {at}, {until}, {a}, {b}, {c}
+};
+
+std::span<const Row> rows();
+const Row& row(Kind kind);
+// The kind of this name; null when there is none.
+const Row* find_row(std::string_view name);
+// What it is, as a sentence.
+std::string to_string(const Step& step);
+
+}  // namespace specter::world
