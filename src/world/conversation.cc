@@ -46,12 +46,15 @@ void Conversation::close(Timestamp now, Side side, core::PeerConnection& connect
 }
 
 void Conversation::say(Timestamp now, Side side, core::PeerConnection& connection,
-                       std::size_t count, std::size_t size, std::uint64_t salt) {
+                       std::size_t count, std::size_t size, std::uint64_t salt,
+                       bool only_reliable) {
   simulation::SeededRandom random(seed_ ^ salt);
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<std::size_t> usable;
     for (std::size_t number = 0; number < channels_.size(); ++number) {
-      if (channels_[number].is_open[index(side)] && !channels_[number].is_closing[index(side)])
+      const Channel& channel = channels_[number];
+      if (channel.is_open[index(side)] && !channel.is_closing[index(side)] &&
+          (!only_reliable || channel.promise.is_reliable()))
         usable.push_back(number);
     }
     if (usable.empty()) return;
@@ -80,7 +83,7 @@ bool Conversation::send(Timestamp now, Side side, core::PeerConnection& connecti
   const auto sent = connection.send(now, id, MessageKind::Binary, Bytes(bytes));
   if (!sent) {
     if (sent.error().code == ErrorCode::WouldBlock) return false;
-    if (bytes.size() <= connection.max_message_size() &&
+    if (bytes.size() <= connection.max_message_size() && !is_closed_[index(other(side))] &&
         connection.connection_state() == ConnectionState::Connected)
       journal_.fail(Verdict::States,
                     fmt::format("{} could not send on open channel {}: {}", name_of(side),

@@ -41,7 +41,7 @@ class Conversation {
   // `count` messages of up to `size` bytes, on the channels that the side can send on, in turn;
   // what is refused for now goes out later.
   void say(Timestamp now, Side side, core::PeerConnection& connection, std::size_t count,
-           std::size_t size, std::uint64_t salt);
+           std::size_t size, std::uint64_t salt, bool only_reliable = false);
   // What is still to be sent, as far as it can be.
   void go_on(Timestamp now, Side side, core::PeerConnection& connection);
 

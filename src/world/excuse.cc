@@ -53,13 +53,28 @@ bool can_meet(const Plan& plan) {
   const Step* const a = plan.find(Kind::Nat, Side::A);
   const Step* const b = plan.find(Kind::Nat, Side::B);
   if (plan.has(Kind::SameRouter)) return true;
-  // Without a STUN server only what is not translated is known.
-  if (a && b && plan.has(Kind::StunServer)) return false;
   if (!a || !b) return true;
+  // Without a STUN server only what is not translated is known.
+  constexpr std::int64_t kGatheringMs = 6'000;
+  const auto hides_server = [](const Step& step) {
+    return step.kind == Kind::StunServer ||
+           (cuts(step.kind) && step.kind != Kind::LatePath && step.at < kGatheringMs);
+  };
+  if (std::ranges::any_of(plan.steps, hides_server)) return false;
   const auto admits = [](const Step& stranger, const Step& other) {
     return stranger.a == 0 || (other.a == 0 && other.b < 2);
   };
   return admits(*a, *b) && admits(*b, *a);
+}
+
+// Who gets another port outside is found by the peer when that one hears it; a peer whose router
+// lets in nothing from ports that it has not sent to never does. Only a restart helps.
+bool loses_its_peer(const Plan& plan) {
+  for (const Side side : {Side::A, Side::B}) {
+    const Step* const others = plan.find(Kind::Nat, other(side));
+    if (plan.has(Kind::Rebinding, side) && others && others->b == 2) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -67,6 +82,7 @@ bool can_meet(const Plan& plan) {
 std::optional<std::string> excuse(const Plan& plan) {
   if (auto reason = too_strong(plan)) return reason;
   if (auto reason = too_much_together(plan)) return reason;
+  if (loses_its_peer(plan)) return "a mapping that changes before a router that filters by port";
   if (!can_meet(plan)) return "two NATs that have no way between them";
   return std::nullopt;
 }

@@ -127,7 +127,10 @@ class Life {
     attacker_.handle(now_);
     if (!excuse_) {
       for (const Side side : {Side::A, Side::B}) {
-        if (peer(side).has_failed() && !is_damaged(side))
+        if (!peer(side).has_failed()) continue;
+        if (is_damaged(side))
+          excuse_ = "a handshake that was damaged";
+        else
           journal_.fail(Verdict::Life, fmt::format("{} failed, and had no cause to: {}", name(side),
                                                    peer(side).reason()));
       }
@@ -288,7 +291,7 @@ class Life {
 
   // The path is in use again, both ways: what is said now has to arrive.
   void ask_for_life() {
-    for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed);
+    for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed, true);
   }
 
   void judge_life() {
@@ -296,7 +299,8 @@ class Life {
     ask_for_life();
     const Duration round_trip =
         2 * (internet_.up(0).conditions().latency + internet_.up(1).conditions().latency);
-    const Duration limit = kLife + 20 * round_trip;
+    // An offer, its answer, and what it is about, may still have to be told.
+    const Duration limit = kLife + 20 * round_trip + 4 * signalling_.delay();
     if (run_until(healed + limit, [&] { return is_settled(); })) {
       was_connected_ = true;
       return;

@@ -226,10 +226,16 @@ void Peer::handle(Timestamp now, Letter letter) {
 }
 
 void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation) {
+  // Repeated late: an offer that was passed over once, or is older than one that came.
+  if (negotiation < newest_offer_ || negotiation == passed_over_) return;
+  newest_offer_ = negotiation;
   const bool collides = connection_.signaling_state() != SignalingState::Stable;
   note(collides ? is_polite() ? "takes the offer, and its own back" : "passes over the offer"
                 : "takes the offer");
-  if (collides && !is_polite()) return;
+  if (collides && !is_polite()) {
+    passed_over_ = negotiation;
+    return;
+  }
   if (collides) {
     unsent_.reset();
     if (!connection_.set_local_description(now, {SdpType::Rollback, {}})) return;
@@ -261,12 +267,14 @@ void Peer::close_channel(Timestamp now, std::size_t number) {
   drain(now);
 }
 
-void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt) {
+void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
+               bool only_reliable) {
   if (is_over() || is_paused_) return;
   // A message larger than the send buffer is an error of its sender's.
   const Step* const buffer = world_.plan.find(Kind::SendBuffer, side_);
   const std::size_t most = buffer ? static_cast<std::size_t>(buffer->a) : size;
-  world_.conversation.say(now, side_, connection_, count, std::min(size, most), salt);
+  world_.conversation.say(now, side_, connection_, count, std::min(size, most), salt,
+                            only_reliable);
   drain(now);
 }
 

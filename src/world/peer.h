@@ -55,7 +55,8 @@ class Peer {
   // Its owner.
   void open_channel(Timestamp now, Promise promise);
   void close_channel(Timestamp now, std::size_t number);
-  void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt);
+  void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
+           bool only_reliable = false);
   void renegotiate(Timestamp now);
   void set_taking_events(Timestamp now, bool takes);
   void set_receiving(Timestamp now, bool receives);
@@ -112,7 +113,8 @@ class Peer {
   std::vector<Letter> letters_;
 
   bool wants_to_offer_ = false;
-  std::uint32_t negotiation_ = 0;  // of our latest offer
+  std::uint32_t negotiation_ = 0;                     // of our latest offer
+  std::uint32_t newest_offer_ = 0, passed_over_ = 0;  // of the other's
   // Without trickle: what waits for the end of gathering.
   std::optional<std::pair<SdpType, std::uint32_t>> unsent_;
   std::vector<IceCandidate> early_candidates_;  // before their description

@@ -48,7 +48,7 @@ class Builder {
     // A driver tells the address of the default route first, or nearly so.
     constexpr std::size_t kMostBefore = 4;
     const std::size_t count = dead ? static_cast<std::size_t>(dead->a) : 0;
-    const std::size_t before = dead && dead->b == 0 ? std::min(count, kMostBefore) : 0;
+    const std::size_t before = dead && dead->b == 0 && count <= kMostBefore ? count : 0;
     add_dead(side, 0, before);
     add_first(side);
     add_dead(side, before, count);

@@ -28,6 +28,7 @@ class Signalling {
 
   void send(Timestamp now, Letter letter);
   std::optional<Letter> receive(Timestamp now);
+  Duration delay() const { return delay_; }
   Deadline next_arrival() const {
     return letters_.empty() ? Deadline{} : Deadline{letters_.begin()->first.first};
   }

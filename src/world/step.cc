@@ -435,7 +435,7 @@ std::string to_string(const Step& step) {
   add("depends_b", word(kDepends, step.b));
   add("firewall", step.a ? " behind a firewall" : "");
   add("second_nat", step.a ? " behind a NAT" : "");
-  add("before", step.b ? "" : ", some of them before the good one");
+  add("before", step.b || step.a > 4 ? "" : ", before the good one");
   add("icmp", step.b ? "and says so by ICMP" : "and drops larger ones without a word");
   add("stun", word(stun, step.a));
   add("channel", fmt::format("an {}{}", is_unordered ? "unordered" : "ordered", limit));
