@@ -210,5 +210,35 @@ TEST(Pacing, HoldsNothingBackOnAShortPath) {
   EXPECT_EQ(duo.now() - start, 25us);
 }
 
+// RFC 9260 §6.3.1 C5, §6.3.3: a timeout that was too short grows until something is measured.
+TEST(Recovery, APathSlowerThanTheFirstTimeoutIsMeasured) {
+  Duo duo({.latency = 300ms});
+  duo.connect();
+  EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100'000, 1)));
+  ASSERT_TRUE(
+      duo.pair.run_until([&] { return count<MessageReceived>(duo.pair.events_b) == 1; }, 10s));
+  ASSERT_TRUE(duo.a.counters().smoothed_round_trip_time);
+  EXPECT_GE(*duo.a.counters().smoothed_round_trip_time, 600ms);
+  EXPECT_LE(duo.a.counters().retransmissions, 10u) << "of the first packets alone";
+}
+
+TEST(Recovery, APathThatBecomesMuchSlowerIsMeasuredAnew) {
+  Duo duo({.latency = 10ms});
+  duo.connect();
+  EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100'000, 1)));
+  duo.pair.run_for(5s);
+  duo.pair.to_a().options().latency = duo.pair.to_b().options().latency = 400ms;
+  EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100'000, 2)));
+  ASSERT_TRUE(
+      duo.pair.run_until([&] { return count<MessageReceived>(duo.pair.events_b) == 2; }, 20s));
+  duo.pair.run_for(1s);
+  const auto before = duo.a.counters().retransmissions;
+  EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100'000, 3)));
+  ASSERT_TRUE(
+      duo.pair.run_until([&] { return count<MessageReceived>(duo.pair.events_b) == 3; }, 20s));
+  EXPECT_GE(*duo.a.counters().smoothed_round_trip_time, 500ms);
+  EXPECT_LE(duo.a.counters().retransmissions - before, 2u);
+}
+
 }  // namespace
 }  // namespace specter::sctp

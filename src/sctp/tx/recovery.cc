@@ -202,11 +202,11 @@ void Sender::leave_recovery() {
 void Sender::settle_timers(Timestamp now, const Outstanding::Outcome& outcome) {
   if (outcome.advanced) {
     timeouts_ = 0;
-    // Against the letter of §6.3.3, which keeps the doubled timeout until a new measurement: with
-    // much loss there is none for long, and the path has just shown that it works.
-    rto_.restore();
     t3_.reset();
   }
+  // §6.3.1 C5, §6.3.3: the doubled timeout stays until something is measured. On a path that takes
+  // longer than the timeout everything is sent again, and nothing would ever be.
+  if (round_trip_) rto_.restore();
   // §6.3.2 R2, R3, and what follows from them: while something is outstanding, T3 runs.
   if (out_.empty())
     t3_.reset();

@@ -24,7 +24,7 @@ class Rto {
 
   void sample(Duration round_trip_time);
   void back_off();
-  void restore() { doublings_ = 0; }  // new data was acknowledged
+  void restore() { doublings_ = 0; }  // a round trip was measured
 
   Duration value() const;
   std::optional<Duration> smoothed() const { return smoothed_; }
