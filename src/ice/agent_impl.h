@@ -177,7 +177,8 @@ class Agent::Impl {
   // ---- nomination.cc
   void consider_nomination(Timestamp now);
   Pair* best_to_nominate(Timestamp now) const;
-  void nominate(Pair& pair);
+  Pair* better_to_nominate() const;
+  void nominate(Timestamp now, Pair& pair);
   void handle_nominated(Timestamp now, Pair& pair);
   void handle_nomination_failed(Timestamp now, Pair& pair);
   void choose_path();
@@ -255,6 +256,7 @@ class Agent::Impl {
 
   Pair* current_ = nullptr;            // what path() answers
   Pair* nominating_ = nullptr;         // its nomination is under way
+  Timestamp nominated_at_{};           // when that began
   Timestamp first_valid_{};            // when a pair first became valid
   Timestamp considered_{};             // when consider_nomination() last looked
   std::optional<Path> told_path_;      // by PathUsable or SelectedPathChanged

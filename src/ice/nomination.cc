@@ -12,6 +12,7 @@ namespace specter::ice {
 namespace {
 
 constexpr Duration kPatience = std::chrono::milliseconds(50);
+constexpr Duration kNominationSilence = std::chrono::milliseconds(500);
 
 bool is_host_to_host(const Pair& pair, const Candidate& remote) {
   return pair.mapped == pair.base.endpoint && remote.type == CandidateType::Host;
@@ -26,9 +27,29 @@ Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
   return nullptr;
 }
 
+// A valid pair that answers while the one under nomination has not: the repetitions of that take
+// longer than anybody would wait.
+Pair* Agent::Impl::better_to_nominate() const {
+  const Timestamp since = std::max(nominated_at_, nominating_->consent.last_sign_of_life);
+  const Duration patience =
+      std::max(kNominationSilence, 3 * nominating_->smoothed_round_trip_time.value_or(Duration{}));
+  for (const auto& pair : checklist_.pairs()) {
+    if (pair->is_valid && pair->consent.last_sign_of_life >= since + patience) return pair.get();
+  }
+  return nullptr;
+}
+
 void Agent::Impl::consider_nomination(Timestamp now) {
   considered_ = now;
-  if (role_ != Role::Controlling || nominating_ || closed_ || !may_send_checks()) return;
+  if (role_ != Role::Controlling || closed_ || !may_send_checks()) return;
+  if (nominating_) {
+    Pair* const better = better_to_nominate();
+    if (!better) return;
+    checklist_.untrigger(*nominating_);
+    supersede(now, *nominating_);
+    nominating_->nominate = false;
+    return nominate(now, *better);
+  }
   if (current_ && current_->is_nominated && !is_silent(*current_, now)) return;
   Pair* best = best_to_nominate(now);
   if (!best) return;
@@ -44,11 +65,12 @@ void Agent::Impl::consider_nomination(Timestamp now) {
       if (may_succeed) return;
     }
   }
-  nominate(*best);
+  nominate(now, *best);
 }
 
-void Agent::Impl::nominate(Pair& pair) {
+void Agent::Impl::nominate(Timestamp now, Pair& pair) {
   nominating_ = &pair;
+  nominated_at_ = now;
   pair.nominate = true;
   checklist_.trigger(pair);
   stale_ = true;

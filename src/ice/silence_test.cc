@@ -170,5 +170,27 @@ TEST(Silence, AThousandRebindingsAreFollowed) {
   }
 }
 
+// The NAT before Bob forgets him just as Alice nominates the pair: its repetitions take 25 s, and
+// he is heard from elsewhere meanwhile.
+TEST(Silence, OfANominationGivesWayToAPairThatAnswers) {
+  TwoAgents two;
+  Nat nat(at("203.0.113.2:1").address);
+  nat.add_inside(two.b.address);
+  bool has_forgotten = false;
+  two.network.filter = [&](Flight& flight) {
+    const auto request = stun::Message::parse(flight.bytes);
+    if (!has_forgotten && request && request->has(stun::AttributeType::UseCandidate)) {
+      has_forgotten = true;
+      nat.rebind();
+    }
+    return nat.translate(flight);
+  };
+  two.start();
+  ASSERT_TRUE(two.network.run_until([&] { return has_forgotten; }, 1s));
+  for (AgentHost* host : {&two.alice, &two.bob}) host->agent.expect_answer(two.now(), true);
+  EXPECT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 4s));
+  EXPECT_EQ(two.alice.agent.path()->remote, at("203.0.113.2:40001"));
+}
+
 }  // namespace
 }  // namespace specter::ice

@@ -152,8 +152,7 @@ bool Internet::fits(const Line& line, const Carried& carried) {
   if (carried.may_fragment && carried.to.address.is_v4()) return true;
   ++too_large_count_;
   if (line.conditions().icmp)
-    told_too_large_.push_back(
-        {carried.sender, carried.sent_from, carried.sent_to, mtu - headers});
+    told_too_large_.push_back({carried.sender, carried.sent_from, carried.sent_to, mtu - headers});
   return false;
 }
 

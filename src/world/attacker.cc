@@ -55,9 +55,9 @@ void Attacker::abuse(Timestamp now, const Step& step, const simulation::Internet
   const Duration later = random_.chance(0.5) ? 0ms : 1ms * random_.below(3000);
   // What is as it was, in its maker's name, is its maker's; STUN's FINGERPRINT proves nothing.
   constexpr std::size_t kFingerprint = 8;
-  const bool is_genuine =
-      from == seen.from && bytes.size() == seen.bytes.size() && bytes.size() > kFingerprint &&
-      std::equal(bytes.begin(), bytes.end() - kFingerprint, seen.bytes.begin());
+  const bool is_genuine = from == seen.from && bytes.size() == seen.bytes.size() &&
+                          bytes.size() > kFingerprint &&
+                          std::equal(bytes.begin(), bytes.end() - kFingerprint, seen.bytes.begin());
   internet_.forge(now + later, is_genuine ? seen.sender : host_, from, seen.to, bytes);
 }
 

@@ -127,7 +127,8 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
   } else if (const auto* const failed = std::get_if<core::DataChannelFailed>(&event)) {
     Channel* const channel = find(side, failed->channel);
     // A peer that closes says so twice: first as SCTP, then as DTLS.
-    if (channel && !is_closed_[index(other(side))] && connection.connection_state() == ConnectionState::Connected)
+    if (channel && !is_closed_[index(other(side))] &&
+        connection.connection_state() == ConnectionState::Connected)
       journal_.fail(Verdict::States, fmt::format("{}'s channel failed on its own: {}",
                                                  name_of(side), failed->error.message));
   } else if (const auto* const refused = std::get_if<core::DataChannelRefused>(&event)) {

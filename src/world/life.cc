@@ -146,7 +146,16 @@ class Life {
   void trace() {
     traced_ = now_;
     for (const Side side : {Side::A, Side::B}) {
-      const SctpStats sctp = peer(side).connection().stats().sctp;
+      const Stats stats = peer(side).connection().stats();
+      for (const CandidatePairStats& pair : stats.candidate_pairs) {
+        if (pair.responses_received == 0) continue;
+        journal_.note(fmt::format(
+            "{} has a pair {}:{} to {}:{}, {}{}{}, {} of {} answered", name(side),
+            pair.local.address, pair.local.port, pair.remote.address, pair.remote.port, pair.state,
+            pair.nominated ? ", nominated" : "", pair.selected ? ", selected" : "",
+            pair.responses_received, pair.requests_sent));
+      }
+      const SctpStats& sctp = stats.sctp;
       journal_.note(fmt::format(
           "{} has {} bytes in flight of {}, the peer's window {}, {} ms a "
           "round trip, packets of {}, {} sent again; {}",

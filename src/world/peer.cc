@@ -274,7 +274,7 @@ void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t
   const Step* const buffer = world_.plan.find(Kind::SendBuffer, side_);
   const std::size_t most = buffer ? static_cast<std::size_t>(buffer->a) : size;
   world_.conversation.say(now, side_, connection_, count, std::min(size, most), salt,
-                            only_reliable);
+                          only_reliable);
   drain(now);
 }
 
