@@ -75,7 +75,8 @@ std::vector<InterfaceAddress> interface_addresses() {
                      .mtu = mtu_of_interface(socket, entry->ifa_name),
                      .running = (entry->ifa_flags & IFF_RUNNING) != 0,
                      .bridge = is_bridge(entry->ifa_name),
-                     .default_route = endpoint->address == v4 || endpoint->address == v6});
+                     .default_route = endpoint->address == v4 || endpoint->address == v6,
+                     .zone = zone_of(address)});
   }
   if (socket >= 0) ::close(socket);
   return found;

@@ -56,10 +56,12 @@ class UdpSocket {
   // Past it the oldest go: what waits long on a path is worth little to the protocols above.
   static constexpr std::size_t kMaxQueuedBytes = 1 << 20;
 
-  // Port 0: one that is free. What was sent is given to `sent`, which outlives the socket.
+  // Port 0: one that is free. What was sent is given to `sent`, which outlives the socket. An IPv6
+  // link-local address needs its zone; all that such a socket sends and receives is of that link.
   static std::expected<UdpSocket, std::error_code> open(const Endpoint& local,
                                                         UdpFeatures features = {},
-                                                        BufferPool* sent = nullptr);
+                                                        BufferPool* sent = nullptr,
+                                                        std::uint32_t zone = 0);
   ~UdpSocket();
   UdpSocket(UdpSocket&& other) noexcept;
   UdpSocket& operator=(UdpSocket&&) = delete;

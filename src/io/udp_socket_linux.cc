@@ -78,7 +78,8 @@ ReceiveBuffers::ReceiveBuffers() : impl_(std::make_unique<Impl>()) {}
 ReceiveBuffers::~ReceiveBuffers() = default;
 
 std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
-                                                          UdpFeatures features, BufferPool* sent) {
+                                                          UdpFeatures features, BufferPool* sent,
+                                                          std::uint32_t zone) {
   const int family = local.address.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
   if (descriptor < 0) return last_error();
@@ -87,7 +88,7 @@ std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
 
   if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   SocketAddress address;
-  socklen_t length = to_socket_address(local, address);
+  socklen_t length = to_socket_address(local, address, zone);
   if (::bind(descriptor, &address.any, length) < 0) return last_error();
   length = sizeof address;
   if (::getsockname(descriptor, &address.any, &length) < 0) return last_error();
