@@ -2,6 +2,7 @@
 // best way that the kernel at hand knows.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -26,6 +27,9 @@ struct UdpFeatures {
   // discovery (RFC 8899 §3) lives on.
   bool whole_only = true;
 };
+
+// A call that this kernel has not, or that a sandbox does not know: some answer EPERM to those.
+inline bool may_be_forbidden(int error) { return error == ENOSYS || error == EPERM; }
 
 struct UdpCounters {
   std::uint64_t datagrams_sent = 0, send_calls = 0;

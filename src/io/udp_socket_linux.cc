@@ -152,7 +152,7 @@ int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
   if (features_.batches) {
     const int got = ::recvmmsg(descriptor_, buffers.messages.data(),
                                static_cast<unsigned int>(slots), MSG_DONTWAIT, nullptr);
-    if (got >= 0 || errno != ENOSYS) return got;
+    if (got >= 0 || !may_be_forbidden(errno)) return got;
     features_.batches = false;
   }
   const ssize_t got = ::recvmsg(descriptor_, &buffers.messages[0].msg_hdr, MSG_DONTWAIT);
