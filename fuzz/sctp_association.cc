@@ -25,7 +25,10 @@ constexpr std::size_t kReceiveBytes = 16 * 1024;
 constexpr std::size_t kMaxMessageBytes = 8 * 1024;
 constexpr std::size_t kPacketBytes = 1132;
 constexpr std::size_t kLargestPacketBytes = 1432;  // that a path is said to carry
-constexpr int kMaxAnswers = 100;                   // packets for what came in at once
+constexpr std::size_t kSendBytes = 64 * 1024;
+// Packets for what came in at once: all that waits, where the path carries packets of 508 bytes and
+// a round trip takes no time, so that nothing is spread; and as many again that are not full.
+constexpr int kMaxAnswers = 2 * kSendBytes / 476;
 constexpr std::int64_t kMaxLiveBytes = 1 << 20;
 constexpr Ppid kPpid = KeyedPeer::kPpid;
 
@@ -63,7 +66,7 @@ Association::Config config_of(const Flags& flags) {
   Association::Config config;
   config.max_packet_bytes = kPacketBytes;
   config.receive_buffer_bytes = kReceiveBytes;
-  config.send_buffer_bytes = 64 * 1024;
+  config.send_buffer_bytes = kSendBytes;
   config.max_receive_message_bytes = kMaxMessageBytes;
   config.congestion_control = flags.congestion_control;
   config.interleaving = flags.interleaving;

@@ -33,11 +33,11 @@ class Connection final : public io::Driver::Sink {
  public:
   static constexpr std::size_t kCallsPerRun = 1024;
 
-  // Makes the connection on its loop, which is the calling thread. It tells Ready; or
-  // OperationFailed with Start, and Closed; or, when it was aborted meanwhile, Closed alone.
-  static void start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
-                    std::unique_ptr<Owner> owner, const Configuration& configuration,
-                    Shared shared);
+  // Begins on the connection's loop, which is the calling thread; it is there by then, so that
+  // whatever fails here is told. It tells Ready; or OperationFailed with Start, and Closed; or,
+  // when it was aborted meanwhile, Closed alone.
+  static void start(std::unique_ptr<Connection> connection, io::Loop& loop,
+                    const Configuration& configuration, Shared shared);
 
   Connection(std::shared_ptr<ConnectionHandle> handle, std::unique_ptr<Owner> owner)
       : handle_(std::move(handle)), owner_(std::move(owner)) {}

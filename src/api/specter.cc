@@ -37,11 +37,12 @@ PeerConnection start_connection(const api::ApiState& state, const MakeOwner& mak
   const auto& loop = runtime.loops.least_loaded();
   auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
                                                         runtime.configuration.send_buffer_bytes);
+  auto connection = std::make_unique<api::Connection>(handle, make_owner(handle));
   // What runs on the loop holds no Runtime: the loop would end itself.
   loop->post(
-      [handle, home = loop.get(), owner = make_owner(handle), configuration = runtime.configuration,
+      [connection = std::move(connection), home = loop.get(), configuration = runtime.configuration,
        shared = api::Shared{runtime.resolver, runtime.certificate, runtime.key_log}]() mutable {
-        api::Connection::start(*home, handle, std::move(owner), configuration, std::move(shared));
+        api::Connection::start(std::move(connection), *home, configuration, std::move(shared));
       });
   return PeerConnection(std::move(handle));
 }

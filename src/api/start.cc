@@ -14,9 +14,9 @@ namespace {
 
 Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configuration& configuration,
                                                 Shared shared) {
-  auto servers = io::parse_ice_servers(configuration.ice_servers);
-  if (!servers) return std::unexpected(std::move(servers).error());
   try {
+    auto servers = io::parse_ice_servers(configuration.ice_servers);
+    if (!servers) return std::unexpected(std::move(servers).error());
     io::Driver::Options options;
     options.core = {.certificate = shared.certificate ? std::move(shared.certificate)
                                                       : core::generate_certificate(
@@ -51,10 +51,9 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
 
 }  // namespace
 
-void Connection::start(io::Loop& loop, const std::shared_ptr<ConnectionHandle>& handle,
-                       std::unique_ptr<Owner> owner, const Configuration& configuration,
-                       Shared shared) {
-  auto connection = std::make_unique<Connection>(handle, std::move(owner));
+void Connection::start(std::unique_ptr<Connection> connection, io::Loop& loop,
+                       const Configuration& configuration, Shared shared) {
+  const std::shared_ptr<ConnectionHandle> handle = connection->handle_;
   if (handle->is_aborted) {
     connection->handle_end(std::nullopt);
     return;

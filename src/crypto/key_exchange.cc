@@ -55,7 +55,10 @@ std::optional<Secret> KeyOffer::finish(Bytes answer) const {
   const CleanErrors clean;
   // RFC 8446 §4.2.8.2: on the curves of NIST only the uncompressed form of a point on the curve.
   const auto peer = ProviderKey::of_public(curve(group_), answer);
-  if (!peer) return std::nullopt;
+  if (!peer) {
+    CleanErrors::blame_nobody_for_memory();
+    return std::nullopt;
+  }
   // Multiplication on a curve without code of its own blinds itself.
   Expansion expansion(blinding_);
   const RandomScope scope(expansion);
@@ -65,7 +68,10 @@ std::optional<Secret> KeyOffer::finish(Bytes answer) const {
 std::optional<KeyAnswer> answer_key_offer(Group group, Bytes offer, Random& random) {
   const CleanErrors clean;
   const auto peer = ProviderKey::of_public(curve(group), offer);
-  if (!peer) return std::nullopt;
+  if (!peer) {
+    CleanErrors::blame_nobody_for_memory();
+    return std::nullopt;
+  }
   const RandomScope scope(random);
   const ProviderKey own = ProviderKey::generate(curve(group));
   const std::optional<Secret> secret = own.derive(*peer);

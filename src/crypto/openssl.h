@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -32,6 +33,13 @@ class CleanErrors {
   ~CleanErrors() { clear(); }
   CleanErrors(const CleanErrors&) = delete;
   CleanErrors& operator=(const CleanErrors&) = delete;
+
+  // Before what failed is called the peer's fault: OpenSSL says no in the same way when it has no
+  // memory to look. Throws std::bad_alloc then.
+  static void blame_nobody_for_memory() {
+    while (const unsigned long error = ERR_get_error())
+      if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) throw std::bad_alloc();
+  }
 
  private:
   // To clear it goes through all sixteen entries, though there is hardly ever one.

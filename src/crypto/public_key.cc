@@ -209,7 +209,10 @@ std::optional<PublicKey> PublicKey::of_certificate(Bytes der) {
   const auto info = find_key_info(der);
   if (!info) return std::nullopt;
   auto key = read_key(*info);
-  if (!key) return std::nullopt;
+  if (!key) {
+    CleanErrors::blame_nobody_for_memory();
+    return std::nullopt;
+  }
   return PublicKey(std::make_unique<const SignatureKey>(*std::move(key)));
 }
 

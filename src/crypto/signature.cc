@@ -126,9 +126,11 @@ bool PublicKey::verify(SignatureScheme scheme, Bytes message, Bytes signature) c
   if (!fits(scheme, false)) return false;
   const CleanErrors clean;
   const Traits its = traits(scheme);
-  if (const auto* const key = std::get_if<ProviderKey>(&key_->native))
-    return key->verify(digest(native(*its.hash), message), signature);
-  return evp_verifies(std::get<Key>(key_->native).get(), its, message, signature);
+  const auto* const key = std::get_if<ProviderKey>(&key_->native);
+  const bool holds = key ? key->verify(digest(native(*its.hash), message), signature)
+                         : evp_verifies(std::get<Key>(key_->native).get(), its, message, signature);
+  if (!holds) CleanErrors::blame_nobody_for_memory();
+  return holds;
 }
 
 Buffer sign(const SignatureKey& key, SignatureScheme scheme, Bytes message) {

@@ -81,6 +81,14 @@ CandidateType type_of(std::string_view text) {
   return CandidateType::Other;
 }
 
+// RFC 8839 §5.1 has no zone in an address, and RFC 4007 §6 no meaning for one on another host. Some
+// write theirs all the same: fe80::1%eth0.
+std::string_view without_zone(std::string_view host) {
+  const auto address = IpAddress::parse(host.substr(0, host.find('%')));
+  return address && address->is_v6() && address->is_link_local() ? host.substr(0, host.find('%'))
+                                                                 : host;
+}
+
 using Words = std::span<const std::string_view>;
 
 // raddr and rport, RFC 8839 §5.1. A name in place of the address hides it: kept as unspecified.
@@ -162,8 +170,8 @@ Result<Candidate> Candidate::parse(std::string_view text) {
   if (!priority) return syntax("could not parse priority");
   candidate.priority = *priority;
 
-  candidate.host = words[4];
-  if (candidate.host.size() > kMaxHostBytes) return syntax("could not parse address");
+  if (words[4].size() > kMaxHostBytes) return syntax("could not parse address");
+  candidate.host = without_zone(words[4]);
   const auto port = number_of<std::uint16_t>(words[5], 0, 0xffff);
   if (!port) return syntax("could not parse port");
   candidate.endpoint = {IpAddress::parse(candidate.host).value_or(IpAddress{}), *port};

@@ -72,6 +72,19 @@ TEST(Candidate, WritesWhatItRead) {
     EXPECT_EQ(parsed(text).to_string(), text);
 }
 
+// RFC 4007 §6: a zone means something on its own host alone.
+TEST(Candidate, OfAnotherHostHasNoZone) {
+  const Candidate candidate = parsed("1 1 udp 7 fe80::54a9%eth0 5000 typ host");
+  EXPECT_EQ(candidate.endpoint, *Endpoint::parse("[fe80::54a9]:5000"));
+  EXPECT_EQ(candidate.to_string(), "candidate:1 1 udp 7 fe80::54a9 5000 typ host");
+  // Where there are no zones it is no address.
+  for (const std::string host : {"2001:db8::1%eth0", "192.0.2.1%1", "%1", "x.local%1"}) {
+    const Candidate named = parsed("1 1 udp 7 " + host + " 5000 typ host");
+    EXPECT_TRUE(named.endpoint.address.is_unspecified()) << host;
+    EXPECT_EQ(named.host, host);
+  }
+}
+
 // RFC 8839 §5.1: <transport> and <cand-type> are tokens, for those who come later.
 TEST(Candidate, OfAnUnknownTransportOrTypeIsWellFormed) {
   const std::string ssltcp =

@@ -144,5 +144,22 @@ TEST(ManyAddresses, ThatNobodyAnswersCostTwentyPacketsASecond) {
   }
 }
 
+// Nothing but IPv6 link-local addresses; one host is on two links, with the same address on both,
+// as the driver has it with VLANs of one card: the port tells which socket, and so which link, is
+// meant.
+TEST(LinkLocalAddresses, AloneConnectOverTheLinkThatBothAreOn) {
+  for (const Role role : {Role::Controlling, Role::Controlled}) {
+    ManyAddresses many(role);
+    many.of_alice = {at("[fe80::1]:5001"), at("[fe80::1]:5002")};
+    many.of_bob = {at("[fe80::2]:5000")};
+    many.servers = {at("[2001:db8::53]:3478")};
+    many.network.filter = [](Flight& flight) {
+      EXPECT_NE(flight.to, at("[2001:db8::53]:3478")) << "nobody there answers to such an address";
+      return flight.from.port != 5001 && flight.to.port != 5001;
+    };
+    EXPECT_TRUE(many.connects());
+  }
+}
+
 }  // namespace
 }  // namespace specter::ice

@@ -48,15 +48,15 @@ std::string Driver::open_sockets() {
   std::string trouble;
   try {
     const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
-    for (const IpAddress& address : usable_addresses(all, options_.loopback)) {
-      const auto local = network_->open(address);
+    for (const InterfaceAddress& usable : usable_addresses(all, options_.loopback)) {
+      const auto local = network_->open(usable.address, usable.zone);
       if (!local) {
         trouble = fmt::format("no socket can be opened: {}", local.error().message());
-        log().warn("no socket on {}: {}", shown(address, visible), local.error().message());
+        log().warn("no socket on {}: {}", shown(usable.address, visible), local.error().message());
         continue;
       }
       ++opened;
-      core_->add_local_endpoint(now_, *local, mtu_of(all, address));
+      core_->add_local_endpoint(now_, *local, usable.mtu);
     }
   } catch (const std::system_error& e) {
     trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());

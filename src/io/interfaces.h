@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "specter/endpoint.h"
@@ -18,6 +19,10 @@ struct InterfaceAddress {
   bool running = true;     // it has a carrier; a bridge without anybody on it has none
   bool bridge = false;
   bool default_route = false;  // what the machine sends to the world leaves from this address
+  // Of an IPv6 link-local address its link, by the number of the interface: RFC 4007 §6. Else 0.
+  std::uint32_t zone = 0;
+
+  bool operator==(const InterfaceAddress&) const = default;
 };
 
 // More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
@@ -49,11 +54,9 @@ class InterfaceAddresses {
 
 // Those worth a socket, each once, at most kMaxLocalAddresses, the most useful ones first: the
 // default route's, other interfaces', bridges'. Those without a carrier only if there are no
-// others.
-std::vector<IpAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
-                                        LoopbackPolicy loopback);
-
-// Of the interface that has the address; 1500 when it is not among them.
-std::size_t mtu_of(const std::vector<InterfaceAddress>& all, const IpAddress& address);
+// others. IPv6 link-local ones only if there is nothing else but bridges and what has no carrier;
+// they are no reason to do without the loopback where that is the fallback.
+std::vector<InterfaceAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
+                                               LoopbackPolicy loopback);
 
 }  // namespace specter::io

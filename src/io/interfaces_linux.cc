@@ -19,6 +19,20 @@ namespace specter::io {
 
 namespace {
 
+// A socket to ask the system by, closed in the end whatever comes.
+class Asking {
+ public:
+  explicit Asking(int family) : descriptor_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
+  ~Asking() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Asking(const Asking&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
 // Asks through any socket; the usual size when the system doesn't say.
 std::size_t mtu_of_interface(int socket, const char* name) {
   ifreq request{};
@@ -37,15 +51,13 @@ bool is_bridge(const char* name) {
 std::optional<IpAddress> default_source(std::string_view anywhere) {
   SocketAddress address;
   socklen_t length = to_socket_address({IpAddress::parse(anywhere).value(), 9}, address);
-  const int socket = ::socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::nullopt;
+  const Asking socket(address.any.sa_family);
   std::optional<Endpoint> source;
-  if (::connect(socket, &address.any, length) == 0) {
+  if (::connect(socket.get(), &address.any, length) == 0) {
     length = sizeof address;
-    if (::getsockname(socket, &address.any, &length) == 0)
+    if (::getsockname(socket.get(), &address.any, &length) == 0)
       source = from_socket_address(address, length);
   }
-  ::close(socket);
   return source ? std::optional(source->address) : std::nullopt;
 }
 
@@ -57,7 +69,7 @@ std::vector<InterfaceAddress> interface_addresses() {
   if (::getifaddrs(&first) < 0)
     throw std::system_error(errno, std::system_category(), "getifaddrs");
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, &::freeifaddrs);
-  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const Asking socket(AF_INET);
   const auto v4 = default_source("192.0.2.1");
   const auto v6 = default_source("2001:db8::1");
   for (const ifaddrs* entry = first; entry; entry = entry->ifa_next) {
@@ -72,12 +84,12 @@ std::vector<InterfaceAddress> interface_addresses() {
     found.push_back({.address = endpoint->address,
                      .up = (entry->ifa_flags & IFF_UP) != 0,
                      .loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0,
-                     .mtu = mtu_of_interface(socket, entry->ifa_name),
+                     .mtu = mtu_of_interface(socket.get(), entry->ifa_name),
                      .running = (entry->ifa_flags & IFF_RUNNING) != 0,
                      .bridge = is_bridge(entry->ifa_name),
-                     .default_route = endpoint->address == v4 || endpoint->address == v6});
+                     .default_route = endpoint->address == v4 || endpoint->address == v6,
+                     .zone = zone_of(address)});
   }
-  if (socket >= 0) ::close(socket);
   return found;
 }
 

@@ -45,11 +45,11 @@ bool Loop::is_any_current() { return current_loop != nullptr; }
 
 void Loop::shut_down() {
   post([this] {
-    // A member that ends releases itself.
-    std::vector<std::shared_ptr<Member>> members;
-    for (const auto& [key, member] : impl_->members) members.push_back(member);
-    for (const auto& member : members) member->shut_down();
-    impl_->members.clear();
+    // Somebody waits for the loop's end, so nothing here may want memory.
+    while (!impl_->members.empty()) {
+      const auto member = std::move(impl_->members.extract(impl_->members.begin()).mapped());
+      member->shut_down();
+    }
     impl_->work.reset();
     impl_->context.stop();
   });

@@ -7,11 +7,12 @@
 namespace specter::io {
 
 struct Network::Socket {
-  Socket(asio::io_context& context, UdpSocket&& opened)
-      : udp(std::move(opened)), waits(context, udp.native_handle()) {}
+  Socket(asio::io_context& context, UdpSocket&& opened, std::uint32_t of_zone)
+      : udp(std::move(opened)), zone(of_zone), waits(context, udp.native_handle()) {}
   ~Socket() { waits.release(); }  // the descriptor is the UdpSocket's to close
 
   UdpSocket udp;
+  std::uint32_t zone;
   asio::posix::stream_descriptor waits;
   bool readable = false;
   bool writing = false;  // it waits until the kernel takes more
@@ -22,14 +23,15 @@ Network::Network(Loop& loop, std::weak_ptr<void> owner, std::function<void()> re
 
 Network::~Network() = default;
 
-std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address) {
+std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address,
+                                                       std::uint32_t zone) {
   for (const auto& socket : sockets_) {
-    if (socket->udp.local().address == address) return socket->udp.local();
+    if (socket->udp.local().address == address && socket->zone == zone) return socket->udp.local();
   }
-  auto opened = UdpSocket::open({address, 0}, {}, &loop_.impl().buffers);
+  auto opened = UdpSocket::open({address, 0}, {}, &loop_.impl().buffers, zone);
   if (!opened) return std::unexpected(opened.error());
   try {
-    sockets_.push_back(std::make_shared<Socket>(loop_.impl().context, std::move(*opened)));
+    sockets_.push_back(std::make_shared<Socket>(loop_.impl().context, std::move(*opened), zone));
     watch_reading(sockets_.back());
   } catch (const std::system_error& e) {  // the poller had no room for it
     return std::unexpected(e.code());

@@ -1,6 +1,7 @@
 // The sockets of one connection on its loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -25,8 +26,8 @@ class Network {
   Network(const Network&) = delete;
 
   // One more socket, on a port that is free; the endpoint it is bound to. One that is open for this
-  // address already is answered again.
-  std::expected<Endpoint, std::error_code> open(const IpAddress& address);
+  // address in this zone already is answered again.
+  std::expected<Endpoint, std::error_code> open(const IpAddress& address, std::uint32_t zone);
   std::size_t size() const { return sockets_.size(); }
 
   // Hands over what came, about `budget` datagrams at most. True when more may wait; else the

@@ -71,7 +71,13 @@ struct Resolver::State {
       } catch (const std::exception&) {
         addresses.clear();  // no answer is an answer, too
       }
-      for (Answer& answer : take_answers(host)) answer(addresses);
+      for (Answer& answer : take_answers(host)) {
+        try {
+          answer(addresses);
+        } catch (const std::exception&) {
+          // There is no memory to carry it; who asked does not wait for ever. The others' go on.
+        }
+      }
     }
   }
 };
@@ -93,17 +99,19 @@ void Resolver::resolve(const std::string& host, Answer answer) {
     answer({});
     return;
   }
-  ++state_->waiting_count;
+  // In this order nothing of it harms when the next has no memory.
   auto& answers = state_->waiting[host];
+  const bool is_first = answers.empty();
+  if (is_first) state_->queue.push_back(host);
   answers.push_back(std::move(answer));
-  if (answers.size() > 1) return;
-  state_->queue.push_back(host);
+  ++state_->waiting_count;
+  if (!is_first) return;
   if (state_->threads == kMaxInFlight) return;
   ++state_->threads;
   lock.unlock();
   try {
     start_thread("specter-dns", [state = state_] { state->run(); }).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     lock.lock();
     // Other threads, if there are any, will come to it.
     if (--state_->threads > 0) return;

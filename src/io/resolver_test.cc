@@ -56,6 +56,18 @@ TEST(Resolver, AnswersNothingForNoSuchName) {
   EXPECT_THAT(ask(resolver, "a.example").get(), IsEmpty());
 }
 
+TEST(Resolver, AnAnswerThatThrowsIsItsOwnAffair) {
+  const auto hanging = std::make_shared<std::promise<void>>();
+  Resolver resolver([released = hanging->get_future().share()](const std::string&) {
+    released.wait();
+    return std::vector{kAddress};
+  });
+  resolver.resolve("a.example", [](const auto&) { throw std::bad_alloc(); });
+  auto other = ask(resolver, "a.example");
+  hanging->set_value();
+  EXPECT_THAT(other.get(), ElementsAre(kAddress));
+}
+
 // What hangs in a look-up of the tests below, until it is let go.
 struct Hanging {
   std::promise<void> release;

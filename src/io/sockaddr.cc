@@ -5,7 +5,7 @@
 
 namespace specter::io {
 
-socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out) {
+socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out, std::uint32_t zone) {
   std::memset(&out, 0, sizeof out);
   const Bytes octets = endpoint.address.octets();
   if (endpoint.address.is_v4()) {
@@ -16,6 +16,7 @@ socklen_t to_socket_address(const Endpoint& endpoint, SocketAddress& out) {
   }
   out.v6.sin6_family = AF_INET6;
   out.v6.sin6_port = htons(endpoint.port);
+  out.v6.sin6_scope_id = zone;
   std::memcpy(&out.v6.sin6_addr, octets.data(), octets.size());
   return sizeof out.v6;
 }
@@ -32,6 +33,10 @@ std::optional<Endpoint> from_socket_address(const SocketAddress& address, sockle
     return Endpoint{IpAddress::v6(octets), ntohs(address.v6.sin6_port)};
   }
   return std::nullopt;
+}
+
+std::uint32_t zone_of(const SocketAddress& address) {
+  return address.any.sa_family == AF_INET6 ? address.v6.sin6_scope_id : 0;
 }
 
 }  // namespace specter::io

@@ -160,12 +160,14 @@ int UdpSocket::send_some(Outgoing& out, std::size_t count) {
   if (features_.batches && count > 1) {
     const int sent = ::sendmmsg(descriptor_, out.messages.data(), static_cast<unsigned int>(count),
                                 MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0 || errno != ENOSYS) return sent;
-    features_.batches = false;
+    if (sent >= 0 || !may_be_forbidden(errno)) return sent;
   }
   const ssize_t sent =
       ::sendmsg(descriptor_, &out.messages[0].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL);
-  return sent < 0 ? -1 : 1;
+  if (sent < 0) return -1;
+  // It is the call that is forbidden, and not, by a firewall, where the message goes.
+  if (count > 1) features_.batches = false;
+  return 1;
 }
 
 // Behind us are `bytes` more of the head of the queue.

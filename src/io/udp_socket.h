@@ -2,6 +2,7 @@
 // best way that the kernel at hand knows.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -26,6 +27,9 @@ struct UdpFeatures {
   // discovery (RFC 8899 §3) lives on.
   bool whole_only = true;
 };
+
+// A call that this kernel has not, or that a sandbox does not know: some answer EPERM to those.
+inline bool may_be_forbidden(int error) { return error == ENOSYS || error == EPERM; }
 
 struct UdpCounters {
   std::uint64_t datagrams_sent = 0, send_calls = 0;
@@ -56,10 +60,12 @@ class UdpSocket {
   // Past it the oldest go: what waits long on a path is worth little to the protocols above.
   static constexpr std::size_t kMaxQueuedBytes = 1 << 20;
 
-  // Port 0: one that is free. What was sent is given to `sent`, which outlives the socket.
+  // Port 0: one that is free. What was sent is given to `sent`, which outlives the socket. An IPv6
+  // link-local address needs its zone; all that such a socket sends and receives is of that link.
   static std::expected<UdpSocket, std::error_code> open(const Endpoint& local,
                                                         UdpFeatures features = {},
-                                                        BufferPool* sent = nullptr);
+                                                        BufferPool* sent = nullptr,
+                                                        std::uint32_t zone = 0);
   ~UdpSocket();
   UdpSocket(UdpSocket&& other) noexcept;
   UdpSocket& operator=(UdpSocket&&) = delete;

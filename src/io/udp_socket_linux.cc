@@ -78,7 +78,8 @@ ReceiveBuffers::ReceiveBuffers() : impl_(std::make_unique<Impl>()) {}
 ReceiveBuffers::~ReceiveBuffers() = default;
 
 std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
-                                                          UdpFeatures features, BufferPool* sent) {
+                                                          UdpFeatures features, BufferPool* sent,
+                                                          std::uint32_t zone) {
   const int family = local.address.is_v4() ? AF_INET : AF_INET6;
   const int descriptor = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
   if (descriptor < 0) return last_error();
@@ -87,7 +88,7 @@ std::expected<UdpSocket, std::error_code> UdpSocket::open(const Endpoint& local,
 
   if (family == AF_INET6) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   SocketAddress address;
-  socklen_t length = to_socket_address(local, address);
+  socklen_t length = to_socket_address(local, address, zone);
   if (::bind(descriptor, &address.any, length) < 0) return last_error();
   length = sizeof address;
   if (::getsockname(descriptor, &address.any, &length) < 0) return last_error();
@@ -151,7 +152,7 @@ int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
   if (features_.batches) {
     const int got = ::recvmmsg(descriptor_, buffers.messages.data(),
                                static_cast<unsigned int>(slots), MSG_DONTWAIT, nullptr);
-    if (got >= 0 || errno != ENOSYS) return got;
+    if (got >= 0 || !may_be_forbidden(errno)) return got;
     features_.batches = false;
   }
   const ssize_t got = ::recvmsg(descriptor_, &buffers.messages[0].msg_hdr, MSG_DONTWAIT);

@@ -14,6 +14,12 @@ namespace specter::testing {
 
 inline std::atomic<std::int64_t> live_bytes = 0;   // as asked of malloc, rounded as it rounds
 inline std::atomic<std::int64_t> allocations = 0;  // so far
+inline std::atomic<bool (*)()> refuses = nullptr;  // whether this one fails, where a test wants it
+
+inline void* allocated(std::size_t size) {
+  bool (*const refused)() = refuses.load(std::memory_order_acquire);
+  return refused && refused() ? nullptr : std::malloc(size);
+}
 
 inline void* counted(void* memory) {
   if (memory) {
@@ -27,7 +33,7 @@ inline void discounted(void* memory) {
 }
 
 inline void* allocate_for_openssl(std::size_t size, const char*, int) {
-  return counted(std::malloc(size));
+  return counted(allocated(size));
 }
 inline void* reallocate_for_openssl(void* memory, std::size_t size, const char*, int) {
   discounted(memory);
@@ -48,7 +54,8 @@ inline const bool openssl_counts =
 // NOLINTBEGIN(misc-definitions-in-headers)
 // Not inlined: GCC would see free() meet what it takes for memory of its own operator new.
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  if (void* const memory = specter::testing::counted(std::malloc(size))) return memory;
+  if (void* const memory = specter::testing::counted(specter::testing::allocated(size)))
+    return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {

@@ -26,7 +26,7 @@ namespace specter::testing {
 namespace {
 
 std::atomic<bool> is_armed = false;
-Fault armed;
+Fault armed, armed_besides;
 std::array<std::atomic<std::size_t>, kCalls + 1> counts;  // and Other
 
 constexpr std::array kNames = {"socket",         "bind",          "setsockopt", "getsockname",
@@ -36,12 +36,17 @@ constexpr std::array kNames = {"socket",         "bind",          "setsockopt", 
                                "pthread_create", "getrandom",     "getaddrinfo"};
 static_assert(kNames.size() == kCalls);
 
+int error_of(const Fault& fault, Call call, std::size_t at) {
+  if (fault.at == 0 || call != fault.call) return 0;
+  return at == fault.at || (fault.for_good && at > fault.at) ? fault.error : 0;
+}
+
 // What the next call is to fail with; 0: nothing.
 int fault_of(Call call) {
   if (!is_armed.load(std::memory_order_acquire)) return 0;
   const std::size_t at = ++counts[static_cast<std::size_t>(call)];
-  if (armed.at == 0 || call != armed.call) return 0;
-  return at == armed.at || (armed.for_good && at > armed.at) ? armed.error : 0;
+  const int error = error_of(armed, call, at);
+  return error != 0 ? error : error_of(armed_besides, call, at);
 }
 
 template <class F>
@@ -75,8 +80,12 @@ std::span<const int> errors_of(Call call) {
   static constexpr std::array kSend = {
       EAGAIN,       EINTR,    ENOBUFS, ENOMEM, EPERM,  EACCES,     ENETUNREACH, EHOSTUNREACH,
       ECONNREFUSED, EMSGSIZE, EINVAL,  EIO,    ENOSYS, EOPNOTSUPP, ENETDOWN,    EADDRNOTAVAIL};
-  static constexpr std::array kReceive = {EAGAIN,       EINTR,  ENOBUFS, ENOMEM,
-                                          ECONNREFUSED, ENOSYS, EIO,     EHOSTUNREACH};
+  // recvmsg(2), recvmmsg(2) and what ICMP leaves with a socket; EPERM: a sandbox that doesn't know
+  // it.
+  static constexpr std::array kReceive = {
+      EAGAIN, EINTR,        ENOBUFS,     ENOMEM,      ECONNREFUSED, ENOSYS,
+      EIO,    EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EMSGSIZE,     EOPNOTSUPP,
+      EPROTO, EACCES,       EPERM,       EINVAL,      ENETDOWN,     EHOSTDOWN};
   static constexpr std::array kCreate = {EMFILE, ENFILE, ENOMEM, ENODEV};
   static constexpr std::array kControl = {ENOMEM, ENOSPC};
   static constexpr std::array kWait = {EINTR};
@@ -112,8 +121,9 @@ std::span<const int> errors_of(Call call) {
   return {};
 }
 
-Armed::Armed(const Fault& fault) {
+Armed::Armed(const Fault& fault, const Fault& besides) {
   armed = fault;
+  armed_besides = besides;
   for (auto& count : counts) count = 0;
   is_armed.store(true, std::memory_order_release);
 }

@@ -46,10 +46,11 @@ struct Fault {
   bool for_good = false;  // and all after it
 };
 
-// Counts calls, and lets some fail, while it lives. One at a time.
+// Counts calls, and lets some fail, while it lives. One at a time. `besides` is what the machine is
+// like anyway: one without recvmmsg(), say.
 class Armed {
  public:
-  explicit Armed(const Fault& fault = {});
+  explicit Armed(const Fault& fault = {}, const Fault& besides = {});
   ~Armed();
   Armed(const Armed&) = delete;
 

@@ -147,12 +147,15 @@ def stories_of_bench(specter, program):
 
 # What a stack can't, by a fault of its own, and which.
 ACTIVE_TWICE = "it answers a=setup:active to active, against RFC 8842 §5.3"
+NO_CERTIFICATE = "as DTLS's client it answers a CertificateRequest with no Certificate, against RFC 5246 §7.4.6"
 CANNOT = {
     ("aiortc", "offers data, audio and video, max-bundle"):
         "it stops the transport that its sections share, as one that is left over; with another of its own, too",
     ("werift", "answers, specter is DTLS's client"): ACTIVE_TWICE,
     ("webrtc-rs", "answers data, specter (1.2) is DTLS's client"): ACTIVE_TWICE,
     ("webrtc-rs", "answers data, specter (any) is DTLS's client"): ACTIVE_TWICE,
+    **{("rustrtc", f"{verb} data, specter ({dtls}) is DTLS's server"): NO_CERTIFICATE
+       for verb in ("offers", "answers") for dtls in ("1.2", "any")},
 }
 
 

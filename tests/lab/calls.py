@@ -40,7 +40,7 @@ class End:
         self.opened = threading.Event()
         self.failed = threading.Event()
         self.channel, self.is_connected, self.reason = None, False, None
-        self.arrivals, self.told = [], []
+        self.arrivals, self.told, self.candidates = [], [], []
         self.peer = PeerProcess(specter, *options, name=name, prefix=space.prefix, handlers={
             "ice_candidate": self._candidate, "ice_gathering_state": self._gathering,
             "data_channel_open": self._open, "message": self._message,
@@ -61,6 +61,7 @@ class End:
 
     def _candidate(self, event):
         fields = ("candidate", "sdpMid", "sdpMLineIndex", "usernameFragment")
+        self.candidates.append(event["candidate"])
         self._carry({field: event[field] for field in fields if event.get(field) is not None})
 
     def _gathering(self, event):

@@ -214,13 +214,14 @@ class Town(Laboratory):
 
 class Lan(Laboratory):
     """Two hosts on each of `links` wires: 192.0.N.1 and 192.0.N.2. What each has before is made by
-    `furnish(host)`: then those devices are older."""
+    `furnish(host)`: then those devices are older. With `link_local` there is no IPv4, nor any address
+    but those that the kernel gives by itself: fe80::..."""
 
-    def __init__(self, links=1, furnish=None):
+    def __init__(self, links=1, furnish=None, link_local=False):
         super().__init__()
         try:
             self.net = self.space("net")
-            self.a, self.b = self.space("a"), self.space("b")
+            self.a, self.b = (self.space(name, ipv6=link_local) for name in ("a", "b"))
             for host in (self.a, self.b) if furnish else ():
                 furnish(self, host)
             for link in range(1, links + 1):
@@ -228,8 +229,9 @@ class Lan(Laboratory):
                 for last, (name, host) in enumerate((("a", self.a), ("b", self.b)), 1):
                     self.wire(host, f"eth{link}", self.net, f"{name}{link}")
                     self.net.ip(f"link set {name}{link} master br{link}")
-                    host.ip(f"addr add 192.0.{link}.{last}/24 dev eth{link}")
-            for last, host in enumerate((self.a, self.b), 1):
+                    if not link_local:
+                        host.ip(f"addr add 192.0.{link}.{last}/24 dev eth{link}")
+            for last, host in enumerate((self.a, self.b), 1) if not link_local else ():
                 host.ip(f"route add default via 192.0.1.{3 - last}")
         except BaseException:
             self.close()

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kBuffer = 4 << 20;
 // A message that is next in its order is taken up to twice the buffer: see Receiver::accepts().
+constexpr std::int64_t kChunks = 60'000;
+constexpr std::int64_t kMostForAStream = 100;
 constexpr std::int64_t kMost = 2 * kBuffer + (1 << 20);
 
 struct Shape {
@@ -24,6 +26,7 @@ struct Shape {
   // The i-th chunk.
   std::function<void(DataChunk&, std::uint32_t i)> data{};
   std::function<void(IDataChunk&, std::uint32_t i)> idata{};
+  bool leaves_something = true;
 };
 
 std::vector<Shape> shapes() {
@@ -69,6 +72,7 @@ std::int64_t kept_of(const Shape& shape) {
   config.max_receive_message_bytes = 256 << 10;
   const auto puppet = std::make_unique<Puppet>(config);
   InitChunk init = Puppet::init();
+  init.outbound_streams = 65'535;
   if (shape.interleaving) init.extensions = {130, 192, 64, 194};
   const InitChunk ack = puppet->ask_init_ack(init);
   puppet->tag = ack.initiate_tag;
@@ -82,16 +86,47 @@ std::int64_t kept_of(const Shape& shape) {
     chunk.payload = payload;
     fill(chunk, i);
     puppet->say(chunk);
+    if (!shape.leaves_something) puppet->events.clear();  // they are the owner's
     most = std::max<std::int64_t>(most, testing::live_bytes - before);
   };
-  for (std::uint32_t i = 0; i < 60'000; ++i) {
+  for (std::uint32_t i = 0; i < kChunks; ++i) {
     if (shape.interleaving)
       say(IDataChunk{}, shape.idata, i);
     else
       say(DataChunk{}, shape.data, i);
   }
-  EXPECT_GT(puppet->association.counters().receive_buffered_bytes, 0u) << shape.name;
+  EXPECT_EQ(puppet->association.counters().receive_buffered_bytes > 0u, shape.leaves_something)
+      << shape.name;
   return most;
+}
+
+// The numbers of each stream that had a message are kept, and nothing is waiting: 60,000 streams.
+TEST(Memory, APeerPinsLittleByUsingEveryStream) {
+  const Shape data{"a message on each stream",
+                   false,
+                   true,
+                   1,
+                   [](DataChunk& c, auto i) {
+                     c.begin = c.end = true;
+                     c.stream = StreamId{static_cast<std::uint16_t>(i)};
+                   },
+                   {},
+                   false};
+  const Shape idata{"the same, I-DATA",
+                    true,
+                    true,
+                    1,
+                    {},
+                    [](IDataChunk& c, auto i) {
+                      c.begin = c.end = true;
+                      c.stream = StreamId{static_cast<std::uint16_t>(i)};
+                    },
+                    false};
+  for (const Shape& shape : {data, idata}) {
+    const std::int64_t kept = kept_of(shape);
+    RecordProperty(shape.name, std::to_string(kept));
+    EXPECT_LE(kept, kMostForAStream * kChunks) << shape.name;
+  }
 }
 
 TEST(Memory, APeerPinsLittleMoreThanTheBuffer) {

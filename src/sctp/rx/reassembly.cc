@@ -239,9 +239,11 @@ bool Reassembly::hand_out_parts() {
 
 // A message in parts is at its end.
 void Reassembly::go_on(Stream& s, StreamId id) {
-  for (ReassembledMessage& message : std::exchange(s.behind, {})) {
-    --items_;
-    deliver(s, std::move(message));
+  if (auto behind = behind_.extract(std::to_underlying(id))) {
+    for (ReassembledMessage& message : behind.mapped()) {
+      --items_;
+      deliver(s, std::move(message));
+    }
   }
   deliver_waiting(s, id);
 }
@@ -311,7 +313,7 @@ void Reassembly::complete(bool held, Number number, ReassembledMessage message) 
 
 void Reassembly::deliver(Stream& s, ReassembledMessage message) {
   if (s.is_telling) {
-    s.behind.push_back(std::move(message));
+    behind_[std::to_underlying(message.stream)].push_back(std::move(message));
     ++items_;
     return;
   }
@@ -327,8 +329,9 @@ void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMess
     return deliver_waiting(s, id);
   }
   const std::size_t size = message.bytes.size();
+  const Turn turn{message.stream, number};
   // A number that was delivered or skipped is one that no honest sender uses again.
-  if (number < s.next || !s.waiting.emplace(number, std::move(message)).second) {
+  if (number < s.next || !waiting_.emplace(turn, std::move(message)).second) {
     bytes_ -= size;
     return;
   }
@@ -336,11 +339,11 @@ void Reassembly::deliver_or_wait(Stream& s, std::int64_t number, ReassembledMess
 }
 
 void Reassembly::deliver_waiting(Stream& s, StreamId id) {
-  for (auto first = s.waiting.begin(); first != s.waiting.end() && first->first == s.next;
-       first = s.waiting.begin()) {
+  while (!waiting_.empty()) {
+    auto due = waiting_.extract({id, s.next});
+    if (!due) break;
     --items_;
-    deliver(s, std::move(first->second));
-    s.waiting.erase(first);
+    deliver(s, std::move(due.mapped()));
     ++s.next;
   }
   if (is_in_parts(id)) look_for_next(s, id);
@@ -349,8 +352,9 @@ void Reassembly::deliver_waiting(Stream& s, StreamId id) {
 void Reassembly::skip_ordered(Stream& s, StreamId id, std::int64_t last) {
   if (last < s.next) return;
   // What is whole and waited for the skipped ones is still good.
-  while (!s.waiting.empty() && s.waiting.begin()->first <= last) {
-    s.next = s.waiting.begin()->first;
+  for (auto first = first_waiting(id); first != waiting_.end() && first->first.number <= last;
+       first = first_waiting(id)) {
+    s.next = first->first.number;
     deliver_waiting(s, id);
   }
   s.next = std::max(s.next, last + 1);
@@ -431,9 +435,10 @@ std::optional<std::vector<StreamId>> Reassembly::finish_reset(std::int64_t cumul
   for (const StreamId id : reset.streams) {
     const auto found = streams_.find(std::to_underlying(id));
     if (found == streams_.end()) continue;
-    for (const auto& [number, message] : found->second.waiting) {
-      bytes_ -= message.bytes.size();
+    for (auto first = first_waiting(id); first != waiting_.end(); first = first_waiting(id)) {
+      bytes_ -= first->second.bytes.size();
       --items_;
+      waiting_.erase(first);
     }
     streams_.erase(found);  // its next message is number 0, as of one never heard of
   }

@@ -14,6 +14,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -121,17 +122,22 @@ class Reassembly {
   };
   using Runs = std::map<Place, Run>;  // by the first fragment
 
+  // A peer can have one of these for each of 65,536 streams: what few need at a time stands apart.
   struct Stream {
     std::int64_t next = 0;  // the number to be delivered, unwrapped
-    std::map<std::int64_t, ReassembledMessage> waiting;
     // I-DATA's unordered messages: the last one that was heard of, and the first not skipped.
     std::int64_t last_unordered = 0;
     std::int64_t first_unordered = 0;
-    // One message after the other: the beginning of one is told and its end is not; whole ones that
-    // wait for that.
+    // One message after the other: the beginning of one is told and its end is not. Whole ones that
+    // wait for that are in behind_.
     bool is_telling = false;
-    std::vector<ReassembledMessage> behind;
   };
+  struct Turn {
+    StreamId stream{};
+    std::int64_t number = 0;  // unwrapped
+    auto operator<=>(const Turn&) const = default;
+  };
+  using Waiting = std::map<Turn, ReassembledMessage>;
   struct Held {
     std::int64_t number;
     ReassembledMessage message;
@@ -143,6 +149,10 @@ class Reassembly {
   };
 
   Stream& stream(StreamId id) { return streams_[std::to_underlying(id)]; }
+  Waiting::iterator first_waiting(StreamId stream) {
+    const auto first = waiting_.lower_bound({stream, std::numeric_limits<std::int64_t>::min()});
+    return first != waiting_.end() && first->first.stream == stream ? first : waiting_.end();
+  }
   bool is_held(std::int64_t tsn, StreamId stream) const;
   Place place_of(const IDataChunk& chunk, bool held);
   bool has_fragments(const Place& of) const;  // its message
@@ -182,6 +192,8 @@ class Reassembly {
   std::size_t usual_message_bytes_ = 0;  // of the last one that had fragments
   Runs runs_;
   std::unordered_map<std::uint16_t, Stream> streams_;  // only those that had a message
+  Waiting waiting_;                                    // whole messages, until it is their turn
+  std::unordered_map<std::uint16_t, std::vector<ReassembledMessage>> behind_;
   std::optional<Reset> reset_;
   std::vector<ReassembledMessage> ready_;
   std::vector<ReassembledMessage> before_reset_;
