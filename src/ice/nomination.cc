@@ -136,6 +136,8 @@ void Agent::Impl::choose_path() {
 void Agent::Impl::conclude(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
     if (pair->is_valid || pair->peer_nominated) continue;
+    // The peer has been seen there meanwhile: it may have moved.
+    if (role_ == Role::Controlling && pair->last_request_received >= nominated_at_) continue;
     checklist_.untrigger(*pair);
     if (pair->state == PairState::InProgress) {
       supersede(now, *pair);
