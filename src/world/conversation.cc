@@ -148,9 +148,10 @@ void Conversation::receive(Timestamp now, Side side, const core::MessageReceived
     return;
   }
   ++received_;
-  if (channel->is_closed[index(side)])
+  // W3C §6.2: none after close().
+  if (channel->is_closed[index(side)] || channel->has_called_close[index(side)])
     journal_.fail(Verdict::States,
-                  fmt::format("{} has a message on a closed channel", name_of(side)));
+                  fmt::format("{} has a message on a channel that it closed", name_of(side)));
   if (const auto wrong = channel->to(side).receive(now, message.data))
     journal_.fail(Verdict::Content, fmt::format("{} got {}", name_of(side), *wrong));
 }
@@ -187,6 +188,13 @@ void Conversation::closed(Side side, const core::PeerConnection& connection, Cha
     journal_.fail(Verdict::Delivery, fmt::format("{}'s channel is closed, and {} messages had not "
                                                  "come",
                                                  name_of(side), ledger.missing()));
+}
+
+std::size_t Conversation::unfinished_bytes(Side from) const {
+  std::size_t bytes = 0;
+  for (const Waiting& message : waiting_[index(from)]) bytes += message.size;
+  for (const Channel& channel : channels_) bytes += channel.to(other(from)).missing_bytes();
+  return bytes;
 }
 
 std::string Conversation::unfinished() const {

@@ -50,6 +50,7 @@ class Conversation {
   // What keeps it from being at rest; empty: all that must arrive did, and every channel that is to
   // be open is.
   std::string unfinished() const;
+  std::size_t unfinished_bytes(Side from) const;
   std::size_t channels() const { return channels_.size(); }
   // Of what the sides have said that would still be said.
   std::size_t waiting(Side side) const { return waiting_[index(side)].size(); }

@@ -14,6 +14,7 @@ Buffer Ledger::next(std::size_t size) const {
 
 void Ledger::sent(Timestamp now, std::size_t size) {
   sent_.push_back({now, static_cast<std::uint32_t>(size)});
+  bytes_sent_ += size;
 }
 
 // The number in front, as far as there is room, and bytes that it decides.
@@ -49,6 +50,7 @@ std::optional<std::string> Ledger::receive(Timestamp now, Bytes message) {
     return fmt::format("message {} behind message {}", number, next_expected_ - 1);
   sent.has_come = true;
   ++count_received_;
+  bytes_received_ += message.size();
   next_expected_ = number + 1;
   if (promise_.lifetime)
     largest_delay_past_lifetime_ =

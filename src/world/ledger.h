@@ -39,6 +39,7 @@ class Ledger {
   std::size_t count_sent() const { return sent_.size(); }
   std::size_t count_received() const { return count_received_; }
   std::size_t missing() const { return sent_.size() - count_received_; }
+  std::size_t missing_bytes() const { return bytes_sent_ - bytes_received_; }
 
  private:
   struct Sent {
@@ -54,7 +55,7 @@ class Ledger {
   std::uint64_t seed_;
   Promise promise_;
   std::vector<Sent> sent_;
-  std::size_t count_received_ = 0;
+  std::size_t count_received_ = 0, bytes_sent_ = 0, bytes_received_ = 0;
   std::uint32_t next_expected_ = 0;  // when ordered
   Duration largest_delay_past_lifetime_{};
 };

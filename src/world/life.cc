@@ -303,13 +303,30 @@ class Life {
     for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed, true);
   }
 
+  // What a window of so many bytes needs for what is still to be carried, and as much again.
+  Duration carrying_time(Duration round_trip) const {
+    constexpr std::int64_t kWindow = 8 * 1024;
+    std::int64_t most = 0;
+    for (const Side side : {Side::A, Side::B}) {
+      std::int64_t window = kWindow;
+      if (const Step* const step = plan_.find(Kind::SendBuffer, side))
+        window = std::min(window, step->a);
+      if (const Step* const step = plan_.find(Kind::ReceiveBuffer, other(side)))
+        window = std::min(window, step->a);
+      const auto bytes = static_cast<std::int64_t>(conversation_.unfinished_bytes(side));
+      most = std::max(most, 2 * bytes / window);
+    }
+    return most * round_trip;
+  }
+
   void judge_life() {
     const Timestamp healed = now_;
     ask_for_life();
     const Duration round_trip =
         2 * (internet_.up(0).conditions().latency + internet_.up(1).conditions().latency);
     // An offer, its answer, and what it is about, may still have to be told.
-    const Duration limit = kLife + 20 * round_trip + 4 * signalling_.delay();
+    const Duration limit =
+        kLife + 10 * round_trip + carrying_time(round_trip) + 4 * signalling_.delay();
     if (run_until(healed + limit, [&] { return is_settled(); })) {
       was_connected_ = true;
       return;

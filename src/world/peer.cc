@@ -215,6 +215,7 @@ void Peer::handle(Timestamp now, Letter letter) {
     } else if (connection_.signaling_state() == SignalingState::HaveLocalOffer &&
                letter.negotiation == negotiation_) {
       note("takes the answer");
+      passes_over_ = false;
       if (const auto taken = connection_.set_remote_description(now, description); !taken)
         world_.journal.fail(Verdict::States, fmt::format("{} refused an answer: {}", name_of(side_),
                                                          taken.error().message));
@@ -229,11 +230,13 @@ void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint3
   // Repeated late: an offer that was passed over once, or is older than one that came.
   if (negotiation < newest_offer_ || negotiation == passed_over_) return;
   newest_offer_ = negotiation;
+  passes_over_ = false;
   const bool collides = connection_.signaling_state() != SignalingState::Stable;
   note(collides ? is_polite() ? "takes the offer, and its own back" : "passes over the offer"
                 : "takes the offer");
   if (collides && !is_polite()) {
     passed_over_ = negotiation;
+    passes_over_ = true;
     return;
   }
   if (collides) {
@@ -252,6 +255,7 @@ void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint3
 
 // One that comes before its description waits for it, as programs do it.
 void Peer::take_candidate(Timestamp now, const IceCandidate& candidate) {
+  if (passes_over_) return;  // W3C §10.7: they belong to the offer that was passed over
   if (!connection_.add_ice_candidate(now, candidate)) early_candidates_.push_back(candidate);
 }
 

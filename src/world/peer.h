@@ -115,6 +115,7 @@ class Peer {
   bool wants_to_offer_ = false;
   std::uint32_t negotiation_ = 0;                     // of our latest offer
   std::uint32_t newest_offer_ = 0, passed_over_ = 0;  // of the other's
+  bool passes_over_ = false;
   // Without trickle: what waits for the end of gathering.
   std::optional<std::pair<SdpType, std::uint32_t>> unsent_;
   std::vector<IceCandidate> early_candidates_;  // before their description

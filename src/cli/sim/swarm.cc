@@ -25,8 +25,8 @@ double thread_cpu_seconds() {
 
 class Swarm {
  public:
-  Swarm(const SwarmOptions& options, const Life& life)
-      : options_(options), life_(life), began_(std::chrono::steady_clock::now()) {
+  explicit Swarm(const SwarmOptions& options)
+      : options_(options), began_(std::chrono::steady_clock::now()) {
     const std::size_t kinds = world::rows().size();
     tally_.visited.resize(kinds);
     tally_.visited_pairs.assign(kinds, std::vector<std::uint64_t>(kinds));
@@ -59,7 +59,7 @@ class Swarm {
           break;
         const world::Plan plan = world::draw(options_.first_seed + number, options_.kinds);
         const double before = thread_cpu_seconds();
-        const world::Outcome outcome = life_(plan, workshop);
+        const world::Outcome outcome = world::live(plan, workshop);
         count(plan, outcome, thread_cpu_seconds() - before);
       }
     } catch (...) {
@@ -90,7 +90,7 @@ class Swarm {
       for (const std::size_t b : kinds) ++tally_.visited_pairs[a][b];
     }
     if (outcome.failure) {
-      tally_.failed.push_back({plan.seed, *outcome.failure});
+      tally_.failed.push_back({plan.seed, seconds(), *outcome.failure});
       if (options_.stops_at_failure) stops_ = true;
     }
     changed_.notify_one();
@@ -108,7 +108,6 @@ class Swarm {
   }
 
   const SwarmOptions& options_;
-  const Life& life_;
   const std::chrono::steady_clock::time_point began_;
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<bool> stops_ = false;
@@ -122,8 +121,6 @@ class Swarm {
 
 }  // namespace
 
-Tally run_swarm(const SwarmOptions& options, const Life& life) {
-  return Swarm(options, life).run();
-}
+Tally run_swarm(const SwarmOptions& options) { return Swarm(options).run(); }
 
 }  // namespace specter::cli::sim

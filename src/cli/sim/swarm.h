@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "world/life.h"
@@ -20,6 +19,7 @@ struct SwarmOptions {
 
 struct Failed {
   std::uint64_t seed;
+  double after;  // seconds since the beginning
   world::Failure failure;
 };
 
@@ -34,8 +34,6 @@ struct Tally {
   std::vector<std::vector<std::uint64_t>> visited_pairs;
 };
 
-using Life = std::function<world::Outcome(const world::Plan&, const world::Workshop&)>;
-
-Tally run_swarm(const SwarmOptions& options, const Life& life);
+Tally run_swarm(const SwarmOptions& options);
 
 }  // namespace specter::cli::sim
