@@ -390,6 +390,7 @@ bool Agent::is_validated(const Path& path) const {
   const Pair* pair = impl_->checklist().find(path);
   return pair && pair->is_valid && connection_state() != IceConnectionState::Closed;
 }
+bool Agent::knows(const Path& path) const { return impl_->checklist().find(path) != nullptr; }
 std::optional<Path> Agent::path() const {
   const Pair* pair = impl_->current();
   return pair ? std::optional(pair->path()) : std::nullopt;

@@ -189,6 +189,8 @@ class Agent {
   // Whether a check with integrity proved that the peer is at the other end of this path: only then
   // may DTLS from it be looked at (shared/design/reliability.md §1.3).
   bool is_validated(const Path& path) const;
+  // Whether the peer has told of the other end, or a request with integrity came from there.
+  bool knows(const Path& path) const;
   // Where to send: the selected path; before nomination, a valid one; nothing without consent.
   std::optional<Path> path() const;
   // The same at this moment: consent may have run out since the last handle_timeout(), as after a

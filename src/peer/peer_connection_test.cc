@@ -336,6 +336,32 @@ TEST(PeerConnection, ARejectedOfferClosesItsChannels) {
   EXPECT_TRUE(pair.a.has<DataChannelClosed>());
 }
 
+// reliability.md row 8: the peer's first flight may be ahead of the check that proves its path.
+TEST(PeerConnection, StrangersTakeNoPlaceFromThePeersEarlyFlight) {
+  const auto time_to_connect = [](bool is_disturbed) {
+    Configuration configuration;
+    configuration.sped = false;
+    PeerPair pair({.latency = 20ms}, configuration);
+    (void)pair.a.connection.create_data_channel(pair.now(), "data");
+    const Timestamp start = pair.now();
+    // a proves no path for a while: b's flight is early.
+    pair.network.filter = [&](testing::Flight& flight) {
+      const bool is_request = flight.bytes[0] == 0 && flight.bytes[1] == 1;
+      return !is_request || flight.from.port != 5001 || pair.now() - start > 150ms;
+    };
+    EXPECT_TRUE(pair.negotiate());
+    for (std::uint16_t port = 1; is_disturbed && port <= 20; ++port) {
+      Buffer hello(100);
+      hello[0] = 22;
+      pair.network.inject({IpAddress::v4({203, 0, 113, 66}), port},
+                          *Endpoint::parse("192.0.2.1:5001"), hello);
+    }
+    EXPECT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 10s));
+    return pair.now() - start;
+  };
+  EXPECT_EQ(time_to_connect(true), time_to_connect(false));
+}
+
 // architecture.md §3: an owner that takes nothing slows its peer down, and nothing is lost.
 TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
   Configuration small;

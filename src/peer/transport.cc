@@ -124,6 +124,9 @@ void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
     return read_dtls(now, path, datagram.bytes);
   }
   std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
+  // Whoever can send here could fill the places: who is likely to be the peer goes first.
+  if (early_.size() == kMaxEarlyDatagrams && ice_.knows(path))
+    std::erase_if(early_, [&](const EarlyDatagram& early) { return !ice_.knows(early.path); });
   if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > kMaxEarlyBytes) {
     ++dropped_unvalidated_;
     return;

@@ -59,8 +59,9 @@ class Internet {
 
   void send(Timestamp now, HostId host, const Endpoint& local, const Endpoint& remote, Bytes bytes,
             bool may_fragment);
-  // From any address, past all routers' rules but for the last mapping: what an attacker does.
-  // `maker` is who the receiver is told of.
+  // From any address, past all routers' rules but for the last mapping, and past what lines do: so
+  // nothing that others send fares otherwise for it. What an attacker does. `maker` is who the
+  // receiver is told of.
   void forge(Timestamp now, HostId maker, const Endpoint& from, const Endpoint& to, Bytes bytes);
 
   // Keeps a copy of every datagram that a host sends, as it is beyond its router, for
@@ -109,6 +110,7 @@ class Internet {
     Endpoint sent_from, sent_to;  // as the sender named them, for ICMP
     std::optional<RouterId> from_router{};
     bool may_fragment = false;
+    bool is_forged = false;
     Buffer bytes{};
   };
 

@@ -7,10 +7,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// No timer of a peer's is due in the nanosecond in which something of the attacker's arrives: which
+// of the two is first would be chance.
+constexpr Duration kNeverAtOnce = 137'003ns;
+
 }  // namespace
 
+Attacker::Attacker(const Plan& plan, simulation::Internet& internet, simulation::HostId host)
+    : random_(plan.seed ^ 0xbad), strangers_(plan.seed ^ 0xdab), internet_(internet), host_(host) {
+  internet_.overhear(plan.has(Kind::Garbage) || plan.has(Kind::Mutations) ||
+                     plan.has(Kind::Replays));
+}
+
 void Attacker::begin(Timestamp now, const Step& step) {
-  internet_.overhear(true);
   if (step.kind == Kind::Garbage)
     garbage_.push_back({step, now});
   else
@@ -20,7 +29,6 @@ void Attacker::begin(Timestamp now, const Step& step) {
 void Attacker::end(const Step& step) {
   std::erase_if(garbage_, [&](const Garbage& each) { return each.step == step; });
   std::erase(copies_, step);
-  if (garbage_.empty() && copies_.empty()) stop();
 }
 
 void Attacker::stop() {
@@ -36,34 +44,35 @@ void Attacker::handle(Timestamp now) {
     way_from_[seen.sender] = std::pair{seen.from, seen.to};
     for (const Step& step : copies_) {
       if (index(other(step.side)) == seen.sender &&
-          random_.below(1000) < static_cast<std::uint32_t>(step.a))
+          random(step).below(1000) < static_cast<std::uint32_t>(step.a))
         abuse(now, step, seen);
     }
   }
 }
 
 void Attacker::abuse(Timestamp now, const Step& step, const simulation::Internet::Overheard& seen) {
+  simulation::SeededRandom& draws = random(step);
   Buffer bytes = seen.bytes;
   if (step.kind == Kind::Mutations && !bytes.empty()) {
-    for (std::uint32_t times = 1 + random_.below(3); times > 0; --times) {
-      const std::uint32_t at = random_.below(static_cast<std::uint32_t>(bytes.size()));
-      bytes[at] = static_cast<std::uint8_t>(random_.u32());
+    for (std::uint32_t times = 1 + draws.below(3); times > 0; --times) {
+      const std::uint32_t at = draws.below(static_cast<std::uint32_t>(bytes.size()));
+      bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1 + draws.below(255)));
     }
-    if (random_.chance(0.2)) bytes.resize(random_.below(static_cast<std::uint32_t>(bytes.size())));
+    if (draws.chance(0.2)) bytes.resize(draws.below(static_cast<std::uint32_t>(bytes.size())));
   }
-  const Endpoint from = step.b == 1 ? seen.from : elsewhere();
-  const Duration later = random_.chance(0.5) ? 0ms : 1ms * random_.below(3000);
+  const Endpoint from = step.b == 1 ? seen.from : elsewhere(draws);
+  const Duration later = draws.chance(0.5) ? 0ms : 1ms * draws.below(3000);
   // What is as it was, in its maker's name, is its maker's; STUN's FINGERPRINT proves nothing.
   constexpr std::size_t kFingerprint = 8;
   const bool is_genuine = from == seen.from && bytes.size() == seen.bytes.size() &&
                           bytes.size() > kFingerprint &&
                           std::equal(bytes.begin(), bytes.end() - kFingerprint, seen.bytes.begin());
-  internet_.forge(now + later, is_genuine ? seen.sender : host_, from, seen.to, bytes);
+  internet_.forge(now + later + kNeverAtOnce, is_genuine ? seen.sender : host_, from, seen.to,
+                  bytes);
 }
 
-Endpoint Attacker::elsewhere() {
-  return {IpAddress::v4({198, 51, 100, 66}),
-          static_cast<std::uint16_t>(1024 + random_.below(60'000))};
+Endpoint Attacker::elsewhere(simulation::SeededRandom& random) {
+  return {kAddress, static_cast<std::uint16_t>(1024 + random.below(60'000))};
 }
 
 void Attacker::handle_timeout(Timestamp now) {
@@ -85,22 +94,24 @@ Deadline Attacker::next_timeout() const {
 void Attacker::send_garbage(Timestamp now, const Step& step) {
   const auto& way = way_from_[index(other(step.side))];
   if (!way) return;
-  Buffer bytes(1 + random_.below(random_.chance(0.8) ? 200 : 1400));
-  random_.fill(bytes);
+  simulation::SeededRandom& draws = random(step);
+  Buffer bytes(1 + draws.below(draws.chance(0.8) ? 200 : 1400));
+  draws.fill(bytes);
   constexpr std::array<std::uint8_t, 10> kFirst{0, 1, 20, 21, 22, 23, 25, 44, 128, 200};
-  bytes[0] = kFirst[random_.below(kFirst.size())];
+  bytes[0] = kFirst[draws.below(kFirst.size())];
   if ((bytes[0] >= 20 && bytes[0] < 26) && bytes.size() > 13) {
     // A record's head that has its form: DTLS 1.2, epoch 0 or 1, its length.
     bytes[1] = 0xfe;
     bytes[2] = 0xfd;
     bytes[3] = 0;
-    bytes[4] = static_cast<std::uint8_t>(random_.below(2));
+    bytes[4] = static_cast<std::uint8_t>(draws.below(2));
     bytes[5] = bytes[6] = 0;
     const std::size_t length = bytes.size() - 13;
     bytes[11] = static_cast<std::uint8_t>(length >> 8);
     bytes[12] = static_cast<std::uint8_t>(length);
   }
-  internet_.forge(now, host_, step.b == 1 ? way->first : elsewhere(), way->second, bytes);
+  internet_.forge(now + kNeverAtOnce, host_, step.b == 1 ? way->first : elsewhere(draws),
+                  way->second, bytes);
 }
 
 }  // namespace specter::world

@@ -15,8 +15,7 @@ namespace specter::world {
 
 class Attacker {
  public:
-  Attacker(std::uint64_t seed, simulation::Internet& internet, simulation::HostId host)
-      : random_(seed ^ 0xbad), internet_(internet), host_(host) {}
+  Attacker(const Plan& plan, simulation::Internet& internet, simulation::HostId host);
 
   void begin(Timestamp now, const Step& step);
   void end(const Step& step);
@@ -27,7 +26,8 @@ class Attacker {
   void handle_timeout(Timestamp now);
   Deadline next_timeout() const;
 
-  simulation::HostId host() const { return host_; }
+  // Where it stands.
+  static constexpr IpAddress kAddress = IpAddress::v4({198, 51, 100, 66});
 
  private:
   struct Garbage {
@@ -35,11 +35,16 @@ class Attacker {
     Timestamp next;
   };
 
+  // Of what comes from a stranger's address, and of what is sent in a peer's name or repeated: so
+  // that the one is the same without the other.
+  simulation::SeededRandom& random(const Step& step) {
+    return step.b == 0 && step.kind != Kind::Replays ? strangers_ : random_;
+  }
   void send_garbage(Timestamp now, const Step& step);
   void abuse(Timestamp now, const Step& step, const simulation::Internet::Overheard& seen);
-  Endpoint elsewhere();
+  static Endpoint elsewhere(simulation::SeededRandom& random);
 
-  simulation::SeededRandom random_;
+  simulation::SeededRandom random_, strangers_;
   simulation::Internet& internet_;
   simulation::HostId host_;
   std::vector<Garbage> garbage_;

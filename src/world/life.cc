@@ -31,7 +31,7 @@ class Life {
         signalling_(plan),
         conversation_(plan.seed, journal_),
         stun_server_(plan, internet_, Place::kStunServer),
-        attacker_(plan.seed, internet_, Place::kAttacker),
+        attacker_(plan, internet_, Place::kAttacker),
         peers_{Peer(Side::A, 0, world(), workshop), Peer(Side::B, 1, world(), workshop)},
         excuse_(excuse(plan)) {
     for (const Side side : {Side::A, Side::B}) {
@@ -393,10 +393,27 @@ class Life {
   int turns_ = 0;
 };
 
+// Without what strangers send: garbage, and damaged copies.
+Plan without_strangers(const Plan& plan) {
+  Plan rest = plan;
+  std::erase_if(rest.steps, [](const Step& step) {
+    return (step.kind == Kind::Garbage || step.kind == Kind::Mutations) && step.b == 0;
+  });
+  return rest;
+}
+
 }  // namespace
 
 Outcome live(const Plan& plan, const Workshop& workshop, Tells tells) {
-  return Life(plan, workshop, tells).live();
+  Outcome outcome = Life(plan, workshop, tells).live();
+  const Plan rest = without_strangers(plan);
+  if (outcome.failure || rest == plan) return outcome;
+  // What arrives from a stranger's address, and proves nothing, leaves no trace at all.
+  const Outcome undisturbed = Life(rest, workshop, Tells::Nothing).live();
+  if (undisturbed.hash != outcome.hash)
+    outcome.failure = {Verdict::Attacker, outcome.lasted_ms,
+                       "without the attacker's datagrams the life is another"};
+  return outcome;
 }
 
 }  // namespace specter::world

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "world/attacker.h"
+
 namespace specter::world {
 namespace {
 
@@ -122,7 +124,9 @@ void Peer::drain(Timestamp now) {
         note(fmt::format("sends {} to {} from {}", what_is(transmit->bytes),
                          transmit->remote.to_string(), transmit->local.to_string()));
       watch_.see_transmit(now, *transmit);
-      world_.journal.add(kTransmit, index(side_), transmit->bytes);
+      // What an attacker is told is between them.
+      if (transmit->remote.address != Attacker::kAddress)
+        world_.journal.add(kTransmit, index(side_), transmit->bytes);
       const std::size_t step =
           transmit->segment_size ? transmit->segment_size : transmit->bytes.size();
       const Bytes bytes(transmit->bytes);

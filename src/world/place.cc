@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "world/attacker.h"
+
 namespace specter::world {
 namespace {
 
@@ -37,7 +39,7 @@ class Builder {
     internet_.add_host(5ms);
     place_.stun_server = {v4(198, 51, 100, 1), 3478};
     internet_.add_interface(Place::kStunServer, place_.stun_server.address);
-    internet_.add_interface(Place::kAttacker, v4(198, 51, 100, 66));
+    internet_.add_interface(Place::kAttacker, Attacker::kAddress);
     for (const Side side : {Side::A, Side::B}) stand(side);
     return std::move(place_);
   }
