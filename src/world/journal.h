@@ -59,7 +59,7 @@ enum class Tells : std::uint8_t { Nothing, Story, Trace };
 class Journal {
  public:
   struct Note {
-    std::int64_t at_ms;
+    std::int64_t at_us;  // microseconds
     std::string text;
   };
 
@@ -72,17 +72,20 @@ class Journal {
   void add(std::uint64_t kind, std::uint64_t side, Bytes bytes = {}) {
     const std::array<std::uint64_t, 4> head{
         static_cast<std::uint64_t>(now_.time_since_epoch().count()), kind, side, bytes.size()};
+    shape_ = XXH3_64bits_withSeed(head.data(), sizeof(head), shape_);
     hash_ = XXH3_64bits_withSeed(head.data(), sizeof(head), hash_);
     hash_ = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash_);
     ++entries_;
   }
   std::uint64_t hash() const { return hash_; }
+  // Of what, when, whose and how long it was, and not of its bytes.
+  std::uint64_t shape() const { return shape_; }
   std::uint64_t entries() const { return entries_; }
 
   bool keeps_notes() const { return tells_ != Tells::Nothing; }
   bool traces() const { return tells_ == Tells::Trace; }
   void note(std::string text) {
-    if (keeps_notes()) notes_.push_back({now_ms(), std::move(text)});
+    if (keeps_notes()) notes_.push_back({(now_ - simulation::kStart) / std::chrono::microseconds(1), std::move(text)});
   }
   const std::vector<Note>& notes() const { return notes_; }
 
@@ -95,7 +98,7 @@ class Journal {
  private:
   Tells tells_;
   Timestamp now_ = simulation::kStart;
-  std::uint64_t hash_ = 0;
+  std::uint64_t hash_ = 0, shape_ = 0;
   std::uint64_t entries_ = 0;
   std::vector<Note> notes_;
   std::optional<Failure> failure_;

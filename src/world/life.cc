@@ -410,7 +410,7 @@ Outcome live(const Plan& plan, const Workshop& workshop, Tells tells) {
   if (outcome.failure || rest == plan) return outcome;
   // What arrives from a stranger's address, and proves nothing, leaves no trace at all.
   const Outcome undisturbed = Life(rest, workshop, Tells::Nothing).live();
-  if (undisturbed.hash != outcome.hash)
+  if (undisturbed.shape != outcome.shape)
     outcome.failure = {Verdict::Attacker, outcome.lasted_ms,
                        "without the attacker's datagrams the life is another"};
   return outcome;

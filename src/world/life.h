@@ -15,6 +15,7 @@ namespace specter::world {
 struct Outcome {
   std::optional<Failure> failure;
   std::uint64_t hash = 0;      // of all that both said, with its time
+  std::uint64_t shape = 0;     // the same without the bytes
   std::uint64_t entries = 0;   // so many things
   bool was_connected = false;  // both, when the world had healed
   std::size_t messages = 0;    // that arrived

@@ -39,7 +39,7 @@ void tell(const world::Plan& plan, const world::Outcome& outcome) {
   }
   fmt::print("What happens, in seconds:\n");
   for (const auto& note : outcome.notes)
-    fmt::print("{:5}.{:03}  {}\n", note.at_ms / 1000, note.at_ms % 1000, note.text);
+    fmt::print("{:5}.{:06}  {}\n", note.at_us / 1'000'000, note.at_us % 1'000'000, note.text);
 }
 
 void tell_end(const world::Outcome& outcome) {
