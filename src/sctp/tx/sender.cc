@@ -70,7 +70,8 @@ bool Sender::window_is_small() const {
 }
 
 bool Sender::may_send_new() const {
-  return started_ && window_open() && out_.lost().empty() && out_.size() < Outstanding::kMaxChunks;
+  return started_ && !is_overdue_ && window_open() && out_.lost().empty() &&
+         out_.size() < Outstanding::kMaxChunks;
 }
 
 bool Sender::may_start(const OutgoingMessage& message) const {
@@ -80,7 +81,7 @@ bool Sender::may_start(const OutgoingMessage& message) const {
 // Whether there is something unsent for which the peer has room.
 bool Sender::has_new() {
   const MessageIndex index = queue_.front();
-  if (index == kNoMessage) return false;
+  if (index == kNoMessage || is_overdue_) return false;
   const OutgoingMessage& message = queue_[index];
   if (!may_start(message)) return false;
   const std::size_t fragment = std::min(queue_.sendable(message), max_fragment());
@@ -94,6 +95,8 @@ bool Sender::may_leave() {
 
 void Sender::prepare(Timestamp now) {
   pacer_.advance(now, congestion_->pacing_rate());
+  // handle_timeout() has yet to give up what is too late.
+  is_overdue_ = !lifetimes_.empty() && lifetimes_.top().expires <= now;
   while (!out_.lost().empty()) {
     const OutstandingChunk& chunk = out_.at(out_.lost().lowest());
     if (!must_give_up(queue_[chunk.message], chunk, now)) break;

@@ -225,6 +225,7 @@ class Sender {
   bool forward_due_ = false;
   Deadline forward_sent_;
   std::priority_queue<Lifetime, std::vector<Lifetime>, std::greater<>> lifetimes_;
+  bool is_overdue_ = false;  // one of them is over
 
   std::optional<Duration> round_trip_;  // of the SACK at hand
   // Kept for their memory.
