@@ -194,6 +194,7 @@ class SctpLife {
   // Before it is established it ends at once, and the other may never hear of it.
   void shut_down(Side side) {
     if (!peer(side).association().is_established()) ended_early_ = true;
+    if (!shut_down_at_) shut_down_at_ = now_;
     for (SctpStreams& each : streams_) each.note_end();
     peer(side).shutdown(now_);
   }
@@ -210,7 +211,8 @@ class SctpLife {
                                         : ours       ? Shutdown
                                                      : PeerShutdown) ||
                       (closed.reason == PeerShutdown && ours && theirs) ||
-                      (closed.reason == TooManyRetransmissions && is_excused()) || ended_early_;
+                      (closed.reason == TooManyRetransmissions && is_excused()) || ended_early_ ||
+                      is_guarded(closed);
     if (!fits || closed.detail.empty() || !(ours || theirs))
       return journal_.fail(Verdict::Reasons, fmt::format("{} ended, {} ({})", name(side),
                                                          to_string(closed.reason), closed.detail));
@@ -219,6 +221,14 @@ class SctpLife {
       journal_.fail(Verdict::Delivery,
                     fmt::format("{} ended, and {} messages had not come", name(side),
                                 streams_[index(other(side))].missing()));
+  }
+
+  // RFC 9260 §9.2: a shutdown may take five times the longest timeout, 50 s, whatever is still to
+  // be sent.
+  bool is_guarded(const sctp::Closed& closed) const {
+    return shut_down_at_ && now_ - *shut_down_at_ >= 50s &&
+           (closed.reason == sctp::CloseReason::TooManyRetransmissions ||
+            closed.reason == sctp::CloseReason::PeerAborted);
   }
 
   void heal() {
@@ -231,13 +241,17 @@ class SctpLife {
     }
   }
 
-  // A window that grows by a packet each round trip, and a receiver that takes so much in each.
+  // A window that grows by a packet each round trip, a receiver that takes so much in each, and of
+  // each reset what goes before it, and its request.
   Duration time_to_carry(Side side) {
+    const SctpStreams& streams = streams_[index(side)];
     const auto bytes = static_cast<double>(peer(side).association().counters().send_buffered_bytes +
-                                           streams_[index(side)].waiting_bytes());
+                                           streams.waiting_bytes());
     const double packets = bytes / 500;
     const double windows = bytes / static_cast<double>(SctpPeer::most_message_bytes(side, plan_));
-    return std::chrono::duration_cast<Duration>(round_trip() * (std::sqrt(2 * packets) + windows));
+    const double resets = 3.0 * static_cast<double>(streams.resets_under_way());
+    return std::chrono::duration_cast<Duration>(round_trip() *
+                                                (std::sqrt(2 * packets) + windows + resets));
   }
 
   void judge_delivery() {
@@ -295,6 +309,7 @@ class SctpLife {
   std::array<SctpStreams, 2> streams_;
   std::array<SctpPeer, 2> peers_;
   std::map<std::size_t, std::size_t> churned_;
+  Deadline shut_down_at_;  // first, by either
   bool was_connected_ = false, ended_early_ = false, has_aborted_ = false;
   Timestamp last_turn_{}, traced_{};
   int turns_ = 0;

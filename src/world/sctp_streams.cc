@@ -197,6 +197,12 @@ std::size_t SctpStreams::waiting_bytes() const {
   return bytes;
 }
 
+std::size_t SctpStreams::resets_under_way() const {
+  std::size_t count = 0;
+  for (const Stream& stream : streams_) count += stream.lives.size() - 1 - stream.reset_at_sender;
+  return count;
+}
+
 std::string SctpStreams::unfinished(const sctp::Association& association) const {
   const std::string_view name = sender_ == Side::A ? "a" : "b";
   if (!waiting_.empty())

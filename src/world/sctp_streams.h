@@ -52,6 +52,7 @@ class SctpStreams {
   std::size_t received() const { return received_; }
   std::size_t size() const { return streams_.size(); }
   std::size_t waiting_bytes() const;
+  std::size_t resets_under_way() const;
 
  private:
   struct Stream {
