@@ -88,8 +88,12 @@ bool Sender::has_new() {
   return fragment <= peer_window_bytes() || out_.flight_payload() == 0;
 }
 
+// With nothing under way there is nothing to be spread, and what was measured of the path may be
+// what a process that was stopped made of it.
+bool Sender::paces() const { return !pacer_.may_send() && out_.flight_bytes() > 0; }
+
 bool Sender::may_leave() {
-  waits_for_pacer_ = !pacer_.may_send();
+  waits_for_pacer_ = paces();
   return !waits_for_pacer_;
 }
 
@@ -124,7 +128,7 @@ void Sender::fill(PacketWriter& packet, Timestamp now) {
   if (std::exchange(probe_due_, false)) return send_probe(packet, now);
   if (std::exchange(fast_retransmit_due_, false) && !out_.lost().empty())
     return repair_first(packet, now);
-  if (!pacer_.may_send()) return;
+  if (paces()) return;
   while (!out_.lost().empty() && window_open() && add_lost(packet, now)) {
   }
   while (may_send_new() && add_new(packet, now)) {

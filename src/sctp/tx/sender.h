@@ -142,6 +142,7 @@ class Sender {
   bool may_start(const OutgoingMessage& message) const;
   std::size_t max_fragment() const { return chunk_bytes_ - out_.header_bytes(); }
   bool has_new();
+  bool paces() const;
   bool may_leave();
   void repair_first(PacketWriter& packet, Timestamp now);
   bool add_lost(PacketWriter& packet, Timestamp now);
