@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "peer/packet_sizes.h"
+#include "sctp/packet/packet.h"
 
 namespace specter::world {
 namespace {
@@ -43,6 +44,15 @@ sctp::Association::Config configuration(Side side, const Plan& plan) {
 std::array<std::uint8_t, sizeof(XXH64_hash_t)> sum_of(Bytes packet) {
   return std::bit_cast<std::array<std::uint8_t, sizeof(XXH64_hash_t)>>(
       XXH3_64bits(packet.data(), packet.size()));
+}
+
+// Its chunks, by RFC 9260's numbers.
+std::string what_is(Bytes packet) {
+  std::string out = fmt::format("{} bytes, chunks", packet.size());
+  sctp::ChunkReader chunks(packet.subspan(sctp::kCommonHeaderBytes));
+  while (const auto chunk = chunks.next())
+    out += fmt::format(" {}", std::to_underlying(chunk->type));
+  return out;
 }
 
 }  // namespace
@@ -145,6 +155,9 @@ bool SctpPeer::transmit(Timestamp now) {
     if (!association_.append_packet(now, packet_)) return !is_first;
     const Bytes packet = Bytes(packet_).subspan(kOverhead);
     world_.journal.add(kTransmit, index(side_), packet);
+    if (world_.journal.traces())
+      world_.journal.note(
+          fmt::format("{} sends {}", side_ == Side::A ? "a" : "b", what_is(packet)));
     outgoing().see_packet(now, packet, takes_events_);
     std::ranges::copy(sum_of(packet), packet_.begin());
     if (is_ended() && ++packets_after_end_ > 1'000) fail(Verdict::States, "does not stop to send");
