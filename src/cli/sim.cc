@@ -31,10 +31,10 @@ struct Options {
 
 // One life, told. True when it went well.
 bool live_one(world::Plan plan, const Options& options, const world::Workshop& workshop) {
-  world::Outcome outcome = world::live(plan, workshop, options.tells());
+  world::Outcome outcome = live(options.swarm, plan, workshop, options.tells());
   if (outcome.failure && options.shrinks) {
-    plan = shrink_failed(plan, outcome.failure->verdict, workshop);
-    outcome = world::live(plan, workshop, options.tells());
+    plan = shrink_failed(options.swarm, plan, outcome.failure->verdict, workshop);
+    outcome = live(options.swarm, plan, workshop, options.tells());
     fmt::print("{}\n", world::to_text(plan));
   }
   if (options.tells() != world::Tells::Nothing) tell(plan, outcome);
@@ -62,8 +62,7 @@ int run_plans(const Options& options) {
 
 int run_seed(const Options& options) {
   const world::Workshop workshop = world::Workshop::make();
-  return live_one(world::draw(options.seed, options.swarm.kinds), options, workshop) ? kSuccess
-                                                                                     : kFailure;
+  return live_one(draw(options.swarm, options.seed), options, workshop) ? kSuccess : kFailure;
 }
 
 int run_many(const Options& options) {
@@ -85,6 +84,7 @@ void choose(CLI::App& command, Options& options) {
       ->capture_default_str();
   command.add_option("--only", options.only,
                      "Draw nothing but these kinds or families, such as nat,mtu,owner");
+  command.add_flag("--sctp", options.swarm.is_sctp, "Two SCTP associations alone, much faster");
   command.add_flag("--stop", options.swarm.stops_at_failure, "End with the first failure");
   command.add_flag("--table", options.shows_table,
                    "How often each kind was visited, and two of them together");

@@ -85,7 +85,9 @@ class Journal {
   bool keeps_notes() const { return tells_ != Tells::Nothing; }
   bool traces() const { return tells_ == Tells::Trace; }
   void note(std::string text) {
-    if (keeps_notes()) notes_.push_back({(now_ - simulation::kStart) / std::chrono::microseconds(1), std::move(text)});
+    if (keeps_notes())
+      notes_.push_back(
+          {(now_ - simulation::kStart) / std::chrono::microseconds(1), std::move(text)});
   }
   const std::vector<Note>& notes() const { return notes_; }
 

@@ -30,13 +30,19 @@ void Ledger::fill(std::uint32_t number, MutableBytes out) const {
   }
 }
 
+std::optional<std::uint32_t> Ledger::number_in(Bytes message) {
+  if (message.size() < kNumberBytes) return std::nullopt;
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < kNumberBytes; ++i) number |= std::uint32_t{message[i]} << (8 * i);
+  return number;
+}
+
 std::optional<std::string> Ledger::receive(Timestamp now, Bytes message) {
   std::uint32_t number = next_expected_;
   if (tells_numbers()) {
-    if (message.size() < kNumberBytes)
-      return fmt::format("{} bytes, which nobody sent", message.size());
-    number = 0;
-    for (std::size_t i = 0; i < kNumberBytes; ++i) number |= std::uint32_t{message[i]} << (8 * i);
+    const auto told = number_in(message);
+    if (!told) return fmt::format("{} bytes, which nobody sent", message.size());
+    number = *told;
   }
   if (number >= sent_.size()) return fmt::format("message {}, which nobody has sent", number);
   Sent& sent = sent_[number];

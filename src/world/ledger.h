@@ -30,6 +30,9 @@ class Ledger {
   Buffer next(std::size_t size) const;
   void sent(Timestamp now, std::size_t size);
 
+  // As next() put it in front, of a promise that lets messages be missing.
+  static std::optional<std::uint32_t> number_in(Bytes message);
+
   // What is wrong with what came; nothing when it is right.
   std::optional<std::string> receive(Timestamp now, Bytes message);
   // By how much the latest came after its lifetime had passed.
@@ -40,6 +43,7 @@ class Ledger {
   std::size_t count_received() const { return count_received_; }
   std::size_t missing() const { return sent_.size() - count_received_; }
   std::size_t missing_bytes() const { return bytes_sent_ - bytes_received_; }
+  Timestamp sent_at(std::uint32_t number) const { return sent_[number].at; }  // below count_sent()
 
  private:
   struct Sent {

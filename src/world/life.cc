@@ -59,8 +59,8 @@ class Life {
     } catch (const std::exception& error) {
       journal_.fail(Verdict::Bug, error.what());
     }
-    return {journal_.failure(),       journal_.hash(),   journal_.entries(), was_connected_,
-            conversation_.received(), journal_.now_ms(), journal_.notes()};
+    return {journal_.failure(), journal_.hash(),          journal_.shape(),  journal_.entries(),
+            was_connected_,     conversation_.received(), journal_.now_ms(), journal_.notes()};
   }
 
  private:

@@ -79,7 +79,7 @@ struct Drawer {
 };
 
 bool may(const Kinds& kinds, Kind kind) {
-  return kinds.empty() || std::ranges::find(kinds, kind) != kinds.end();
+  return kinds.empty() ? !is_of_sctp_alone(kind) : std::ranges::find(kinds, kind) != kinds.end();
 }
 
 template <class T>

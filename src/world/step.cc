@@ -373,6 +373,9 @@ constexpr std::array kRows = std::to_array<Row>({
      "An attacker sends {side} {a} of 1,000 datagrams once more {name}, {at} to {until}."},
     {Kind::Impostor, "impostor", "attacker", When::AtFirst, false, 1, kNone, kNone, kNone, 0, 0, 0,
      "The fingerprint in {side}'s descriptions is somebody else's."},
+
+    peer(Kind::Tsn, "tsn", "{side}'s numbers begin just below 2^32."),
+    peer(Kind::Checksums, "checksums", "{side} takes no packets without a checksum."),
 });
 
 // The table is in the order of the kinds.
@@ -380,7 +383,7 @@ static_assert([] {
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     if (kRows[i].kind != static_cast<Kind>(i)) return false;
   }
-  return kRows.size() == static_cast<std::size_t>(Kind::Impostor) + 1;
+  return kRows.size() == static_cast<std::size_t>(Kind::Checksums) + 1;
 }());
 
 std::string seconds(std::int64_t milliseconds) {

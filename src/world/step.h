@@ -77,7 +77,13 @@ enum class Kind : std::uint8_t {
   Mutations,
   Replays,
   Impostor,
+  // How an association is made where there is nothing else: is_of_sctp_alone().
+  Tsn,
+  Checksums,
 };
+
+// No part of a whole peer: drawn by draw_sctp() and not by draw().
+constexpr bool is_of_sctp_alone(Kind kind) { return kind == Kind::Tsn || kind == Kind::Checksums; }
 
 // One thing that happens. Times are milliseconds since the beginning; what `a`, `b` and `c` are
 // depends on the kind: its row says.

@@ -21,11 +21,11 @@ std::string names_of_kinds() {
   return out;
 }
 
-world::Plan shrink_failed(const world::Plan& plan, world::Verdict verdict,
-                          const world::Workshop& workshop) {
+world::Plan shrink_failed(const SwarmOptions& options, const world::Plan& plan,
+                          world::Verdict verdict, const world::Workshop& workshop) {
   return world::shrink(plan,
                        [&](const world::Plan& smaller) {
-                         const auto outcome = world::live(smaller, workshop);
+                         const auto outcome = live(options, smaller, workshop);
                          return outcome.failure && outcome.failure->verdict == verdict;
                        })
       .plan;
@@ -81,12 +81,13 @@ void tell_failures(const Tally& tally, const SwarmOptions& options) {
     for (std::size_t i = 0; i < std::min(failed.size(), kMostShown); ++i)
       fmt::print("  seed {}: {}\n", failed[i]->seed, failed[i]->failure.what);
     const std::uint64_t seed = failed.front()->seed;
-    const world::Plan small = shrink_failed(world::draw(seed, options.kinds), verdict, workshop);
+    const world::Plan small = shrink_failed(options, draw(options, seed), verdict, workshop);
     fmt::print("  seed {} shrunk, for a file and --plan:\n", seed);
     std::string text = world::to_text(small);
     for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
       fmt::print("    {}\n", text.substr(at, text.find('\n', at) - at));
-    fmt::print("  again: specter sim --seed {} --story\n", seed);
+    fmt::print("  again: specter sim{} --seed {} --story\n", options.is_sctp ? " --sctp" : "",
+               seed);
   }
 }
 

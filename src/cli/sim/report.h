@@ -11,8 +11,8 @@ namespace specter::cli::sim {
 // Families and kinds, for who looks for one.
 std::string names_of_kinds();
 
-world::Plan shrink_failed(const world::Plan& plan, world::Verdict verdict,
-                          const world::Workshop& workshop);
+world::Plan shrink_failed(const SwarmOptions& options, const world::Plan& plan,
+                          world::Verdict verdict, const world::Workshop& workshop);
 
 // What was drawn, as sentences, and what came of it.
 void tell(const world::Plan& plan, const world::Outcome& outcome);

@@ -13,6 +13,7 @@
 
 #include "cli/bench/process.h"
 #include "cli/bench/progress.h"
+#include "world/sctp_life.h"
 
 namespace specter::cli::sim {
 namespace {
@@ -57,9 +58,9 @@ class Swarm {
         const std::uint64_t number = next_++;
         if (number >= options_.seeds || (options_.seconds > 0 && seconds() > options_.seconds))
           break;
-        const world::Plan plan = world::draw(options_.first_seed + number, options_.kinds);
+        const world::Plan plan = draw(options_, options_.first_seed + number);
         const double before = thread_cpu_seconds();
-        const world::Outcome outcome = world::live(plan, workshop);
+        const world::Outcome outcome = live(options_, plan, workshop);
         count(plan, outcome, thread_cpu_seconds() - before);
       }
     } catch (...) {
@@ -120,6 +121,15 @@ class Swarm {
 };
 
 }  // namespace
+
+world::Plan draw(const SwarmOptions& options, std::uint64_t seed) {
+  return options.is_sctp ? world::draw_sctp(seed) : world::draw(seed, options.kinds);
+}
+
+world::Outcome live(const SwarmOptions& options, const world::Plan& plan,
+                    const world::Workshop& workshop, world::Tells tells) {
+  return options.is_sctp ? world::live_sctp(plan, tells) : world::live(plan, workshop, tells);
+}
 
 Tally run_swarm(const SwarmOptions& options) { return Swarm(options).run(); }
 

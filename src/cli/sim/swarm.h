@@ -14,6 +14,7 @@ struct SwarmOptions {
   double seconds = 0;    // no new one is begun after these; 0: no limit
   std::size_t jobs = 0;  // threads; 0: one a core
   bool stops_at_failure = false;
+  bool is_sctp = false;  // two associations in place of whole peers
   world::Kinds kinds;
 };
 
@@ -34,6 +35,9 @@ struct Tally {
   std::vector<std::vector<std::uint64_t>> visited_pairs;
 };
 
+world::Plan draw(const SwarmOptions& options, std::uint64_t seed);
+world::Outcome live(const SwarmOptions& options, const world::Plan& plan,
+                    const world::Workshop& workshop, world::Tells tells = world::Tells::Nothing);
 Tally run_swarm(const SwarmOptions& options);
 
 }  // namespace specter::cli::sim

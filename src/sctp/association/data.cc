@@ -100,7 +100,7 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
   look_into_path();
   if (!sender_->is_silent()) {
     narrow_since_.reset();
-    small_comes_through_ = false;
+    small_since_ = small_until_ = std::nullopt;
   }
   emit_low();
 }

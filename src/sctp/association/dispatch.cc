@@ -44,8 +44,7 @@ void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
 void Association::Impl::handle_after_end(Bytes bytes) {
   const auto packet = read(bytes);
   if (!packet || packet->header.verification_tag != local_tag_) return;
-  const auto first = ChunkReader(packet->chunks).next();
-  if (ended_well_ && first && first->type == ChunkType::ShutdownAck)
+  if (ended_well_ && has_chunk(*packet, ChunkType::ShutdownAck))
     queue_alone(local_tag_, BareChunk{ChunkType::ShutdownComplete, true});
 }
 

@@ -13,8 +13,10 @@
 namespace specter::sctp {
 namespace {
 
-// How long data may be lost on a path that carries something.
+// How long data may be lost on a path that carries something, and is heard to at such intervals: of
+// one that was down in between nobody knows what it carries.
 constexpr Duration kNarrowPatience = std::chrono::seconds(20);
+constexpr Duration kNarrowInterval = std::chrono::seconds(5);
 
 // A peer's words, for a log: short, and nothing but what can be printed.
 std::string printable(Bytes text) {
@@ -152,7 +154,10 @@ void Association::Impl::handle_heartbeat_ack(Timestamp now, const HeartbeatChunk
   // §5.4, §8.3: nothing that we did not ask is an answer.
   if (!heartbeat_ || !r.ok() || r.remaining() != 0 || nonce != heartbeat_->nonce) return;
   sender_->rto().sample(now - heartbeat_->at);
-  small_comes_through_ = narrow_since_ && heartbeat_->at >= *narrow_since_;
+  if (narrow_since_ && heartbeat_->at >= *narrow_since_) {
+    if (!small_until_ || now - *small_until_ > kNarrowInterval) small_since_ = now;
+    small_until_ = now;
+  }
   heartbeat_.reset();
   errors_ = 0;
 }
@@ -191,11 +196,8 @@ bool Association::Impl::is_too_narrow(Timestamp now) {
   if (!path_mtu_.is_smallest()) return false;
   if (!narrow_since_) narrow_since_ = now;
   if (state_ != State::Established) return false;
-  if (!small_comes_through_) {
-    if (!heartbeat_ || heartbeat_->overdue || heartbeat_->answer_by <= now) send_heartbeat(now);
-    return false;
-  }
-  if (now - *narrow_since_ < kNarrowPatience) return false;
+  if (!heartbeat_ || heartbeat_->overdue || heartbeat_->answer_by <= now) send_heartbeat(now);
+  if (!small_until_ || *small_until_ - *small_since_ < kNarrowPatience) return false;
   std::string detail = fmt::format(
       "the path carries small packets and none of {} bytes, with IP fragments or without",
       path_mtu_.packet_bytes());

@@ -55,6 +55,20 @@ TEST(Shutdown, WithoutAnAssociationIsTheEnd) {
   EXPECT_TRUE(puppet.say_with(0, Puppet::init()).empty()) << "and it is silent";
 }
 
+// §8.4: a peer that still has something to ask puts it before its SHUTDOWN ACK.
+TEST(Shutdown, CompletesWhateverStandsBeforeTheAck) {
+  Puppet puppet;
+  puppet.establish();
+  puppet.association.shutdown(puppet.now);
+  puppet.hear();
+  puppet.say(BareChunk{ChunkType::ShutdownAck, false});
+  ASSERT_EQ(count<Closed>(puppet.events), 1u);
+  const auto heard = puppet.say(ReConfigChunk{{ReconfigResponse{1, ReconfigResult::Performed}}},
+                                BareChunk{ChunkType::ShutdownAck, false});
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_TRUE(has(heard[0], ChunkType::ShutdownComplete));
+}
+
 // §9.2: T5-shutdown-guard.
 TEST(Shutdown, IsGuardedInTime) {
   Puppet puppet;

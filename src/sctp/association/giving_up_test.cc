@@ -1,7 +1,7 @@
 // Messages that may be given up: by the time, or by how often they were sent. RFC 3758, RFC 7496.
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
+#include "sctp/association/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -26,6 +26,26 @@ TEST(Lifetime, EndsForWhatWasNeverSent) {
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(1000, 7)));
   duo.pair.run_for(1s);
   EXPECT_EQ(all<MessageReceived>(duo.pair.events_b).back().bytes, pattern(1000, 7));
+}
+
+// An acknowledgement may come before the timer that would have told (a process that was stopped
+// finds both): what it makes room for is not what is too late already.
+TEST(Lifetime, EndsBeforeAPacketThatComesLate) {
+  Puppet puppet;
+  puppet.establish();
+  for (std::uint64_t i = 0; i < 30; ++i)
+    ASSERT_TRUE(
+        puppet.association.send(puppet.now, kStream, kPpid, pattern(1000, i), {.lifetime = 100ms}));
+  const std::size_t sent = puppet.hear().size();
+  ASSERT_LT(sent, 30u);
+  puppet.now += 200ms;
+  SackChunk sack;
+  sack.cumulative_tsn = puppet.peer_tsn + static_cast<std::uint32_t>(sent) - 1;
+  sack.window_bytes = 1 << 20;
+  for (const Buffer& packet : puppet.say(sack)) EXPECT_FALSE(carries_data(packet));
+  for (const Buffer& packet : puppet.wait(0ms)) EXPECT_FALSE(carries_data(packet));
+  EXPECT_EQ(puppet.association.counters().messages_abandoned, 30 - sent);
+  EXPECT_EQ(count<BufferedAmountLow>(puppet.events), 1u);
 }
 
 TEST(MaxRetransmits, ZeroMeansOnce) {

@@ -252,9 +252,10 @@ class Association::Impl {
   Deadline heartbeat_at_;
   Timestamp active_at_{};  // when it was established
   std::optional<HeartbeatSent> heartbeat_;
-  // Since when the smallest packets with data are lost, and whether smaller ones without come.
+  // Since when the smallest packets with data are lost; since when and until when meanwhile smaller
+  // ones without came, one after the other.
   Deadline narrow_since_;
-  bool small_comes_through_ = false;
+  Deadline small_since_, small_until_;
 
   RareQueue<Buffer> own_packets_;
   RareQueue<Buffer> control_;

@@ -273,6 +273,29 @@ TEST(PathMtuOverAPath, APathTooNarrowForAnythingEndsWithAReason) {
   EXPECT_EQ(count<Closed>(path.pair.events_b), 1u);
 }
 
+// A path that was down and loses still: a heartbeat comes through and data do not. Down once more
+// it carries nothing at all, which is no sign of narrowness.
+TEST(PathMtuOverAPath, OneSmallPacketBetweenOutagesIsNoNarrowPath) {
+  Duo duo;
+  duo.connect();
+  enum { Down, LosesData, Up } path = Down;
+  duo.pair.filter = [&](bool, Buffer& packet) {
+    return path == Up || (path == LosesData && !carries_data(packet));
+  };
+  ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(50'000, 1)));
+  duo.pair.run_for(25s);
+  for (int i = 0; i < 3; ++i) {
+    path = LosesData;
+    duo.pair.run_for(5s);
+    path = Down;
+    duo.pair.run_for(25s);
+  }
+  path = Up;
+  duo.pair.run_for(10s);
+  EXPECT_EQ(count<Closed>(duo.pair.events_a), 0u);
+  EXPECT_EQ(count<MessageReceived>(duo.pair.events_b), 1u);
+}
+
 TEST(PathMtuOverAPath, Rfc4820_3_PaddingIsPassedOver) {
   PadChunk pad{8};
   Buffer bytes;

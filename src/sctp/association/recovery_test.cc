@@ -240,5 +240,34 @@ TEST(Recovery, APathThatBecomesMuchSlowerIsMeasuredAnew) {
   EXPECT_LE(duo.a.counters().retransmissions - before, 2u);
 }
 
+// A process that was stopped for long acknowledges what had come all the same: a round trip of half
+// a minute, over which the next packets would be spread. Whatever was measured, with nothing under
+// way one goes at once (reliability.md row 107).
+TEST(Recovery, OneLateAcknowledgementDoesNotStopTheRest) {
+  Puppet puppet;
+  puppet.establish();
+  constexpr std::uint32_t kMessages = 60;
+  constexpr std::size_t kWholePacket = 1132 - kCommonHeaderBytes - DataChunk::kHeaderBytes;
+  for (std::uint32_t i = 0; i < kMessages; ++i)
+    ASSERT_TRUE(puppet.association.send(puppet.now, kStream, kPpid, pattern(kWholePacket, i)));
+  std::uint32_t sent = 0, acknowledged = 0;
+  const auto count_data = [&](const std::vector<Buffer>& heard) {
+    for (const Buffer& packet : heard) sent += carries_data(packet);
+  };
+  count_data(puppet.hear());
+  puppet.now += 30s;
+  while (acknowledged < kMessages) {
+    const std::uint32_t until = sent;
+    ASSERT_GT(until, acknowledged) << "nothing under way, and nothing goes";
+    while (acknowledged < until) {
+      SackChunk sack;
+      sack.cumulative_tsn = puppet.peer_tsn + acknowledged++;
+      sack.window_bytes = 1 << 20;
+      count_data(puppet.say(sack));
+    }
+    puppet.now += 40ms;
+  }
+}
+
 }  // namespace
 }  // namespace specter::sctp

@@ -60,6 +60,7 @@ void Sender::give_up_lost(Timestamp now) {
 }
 
 void Sender::give_up_expired(Timestamp now) {
+  is_overdue_ = false;
   while (!lifetimes_.empty() && lifetimes_.top().expires <= now) {
     const Lifetime due = lifetimes_.top();
     lifetimes_.pop();

@@ -70,7 +70,8 @@ bool Sender::window_is_small() const {
 }
 
 bool Sender::may_send_new() const {
-  return started_ && window_open() && out_.lost().empty() && out_.size() < Outstanding::kMaxChunks;
+  return started_ && !is_overdue_ && window_open() && out_.lost().empty() &&
+         out_.size() < Outstanding::kMaxChunks;
 }
 
 bool Sender::may_start(const OutgoingMessage& message) const {
@@ -80,20 +81,26 @@ bool Sender::may_start(const OutgoingMessage& message) const {
 // Whether there is something unsent for which the peer has room.
 bool Sender::has_new() {
   const MessageIndex index = queue_.front();
-  if (index == kNoMessage) return false;
+  if (index == kNoMessage || is_overdue_) return false;
   const OutgoingMessage& message = queue_[index];
   if (!may_start(message)) return false;
   const std::size_t fragment = std::min(queue_.sendable(message), max_fragment());
   return fragment <= peer_window_bytes() || out_.flight_payload() == 0;
 }
 
+// With nothing under way there is nothing to be spread, and what was measured of the path may be
+// what a process that was stopped made of it.
+bool Sender::paces() const { return !pacer_.may_send() && out_.flight_bytes() > 0; }
+
 bool Sender::may_leave() {
-  waits_for_pacer_ = !pacer_.may_send();
+  waits_for_pacer_ = paces();
   return !waits_for_pacer_;
 }
 
 void Sender::prepare(Timestamp now) {
   pacer_.advance(now, congestion_->pacing_rate());
+  // handle_timeout() has yet to give up what is too late.
+  is_overdue_ = !lifetimes_.empty() && lifetimes_.top().expires <= now;
   while (!out_.lost().empty()) {
     const OutstandingChunk& chunk = out_.at(out_.lost().lowest());
     if (!must_give_up(queue_[chunk.message], chunk, now)) break;
@@ -121,7 +128,7 @@ void Sender::fill(PacketWriter& packet, Timestamp now) {
   if (std::exchange(probe_due_, false)) return send_probe(packet, now);
   if (std::exchange(fast_retransmit_due_, false) && !out_.lost().empty())
     return repair_first(packet, now);
-  if (!pacer_.may_send()) return;
+  if (paces()) return;
   while (!out_.lost().empty() && window_open() && add_lost(packet, now)) {
   }
   while (may_send_new() && add_new(packet, now)) {

@@ -142,6 +142,7 @@ class Sender {
   bool may_start(const OutgoingMessage& message) const;
   std::size_t max_fragment() const { return chunk_bytes_ - out_.header_bytes(); }
   bool has_new();
+  bool paces() const;
   bool may_leave();
   void repair_first(PacketWriter& packet, Timestamp now);
   bool add_lost(PacketWriter& packet, Timestamp now);
@@ -225,6 +226,7 @@ class Sender {
   bool forward_due_ = false;
   Deadline forward_sent_;
   std::priority_queue<Lifetime, std::vector<Lifetime>, std::greater<>> lifetimes_;
+  bool is_overdue_ = false;  // one of them is over
 
   std::optional<Duration> round_trip_;  // of the SACK at hand
   // Kept for their memory.
