@@ -117,12 +117,13 @@ class Life {
       to.handle(now_, std::move(*letter));
     }
     while (auto arrival = internet_.receive(now_)) deliver(std::move(*arrival));
-    while (const auto told = internet_.receive_too_large()) {
-      if (told->host < 2) peers_[told->host].handle_too_large(now_, *told);
-    }
     for (Peer& each : peers_) {
       const Deadline due = each.next_timeout();
       if (due && *due <= now_) each.handle_timeout(now_);
+    }
+    // In the turn in which it was sent: ICMP takes no time here.
+    while (const auto told = internet_.receive_too_large()) {
+      if (told->host < 2) peers_[told->host].handle_too_large(now_, *told);
     }
     attacker_.handle(now_);
     if (!excuse_) {
@@ -407,7 +408,8 @@ Plan without_strangers(const Plan& plan) {
 Outcome live(const Plan& plan, const Workshop& workshop, Tells tells) {
   Outcome outcome = Life(plan, workshop, tells).live();
   const Plan rest = without_strangers(plan);
-  if (outcome.failure || rest == plan) return outcome;
+  // A process that wakes has its timers and its datagrams at one moment, and their order counts.
+  if (outcome.failure || rest == plan || plan.has(Kind::Pause)) return outcome;
   // What arrives from a stranger's address, and proves nothing, leaves no trace at all.
   const Outcome undisturbed = Life(rest, workshop, Tells::Nothing).live();
   if (undisturbed.shape != outcome.shape)
