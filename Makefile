@@ -10,7 +10,7 @@ tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz long bench-peers rfc install clean
+.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz soak plant long bench-peers rfc install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -95,6 +95,17 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 
 fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
+
+soak: ## lives in the simulated world: SEEDS=1000000 from FIRST=1, of whole peers and as many of SCTP alone
+	scripts/bootstrap build
+	cmake --preset release --log-level=WARNING
+	cmake --build --preset release --target specter
+	build/release/specter sim --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1) --table
+	build/release/specter sim --sctp --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1)
+
+plant: ## which of the bugs of tests/planted the simulated world finds (an hour): PLANT=late-path
+	scripts/bootstrap build
+	scripts/plant $(PLANT)
 
 long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
 	scripts/bootstrap build elixir browsers interop
