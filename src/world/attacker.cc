@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 // of the two is first would be chance.
 constexpr Duration kNeverAtOnce = 137'003ns;
 
+constexpr std::size_t kFingerprint = 8;  // RFC 8489 §14.7, with its head
+
 bool is_dtls(Bytes bytes) { return !bytes.empty() && bytes[0] >= 20 && bytes[0] < 64; }
 
 }  // namespace
@@ -57,8 +59,11 @@ void Attacker::abuse(Timestamp now, const Step& step, const simulation::Internet
   Buffer bytes = seen.bytes;
   if (step.kind == Kind::Mutations && step.b == 0 && is_dtls(bytes)) return;
   if (step.kind == Kind::Mutations && !bytes.empty()) {
+    // Not in STUN's FINGERPRINT alone: that proves nothing, and the rest would be whole.
+    const auto most =
+        static_cast<std::uint32_t>(bytes.size() > kFingerprint ? bytes.size() - kFingerprint : 1);
     for (std::uint32_t times = 1 + draws.below(3); times > 0; --times) {
-      const std::uint32_t at = draws.below(static_cast<std::uint32_t>(bytes.size()));
+      const std::uint32_t at = draws.below(most);
       bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1 + draws.below(255)));
     }
     if (draws.chance(0.2)) bytes.resize(draws.below(static_cast<std::uint32_t>(bytes.size())));
@@ -66,7 +71,6 @@ void Attacker::abuse(Timestamp now, const Step& step, const simulation::Internet
   const Endpoint from = step.b == 1 ? seen.from : elsewhere(draws);
   const Duration later = draws.chance(0.5) ? 0ms : 1ms * draws.below(3000);
   // What is as it was, in its maker's name, is its maker's; STUN's FINGERPRINT proves nothing.
-  constexpr std::size_t kFingerprint = 8;
   const bool is_genuine = from == seen.from && bytes.size() == seen.bytes.size() &&
                           bytes.size() > kFingerprint &&
                           std::equal(bytes.begin(), bytes.end() - kFingerprint, seen.bytes.begin());
