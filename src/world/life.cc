@@ -187,10 +187,7 @@ class Life {
       journal_.note(begins ? to_string(step) : fmt::format("(no more {})", row(step.kind).name));
     if (lines_.handle(step, begins)) return;
     switch (step.kind) {
-      case Kind::Rebinding:
-        if (const auto router = place_.of[index(step.side)].router)
-          internet_.router(*router).rebind();
-        return;
+      case Kind::Rebinding: return rebind(step);
       case Kind::NewAddress: return change_address(step.side);
       case Kind::DarkInterface: return set_dark(step, begins);
       case Kind::InterfaceDown:
@@ -225,6 +222,10 @@ class Life {
     }
   }
 
+  std::size_t key(const Step& step) const {
+    return static_cast<std::size_t>(&step - plan_.steps.data());
+  }
+
   static Promise promise(const Step& step) {
     Promise promise{.ordered = step.a != 1 && step.a < 4, .max_retransmits = {}, .lifetime = {}};
     if (step.a == 2 || step.a == 4) promise.max_retransmits = static_cast<std::uint16_t>(step.c);
@@ -240,13 +241,18 @@ class Life {
     again(step, step.lasts / std::max<std::int64_t>(step.a, 1));
   }
 
+  void rebind(const Step& step) {
+    if (const auto router = place_.of[index(step.side)].router) internet_.router(*router).rebind();
+    if (std::int64_t& times = rebound_[key(step)]; ++times < step.a) again(step, step.b);
+  }
+
   void churn(const Step& step) {
     Peer& owner = peer(step.side);
-    const auto key = static_cast<std::size_t>(&step - plan_.steps.data());
-    std::size_t& done = churned_[key];
-    if (done > 0 && last_churned_.contains(key)) owner.close_channel(now_, last_churned_[key]);
+    std::size_t& done = churned_[key(step)];
+    if (done > 0 && last_churned_.contains(key(step)))
+      owner.close_channel(now_, last_churned_[key(step)]);
     if (done++ >= static_cast<std::size_t>(step.a)) return;
-    last_churned_[key] = conversation_.channels();
+    last_churned_[key(step)] = conversation_.channels();
     owner.open_channel(now_, {});
     again(step, step.b);
   }
@@ -254,9 +260,9 @@ class Life {
   // It happens once more, unless its time is over.
   void again(const Step& step, std::int64_t after_ms) {
     const Timestamp next = now_ + std::chrono::milliseconds(std::max<std::int64_t>(after_ms, 5));
-    const bool is_churn = step.kind == Kind::Churn;
-    if (next > at(plan_.heals_at) || (!is_churn && next > at(step.until()))) return;
-    const Change change{next, static_cast<std::size_t>(&step - plan_.steps.data()), true};
+    const bool ends = row(step.kind).when == When::ForATime;
+    if (next > at(plan_.heals_at) || (ends && next > at(step.until()))) return;
+    const Change change{next, key(step), true};
     const auto rest = changes_.begin() + static_cast<std::ptrdiff_t>(next_change_);
     changes_.insert(std::ranges::upper_bound(rest, changes_.end(), next, {}, &Change::at), change);
   }
@@ -388,6 +394,7 @@ class Life {
   std::optional<std::string> excuse_;
   std::vector<Change> changes_;
   std::size_t next_change_ = 0;
+  std::map<std::size_t, std::int64_t> rebound_;
   std::map<std::size_t, std::size_t> churned_, last_churned_;
   bool was_connected_ = false;
   Timestamp last_turn_{}, traced_{};

@@ -47,10 +47,14 @@ class Builder {
  private:
   void stand(Side side) {
     const Step* const dead = plan_.find(Kind::DeadAddresses, side);
-    // A driver tells the address of the default route first, or nearly so.
-    constexpr std::size_t kMostBefore = 4;
+    // A driver tells the address of the default route first, or nearly so; where all pairs have a
+    // place the order is no matter.
+    constexpr std::size_t kMostPairs = 100, kOthers = 3;
+    const Step* const others = plan_.find(Kind::DeadAddresses, other(side));
     const std::size_t count = dead ? static_cast<std::size_t>(dead->a) : 0;
-    const std::size_t before = dead && dead->b == 0 && count <= kMostBefore ? count : 0;
+    const std::size_t there = others ? static_cast<std::size_t>(others->a) : 0;
+    const bool may_be_before = (count + kOthers) * (there + kOthers) <= kMostPairs;
+    const std::size_t before = dead && dead->b == 0 && may_be_before ? count : 0;
     add_dead(side, 0, before);
     add_first(side);
     add_dead(side, before, count);

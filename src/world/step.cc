@@ -138,8 +138,19 @@ constexpr std::array kRows = std::to_array<Row>({
     {Kind::LatePath, "late-path", "path", When::ForATime, false, 1, kNone, kNone, kNone, kAny,
      30'000, 15'000, "Nothing passes between the peers before {until}."},
 
-    {Kind::Rebinding, "rebinding", "change", When::AtOneMoment, true, 3, kNone, kNone, kNone, kAny,
-     0, 0, "{side}'s NAT forgets its mappings at {at}."},
+    {Kind::Rebinding,
+     "rebinding",
+     "change",
+     When::AtOneMoment,
+     true,
+     3,
+     {1, 40, true},
+     {600, 3000},
+     kNone,
+     kAny,
+     0,
+     0,
+     "{side}'s NAT forgets its mappings at {at}, {a} times, {b} ms apart."},
     {Kind::NewAddress, "new-address", "change", When::AtOneMoment, true, 1, kNone, kNone, kNone, 0,
      0, 0, "{side} gets another address at {at}."},
     {Kind::DarkInterface,
@@ -367,7 +378,7 @@ constexpr std::array kRows = std::to_array<Row>({
      {10, 500, true},
      {0, 2},
      kNone,
-     0,
+     kAny,
      30'000,
      30'000,
      "An attacker sends {side} {a} of 1,000 datagrams once more {name}, {at} to {until}."},
@@ -438,7 +449,7 @@ std::string to_string(const Step& step) {
   add("depends_b", word(kDepends, step.b));
   add("firewall", step.a ? " behind a firewall" : "");
   add("second_nat", step.a ? " behind a NAT" : "");
-  add("before", step.b || step.a > 4 ? "" : ", before the good one");
+  add("before", step.b ? "" : ", before the good one if all pairs have a place");
   add("icmp", step.b ? "and says so by ICMP" : "and drops larger ones without a word");
   add("stun", word(stun, step.a));
   add("channel", fmt::format("an {}{}", is_unordered ? "unordered" : "ordered", limit));
