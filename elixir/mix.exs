@@ -160,7 +160,7 @@ defmodule Mix.Tasks.Specter.Package do
   @repository Path.expand("..", __DIR__)
 
   # What the NIF does not need: modules for tests and for the command.
-  @left_out ~w(src/cli src/simulation src/testing)
+  @left_out ~w(src/cli src/simulation src/world src/testing)
 
   @impl true
   def run([to]) do

@@ -14,6 +14,15 @@ enum Entry : std::uint64_t { kTransmit, kEvent, kCall };
 
 std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
 
+// What nobody may be told before the peer has proved who it is.
+bool tells_of_a_peer(const core::Event& event) {
+  const auto* const change = std::get_if<core::ConnectionStateChanged>(&event);
+  return (change && change->state == ConnectionState::Connected) ||
+         std::holds_alternative<core::IncomingDataChannel>(event) ||
+         std::holds_alternative<core::DataChannelOpened>(event) ||
+         std::holds_alternative<core::MessageReceived>(event);
+}
+
 std::string what_is(Bytes bytes) {
   if (bytes.size() < 20) return fmt::format("{} bytes", bytes.size());
   if (bytes[0] >= 20) return fmt::format("DTLS {}, {} bytes", bytes[0], bytes.size());
@@ -150,6 +159,9 @@ void Peer::handle(Timestamp now, const core::Event& event) {
   else if (const auto* const state = std::get_if<core::ConnectionStateChanged>(&event))
     detail = as_bytes(state->reason);
   world_.journal.add(kEvent + event.index(), index(side_), detail);
+  if (world_.plan.has(Kind::Impostor, other(side_)) && tells_of_a_peer(event))
+    world_.journal.fail(Verdict::Fingerprint,
+                        fmt::format("{} takes whom its description does not name", name_of(side_)));
 
   if (std::holds_alternative<core::GatherCandidates>(event)) {
     gather(now);
