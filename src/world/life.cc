@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -45,7 +46,9 @@ class Life {
       changes_.push_back({at(step.at), i, true});
       if (row(step.kind).when == When::ForATime) changes_.push_back({at(step.until()), i, false});
     }
-    std::ranges::stable_sort(changes_, {}, &Change::at);
+    std::ranges::sort(changes_, {}, [](const Change& change) {
+      return std::tuple(change.at, change.step, !change.begins);
+    });
   }
 
   Outcome live() {

@@ -149,10 +149,13 @@ Plan draw(std::uint64_t seed, const Kinds& kinds) {
   const std::int64_t heals_at = between(random, kLeastHealMs, kMostHealMs);
   Plan plan{.seed = seed, .heals_at = heals_at, .steps = {}};
   const Drawer drawer{seed, heals_at, random.chance(0.5)};
+  std::vector<Step> drawn;
   for (const Row& each : rows()) {
-    if (may(kinds, each.kind)) drawer.draw_kind(each, plan.steps);
+    if (may(kinds, each.kind)) drawer.draw_kind(each, drawn);
   }
-  std::ranges::stable_sort(plan.steps, {}, &Step::at);
+  // In the order of their times; those of one time as they were drawn.
+  for (const Step& step : drawn)
+    plan.steps.insert(std::ranges::upper_bound(plan.steps, step.at, {}, &Step::at), step);
   return plan;
 }
 

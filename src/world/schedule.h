@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "simulation/link.h"
@@ -32,7 +33,9 @@ class Schedule {
       changes_.push_back({at_ms(step.at), i, true});
       if (when == When::ForATime) changes_.push_back({at_ms(step.until()), i, false});
     }
-    std::ranges::stable_sort(changes_, {}, &Change::at);
+    std::ranges::sort(changes_, {}, [](const Change& change) {
+      return std::tuple(change.at, change.step, !change.begins);
+    });
   }
 
   Deadline next() const {
