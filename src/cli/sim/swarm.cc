@@ -38,6 +38,7 @@ class Swarm {
     running_ = jobs;
     {
       std::vector<std::jthread> threads;
+      threads.reserve(jobs);
       for (std::size_t i = 0; i < jobs; ++i) threads.emplace_back([this] { work(); });
       watch();
     }
@@ -83,6 +84,7 @@ class Swarm {
     tally_.hash ^= outcome.hash * (2 * plan.seed + 1);
     tally_.cpu_seconds += cpu_seconds;
     std::vector<std::size_t> kinds;
+    kinds.reserve(plan.steps.size());
     for (const world::Step& step : plan.steps) kinds.push_back(static_cast<std::size_t>(step.kind));
     std::ranges::sort(kinds);
     kinds.erase(std::ranges::unique(kinds).begin(), kinds.end());
