@@ -116,8 +116,8 @@ void Agent::Impl::set_role(Role role) {
   stale_ = true;
 }
 
-void Agent::Impl::set_remote_credentials(Timestamp now, Credentials remote) {
-  remote_ = std::move(remote);
+void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remote) {
+  remote_ = remote;
   if (!known_since_) known_since_ = now;
   for (const Candidate& candidate : std::exchange(early_candidates_, {})) accept_remote(candidate);
   after_input(now);
@@ -343,9 +343,8 @@ const std::vector<Candidate>& Agent::local_candidates() const {
 void Agent::set_role(Role role) {
   if (connection_state() != IceConnectionState::Closed) impl_->set_role(role);
 }
-void Agent::set_remote_credentials(Timestamp now, Credentials remote) {
-  if (connection_state() != IceConnectionState::Closed)
-    impl_->set_remote_credentials(now, std::move(remote));
+void Agent::set_remote_credentials(Timestamp now, const Credentials& remote) {
+  if (connection_state() != IceConnectionState::Closed) impl_->set_remote_credentials(now, remote);
 }
 Result<> Agent::add_remote_candidate(Timestamp now, const Candidate& candidate) {
   if (connection_state() == IceConnectionState::Closed) return {};

@@ -145,8 +145,8 @@ class Agent {
 
   // ---- the peer, by signalling
   void set_role(Role role);
-  void set_remote_credentials(Timestamp now,
-                              Credentials remote);  // starts checks; candidates before it are kept
+  void set_remote_credentials(
+      Timestamp now, const Credentials& remote);  // starts checks; candidates before it are kept
   // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
   // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);

@@ -76,7 +76,7 @@ class Agent::Impl {
   void add_stun_server(Timestamp now, const Endpoint& server);
   void end_of_local_endpoints(Timestamp now);
   void set_role(Role role);
-  void set_remote_credentials(Timestamp now, Credentials remote);
+  void set_remote_credentials(Timestamp now, const Credentials& remote);
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();

@@ -75,7 +75,7 @@ struct Resolver::State {
         try {
           answer(addresses);
         } catch (const std::exception&) {
-          // There is no memory to carry it; who asked does not wait for ever. The others' go on.
+          continue;  // no memory to carry it; who asked does not wait for ever
         }
       }
     }
