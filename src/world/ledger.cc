@@ -6,6 +6,13 @@
 
 namespace specter::world {
 
+Promise promise_of(const Step& step) {
+  Promise promise{.ordered = step.a != 1 && step.a < 4, .max_retransmits = {}, .lifetime = {}};
+  if (step.a == 2 || step.a == 4) promise.max_retransmits = static_cast<std::uint16_t>(step.c);
+  if (step.a == 3 || step.a == 5) promise.lifetime = std::chrono::milliseconds(step.b);
+  return promise;
+}
+
 Buffer Ledger::next(std::size_t size) const {
   Buffer message(tells_numbers() ? std::max(size, kNumberBytes) : size);
   fill(static_cast<std::uint32_t>(sent_.size()), message);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "world/step.h"
+
 #include "specter/bytes.h"
 #include "specter/time.h"
 
@@ -20,6 +22,9 @@ struct Promise {
 
   bool is_reliable() const { return !max_retransmits && !lifetime; }
 };
+
+// What the channel promises that a step opens.
+Promise promise_of(const Step& step);
 
 class Ledger {
  public:

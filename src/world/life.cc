@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <exception>
-#include <tuple>
 
 #include <fmt/format.h>
 
 #include "world/attacker.h"
 #include "world/lines.h"
 #include "world/place.h"
+#include "world/schedule.h"
 #include "world/stun_server.h"
 
 namespace specter::world {
@@ -29,6 +29,7 @@ class Life {
         internet_(plan.seed),
         place_(build(plan, internet_)),
         lines_(internet_),
+        schedule_(plan),
         signalling_(plan),
         conversation_(plan.seed, journal_),
         stun_server_(plan, internet_, Place::kStunServer),
@@ -40,22 +41,13 @@ class Life {
         peer(side).add_endpoint(endpoint);
       peer(side).set_stun_server(place_.stun_server);
     }
-    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-      const Step& step = plan.steps[i];
-      if (row(step.kind).when == When::AtFirst) continue;
-      changes_.push_back({at(step.at), i, true});
-      if (row(step.kind).when == When::ForATime) changes_.push_back({at(step.until()), i, false});
-    }
-    std::ranges::sort(changes_, {}, [](const Change& change) {
-      return std::tuple(change.at, change.step, !change.begins);
-    });
   }
 
   Outcome live() {
     try {
       journal_.note("a and b begin");
       peer(Side::A).open_channel(now_, {});
-      run_to(at(plan_.heals_at));
+      run_to(at_ms(plan_.heals_at));
       if (!is_over()) heal();
       if (!is_over()) judge_life();
       if (!is_over()) say_goodbye();
@@ -67,13 +59,6 @@ class Life {
   }
 
  private:
-  struct Change {
-    Timestamp at;
-    std::size_t step;
-    bool begins;
-  };
-
-  static Timestamp at(std::int64_t ms) { return kStart + std::chrono::milliseconds(ms); }
   Peer& peer(Side side) { return peers_[index(side)]; }
   Peer::World world() { return {plan_, internet_, signalling_, conversation_, journal_}; }
   bool is_over() const { return journal_.failure().has_value(); }
@@ -82,10 +67,9 @@ class Life {
   // ---- time
 
   Deadline next() const {
-    return soonest(
-        next_change_ < changes_.size() ? Deadline{changes_[next_change_].at} : Deadline{},
-        internet_.next_arrival(), signalling_.next_arrival(), attacker_.next_timeout(),
-        soonest(peers_[0].next_timeout(), peers_[1].next_timeout()));
+    return soonest(schedule_.next(), internet_.next_arrival(), signalling_.next_arrival(),
+                   attacker_.next_timeout(),
+                   soonest(peers_[0].next_timeout(), peers_[1].next_timeout()));
   }
 
   void run_to(Timestamp end) {
@@ -110,10 +94,7 @@ class Life {
   void turn() {
     watch_for_spinning();
     if (journal_.traces() && now_ - traced_ >= 1s) trace();
-    while (next_change_ < changes_.size() && changes_[next_change_].at <= now_) {
-      const Change change = changes_[next_change_++];
-      act(plan_.steps[change.step], change.begins);
-    }
+    while (const auto change = schedule_.take(now_)) act(plan_.steps[change->step], change->begins);
     attacker_.handle_timeout(now_);
     while (auto letter = signalling_.receive(now_)) {
       Peer& to = peer(letter->to);
@@ -211,7 +192,7 @@ class Life {
     switch (step.kind) {
       case Kind::Glare: return peer(Side::B).open_channel(now_, {});
       case Kind::Renegotiates: return owner.renegotiate(now_);
-      case Kind::Channel: return owner.open_channel(now_, promise(step));
+      case Kind::Channel: return owner.open_channel(now_, promise_of(step));
       case Kind::Flood:
         return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
                          salt);
@@ -227,13 +208,6 @@ class Life {
 
   std::size_t key(const Step& step) const {
     return static_cast<std::size_t>(&step - plan_.steps.data());
-  }
-
-  static Promise promise(const Step& step) {
-    Promise promise{.ordered = step.a != 1 && step.a < 4, .max_retransmits = {}, .lifetime = {}};
-    if (step.a == 2 || step.a == 4) promise.max_retransmits = static_cast<std::uint16_t>(step.c);
-    if (step.a == 3 || step.a == 5) promise.lifetime = std::chrono::milliseconds(step.b);
-    return promise;
   }
 
   // Its messages are spread over its time.
@@ -264,10 +238,8 @@ class Life {
   void again(const Step& step, std::int64_t after_ms) {
     const Timestamp next = now_ + std::chrono::milliseconds(std::max<std::int64_t>(after_ms, 5));
     const bool ends = row(step.kind).when == When::ForATime;
-    if (next > at(plan_.heals_at) || (ends && next > at(step.until()))) return;
-    const Change change{next, key(step), true};
-    const auto rest = changes_.begin() + static_cast<std::ptrdiff_t>(next_change_);
-    changes_.insert(std::ranges::upper_bound(rest, changes_.end(), next, {}, &Change::at), change);
+    if (next > at_ms(plan_.heals_at) || (ends && next > at_ms(step.until()))) return;
+    schedule_.add(next, key(step));
   }
 
   std::size_t which(const Step& step) const {
@@ -389,14 +361,13 @@ class Life {
   simulation::Internet internet_;
   Place place_;
   Lines lines_;
+  Schedule schedule_;
   Signalling signalling_;
   Conversation conversation_;
   StunServer stun_server_;
   Attacker attacker_;
   std::array<Peer, 2> peers_;
   std::optional<std::string> excuse_;
-  std::vector<Change> changes_;
-  std::size_t next_change_ = 0;
   std::map<std::size_t, std::int64_t> rebound_;
   std::map<std::size_t, std::size_t> churned_, last_churned_;
   bool was_connected_ = false;

@@ -142,7 +142,7 @@ class SctpLife {
     switch (step.kind) {
       case Kind::Pause: return begins ? owner.pause() : owner.resume(now_);
       case Kind::Stop: return owner.stop();
-      case Kind::Channel: return owner.open_stream(now_, promise(step));
+      case Kind::Channel: return owner.open_stream(now_, promise_of(step));
       case Kind::Talk: return begins ? talk(number, salt) : void();
       case Kind::Churn: return churn(number, salt);
       case Kind::Flood:
@@ -154,13 +154,6 @@ class SctpLife {
       case Kind::Closes: return shut_down(step.side);
       default: return;
     }
-  }
-
-  static Promise promise(const Step& step) {
-    Promise promise{.ordered = step.a != 1 && step.a < 4, .max_retransmits = {}, .lifetime = {}};
-    if (step.a == 2 || step.a == 4) promise.max_retransmits = static_cast<std::uint16_t>(step.c);
-    if (step.a == 3 || step.a == 5) promise.lifetime = std::chrono::milliseconds(step.b);
-    return promise;
   }
 
   // Its messages are spread over its time.
