@@ -77,8 +77,7 @@ class Internet {
   std::optional<Arrival> receive(Timestamp now);
   std::optional<TooLarge> receive_too_large();
   Deadline next_arrival() const;
-  // How many are still under way, and how many were too large for a line.
-  std::size_t in_flight() const { return on_the_way_.size(); }
+  // How many were too large for a line.
   std::uint64_t too_large() const { return too_large_count_; }
 
  private:

@@ -52,8 +52,6 @@ class Conversation {
   std::string unfinished() const;
   std::size_t unfinished_bytes(Side from) const;
   std::size_t channels() const { return channels_.size(); }
-  // Of what the sides have said that would still be said.
-  std::size_t waiting(Side side) const { return waiting_[index(side)].size(); }
   void note_closed(Side side) { is_closed_[index(side)] = true; }  // its connection
   std::size_t received() const { return received_; }
 

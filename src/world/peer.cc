@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kSocketDatagrams = 256;  // about what 208 KiB hold
 constexpr std::int64_t kCertificateTime = 1'790'000'000;
 
-enum Entry : std::uint64_t { kTransmit, kEvent, kCall };
+enum Entry : std::uint64_t { kTransmit, kEvent };
 
 std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
 
