@@ -82,9 +82,10 @@ void choose(CLI::App& command, Options& options) {
   command.add_option("--jobs", options.swarm.jobs, "Threads; 0: one a core")
       ->check(CLI::Range(0, 256))
       ->capture_default_str();
-  command.add_option("--only", options.only,
-                     "Draw nothing but these kinds or families, such as nat,mtu,owner");
-  command.add_flag("--sctp", options.swarm.is_sctp, "Two SCTP associations alone, much faster");
+  auto* only = command.add_option(
+      "--only", options.only, "Draw nothing but these kinds or families, such as nat,mtu,owner");
+  command.add_flag("--sctp", options.swarm.is_sctp, "Two SCTP associations alone, much faster")
+      ->excludes(only);
   command.add_flag("--stop", options.swarm.stops_at_failure, "End with the first failure");
   command.add_flag("--table", options.shows_table,
                    "How often each kind was visited, and two of them together");
