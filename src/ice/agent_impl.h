@@ -189,6 +189,7 @@ class Agent::Impl {
   void start_consent(Timestamp now, Pair& pair);
   std::optional<Transmit> poll_consent(Timestamp now);
   void handle_consent(Timestamp now, Pair& pair);
+  void ask_consent_again(Timestamp now, Pair& pair);
   void expire_consent(Timestamp now);
   void lose(Pair& pair);
   Timestamp next_consent(Timestamp now);

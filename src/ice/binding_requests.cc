@@ -181,7 +181,7 @@ void Agent::Impl::learn_from(Timestamp now, Pair& pair, const stun::Message& mes
 
 // RFC 8445 §7.3.1.4
 void Agent::Impl::trigger_check(Timestamp now, Pair& pair) {
-  if (pair.is_valid) return;
+  if (pair.is_valid) return ask_consent_again(now, pair);
   if (pair.state == PairState::InProgress) supersede(now, pair);
   checklist_.trigger(pair);
 }

@@ -37,6 +37,7 @@ std::string_view to_string(PairState state);  // "frozen", …, "in-progress"
 // RFC 7675: whether the peer still wants what is sent on a valid pair.
 struct Consent {
   Timestamp next_request{};
+  Timestamp last_request{};
   Timestamp last_response{};
   Timestamp last_sign_of_life{};  // a response, a request, or proven traffic
   Deadline unanswered_since{};    // the first request since last_response

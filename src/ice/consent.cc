@@ -20,7 +20,9 @@ namespace specter::ice {
 
 namespace {
 constexpr Duration kConsentLife = std::chrono::seconds(10);  // an answer is taken for so long
-}
+// A request that was not answered for so long is followed by another when the peer is heard.
+constexpr Duration kAskAgain = std::chrono::milliseconds(500);
+}  // namespace
 
 // When the valid pairs ask next. RFC 7675 §5.1: randomized between 0.8 and 1.2 times the interval,
 // anew each time.
@@ -54,6 +56,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
 
     pair->consent.next_request = next_consent(now);
     if (!pair->consent.unanswered_since) pair->consent.unanswered_since = now;
+    pair->consent.last_request = now;
     pair->note_request(now);
     ++pair->consent_requests_sent;
     const std::size_t size = bytes->size();
@@ -66,6 +69,13 @@ void Agent::Impl::handle_consent(Timestamp now, Pair& pair) {
   pair.consent.last_response = now;
   pair.consent.last_sign_of_life = now;
   pair.consent.unanswered_since.reset();
+}
+
+// The peer's request has just opened the way through its NAT, which may have been shut each time
+// that we asked.
+void Agent::Impl::ask_consent_again(Timestamp now, Pair& pair) {
+  if (!pair.consent.unanswered_since || now < pair.consent.last_request + kAskAgain) return;
+  pair.consent.next_request = now;
 }
 
 void Agent::Impl::expire_consent(Timestamp now) {

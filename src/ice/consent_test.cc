@@ -149,6 +149,26 @@ TEST(Consent, RequestsOfThePeersAreNoConsent) {
   EXPECT_FALSE(two.alice.agent.path());
 }
 
+// A NAT that forgets its mapping every few seconds: only right after a request of the peer's does
+// anything reach the peer.
+TEST(Consent, IsAskedForWhenThePeerHasOpenedTheWay) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(10s);
+  Timestamp opened = two.now();
+  std::vector<Timestamp> asked;
+  two.network.filter = [&](Flight& flight) {
+    if (flight.from == two.b) opened = flight.sent;
+    if (flight.from == two.a && stun::Message::parse(flight.bytes)->cls == stun::Class::Request)
+      asked.push_back(flight.sent);
+    return flight.from == two.b || flight.sent < opened + 100ms;
+  };
+  two.network.run_for(5min);
+  EXPECT_THAT(two.alice.states, ::testing::Not(::testing::Contains(Failed)));
+  EXPECT_TRUE(two.alice.agent.path(two.now()));
+  EXPECT_LE(asked.size(), 5 * 60 / 2);  // of its own each five seconds, and one for each of Bob's
+}
+
 TEST(Consent, ResponsesWithAWrongPasswordAreNone) {
   TwoAgents two;
   ASSERT_TRUE(two.connect());
