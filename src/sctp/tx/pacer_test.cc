@@ -36,6 +36,33 @@ TEST(Pacer, LetsTenPacketsGoAndThenHoldsTheRate) {
   EXPECT_NEAR(sent, 1000, 2);
 }
 
+TEST(Pacer, IsReadyAtOneTimeHoweverOftenItIsAsked) {
+  const double rate = 80'000;  // a whole number of nanoseconds a packet, to be missed by one
+  for (int asked = 1; asked < 300; ++asked) {
+    Pacer once(kSegment), often(kSegment);
+    for (Pacer* pacer : {&once, &often}) {
+      pacer->advance(kStart, rate);
+      burst(*pacer);
+    }
+    const Duration wait = *once.ready_at() - kStart;
+    for (int i = 1; i < asked; ++i) often.advance(kStart + wait * i / asked, rate);
+    ASSERT_EQ(often.ready_at(), once.ready_at()) << asked;
+  }
+}
+
+TEST(Pacer, AtAByteInAnHourItWaitsAndDoesNotSpin) {
+  Pacer pacer(kSegment);
+  pacer.advance(kStart, 1.0 / 3600);
+  burst(pacer);
+  Timestamp now = kStart;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_GT(*pacer.ready_at(), now);
+    now = *pacer.ready_at();
+    pacer.advance(now, 1.0 / 3600);
+    EXPECT_FALSE(pacer.may_send());
+  }
+}
+
 TEST(Pacer, LeavesInBatchesOfHalfAMillisecond) {
   Pacer pacer(kSegment);
   const double rate = 1e8;  // 100 packets a millisecond
