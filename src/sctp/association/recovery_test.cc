@@ -240,6 +240,22 @@ TEST(Recovery, APathThatBecomesMuchSlowerIsMeasuredAnew) {
   EXPECT_LE(duo.a.counters().retransmissions - before, 2u);
 }
 
+TEST(Recovery, AProcessThatStoodStillMeasuresNoRoundTrip) {
+  Puppet puppet;
+  puppet.establish();
+  SackChunk sack;
+  sack.window_bytes = 1 << 20;
+  for (const Duration late : {Duration(3s), Duration(40ms)}) {
+    SCOPED_TRACE(late.count());
+    ASSERT_TRUE(puppet.association.send(puppet.now, kStream, kPpid, pattern(100, 1)));
+    ASSERT_EQ(puppet.hear().size(), 1u);
+    puppet.now += late;
+    sack.cumulative_tsn = late == 3s ? puppet.peer_tsn : puppet.peer_tsn + 1;
+    puppet.say(sack);
+  }
+  EXPECT_EQ(puppet.association.counters().smoothed_round_trip_time, Duration(40ms));
+}
+
 // A process that was stopped for long acknowledges what had come all the same: a round trip of half
 // a minute, over which the next packets would be spread. Whatever was measured, with nothing under
 // way one goes at once (reliability.md row 107).

@@ -90,6 +90,9 @@ Outstanding::Outcome Sender::acknowledge(Timestamp now, const SackChunk& sack,
   known_up_to_ = complete || gaps.empty() ? out_.next_tsn() : gaps.back().last;
   const bool judges_probe = probe_ && probe_->was_sent_before;
   bool probe_came = false;
+  // The process did not run: the timer would have sent it again, and what has passed since is not
+  // the path's.
+  const bool is_overdue = t3_ && *t3_ < now;
 
   const Outstanding::Outcome outcome = out_.acknowledge(
       cumulative, gaps, complete, [&](std::int64_t tsn, const OutstandingChunk& chunk) {
@@ -100,7 +103,7 @@ Outstanding::Outcome Sender::acknowledge(Timestamp now, const SackChunk& sack,
           probe_came = true;
         // RFC 9260 §6.3.1 C5, Karn's rule: an answer could be to either transmission. Nor is it a
         // round trip when the answer itself was lost, and another told the same later.
-        if (!once || chunk.was_lost) return;
+        if (!once || chunk.was_lost || is_overdue) return;
         newest = std::max(newest, chunk.sent.sent_at);
         if (tsn >= rto_round_) measures_rto = true;
       });
