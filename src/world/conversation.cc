@@ -83,7 +83,9 @@ bool Conversation::send(Timestamp now, Side side, core::PeerConnection& connecti
   const auto sent = connection.send(now, id, MessageKind::Binary, Bytes(bytes));
   if (!sent) {
     if (sent.error().code == ErrorCode::WouldBlock) return false;
-    if (bytes.size() <= connection.max_message_size() && !is_closed_[index(other(side))] &&
+    // Of a channel that its opener closed the news may still be on its way to this owner.
+    if (bytes.size() <= connection.max_message_size() && !channel.closed_by &&
+        !is_closed_[index(other(side))] &&
         connection.connection_state() == ConnectionState::Connected)
       journal_.fail(Verdict::States,
                     fmt::format("{} could not send on open channel {}: {}", name_of(side),
@@ -121,6 +123,7 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
       if (!channel->closed_by)
         journal_.fail(Verdict::States,
                       fmt::format("{}'s channel closes, and nobody closed it", name_of(side)));
+      go_on(now, side, connection);  // without the messages that waited for it
     }
   } else if (const auto* const end = std::get_if<core::DataChannelClosed>(&event)) {
     closed(side, connection, end->channel);

@@ -271,8 +271,9 @@ void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint3
 
 // One that comes before its description waits for it, as programs do it.
 void Peer::take_candidate(Timestamp now, const IceCandidate& candidate) {
-  if (passes_over_) return;  // W3C §10.7: they belong to the offer that was passed over
-  if (!connection_.add_ice_candidate(now, candidate)) early_candidates_.push_back(candidate);
+  if (connection_.add_ice_candidate(now, candidate)) return;
+  // W3C §10.7: what is refused then belongs to the offer that was passed over.
+  if (!passes_over_) early_candidates_.push_back(candidate);
 }
 
 void Peer::open_channel(Timestamp now, Promise promise) {
