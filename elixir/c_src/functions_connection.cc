@@ -13,7 +13,7 @@ Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& re
   if (result) return Atom("ok").term(env);
   const Error& why = result.error();
   if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock) {
-    return nif::posted(env, std::unexpected(why));
+    return nif::posted(env, Result<>(fail(why)));
   }
   return nif::posted(env, peer.ask([operation, why](Peer& self, const auto&, const auto&) {
     self.tell_failure(operation, why);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "specter/export.h"
+
 namespace specter {
 
 using Bytes = std::span<const std::uint8_t>;   // a view: valid during the call it is given to

@@ -11,8 +11,8 @@
 
 #include "specter/bytes.h"
 #include "specter/configuration.h"
-#include "specter/error.h"
 #include "specter/export.h"
+#include "specter/result.h"
 #include "specter/states.h"
 
 namespace specter {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "specter/error.h"
 #include "specter/export.h"
+#include "specter/result.h"
 
 namespace specter {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,12 +50,5 @@ struct Error {
 
   bool operator==(const Error&) const = default;
 };
-
-template <class T = void>
-using Result = std::expected<T, Error>;
-
-inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
-  return std::unexpected(Error{code, std::move(message), std::nullopt});
-}
 
 }  // namespace specter

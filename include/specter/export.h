@@ -1,4 +1,9 @@
-// What the shared library shows. Users need not look here.
+// What the shared library shows, and which C++ the headers are. Users need not look here.
 #pragma once
+
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error \
+    "Specter's headers are C++20: compile with -std=c++20 or later (CMake: target_compile_features(your_target PRIVATE cxx_std_20))."
+#endif
 
 #define SPECTER_EXPORT __attribute__((visibility("default")))

@@ -8,9 +8,9 @@
 #include <utility>
 #include <variant>
 
-#include "specter/error.h"
 #include "specter/event.h"
 #include "specter/export.h"
+#include "specter/result.h"
 #include "specter/time.h"
 
 namespace specter {
@@ -83,10 +83,10 @@ class SPECTER_EXPORT Mailbox {
                  answers<E>(failed->operation);
         },
         timeout);
-    if (!found) return std::unexpected(std::move(found).error());
+    if (!found) return fail(std::move(found).error());
     if (auto* failed = std::get_if<event::OperationFailed>(&*found);
         failed && !std::is_same_v<E, event::OperationFailed>) {
-      return std::unexpected(std::move(failed->error));
+      return fail(std::move(failed->error));
     }
     return std::get<E>(std::move(*found));
   }

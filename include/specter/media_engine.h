@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "specter/error.h"
 #include "specter/export.h"
+#include "specter/result.h"
 
 namespace specter {
 

@@ -9,8 +9,8 @@
 #include "specter/configuration.h"
 #include "specter/data_channel.h"
 #include "specter/description.h"
-#include "specter/error.h"
 #include "specter/export.h"
+#include "specter/result.h"
 #include "specter/states.h"
 
 namespace specter {

@@ -6,6 +6,8 @@
 #include <optional>
 
 namespace specter {
+#include "specter/export.h"
+
 
 // The core's clock. It has no now(): time is an input, and only a driver can read a real clock.
 struct ProtocolClock {

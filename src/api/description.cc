@@ -21,7 +21,7 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::unexpected<Error> bad(const std::string& why) { return fail(ErrorCode::InvalidJson, why); }
+Failure bad(const std::string& why) { return fail(ErrorCode::InvalidJson, why); }
 
 Result<Json> parse_object(std::string_view text) {
   // Before the parser, which would hold some fifty bytes for each bracket.
@@ -85,7 +85,7 @@ std::string SessionDescription::to_json() const {
 
 Result<SessionDescription> SessionDescription::from_json(std::string_view text) {
   auto json = parse_object(text);
-  if (!json) return std::unexpected(std::move(json).error());
+  if (!json) return fail(std::move(json).error());
   const Json* type_value = find(*json, "type");
   if (!type_value || !type_value->is_string()) return bad("\"type\" must be a string");
   const auto type = sdp_type(type_value->get_ref<const std::string&>());
@@ -107,15 +107,15 @@ std::string IceCandidate::to_json() const {
 
 Result<IceCandidate> IceCandidate::from_json(std::string_view text) {
   auto json = parse_object(text);
-  if (!json) return std::unexpected(std::move(json).error());
+  if (!json) return fail(std::move(json).error());
   const Json* candidate = find(*json, "candidate");
   if (!candidate || !candidate->is_string()) return bad("\"candidate\" must be a string");
   auto mid = optional_text(*json, "sdpMid");
-  if (!mid) return std::unexpected(std::move(mid).error());
+  if (!mid) return fail(std::move(mid).error());
   auto index = optional_index(*json, "sdpMLineIndex");
-  if (!index) return std::unexpected(std::move(index).error());
+  if (!index) return fail(std::move(index).error());
   auto fragment = optional_text(*json, "usernameFragment");
-  if (!fragment) return std::unexpected(std::move(fragment).error());
+  if (!fragment) return fail(std::move(fragment).error());
   return IceCandidate{candidate->get<std::string>(), std::move(*mid), *index, std::move(*fragment)};
 }
 

@@ -25,7 +25,7 @@
 #include "specter/bytes.h"
 #include "specter/configuration.h"
 #include "specter/description.h"
-#include "specter/error.h"
+#include "specter/result.h"
 #include "specter/states.h"
 
 namespace specter::io {

@@ -18,15 +18,15 @@ PeerConnection::PeerConnection(std::shared_ptr<api::ConnectionHandle> handle)
 
 Result<DataChannel> PeerConnection::create_data_channel(std::string_view label,
                                                         DataChannelOptions options) const {
-  if (!handle_) return std::unexpected(closed().error());
+  if (!handle_) return fail(closed().error());
   if (auto judged = channel::DataChannels::check_options(label, options); !judged)
-    return std::unexpected(std::move(judged).error());
+    return fail(std::move(judged).error());
   // W3C §6.1: an id that was not negotiated is not looked at.
   if (!options.negotiated) options.id.reset();
   auto channel =
       std::make_shared<api::ChannelHandle>(handle_, std::string(label), std::move(options));
   auto called = handle_->call([channel](api::Connection* c) { c->create_channel(channel); });
-  if (!called) return std::unexpected(std::move(called).error());
+  if (!called) return fail(std::move(called).error());
   return DataChannel(std::move(channel));
 }
 
@@ -64,21 +64,21 @@ Result<> PeerConnection::add_ice_candidate(IceCandidate candidate) const {
 Result<> PeerConnection::set_local_description(std::string_view json) const {
   if (!handle_ || handle_->is_closed()) return closed();
   auto description = SessionDescription::from_json(json);
-  if (!description) return std::unexpected(std::move(description).error());
+  if (!description) return fail(std::move(description).error());
   return set_local_description(std::move(*description));
 }
 
 Result<> PeerConnection::set_remote_description(std::string_view json) const {
   if (!handle_ || handle_->is_closed()) return closed();
   auto description = SessionDescription::from_json(json);
-  if (!description) return std::unexpected(std::move(description).error());
+  if (!description) return fail(std::move(description).error());
   return set_remote_description(std::move(*description));
 }
 
 Result<> PeerConnection::add_ice_candidate(std::string_view json) const {
   if (!handle_ || handle_->is_closed()) return closed();
   auto candidate = IceCandidate::from_json(json);
-  if (!candidate) return std::unexpected(std::move(candidate).error());
+  if (!candidate) return fail(std::move(candidate).error());
   return add_ice_candidate(std::move(*candidate));
 }
 

@@ -16,7 +16,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
                                                 Shared shared) {
   try {
     auto servers = io::parse_ice_servers(configuration.ice_servers);
-    if (!servers) return std::unexpected(std::move(servers).error());
+    if (!servers) return fail(std::move(servers).error());
     io::Driver::Options options;
     options.core = {.certificate = shared.certificate ? std::move(shared.certificate)
                                                       : core::generate_certificate(

@@ -35,7 +35,7 @@ Result<> DataChannels::check_options(std::string_view label, const DataChannelOp
 Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view label,
                                              const DataChannelOptions& options) {
   now_ = now;
-  if (const auto good = check_options(label, options); !good) return std::unexpected(good.error());
+  if (const auto good = check_options(label, options); !good) return fail(good.error());
   if (phase_ == Phase::ShuttingDown || phase_ == Phase::Closed)
     return fail(ErrorCode::InvalidState, "connection closed");
   if (channels_.size() >= config_.max_channels)

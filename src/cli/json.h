@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "specter/error.h"
+#include "specter/result.h"
 #include "specter/stats.h"
 
 namespace specter::cli {

@@ -16,9 +16,7 @@ constexpr std::size_t kMaxFoundationBytes = 32;  // RFC 8839 §5.1
 constexpr std::size_t kMaxHostBytes = 255;
 constexpr std::uint32_t kMaxPriority = 0x7fffffff;  // RFC 8839 §5.1: 1 to 2^31 - 1
 
-std::unexpected<Error> syntax(std::string message) {
-  return fail(ErrorCode::SyntaxError, std::move(message));
-}
+Failure syntax(std::string message) { return fail(ErrorCode::SyntaxError, std::move(message)); }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -186,7 +184,7 @@ Result<Candidate> Candidate::parse(std::string_view text) {
 
   Words rest = Words(words).subspan(8);
   const auto related = parse_related(rest);
-  if (!related) return std::unexpected(related.error());
+  if (!related) return fail(related.error());
   candidate.related = *related;
 
   const std::string_view last = words[words.size() - rest.size() - 1];

@@ -12,7 +12,7 @@
 #include "base/rare.h"
 
 #include "specter/endpoint.h"
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::ice {
 

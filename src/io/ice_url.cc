@@ -67,7 +67,7 @@ class Parser {
  private:
   using Problem = std::optional<const char*>;
 
-  std::unexpected<Error> bad(const char* why) const {
+  Failure bad(const char* why) const {
     return fail(ErrorCode::SyntaxError, fmt::format("the ICE server URL \"{}\" can't be read: {}",
                                                     printable(text_.substr(0, kMaxShown)), why));
   }
@@ -138,7 +138,7 @@ Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers
       return fail(ErrorCode::SyntaxError, "an ICE server has no URL: leave it out");
     for (const std::string& text : server.urls) {
       auto url = parse_ice_url(text);
-      if (!url) return std::unexpected(std::move(url).error());
+      if (!url) return fail(std::move(url).error());
       const bool is_turn = url->scheme == IceScheme::Turn || url->scheme == IceScheme::Turns;
       if (is_turn && (server.username.empty() || server.credential.empty()))
         return fail(ErrorCode::InvalidAccess, "turn server credentials required");

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "specter/configuration.h"
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::io {
 

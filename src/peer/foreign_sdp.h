@@ -84,11 +84,11 @@ struct Peer {
   }
   // The answer to an offer, set; what it asks of the layers below is in `change`.
   Result<sdp::Session> answer_to(const std::string& offer) {
-    if (auto taken = take(SdpType::Offer, offer); !taken) return std::unexpected(taken.error());
+    if (auto taken = take(SdpType::Offer, offer); !taken) return fail(taken.error());
     const auto answer = negotiation.create_answer();
-    if (!answer) return std::unexpected(answer.error());
+    if (!answer) return fail(answer.error());
     auto set = negotiation.set_local(*answer);
-    if (!set) return std::unexpected(set.error());
+    if (!set) return fail(set.error());
     change = std::move(*set);
     return sdp::parse(answer->sdp);
   }

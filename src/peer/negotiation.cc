@@ -72,7 +72,7 @@ Result<std::optional<std::size_t>> Negotiation::section_of(const IceCandidate& c
 
 Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
   const auto section = section_of(candidate);
-  if (!section) return std::unexpected(section.error());
+  if (!section) return fail(section.error());
   const std::string ufrag = candidate.username_fragment.value_or("");
   if (!ufrag.empty()) {
     const auto& transport = remote_transport();
@@ -126,13 +126,13 @@ Result<SignalingState> Negotiation::judge(Side side, const SessionDescription& d
                   to_string(state_), side == Side::Local ? "local" : "remote", to_string(type))};
   // A rollback's text does not matter, and an empty one of ours stands for what was created.
   const bool has_text = type != SdpType::Rollback && (side == Side::Remote || !sdp.empty());
-  if (!has_text) return std::unexpected(std::move(wrong_state));
-  return std::unexpected(refusal(description, std::move(wrong_state)));
+  if (!has_text) return fail(std::move(wrong_state));
+  return fail(refusal(description, std::move(wrong_state)));
 }
 
 Result<Change> Negotiation::set_local(const SessionDescription& description) {
   const auto to = judge(Side::Local, description);
-  if (!to) return std::unexpected(to.error());
+  if (!to) return fail(to.error());
   if (description.type == SdpType::Rollback) return rollback(Side::Local);
 
   // W3C §4.4.1.5: what is set is what was created; an empty text stands for it.
@@ -142,8 +142,8 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
     Error other_text{
         ErrorCode::InvalidModification,
         fmt::format("new sdp does not match previous {}", is_offer ? "offer" : "answer")};
-    if (description.sdp.empty()) return std::unexpected(std::move(other_text));
-    return std::unexpected(refusal(description, std::move(other_text)));
+    if (description.sdp.empty()) return fail(std::move(other_text));
+    return fail(refusal(description, std::move(other_text)));
   }
 
   Change change{.state_changed = *to != state_};
@@ -181,7 +181,7 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
 
 Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& description) const {
   auto session = sdp::parse(description.sdp);
-  if (!session) return std::unexpected(std::move(session).error());
+  if (!session) return fail(std::move(session).error());
   Remote remote{.session = std::move(*session)};
 
   const auto is_kept = [&](std::size_t i) {
@@ -192,17 +192,17 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
   for (const Section& section : offered_sections_) offered.push_back(section.use);
   auto sorted = description.type == SdpType::Offer ? sort_offer(remote.session, is_kept)
                                                    : sort_answer(remote.session, offered);
-  if (!sorted) return std::unexpected(std::move(sorted).error());
+  if (!sorted) return fail(std::move(sorted).error());
   remote.sections = std::move(*sorted);
   if (!remote.sections.tagged) return remote;
 
   auto transport = read_remote_transport(remote.session, remote.sections, description.type);
-  if (!transport) return std::unexpected(std::move(transport).error());
-  if (auto same = check_same_peer(*transport); !same) return std::unexpected(same.error());
+  if (!transport) return fail(std::move(transport).error());
+  if (auto same = check_same_peer(*transport); !same) return fail(same.error());
   if (remote.sections.data && !is_other_association(*transport)) {
     const sdp::Media& data = remote.session.media[*remote.sections.data];
     if (auto read = read_sctp_init(data, *transport); !read) {
-      return std::unexpected(std::move(read).error());
+      return fail(std::move(read).error());
     }
   }
   remote.transport = std::move(*transport);
@@ -280,7 +280,7 @@ Result<> Negotiation::check_answer_fits(const Remote& answer) const {
     const Section& offered = offered_sections_[i];
     // RFC 9429 §5.10: without a=mid it is the one in that place.
     if (media[i].kind != offered.kind || sdp::mid(media[i]).value_or(offered.mid) != offered.mid) {
-      return std::unexpected(Error{
+      return fail(Error{
           ErrorCode::InvalidAccess,
           fmt::format("section {} of the answer is {} with mid \"{}\", but {} with mid "
                       "\"{}\" was offered",
@@ -290,9 +290,9 @@ Result<> Negotiation::check_answer_fits(const Remote& answer) const {
   }
   if (answer.transport && answer.transport->setup == sdp::Setup::ActPass) {
     // RFC 8842 §5.3: an answer decides.
-    return std::unexpected(Error{ErrorCode::InvalidAccess,
-                                 "a=setup:actpass can't stand in an answer: active or passive",
-                                 media[*answer.sections.tagged].line});
+    return fail(Error{ErrorCode::InvalidAccess,
+                      "a=setup:actpass can't stand in an answer: active or passive",
+                      media[*answer.sections.tagged].line});
   }
   return {};
 }
@@ -303,13 +303,13 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
       description.type == SdpType::Offer && state_ == SignalingState::HaveLocalOffer;
   Result<SignalingState> to = SignalingState::HaveRemoteOffer;
   if (!is_glare) to = judge(Side::Remote, description);
-  if (!to) return std::unexpected(to.error());
+  if (!to) return fail(to.error());
   if (description.type == SdpType::Rollback) return rollback(Side::Remote);
 
   auto remote = read_remote(description);
-  if (!remote) return std::unexpected(std::move(remote).error());
+  if (!remote) return fail(std::move(remote).error());
   if (description.type != SdpType::Offer) {
-    if (auto fits = check_answer_fits(*remote); !fits) return std::unexpected(fits.error());
+    if (auto fits = check_answer_fits(*remote); !fits) return fail(fits.error());
   }
 
   Change change{.state_changed = *to != state_};

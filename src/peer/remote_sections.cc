@@ -12,8 +12,8 @@
 namespace specter::peer {
 namespace {
 
-std::unexpected<Error> bad_mid(const sdp::Media& media, std::string message) {
-  return std::unexpected(Error{ErrorCode::InvalidAccess, std::move(message), media.line});
+Failure bad_mid(const sdp::Media& media, std::string message) {
+  return fail(Error{ErrorCode::InvalidAccess, std::move(message), media.line});
 }
 
 // RFC 9429 §5.10, §3.5.2.1: a section without a=mid has one that is made up here.
@@ -145,13 +145,13 @@ namespace {
 // RFC 8841 §5.2: with a=sctp-port:0 there is no association.
 Result<bool> has_association(const sdp::Media& media) {
   const auto port = sdp::sctp_port(media);
-  if (!port) return std::unexpected(port.error());
+  if (!port) return fail(port.error());
   return *port != 0;
 }
 
 Result<RemoteSections> begin(const sdp::Session& session) {
   RemoteSections out;
-  if (auto good = read_mids(session, out); !good) return std::unexpected(std::move(good).error());
+  if (auto good = read_mids(session, out); !good) return fail(std::move(good).error());
   read_ufrags(session, out);
   out.uses.assign(session.media.size(), Use::Rejected);
   out.is_on_transport.assign(session.media.size(), false);
@@ -169,7 +169,7 @@ Result<RemoteSections> sort_offer(const sdp::Session& session,
   for (std::size_t i = 0; i < media.size() && !out->data; ++i) {
     if (!is_data_section(media[i]) || !is_live(media[i])) continue;
     const auto has = has_association(media[i]);
-    if (!has) return std::unexpected(has.error());
+    if (!has) return fail(has.error());
     if (*has) anchor = out->data = i;
   }
   for (std::size_t i = 0; i < media.size() && !anchor; ++i) {
@@ -206,7 +206,7 @@ Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vecto
     if (offered[i] == Use::Rejected || !is_live(media[i])) continue;
     if (offered[i] == Use::Data) {
       const auto has = has_association(media[i]);
-      if (!has) return std::unexpected(has.error());
+      if (!has) return fail(has.error());
       if (!*has) continue;
       out->data = i;
     }

@@ -11,7 +11,7 @@
 #include "base/rare.h"
 #include "sdp/session.h"
 
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::peer {
 

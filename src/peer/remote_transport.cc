@@ -7,10 +7,10 @@
 namespace specter::peer {
 namespace {
 
-std::unexpected<Error> bad_section(const sdp::Media& media, ErrorCode code, std::string message) {
+Failure bad_section(const sdp::Media& media, ErrorCode code, std::string message) {
   Error error{code, std::move(message), std::nullopt};
   if (media.line != 0) error.sdp_line = media.line;
-  return std::unexpected(std::move(error));
+  return fail(std::move(error));
 }
 
 // RFC 8122 §5: unknown hash functions are passed over; all unknown is no fingerprint at all.
@@ -51,7 +51,7 @@ Result<ice::Credentials> read_credentials(const sdp::Session& session, const sdp
     // W3C §4.4.1.5: the text is SDP, only its content can't be used.
     Error error = std::move(credentials).error();
     error.code = ErrorCode::InvalidAccess;
-    return std::unexpected(std::move(error));
+    return fail(std::move(error));
   }
   if (!*credentials) {
     return bad_section(media, ErrorCode::InvalidAccess,
@@ -89,11 +89,11 @@ Result<> read_candidates(const sdp::Session& session, const RemoteSections& sect
 
 Result<> read_association(const sdp::Media& data, RemoteTransport& out) {
   auto port = sdp::sctp_port(data);
-  if (!port) return std::unexpected(std::move(port).error());
+  if (!port) return fail(std::move(port).error());
   out.sctp_port = port->value_or(5000);
 
   auto size = sdp::max_message_size(data);
-  if (!size) return std::unexpected(std::move(size).error());
+  if (!size) return fail(std::move(size).error());
   out.max_message_size = size->value_or(65536);
   return {};
 }
@@ -106,15 +106,15 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
   RemoteTransport out;
 
   auto credentials = read_credentials(session, transport);
-  if (!credentials) return std::unexpected(std::move(credentials).error());
+  if (!credentials) return fail(std::move(credentials).error());
   out.credentials = *credentials;
 
   auto fingerprints = read_fingerprints(session, transport);
-  if (!fingerprints) return std::unexpected(std::move(fingerprints).error());
+  if (!fingerprints) return fail(std::move(fingerprints).error());
   out.fingerprints = std::move(*fingerprints);
 
   auto setup = sdp::setup(session, transport);
-  if (!setup) return std::unexpected(std::move(setup).error());
+  if (!setup) return fail(std::move(setup).error());
   out.setup = setup->value_or(setup_when_absent(type));
   if (out.setup == sdp::Setup::HoldConn) {
     return bad_section(transport, ErrorCode::InvalidAccess,
@@ -124,12 +124,12 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
   out.ice_lite = sdp::ice_lite(session);
   out.sped = sdp::has_sped(session, transport);
   if (auto good = read_candidates(session, sections, out); !good) {
-    return std::unexpected(std::move(good).error());
+    return fail(std::move(good).error());
   }
   out.data_section = sections.data;
   if (sections.data) {
     if (auto good = read_association(session.media[*sections.data], out); !good) {
-      return std::unexpected(std::move(good).error());
+      return fail(std::move(good).error());
     }
   }
   return out;

@@ -12,14 +12,14 @@ namespace specter::peer {
 Result<> Negotiation::read_sctp_init(const sdp::Media& data, RemoteTransport& transport) const {
   if (local_.sctp_init.empty()) return {};
   auto init = sdp::sctp_init(data);
-  if (!init) return std::unexpected(std::move(init).error());
+  if (!init) return fail(std::move(init).error());
   if (!*init) return {};
 
   const auto refuse = [&](std::string_view why) {
     Error error{ErrorCode::InvalidAccess, fmt::format("a=sctp-init: {}", why), std::nullopt};
     const auto at = std::ranges::find(data.attributes.lines, "sctp-init", &sdp::Attribute::name);
     if (at != data.attributes.lines.end() && at->line != 0) error.sdp_line = at->line;
-    return std::unexpected(std::move(error));
+    return fail(std::move(error));
   };
   if (const auto good = sctp::Association::validate_init(**init); !good) {
     return refuse(good.error().message);

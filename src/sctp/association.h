@@ -17,8 +17,8 @@
 
 #include "specter/bytes.h"
 #include "specter/configuration.h"
-#include "specter/error.h"
 #include "specter/random.h"
+#include "specter/result.h"
 #include "specter/time.h"
 
 namespace specter::sctp {

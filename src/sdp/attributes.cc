@@ -27,7 +27,7 @@ std::string_view text_of(const Attribute& attribute) {
   return attribute.value ? std::string_view(*attribute.value) : std::string_view();
 }
 
-std::unexpected<Error> bad(const Attribute& attribute, std::string_view expected) {
+Failure bad(const Attribute& attribute, std::string_view expected) {
   std::string line = "a=" + attribute.name;
   if (attribute.value) line += ":" + *attribute.value;
   Error error{ErrorCode::SyntaxError, {}, std::nullopt};
@@ -36,7 +36,7 @@ std::unexpected<Error> bad(const Attribute& attribute, std::string_view expected
     error.message = fmt::format("line {}: ", attribute.line);
   }
   error.message += fmt::format("`{}`: expected {}", shown(line), expected);
-  return std::unexpected(std::move(error));
+  return fail(std::move(error));
 }
 
 bool is_ice_char(char c) {  // RFC 8839 §5.1: ALPHA / DIGIT / "+" / "/"

@@ -12,7 +12,7 @@
 #include "sdp/session.h"
 
 #include "specter/bytes.h"
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::sdp {
 

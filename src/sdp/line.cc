@@ -21,8 +21,8 @@ std::string_view cut(std::string_view text, std::size_t size) {
   return text.substr(0, size);
 }
 
-std::unexpected<Error> at(std::size_t line, std::string message) {
-  return std::unexpected(Error{ErrorCode::SyntaxError, std::move(message), line});
+Failure at(std::size_t line, std::string message) {
+  return fail(Error{ErrorCode::SyntaxError, std::move(message), line});
 }
 
 }  // namespace
@@ -41,16 +41,16 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::unexpected<Error> unexpected_line(const Line& line, std::string_view expected) {
+Failure unexpected_line(const Line& line, std::string_view expected) {
   return at(line.number,
             fmt::format("line {}: `{}`: expected {}", line.number, shown(line.text), expected));
 }
 
-std::unexpected<Error> invalid_syntax(std::size_t line, std::string_view text) {
+Failure invalid_syntax(std::size_t line, std::string_view text) {
   return at(line, fmt::format("SdpInvalidSyntax: {}", cut(text, kMaxPinnedBytes)));
 }
 
-std::unexpected<Error> invalid_value(std::size_t line, std::string_view value) {
+Failure invalid_value(std::size_t line, std::string_view value) {
   return at(line, fmt::format("SdpInvalidValue: {}", cut(value, kMaxPinnedBytes)));
 }
 

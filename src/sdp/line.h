@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::sdp {
 
@@ -21,10 +21,10 @@ struct Line {
 };
 
 // "line 3: `o=- 1`: expected …": the line is cut, and what can't be printed is escaped.
-std::unexpected<Error> unexpected_line(const Line& line, std::string_view expected);
+Failure unexpected_line(const Line& line, std::string_view expected);
 // The two texts that elixir-contract.md pins: "SdpInvalidSyntax: …", "SdpInvalidValue: …".
-std::unexpected<Error> invalid_syntax(std::size_t line, std::string_view text);
-std::unexpected<Error> invalid_value(std::size_t line, std::string_view value);
+Failure invalid_syntax(std::size_t line, std::string_view text);
+Failure invalid_value(std::size_t line, std::string_view value);
 
 // What an error may show of a text that somebody else wrote.
 std::string shown(std::string_view text);

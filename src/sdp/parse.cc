@@ -48,7 +48,7 @@ class LineReader {
   std::size_t number_ = 0;
 };
 
-std::unexpected<Error> malformed(const Line& line) {
+Failure malformed(const Line& line) {
   return invalid_syntax(line.number, fmt::format("`{}`", line.text));
 }
 
@@ -128,14 +128,14 @@ class Parser {
   explicit Parser(std::string_view text) : lines_(text) {}
 
   Result<Session> parse() {
-    if (auto head = parse_head(); !head) return std::unexpected(head.error());
+    if (auto head = parse_head(); !head) return fail(head.error());
     while (true) {
       const auto line = lines_.next();
-      if (!line) return std::unexpected(line.error());
+      if (!line) return fail(line.error());
       if (!*line) break;
       const auto taken = session_.media.empty() && (*line)->type() != 'm' ? session_line(**line)
                                                                           : media_line(**line);
-      if (!taken) return std::unexpected(taken.error());
+      if (!taken) return fail(taken.error());
     }
     session_.other_lines.insert(session_.other_lines.end(), of_times_.begin(), of_times_.end());
     return std::move(session_);
@@ -145,18 +145,18 @@ class Parser {
   // v=, o= and s=, which no description can do without, in this order.
   Result<> parse_head() {
     const auto version = required('v', "v=0 first of all");
-    if (!version) return std::unexpected(version.error());
+    if (!version) return fail(version.error());
     if (version->value() != "0") return invalid_value(version->number, version->value());
 
     const auto origin =
         required('o', "o=<username> <session id> <version> IN IP4|IP6 <address>, which follows v=");
-    if (!origin) return std::unexpected(origin.error());
+    if (!origin) return fail(origin.error());
     auto parsed = parse_origin(*origin);
-    if (!parsed) return std::unexpected(parsed.error());
+    if (!parsed) return fail(parsed.error());
     session_.origin = *std::move(parsed);
 
     const auto name = required('s', "s=<name of the session, or ->, which follows o=");
-    if (!name) return std::unexpected(name.error());
+    if (!name) return fail(name.error());
     session_.name = std::string(name->value());
     session_.times.clear();
     return {};
@@ -164,9 +164,9 @@ class Parser {
 
   Result<Line> required(char type, std::string_view what) {
     const auto line = lines_.next();
-    if (!line) return std::unexpected(line.error());
+    if (!line) return fail(line.error());
     if (!*line) {
-      return std::unexpected(Error{
+      return fail(Error{
           ErrorCode::SyntaxError,
           fmt::format("line {}: the description ends here: expected {}", lines_.number() + 1, what),
           lines_.number() + 1});
@@ -187,7 +187,7 @@ class Parser {
     if (!session_.attributes.lines.empty())
       return unexpected_line(line, "a= or m=, since the session's attributes have begun");
     if (const auto good = is_time ? check_time(line) : check_other(line); !good)
-      return std::unexpected(good.error());
+      return fail(good.error());
     if (is_time)
       session_.times.emplace_back(line.value());
     else if (kOfTimes.find(line.type()) != kOfTimes.npos)
@@ -203,21 +203,21 @@ class Parser {
       if (session_.media.size() == kMaxMedia)
         return unexpected_line(line, fmt::format("no more than {} m= sections", kMaxMedia));
       auto media = parse_media(line);
-      if (!media) return std::unexpected(media.error());
+      if (!media) return fail(media.error());
       session_.media.push_back(*std::move(media));
       return {};
     }
     if (line.type() == 'a') return add_attribute(session_.media.back().attributes, line);
     if (kOthers.find(line.type()) == kOthers.npos)
       return unexpected_line(line, "i=, c=, b=, k= or a= of the m= section, or the next m=");
-    if (const auto good = check_other(line); !good) return std::unexpected(good.error());
+    if (const auto good = check_other(line); !good) return fail(good.error());
     session_.media.back().other_lines.emplace_back(line.text);
     return {};
   }
 
   static Result<> add_attribute(Attributes& attributes, const Line& line) {
     auto attribute = parse_attribute(line);
-    if (!attribute) return std::unexpected(attribute.error());
+    if (!attribute) return fail(attribute.error());
     attributes.lines.push_back(*std::move(attribute));
     return {};
   }
@@ -236,7 +236,7 @@ Result<Session> parse(std::string_view text) {
     return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, at), '\n'));
   };
   if (text.size() > kMaxBytes) {
-    return std::unexpected(
+    return fail(
         Error{ErrorCode::SyntaxError,
               fmt::format("line {}: expected a description of no more than {} bytes, not {}",
                           line_of(kMaxBytes), kMaxBytes, text.size()),

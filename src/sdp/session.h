@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::sdp {
 

@@ -53,6 +53,21 @@ class Install:
         expect(soname and re.fullmatch(r"libspecter\.so\.\d+\.\d+", soname.group(1)),
                "the shared library has a soname with its version")
 
+    def check_headers(self, compiler):
+        """Each stands alone, in C++20 and C++23; below, a sentence says what to do."""
+        headers = sorted(p.relative_to(self.prefix / "include").as_posix()
+                         for p in (self.prefix / "include").rglob("*.h"))
+        program = self.prefix / "header.cc"
+        compile_it = [compiler, f"-I{self.prefix / 'include'}", "-Wall", "-Wextra", "-Wpedantic",
+                      "-Werror", "-fsyntax-only", program]
+        for header in headers:
+            program.write_text(f"#include <{header}>\n")
+            run(*compile_it, "-std=c++20")
+        program.write_text("".join(f"#include <{header}>\n" for header in headers))
+        run(*compile_it, "-std=c++23")
+        said = subprocess.run([*compile_it, "-std=c++17"], capture_output=True, text=True).stderr
+        expect("Specter's headers are C++20" in said, "a compiler asked for C++17 says what it needs")
+
     def check_program(self, program, needs_library):
         needed = "libspecter" in run("readelf", "-d", program)
         expect(needed == needs_library, f"{program.name} links the library that it asked for")
@@ -73,13 +88,17 @@ def by_find_package(options, folder):
         # Who links the shared library needs none of the packages that it was built of.
         "shared": [f"-DCMAKE_DISABLE_FIND_PACKAGE_{p}=ON" for p in ("OpenSSL", "fmt", "spdlog")]
                   + [f"-DREADME_PROGRAM={readme}"],
-        "static": ["-DWITH_STATIC=ON"],
+        "static": ["-DWITH_STATIC=ON", "-DCMAKE_CXX_STANDARD=23"],
     }.items():
         build = folder / name
         run(options.cmake, "-S", HERE / "consumer", "-B", build, "-G", options.generator,
             f"-DCMAKE_CXX_COMPILER={options.cxx}", f"-DCMAKE_PREFIX_PATH={install.prefix}", *extra)
         run(options.cmake, "--build", build)
         install.check_program(build / f"{name}_consumer", needs_library=name == "shared")
+        # Who sets no standard gets C++20, though the compiler's own may be older.
+        rules = (build / "build.ninja").read_text()
+        expect(f"-std=gnu++{23 if name == 'static' else 20}" in rules, f"{name} is compiled as asked")
+    install.check_headers(options.cxx)
     said = run(folder / "shared" / "readme", env=install.environment())
     expect(said == "bob received: hello\n", f"the README's program says hello, not {said!r}")
 
@@ -90,11 +109,12 @@ def by_pkg_config(options, folder):
     expect(run("pkg-config", "--modversion", "specter", env=env).strip() == install.version,
            "pkg-config knows the version")
     for name, extra in {"shared": [], "static": ["--static"]}.items():
+        standard = "c++20" if name == "shared" else "c++23"
         flags = run("pkg-config", "--cflags", "--libs", *extra, "specter", env=env).split()
         if name == "static":  # -lspecter prefers the shared one, which lies beside it
             flags = ["-l:libspecter.a" if flag == "-lspecter" else flag for flag in flags]
         program = folder / name
-        run(options.cxx, "-std=c++23", HERE / "consumer" / "main.cc", "-o", program, *flags)
+        run(options.cxx, f"-std={standard}", HERE / "consumer" / "main.cc", "-o", program, *flags)
         install.check_program(program, needs_library=name == "shared")
 
 

@@ -95,7 +95,7 @@ class Receiver {
     side_.conversation().send({{"op", "ready"}});
     for (std::size_t i = 0; i < options_.connections * options_.channels; ++i) {
       if (const auto open = side_.wait_for("open", options_.common.timeout()); !open) {
-        return std::unexpected(open.error());
+        return fail(open.error());
       }
     }
     if (auto warm = wait_until(Clock::now() + to_duration(options_.warm_up_seconds)); !warm) {
@@ -104,12 +104,12 @@ class Receiver {
     const Snapshot begin = look();
     side_.conversation().send({{"op", "measuring"}});
     const auto end = measure(begin);
-    if (!end) return std::unexpected(end.error());
+    if (!end) return fail(end.error());
     progress_.clear();
     tell(begin, *end);
 
     const auto sent = side_.wait_for("sent", options_.common.timeout());
-    if (!sent) return std::unexpected(sent.error());
+    if (!sent) return fail(sent.error());
     return take_the_rest((*sent)["messages"].get<std::vector<std::uint64_t>>());
   }
 
@@ -129,7 +129,7 @@ class Receiver {
   Result<> wait_until(Clock::time_point end) {
     const auto line = side_.wait_for("", std::max(Duration{}, Duration(end - Clock::now())));
     if (!line && line.error().code == ErrorCode::Timeout) return {};
-    return line ? Result<>() : std::unexpected(line.error());
+    return line ? Result<>() : fail(line.error());
   }
 
   Result<Snapshot> measure(const Snapshot& begin) {
@@ -140,7 +140,7 @@ class Receiver {
     std::uint64_t last_total = begin.total;
     while (true) {
       if (auto waited = wait_until(std::min(end, Clock::now() + tick)); !waited) {
-        return std::unexpected(waited.error());
+        return fail(waited.error());
       }
       Snapshot now = look();
       const std::uint64_t bytes = (now.total - begin.total) * options_.message_bytes;

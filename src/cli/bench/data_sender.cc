@@ -86,7 +86,7 @@ class Sender {
   Result<Report> run() {
     const Duration patience = options_.common.timeout();
     if (const auto ready = side_.wait_for("ready", patience); !ready) {
-      return std::unexpected(ready.error());
+      return fail(ready.error());
     }
     for (std::size_t i = 0; i < options_.connections; ++i) {
       peers_.push_back(std::make_shared<SendingPeer>(side_.conversation(), i, options_));
@@ -97,16 +97,16 @@ class Sender {
 
     // How long it may take is the receiver's to say from here on; it sees what arrives.
     if (const auto measuring = side_.wait_for("measuring", kForGood); !measuring) {
-      return std::unexpected(measuring.error());
+      return fail(measuring.error());
     }
     const double cpu_before = cpu_seconds();
     auto measured = side_.wait_for("measured", kForGood);
-    if (!measured) return std::unexpected(measured.error());
+    if (!measured) return fail(measured.error());
     const double cpu = cpu_seconds() - cpu_before;
 
-    if (auto stopped = stop(); !stopped) return std::unexpected(stopped.error());
+    if (auto stopped = stop(); !stopped) return fail(stopped.error());
     const auto end = side_.wait_for("end", kForGood);
-    if (!end) return std::unexpected(end.error());
+    if (!end) return fail(end.error());
     return report(*measured, cpu, (*end)["messages"].get<std::uint64_t>());
   }
 
@@ -115,7 +115,7 @@ class Sender {
     for (const auto& peer : peers_) peer->stop();
     for (std::size_t i = 0; i < peers_.size(); ++i) {
       const auto told = side_.wait_for("sent", options_.common.timeout());
-      if (!told) return std::unexpected(told.error());
+      if (!told) return fail(told.error());
     }
     Json messages = Json::array();
     for (const auto& peer : peers_) {

@@ -86,7 +86,7 @@ Result<> answer(const LatencyOptions& options, Conversation& conversation) {
   while (true) {
     const auto asked = side.wait_for("usage", std::chrono::hours(24));
     if (!asked && asked.error().code == ErrorCode::Closed) return {};
-    if (!asked) return std::unexpected(asked.error());
+    if (!asked) return fail(asked.error());
     conversation.send({{"op", "usage"}, {"cpu_s", cpu_seconds()}});
   }
 }
@@ -101,19 +101,19 @@ class Asker {
   Result<Report> run() {
     const Duration patience = options_.common.timeout();
     if (const auto ready = side_.wait_for("ready", patience); !ready) {
-      return std::unexpected(ready.error());
+      return fail(ready.error());
     }
     side_.add(peer_);
     peer_->offer(1, {});
     if (const auto open = side_.wait_for("open", patience); !open) {
-      return std::unexpected(open.error());
+      return fail(open.error());
     }
-    if (auto warm = rounds(kWarmUpRounds); !warm) return std::unexpected(warm.error());
+    if (auto warm = rounds(kWarmUpRounds); !warm) return fail(warm.error());
     const auto before = cpu_of_both();
-    if (!before) return std::unexpected(before.error());
-    if (auto done = rounds(options_.count); !done) return std::unexpected(done.error());
+    if (!before) return fail(before.error());
+    if (auto done = rounds(options_.count); !done) return fail(done.error());
     const auto after = cpu_of_both();
-    if (!after) return std::unexpected(after.error());
+    if (!after) return fail(after.error());
     return report(*after - *before);
   }
 
@@ -123,13 +123,13 @@ class Asker {
     peer_->go(count);
     const auto patience = options_.common.timeout() + count * std::chrono::milliseconds(10);
     const auto done = side_.wait_for("rounds", patience);
-    return done ? Result<>() : std::unexpected(done.error());
+    return done ? Result<>() : fail(done.error());
   }
 
   Result<double> cpu_of_both() {
     side_.conversation().send({{"op", "usage"}});
     const auto theirs = side_.wait_for("usage", options_.common.timeout());
-    if (!theirs) return std::unexpected(theirs.error());
+    if (!theirs) return fail(theirs.error());
     const double ours = options_.sides.processes == 1 ? 0 : cpu_seconds();
     return ours + (*theirs)["cpu_s"].get<double>();
   }

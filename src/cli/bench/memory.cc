@@ -31,7 +31,7 @@ Result<Report> measure(const MemoryOptions& options) {
   PairMaker maker(options.common.configuration(), options.common.timeout());
   // Not counted: what a process needs once only, such as tables of the crypto library.
   auto warm = maker.make(1, 1, PairMaker::Then::Close, [](const Pair&) {});
-  if (!warm) return std::unexpected(warm.error());
+  if (!warm) return fail(warm.error());
   std::this_thread::sleep_for(kGoodbyes);
   const Footprint before;
 
@@ -41,14 +41,14 @@ Result<Report> measure(const MemoryOptions& options) {
     ++opened;
     if (progress.is_due()) progress.show(fmt::format("{} of {} pairs", opened, options.pairs));
   });
-  if (!made) return std::unexpected(made.error());
+  if (!made) return fail(made.error());
   progress.show("idle");
 
   const Footprint after;
   const double cpu_before = cpu_seconds();
   const auto begin = Clock::now();
   if (auto idle = maker.idle(to_duration(options.idle_seconds)); !idle) {
-    return std::unexpected(idle.error());
+    return fail(idle.error());
   }
   const double idle_cpu = cpu_seconds() - cpu_before;
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -75,7 +75,7 @@ Result<Report> measure(const MemoryOptions& options) {
              fmt::format("{} (before: {})", after.threads, before.threads));
   report.add("open_files", after.files, "open files",
              fmt::format("{} (before: {})", after.files, before.files));
-  if (auto closed = maker.close_all(); !closed) return std::unexpected(closed.error());
+  if (auto closed = maker.close_all(); !closed) return fail(closed.error());
   std::this_thread::sleep_for(kGoodbyes);
   const Footprint at_last;
   report.add("rss_bytes_once_closed", at_last.resident, "once closed",

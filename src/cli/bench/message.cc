@@ -105,20 +105,19 @@ Error MessageCheck::error(std::uint64_t number, std::string_view what) const {
 
 Result<> MessageCheck::take(const MessagePool& pool, Bytes message) {
   const auto number = pool.number_of(channel_, message, due_);
-  if (!number) return std::unexpected(number.error());
+  if (!number) return fail(number.error());
   if (*number == due_) {
     ++due_;
     while (!ahead_.empty() && ahead_.erase(due_) > 0) ++due_;
     return {};
   }
   if (*number < due_ || ahead_.contains(*number)) {
-    return std::unexpected(error(*number, "came twice"));
+    return fail(error(*number, "came twice"));
   }
   if (order_ == Order::Kept) {
-    return std::unexpected(
-        error(*number, fmt::format("came where {} was due: lost, or out of order", due_)));
+    return fail(error(*number, fmt::format("came where {} was due: lost, or out of order", due_)));
   }
-  if (ahead_.size() >= kMaxAhead) return std::unexpected(error(due_, "is lost"));
+  if (ahead_.size() >= kMaxAhead) return fail(error(due_, "is lost"));
   ahead_.insert(*number);
   return {};
 }
@@ -129,7 +128,7 @@ Result<> MessageCheck::end(std::uint64_t sent) const {
     return fail(ErrorCode::Internal, fmt::format("channel {}: {} messages came and {} were sent",
                                                  channel_, received(), sent));
   }
-  return std::unexpected(error(due_, fmt::format("of {} never came", sent)));
+  return fail(error(due_, fmt::format("of {} never came", sent)));
 }
 
 }  // namespace specter::cli::bench

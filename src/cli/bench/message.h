@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "specter/bytes.h"
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::cli::bench {
 

@@ -120,7 +120,7 @@ Result<> PairMaker::make(std::size_t count, std::size_t at_once, Then then,
       ++started;
     }
     auto news = next();
-    if (!news) return std::unexpected(news.error());
+    if (!news) return fail(news.error());
     if (news->kind == PairNews::Kind::Closed) {
       ++closed;
       continue;
@@ -144,7 +144,7 @@ Result<> PairMaker::idle(Duration duration) {
 Result<> PairMaker::close_all() {
   for (const auto& pair : kept_) pair->close();
   for (std::size_t left = kept_.size(); left > 0; --left) {
-    if (auto news = next(); !news) return std::unexpected(news.error());
+    if (auto news = next(); !news) return fail(news.error());
   }
   kept_.clear();
   return {};

@@ -11,7 +11,7 @@ void Peer::start(const std::shared_ptr<Peer>& peer, const Api& api) {
 void Peer::offer(std::size_t channels, const DataChannelOptions& options) {
   for (std::size_t index = 0; index < channels; ++index) {
     const auto channel = connection_.create_data_channel(std::to_string(index), options);
-    if (!channel) return check(std::unexpected(channel.error()));
+    if (!channel) return check(fail(channel.error()));
   }
   check(connection_.create_offer());
 }
@@ -46,7 +46,7 @@ void Peer::handle(const Event& any) {
   } else if (const auto* stats = std::get_if<event::Stats>(&any)) {
     on_stats(stats->stats);
   } else if (const auto* failed = std::get_if<event::OperationFailed>(&any)) {
-    check(std::unexpected(failed->error));
+    check(fail(failed->error));
   } else if (const auto* change = std::get_if<event::ConnectionStateChange>(&any)) {
     // Who is done closes; the other may hear of it before it does the same.
     if (change->state == ConnectionState::Failed && change->code != ErrorCode::ClosedByPeer) {

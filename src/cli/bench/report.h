@@ -8,7 +8,7 @@
 #include "cli/bench/statistics.h"
 #include "cli/json.h"
 
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::cli::bench {
 

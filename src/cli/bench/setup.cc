@@ -23,7 +23,7 @@ Result<Report> measure(const SetupOptions& options) {
   configuration.share_certificate = options.share_certificate;
   PairMaker maker(configuration, options.common.timeout());
   auto warm = maker.make(kWarmUpPairs, 1, PairMaker::Then::Close, [](const Pair&) {});
-  if (!warm) return std::unexpected(warm.error());
+  if (!warm) return fail(warm.error());
 
   std::vector<double> open_ms, message_ms;
   Progress progress;
@@ -36,7 +36,7 @@ Result<Report> measure(const SetupOptions& options) {
     message_ms.push_back(pair.message_ms());
     if (progress.is_due()) progress.show(fmt::format("{} of {}", open_ms.size(), options.count));
   });
-  if (!made) return std::unexpected(made.error());
+  if (!made) return fail(made.error());
   const double cpu_ms = (cpu_seconds() - cpu_before) * 1e3 / static_cast<double>(options.count);
   const double wall = std::chrono::duration<double>(Clock::now() - begin).count();
   const double seconds = std::chrono::duration<double>(last_open - begin).count();

@@ -40,7 +40,7 @@ Result<Json> Side::wait_for(std::string_view op, Duration timeout) {
   while (true) {
     auto line = conversation_.receive(std::max(Duration{}, Duration(end - Clock::now())));
     if (!line || (*line)["op"] == op) return line;
-    if (auto taken = take(*line); !taken) return std::unexpected(taken.error());
+    if (auto taken = take(*line); !taken) return fail(taken.error());
   }
 }
 
@@ -52,11 +52,11 @@ Result<> Side::take(const Json& line) try {
   if (op == "description") {
     const auto text = line.at("description").get<std::string_view>();
     const auto description = SessionDescription::from_json(text);
-    if (!description) return std::unexpected(description.error());
+    if (!description) return fail(description.error());
     peers_.at(line.at("connection").get<std::size_t>())->take(*description);
   } else if (op == "candidate") {
     const auto candidate = IceCandidate::from_json(line.at("candidate").get<std::string_view>());
-    if (!candidate) return std::unexpected(candidate.error());
+    if (!candidate) return fail(candidate.error());
     peers_.at(line.at("connection").get<std::size_t>())->take(*candidate);
   }
   return {};

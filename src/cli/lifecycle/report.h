@@ -11,7 +11,7 @@
 #include "cli/output.h"
 
 #include "specter/configuration.h"
-#include "specter/error.h"
+#include "specter/result.h"
 #include "specter/stats.h"
 
 namespace specter::cli {

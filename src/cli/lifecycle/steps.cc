@@ -110,7 +110,7 @@ bool Lifecycle::create_connection(Side& side) {
              [&]() -> Outcome {
                side.connection = api->new_peer_connection(inbox_);
                const auto ready = inbox_.receive<event::Ready>(side.connection, options_.timeout);
-               if (!ready) return std::unexpected(ready.error());
+               if (!ready) return fail(ready.error());
                return "ready";
              },
              "see that each --ice-server is a URL such as stun:stun.example.org:3478");
@@ -121,11 +121,11 @@ bool Lifecycle::create_data_channel() {
       "create_data_channel", pc_1_.name,
       [&]() -> Outcome {
         auto channel = pc_1_.connection.create_data_channel("data", {.ordered = true});
-        if (!channel) return std::unexpected(channel.error());
+        if (!channel) return fail(channel.error());
         pc_1_.channel = *channel;
         const auto created =
             inbox_.receive<event::DataChannelCreated>(pc_1_.connection, options_.timeout);
-        if (!created) return std::unexpected(created.error());
+        if (!created) return fail(created.error());
         return fmt::format("\"{}\"", created->channel.label());
       },
       kReportIt);
@@ -136,10 +136,9 @@ bool Lifecycle::offer() {
   return step(
              "create_offer", pc_1_.name,
              [&]() -> Outcome {
-               if (auto asked = pc_1_.connection.create_offer(); !asked)
-                 return std::unexpected(asked.error());
+               if (auto asked = pc_1_.connection.create_offer(); !asked) return fail(asked.error());
                auto made = inbox_.receive<event::Offer>(pc_1_.connection, options_.timeout);
-               if (!made) return std::unexpected(made.error());
+               if (!made) return fail(made.error());
                offer_ = std::move(made->description);
                return fmt::format("{} bytes of SDP", offer_.sdp.size());
              },
@@ -153,9 +152,9 @@ bool Lifecycle::answer() {
              "create_answer", pc_2_.name,
              [&]() -> Outcome {
                if (auto asked = pc_2_.connection.create_answer(); !asked)
-                 return std::unexpected(asked.error());
+                 return fail(asked.error());
                auto made = inbox_.receive<event::Answer>(pc_2_.connection, options_.timeout);
-               if (!made) return std::unexpected(made.error());
+               if (!made) return fail(made.error());
                answer_ = std::move(made->description);
                return fmt::format("{} bytes of SDP", answer_.sdp.size());
              },
@@ -172,18 +171,18 @@ bool Lifecycle::set_description(Side& side, std::string_view which,
         const bool local = which == "set_local_description";
         const auto asked = local ? side.connection.set_local_description(description)
                                  : side.connection.set_remote_description(description);
-        if (!asked) return std::unexpected(asked.error());
+        if (!asked) return fail(asked.error());
         Result<> set;
         if (local) {
           const auto done =
               inbox_.receive<event::LocalDescriptionSet>(side.connection, options_.timeout);
-          if (!done) set = std::unexpected(done.error());
+          if (!done) set = fail(done.error());
         } else {
           const auto done =
               inbox_.receive<event::RemoteDescriptionSet>(side.connection, options_.timeout);
-          if (!done) set = std::unexpected(done.error());
+          if (!done) set = fail(done.error());
         }
-        if (!set) return std::unexpected(set.error());
+        if (!set) return fail(set.error());
         return fmt::format("the {}; {}", to_string(description.type),
                            to_string(side.connection.signaling_state()));
       },
@@ -198,7 +197,7 @@ bool Lifecycle::connect() {
                  return pc_1_.candidates > 0 && pc_2_.candidates > 0 &&
                         candidates_added_ >= pc_1_.candidates + pc_2_.candidates;
                });
-               if (!carried) return std::unexpected(carried.error());
+               if (!carried) return fail(carried.error());
                return candidates_text(pc_1_.name, pc_1_.candidates) + ", " +
                       candidates_text(pc_2_.name, pc_2_.candidates);
              },
@@ -208,7 +207,7 @@ bool Lifecycle::connect() {
              [&]() -> Outcome {
                const auto carried =
                    carry_candidates_until([&] { return pc_1_.connected && pc_2_.connected; });
-               if (!carried) return std::unexpected(carried.error());
+               if (!carried) return fail(carried.error());
                return "ICE, then DTLS";
              },
              kLookAtTheNetwork);
@@ -225,7 +224,7 @@ Result<> Lifecycle::carry_candidates_until(const std::function<bool()>& done) {
   while (!done()) {
     const auto event =
         inbox_.next_if(concerns_us, std::max(Duration{}, Duration(end - Clock::now())));
-    if (!event) return std::unexpected(event.error());
+    if (!event) return fail(event.error());
     if (auto handled = handle(*event); !handled) return handled;
   }
   return {};
@@ -246,7 +245,7 @@ Result<> Lifecycle::handle(const Event& event) {
     }
   }
   if (const auto* failed = std::get_if<event::OperationFailed>(&event)) {
-    return std::unexpected(failed->error);
+    return fail(failed->error);
   }
   return {};
 }
@@ -257,14 +256,14 @@ bool Lifecycle::open_channel() {
       [&]() -> Outcome {
         const auto ours =
             inbox_.receive<event::DataChannelOpen>(pc_1_.connection, options_.timeout);
-        if (!ours) return std::unexpected(ours.error());
+        if (!ours) return fail(ours.error());
         const auto announced =
             inbox_.receive<event::IncomingDataChannel>(pc_2_.connection, options_.timeout);
-        if (!announced) return std::unexpected(announced.error());
+        if (!announced) return fail(announced.error());
         pc_2_.channel = announced->channel;
         const auto theirs =
             inbox_.receive<event::DataChannelOpen>(pc_2_.connection, options_.timeout);
-        if (!theirs) return std::unexpected(theirs.error());
+        if (!theirs) return fail(theirs.error());
         const auto stream = pc_1_.channel.id();
         return fmt::format("\"{}\" on stream {}", pc_2_.channel.label(), stream.value_or(0));
       },
@@ -299,10 +298,10 @@ Lifecycle::Outcome Lifecycle::exchange(int number) {
   const auto begun = Clock::now();
   const auto sent =
       kind == MessageKind::Text ? from.channel.send(as_text(data)) : from.channel.send(Bytes(data));
-  if (!sent) return std::unexpected(sent.error());
+  if (!sent) return fail(sent.error());
   const auto received = inbox_.receive<event::Message>(to.connection, options_.timeout);
   const RealTime took = Clock::now() - begun;
-  if (!received) return std::unexpected(received.error());
+  if (!received) return fail(received.error());
   if (received->channel != to.channel || received->kind != kind || received->data != data) {
     return fail(ErrorCode::Internal,
                 fmt::format("message {} of {} bytes came as another one of {} bytes", number,
@@ -323,10 +322,9 @@ bool Lifecycle::measure() {
   return step(
       "get_stats", pc_1_.name,
       [&]() -> Outcome {
-        if (auto asked = pc_1_.connection.get_stats(); !asked)
-          return std::unexpected(asked.error());
+        if (auto asked = pc_1_.connection.get_stats(); !asked) return fail(asked.error());
         auto told = inbox_.receive<event::Stats>(pc_1_.connection, options_.timeout);
-        if (!told) return std::unexpected(told.error());
+        if (!told) return fail(told.error());
         summary_.stats = std::move(told->stats);
         return fmt::format("{} candidate pairs, {} datagrams sent",
                            summary_.stats->candidate_pairs.size(),
@@ -341,7 +339,7 @@ bool Lifecycle::close(Side& side) {
       [&]() -> Outcome {
         side.connection.close();
         const auto closed = inbox_.receive<event::Closed>(side.connection, options_.timeout);
-        if (!closed) return std::unexpected(closed.error());
+        if (!closed) return fail(closed.error());
         return "closed";
       },
       kReportIt);

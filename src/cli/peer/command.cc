@@ -152,7 +152,7 @@ Result<Action> read_action(const LineReader::Line& line, Command& command) {
     return fail(ErrorCode::InvalidJson, fmt::format("a line has {} bytes at most", kMaxLineBytes));
   }
   const auto object = parse_object(line.text);
-  if (!object) return std::unexpected(object.error());
+  if (!object) return fail(object.error());
 
   const auto op = object->find("op");
   if (op != object->end() && op->is_string()) command.op = op->get<std::string>();
@@ -171,7 +171,7 @@ Result<Action> read_action(const LineReader::Line& line, Command& command) {
   }
   Fields fields(*object);
   Action action = entry->read(fields);
-  if (fields.error()) return std::unexpected(*fields.error());
+  if (fields.error()) return fail(*fields.error());
   return action;
 }
 

@@ -14,7 +14,7 @@
 
 #include "specter/configuration.h"
 #include "specter/description.h"
-#include "specter/error.h"
+#include "specter/result.h"
 
 namespace specter::cli {
 

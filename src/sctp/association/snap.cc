@@ -47,13 +47,13 @@ Result<InitChunk> read_init(Bytes bytes) {
 }  // namespace
 
 Result<> Association::validate_init(Bytes chunk) {
-  if (auto init = read_init(chunk); !init) return std::unexpected(std::move(init).error());
+  if (auto init = read_init(chunk); !init) return fail(std::move(init).error());
   return {};
 }
 
 Result<> Association::Impl::connect_with(Timestamp now, Bytes remote_init) {
   const auto init = read_init(remote_init);
-  if (!init) return std::unexpected(init.error());
+  if (!init) return fail(init.error());
   if (state_ != State::Closed) return {};  // the peer was faster, or it is over
   meet(peer_of(*init));
   establish(now);

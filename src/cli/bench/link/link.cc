@@ -79,7 +79,7 @@ Result<> apply(const LinkOptions& options, Matrix& matrix) {
   std::vector<QueueSize> queues;
   for (const std::string& text : options.queues) {
     auto queue = QueueSize::parse(text);
-    if (!queue) return std::unexpected(queue.error());
+    if (!queue) return fail(queue.error());
     queues.push_back(*queue);
   }
   take(matrix.queues, queues);

@@ -149,14 +149,14 @@ class Flow {
   Result<> begin(Timestamp now) {
     has_begun_ = a.is_busy = b.is_busy = true;
     const auto channel = a.connection.create_data_channel(now, "bulk");
-    if (!channel) return std::unexpected(channel.error());
+    if (!channel) return fail(channel.error());
     channel_ = *channel;
     const auto offer = a.connection.create_offer();
-    if (!offer) return std::unexpected(offer.error());
+    if (!offer) return fail(offer.error());
     if (auto set = a.connection.set_local_description(now, *offer); !set) return set;
     if (auto set = b.connection.set_remote_description(now, *offer); !set) return set;
     const auto answer = b.connection.create_answer();
-    if (!answer) return std::unexpected(answer.error());
+    if (!answer) return fail(answer.error());
     if (auto set = b.connection.set_local_description(now, *answer); !set) return set;
     return a.connection.set_remote_description(now, *answer);
   }
@@ -246,15 +246,15 @@ class TrialRun {
 
   Result<Measured> run() {
     while (!flows_.front()->opened()) {
-      if (auto stepped = step(); !stepped) return std::unexpected(stepped.error());
+      if (auto stepped = step(); !stepped) return fail(stepped.error());
     }
     const Timestamp begins = *flows_.front()->opened();
     const Timestamp middle = begins + trial_.time / 2, ends = begins + trial_.time;
-    if (auto advanced = advance(middle); !advanced) return std::unexpected(advanced.error());
+    if (auto advanced = advance(middle); !advanced) return fail(advanced.error());
     const std::vector<Tally> before = tallies();
     line_.bottleneck().forget(now_);
     const std::uint64_t sent_before = line_.sent();
-    if (auto advanced = advance(ends); !advanced) return std::unexpected(advanced.error());
+    if (auto advanced = advance(ends); !advanced) return fail(advanced.error());
 
     Measured out;
     out.steady_mean_queue = line_.bottleneck().mean_delay(ends);

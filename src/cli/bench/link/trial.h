@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "specter/configuration.h"
-#include "specter/error.h"
+#include "specter/result.h"
 #include "specter/time.h"
 
 namespace specter::cli::bench {
