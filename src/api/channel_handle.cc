@@ -48,14 +48,10 @@ Result<> ChannelHandle::send(MessageKind kind, Payload message, MessagePart part
   if (!message.buffer()) copy = message.take();
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return fail(ErrorCode::Closed, "the connection is closed");
-  if (!connection->has_room(*this, size)) return connection->block(*this, size);
-  SendCall call{shared_from_this(), kind, part,
-                message.buffer() ? message.take() : std::move(copy)};
-  connection->ledger.posted_bytes += size;
-  ++connection->ledger.posted_messages;
-  account.posted_bytes += size;
-  account.note_sent(connection->ledger);
-  connection->push(std::move(call), std::move(lock));
+  if (auto posted = connection->ledger.post(*this, size); !posted) return posted;
+  connection->push(
+      SendCall{self(), kind, part, message.buffer() ? message.take() : std::move(copy)},
+      std::move(lock));
   return {};
 }
 
@@ -64,9 +60,8 @@ void ChannelHandle::close() {
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return;
   // Without a limit of its own: each channel closes once.
-  connection->push(
-      Action([self = shared_from_this()](Connection* there) { there->close_channel(self); }),
-      std::move(lock));
+  connection->push(Action([self = self()](Connection* there) { there->close_channel(self); }),
+                   std::move(lock));
 }
 
 void ChannelHandle::receive_in_parts() {
@@ -74,26 +69,17 @@ void ChannelHandle::receive_in_parts() {
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return;
   // Without a limit of its own, as close().
-  connection->push(
-      Action([self = shared_from_this()](Connection* there) { there->receive_in_parts(*self); }),
-      std::move(lock));
+  connection->push(Action([self = self()](Connection* there) { there->receive_in_parts(*self); }),
+                   std::move(lock));
 }
 
-std::size_t ChannelHandle::buffered_amount() const {
-  const std::scoped_lock lock(connection->mutex);
-  return account.amount();
-}
+std::size_t ChannelHandle::buffered_amount() const { return connection->ledger.amount(*this); }
 
 void ChannelHandle::set_low_threshold(std::size_t bytes) {
-  const std::scoped_lock lock(connection->mutex);
-  account.low_threshold = bytes;
-  account.was_above = account.amount() > bytes;
+  connection->ledger.set_low_threshold(*this, bytes);
 }
 
-std::size_t ChannelHandle::low_threshold() const {
-  const std::scoped_lock lock(connection->mutex);
-  return account.low_threshold;
-}
+std::size_t ChannelHandle::low_threshold() const { return connection->ledger.low_threshold(*this); }
 
 bool ChannelHandle::advance(DataChannelState to) {
   DataChannelState from = state.load();

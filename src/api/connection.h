@@ -110,13 +110,7 @@ class Connection final : public io::Driver::Sink {
   // ---- sending.cc
   void run_send(SendCall&& call);
   bool send_posted(SendCall& call);
-  void take_off_posted(ChannelHandle& channel, std::size_t bytes, std::size_t into_core);
-  void activate(ChannelHandle& channel);
   bool retry_delayed();
-  void settle_ledger(std::vector<std::shared_ptr<ChannelHandle>>& low);
-  void tell_blocked(std::vector<std::shared_ptr<ChannelHandle>>& low);
-  std::size_t count_sharing() const;
-  void forget_account(ChannelHandle& channel);
 
   const std::shared_ptr<ConnectionHandle> handle_;
   const std::unique_ptr<Owner> owner_;
@@ -133,7 +127,6 @@ class Connection final : public io::Driver::Sink {
   // Messages that the core had no room for although the ledger had, and closes behind them, in
   // order. Their bytes count as posted, so the ledger bounds them.
   Queue<Delayed> delayed_{};
-  std::vector<std::shared_ptr<ChannelHandle>> active_{};  // with something to send
 };
 
 }  // namespace specter::api

@@ -121,40 +121,16 @@ void ConnectionHandle::end() {
   is_over = true;
   // Both hold handles, which hold us; and they are destroyed outside the lock.
   std::vector<Call> dropped;
-  std::vector<std::shared_ptr<ChannelHandle>> unblocked;
+  const SendLedger::Accounts known = ledger.end();
   const std::scoped_lock lock(mutex);
   ended_ = true;
   leave_loop();
   dropped.swap(calls_);
-  unblocked.swap(ledger.blocked);
-  ledger = {};
   driver_.reset();
 }
 
 Connection* ConnectionHandle::loop_side() const {
   return io::Loop::is_current(loop_identity) ? loop_side_ : nullptr;
-}
-
-bool ConnectionHandle::has_room(const ChannelHandle& channel, std::size_t message_bytes) const {
-  return ledger.bytes() + message_bytes <= send_buffer_bytes &&
-         ledger.posted_messages < kMaxPostedSends && is_within_share(channel, message_bytes);
-}
-
-bool ConnectionHandle::is_within_share(const ChannelHandle& channel,
-                                       std::size_t message_bytes) const {
-  // From half of its share on a channel may take one message, however large.
-  const std::size_t waiting = channel.account.amount();
-  return waiting <= ledger.share_bytes / 2 || waiting + message_bytes <= ledger.share_bytes;
-}
-
-Result<> ConnectionHandle::block(ChannelHandle& channel, std::size_t message_bytes) {
-  channel.account.refused_bytes = message_bytes;
-  ledger.told.remove(channel.account.told);
-  if (!std::exchange(channel.account.is_blocked, true))
-    ledger.blocked.push_back(channel.shared_from_this());
-  has_blocked = true;
-  return fail(ErrorCode::WouldBlock,
-              "the send buffer is full; BufferedAmountLow tells when to go on");
 }
 
 }  // namespace specter::api

@@ -136,7 +136,7 @@ void Connection::handle(core::DataChannelClosed&& event) {
   const auto channel = std::move(found->second);
   channels_.erase(found);
   channel->advance(DataChannelState::Closed);
-  forget_account(*channel);
+  handle_->ledger.forget(*channel);
   tell_of<event::DataChannelClosed>(DataChannel(channel));
 }
 
@@ -162,7 +162,6 @@ void Connection::handle_end(const std::optional<Error>& fault) {
   handle_->ice_connection_state = IceConnectionState::Closed;
   handle_->connection_state = fault ? ConnectionState::Failed : ConnectionState::Closed;
   end_channels();
-  active_.clear();
   if (fault && !is_ready_told_) {
     tell_failure(Operation::Start, *fault);
   } else if (fault) {

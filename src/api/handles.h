@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-#include "api/told_channels.h"
+#include "api/send_ledger.h"
 #include "base/payload.h"
 #include "io/loop.h"
 
@@ -48,7 +47,6 @@ using Action = std::move_only_function<void(Connection*)>;
 using Call = std::variant<SendCall, Action>;
 
 inline constexpr std::size_t kMaxWaitingCalls = 65'536;  // past it calls say WouldBlock
-inline constexpr std::size_t kMaxPostedSends = 65'536;   // messages that the core hasn't seen yet
 
 // The descriptions a connection may be asked for.
 enum class Which { Local, CurrentLocal, PendingLocal, Remote, CurrentRemote, PendingRemote };
@@ -60,7 +58,11 @@ struct Descriptions {
 struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   ConnectionHandle(std::uint64_t number, const std::shared_ptr<io::Loop>& home,
                    std::size_t send_buffer)
-      : id(number), send_buffer_bytes(send_buffer), loop(home), loop_identity(home.get()) {
+      : id(number),
+        send_buffer_bytes(send_buffer),
+        ledger(send_buffer),
+        loop(home),
+        loop_identity(home.get()) {
     if (home) home->load.fetch_add(1, std::memory_order_relaxed);  // none in a test of mailboxes
   }
 
@@ -94,28 +96,9 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   // The loop's side, when the calling thread is the loop; else, or when it is over, nothing.
   Connection* loop_side() const;
 
-  // ---- the ledger of what is sent, guarded by `mutex`
-  struct Ledger {
-    std::size_t posted_bytes = 0;  // taken by send(), not yet in the core
-    std::size_t posted_messages = 0;
-    std::size_t core_bytes = 0;                             // in the core, in no packet yet
-    std::vector<std::shared_ptr<ChannelHandle>> blocked{};  // were told WouldBlock
-    // What one channel may have waiting, while there are some that wait for room: else who came
-    // first would fill again what it has sent, and the others wait for ever.
-    static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-    std::size_t share_bytes = kAll;
-    ToldChannels told;
-    std::uint64_t sends = 0;  // messages taken so far: who sent last, and who long ago
-    std::size_t bytes() const { return posted_bytes + core_bytes; }
-  };
+  SendLedger ledger;  // of what is sent; has a lock of its own, taken within `mutex`
+
   mutable std::mutex mutex;
-  Ledger ledger;
-  std::atomic<bool> has_blocked = false;  // ledger.blocked is not empty; read without the lock
-  // `mutex` is held.
-  bool has_room(const ChannelHandle& channel, std::size_t message_bytes) const;
-  bool is_within_share(const ChannelHandle& channel, std::size_t message_bytes) const;
-  Result<> block(ChannelHandle& channel,
-                 std::size_t message_bytes);                 // WouldBlock, and remembers it
   bool refuses_calls() const { return closing_ || ended_; }  // `mutex` is held
   bool has_calls() const { return !calls_.empty(); }         // `mutex` is held
   // `mutex` is held by `lock`, which is let go before the loop is woken.
@@ -150,10 +133,14 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   Connection* loop_side_ = nullptr;  // touched on the loop's thread alone
 };
 
-struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
+struct ChannelHandle final : SendAccount {
   ChannelHandle(std::shared_ptr<ConnectionHandle> of, std::string name, DataChannelOptions with)
       : connection(std::move(of)), label(std::move(name)), options(std::move(with)) {
     if (options.negotiated && options.id) stream = *options.id;
+  }
+
+  std::shared_ptr<ChannelHandle> self() {
+    return std::static_pointer_cast<ChannelHandle>(shared_from_this());
   }
 
   const std::shared_ptr<ConnectionHandle> connection;
@@ -179,33 +166,10 @@ struct ChannelHandle : std::enable_shared_from_this<ChannelHandle> {
   // States only go on: a late Open does not undo a Closing. True when it changed.
   bool advance(DataChannelState to);
 
-  // ---- its part of the ledger, guarded by connection->mutex
-  struct Account {
-    std::size_t posted_bytes = 0;
-    std::size_t core_bytes = 0;
-    std::size_t low_threshold = 0;
-    // The amount was above the threshold since BufferedAmountLow was last told. Set in the same
-    // critical section as the message is posted, so before the loop can see it go.
-    bool was_above = false;
-    bool is_blocked = false;        // stands in Ledger::blocked
-    std::size_t refused_bytes = 0;  // of the message that was told WouldBlock
-    std::uint64_t last_sent = 0;    // Ledger::sends at its last message
-    ToldChannels::Ticket told = 0;
-    std::size_t left_bytes = 0;  // what it had when it ended: W3C §6.2, never set to 0
-    std::size_t amount() const { return posted_bytes + core_bytes + left_bytes; }
-    void note_sent(ConnectionHandle::Ledger& ledger) {
-      last_sent = ++ledger.sends;
-      ledger.told.remove(told);
-      if (amount() > low_threshold) was_above = true;
-    }
-  };
-  Account account;
-
   bool is_low_waiting = false;  // a BufferedAmountLow waits: guarded by the mailbox's mutex
 
   // ---- the loop's
   std::optional<ChannelId> id;  // once the core has made it
-  bool is_active = false;       // stands in Connection's list of channels with something to send
 };
 
 }  // namespace specter::api
