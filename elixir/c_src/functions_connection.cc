@@ -15,7 +15,7 @@ Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& re
   if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock) {
     return nif::posted(env, Result<>(fail(why)));
   }
-  return nif::posted(env, peer.ask([operation, why](Peer& self, const auto&, const auto&) {
+  return nif::posted(env, peer.ask([operation, why](Peer& self, const auto&) {
     self.tell_failure(operation, why);
   }));
 }
@@ -82,10 +82,10 @@ Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);
   if (!instance->track_exists(track)) return error(env, "invalid_track");
-  return nif::posted(env, peer->ask([track = std::string(track), sender = new_id()](
-                                        Peer& self, const auto&, const auto&) {
-    self.tell(Atom("rtp_sender"), track, sender);
-  }));
+  return nif::posted(
+      env, peer->ask([track = std::string(track), sender = new_id()](Peer& self, const auto&) {
+        self.tell(Atom("rtp_sender"), track, sender);
+      }));
 }
 
 Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,

@@ -1,9 +1,11 @@
 #include "peer.h"
 
+#include <chrono>
 #include <utility>
 #include <variant>
 
 #include "instance.h"
+#include "stats.h"
 
 namespace specter::nif {
 
@@ -18,6 +20,12 @@ Atom failure_atom(ErrorCode code) {
     case ErrorCode::SctpFailure: return Atom("sctp_failure");
     default: return Atom("internal");
   }
+}
+
+double epoch_seconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) /
+         1000.0;
 }
 
 }  // namespace
@@ -46,11 +54,10 @@ PeerConnection Peer::connection() const {
 }
 
 Result<> Peer::ask(Answer answer) {
-  // The connection answers calls in their order, and to get_stats it always answers: so a question
-  // of our own rides on it. The lock keeps both queues in the same order.
+  // The lock keeps both queues in the same order.
   const std::lock_guard lock(mutex_);
   answers_.push_back(std::move(answer));
-  Result<> asked = connection_.get_stats();
+  Result<> asked = connection_.ask();
   if (!asked) answers_.pop_back();
   return asked;
 }
@@ -111,7 +118,11 @@ void Peer::handle(event::ConnectionStateChange&& e) {
   tell(Atom("connection_state_change"), e.state);
 }
 
-void Peer::handle(event::Stats&& stats) {
+void Peer::handle(event::Stats&& e) {
+  tell(Atom("stats"), to_json(e.stats, codecs(), id(), epoch_seconds()));
+}
+
+void Peer::handle(event::Asked&& asked) {
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
@@ -119,7 +130,7 @@ void Peer::handle(event::Stats&& stats) {
     answer = std::move(answers_.front());
     answers_.pop_front();
   }
-  answer(*this, stats.connection, stats.stats);
+  answer(*this, asked.connection);
 }
 
 void Peer::handle(event::OperationFailed&& failure) {

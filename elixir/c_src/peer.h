@@ -30,7 +30,7 @@ class Instance;
 class Peer : public std::enable_shared_from_this<Peer> {
  public:
   // Its answer to a question, told on the loop when the question's turn has come.
-  using Answer = std::function<void(Peer&, const PeerConnection&, const Stats&)>;
+  using Answer = std::function<void(Peer&, const PeerConnection&)>;
 
   Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
        const ResourceTypes& types, Counter& counter);
@@ -78,6 +78,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   void handle(event::Ready&& ready);
   void handle(event::Stats&& stats);
+  void handle(event::Asked&& asked);
   void handle(event::OperationFailed&& failure);
   void handle(event::Closed&& closed);
   void handle(event::DataChannelCreated&& created);

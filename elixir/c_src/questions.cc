@@ -1,10 +1,8 @@
 // Questions to a connection, answered in the order of all calls.
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include "functions.h"
-#include "stats.h"
 
 namespace specter::nif {
 
@@ -27,7 +25,7 @@ template <auto Question>
 Term ask(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, Atom tag) {
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);
-  return posted(env, peer->ask([tag](Peer& self, const PeerConnection& connection, const Stats&) {
+  return posted(env, peer->ask([tag](Peer& self, const PeerConnection& connection) {
     self.tell(tag, value_of((connection.*Question)()));
   }));
 }
@@ -78,22 +76,10 @@ Term signaling_state(ErlNifEnv* env, const InstanceRef& instance, std::string_vi
   return ask<&PeerConnection::signaling_state>(env, instance, pc, "signaling_state");
 }
 
-namespace {
-
-double epoch_seconds() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) /
-         1000.0;
-}
-
-}  // namespace
-
 Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);
-  return posted(env, peer->ask([](Peer& self, const auto&, const Stats& stats) {
-    self.tell(Atom("stats"), to_json(stats, self.codecs(), self.id(), epoch_seconds()));
-  }));
+  return posted(env, peer->connection().get_stats());
 }
 
 }  // namespace specter::nif

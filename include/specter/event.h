@@ -63,6 +63,11 @@ struct Stats {
   PeerConnection connection;
   specter::Stats stats;
 };
+// To PeerConnection::ask(): every call before it was made and answered.
+struct Asked {
+  PeerConnection connection;
+  std::uint64_t question = 0;
+};
 struct OperationFailed {
   PeerConnection connection;
   Operation operation;
@@ -150,8 +155,8 @@ struct DataChannelRefused {
 using Event =
     std::variant<event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
                  event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
-                 event::Stats, event::OperationFailed, event::Closed, event::IceCandidate,
-                 event::NegotiationNeeded, event::SignalingStateChange,
+                 event::Stats, event::Asked, event::OperationFailed, event::Closed,
+                 event::IceCandidate, event::NegotiationNeeded, event::SignalingStateChange,
                  event::IceGatheringStateChange, event::IceConnectionStateChange,
                  event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
                  event::Message, event::BufferedAmountLow, event::DataChannelClosing,

@@ -49,6 +49,9 @@ class SPECTER_EXPORT PeerConnection {
   Result<> add_ice_candidate(std::string_view json) const;
 
   Result<> get_stats() const;  // event::Stats
+  // A barrier: event::Asked, with the same number, when all calls before it were made and answered.
+  // In its handler the getters are as of then.
+  Result<> ask(std::uint64_t question = 0) const;
 
   // While false the owner gets no event::Message, nor what follows one on its channel, such as the
   // peer's closing; what comes then is kept up to Configuration::receive_buffer_bytes, and the peer

@@ -50,6 +50,7 @@ class Connection final : public io::Driver::Sink {
   void set_remote_description(const SessionDescription& description);
   void add_ice_candidate(const IceCandidate& candidate);
   void get_stats();
+  void ask(std::uint64_t question) { tell_of<event::Asked>(question); }
   void close();
   // What the owner wants and has room for, to the core; true when it is another answer than before.
   bool take_receiving();

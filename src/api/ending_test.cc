@@ -104,6 +104,7 @@ class Life : public std::enable_shared_from_this<Life> {
       (void)own.create_answer();  // fails
       (void)own.create_data_channel("data");
       (void)own.get_stats();
+      (void)own.ask();
       (void)own.create_offer();
     } else if (const auto* offer = std::get_if<event::Offer>(&event)) {
       (void)own.set_local_description(offer->description);
@@ -168,6 +169,7 @@ std::vector<Moment> moments() {
       {kind_of<event::DataChannelCreated>(), true, "DataChannelCreated"},
       {kind_of<event::NegotiationNeeded>(), true, "NegotiationNeeded"},
       {kind_of<event::Stats>(), true, "Stats"},
+      {kind_of<event::Asked>(), true, "Asked"},
       {kind_of<event::Offer>(), true, "Offer"},
       {kind_of<event::LocalDescriptionSet>(), true, "LocalDescriptionSet"},
       {kind_of<event::SignalingStateChange>(), true, "SignalingStateChange"},

@@ -23,7 +23,7 @@ template <class E>
 constexpr bool is_answer =
     is_one_of<E, event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
               event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
-              event::Stats, event::OperationFailed, event::Closed>;
+              event::Stats, event::Asked, event::OperationFailed, event::Closed>;
 
 const ChannelHandle* channel_of(const Event& event) {
   return std::visit(

@@ -87,6 +87,11 @@ Result<> PeerConnection::get_stats() const {
   return handle_->call([](api::Connection* c) { c->get_stats(); });
 }
 
+Result<> PeerConnection::ask(std::uint64_t question) const {
+  if (!handle_) return closed();
+  return handle_->call([question](api::Connection* c) { c->ask(question); });
+}
+
 void PeerConnection::set_receiving(bool receiving) const {
   if (handle_) handle_->set_receiving(receiving);
 }

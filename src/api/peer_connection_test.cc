@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "api/two_peers.h"
@@ -87,6 +88,7 @@ TEST_F(PeerConnectionTest, AnswersCallsInTheirOrder) {
   ASSERT_TRUE(a.create_answer().has_value());  // fails: there is no offer
   ASSERT_TRUE(a.create_data_channel("x").has_value());
   ASSERT_TRUE(a.get_stats().has_value());
+  ASSERT_TRUE(a.ask(7).has_value());
   ASSERT_TRUE(a.add_ice_candidate(IceCandidate{}).has_value());  // fails: no remote description
   a.close();
   std::vector<std::string> order;
@@ -97,11 +99,13 @@ TEST_F(PeerConnectionTest, AnswersCallsInTheirOrder) {
     if (std::holds_alternative<event::Offer>(*event)) order.emplace_back("offer");
     if (std::holds_alternative<event::DataChannelCreated>(*event)) order.emplace_back("created");
     if (std::holds_alternative<event::Stats>(*event)) order.emplace_back("stats");
+    if (const auto* asked = std::get_if<event::Asked>(&*event))
+      order.push_back(fmt::format("asked {}", asked->question));
     if (const auto* failed = std::get_if<event::OperationFailed>(&*event))
       order.emplace_back(to_string(failed->operation));
     if (std::holds_alternative<event::Closed>(*event)) break;
   }
-  EXPECT_THAT(order, ElementsAre("ready", "offer", "create_answer", "created", "stats",
+  EXPECT_THAT(order, ElementsAre("ready", "offer", "create_answer", "created", "stats", "asked 7",
                                  "add_ice_candidate"));
   EXPECT_EQ(inbox_a.next(0s).error().code, ErrorCode::Timeout) << "nothing comes after Closed";
 }
