@@ -235,7 +235,8 @@ class SPECTER_EXPORT PeerConnection {
   // channels, such as the peer's closing: the peer's window closes by itself. Everything else
   // comes, new channels too. True at first.
   void set_receiving(bool receiving);
-  Deadline next_timeout() const;
+  // When to call handle_timeout() at the latest, and which timer asks for it.
+  WakeUp next_timeout() const;
 
   // With Configuration::log_keys: lines for a key log, without their ends, since the last call.
   std::vector<std::string> take_key_log();

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 
-namespace specter {
 #include "specter/export.h"
 
+namespace specter {
 
 // The core's clock. It has no now(): time is an input, and only a driver can read a real clock.
 struct ProtocolClock {
@@ -31,6 +32,27 @@ constexpr Deadline soonest(Deadline a, Deadline b) {
 
 template <class... More>
 constexpr Deadline soonest(Deadline a, Deadline b, More... more) {
+  return soonest(soonest(a, b), more...);
+}
+
+// A deadline, and which timer asked for it: whoever is woken too often can say by whom.
+struct WakeUp : Deadline {
+  constexpr WakeUp() = default;
+  // `name` lives for ever: a literal.
+  constexpr WakeUp(Deadline at, const char* name) : Deadline(at), timer(at ? name : "") {}
+
+  const char* timer = "";  // e.g. "sctp t3"; empty: never
+};
+
+constexpr WakeUp soonest(WakeUp a, WakeUp b) {
+  if (!a) return b;
+  if (!b) return a;
+  return *a < *b ? a : b;
+}
+
+template <class... More>
+  requires(std::same_as<More, WakeUp> && ...)
+constexpr WakeUp soonest(WakeUp a, WakeUp b, More... more) {
   return soonest(soonest(a, b), more...);
 }
 

@@ -15,7 +15,7 @@ concept Machine = !std::copy_constructible<M> && requires(M m, const M frozen, T
   { m.handle_timeout(now) } -> std::same_as<void>;
   { m.poll_transmit(now) } -> std::same_as<std::optional<typename M::Transmit>>;
   { m.poll_event() } -> std::same_as<std::optional<typename M::Event>>;
-  { frozen.next_timeout() } -> std::same_as<Deadline>;
+  { frozen.next_timeout() } -> std::same_as<WakeUp>;
 };
 
 }  // namespace specter

@@ -176,7 +176,7 @@ bool DataChannels::append_packet(Timestamp now, Buffer& out) {
 }
 void DataChannels::set_receiving(bool receiving) { impl_->set_receiving(receiving); }
 std::optional<DataChannels::Event> DataChannels::poll_event() { return impl_->poll_event(); }
-Deadline DataChannels::next_timeout() const { return impl_->next_timeout(); }
+WakeUp DataChannels::next_timeout() const { return impl_->next_timeout(); }
 
 bool DataChannels::is_connecting() const { return impl_->is_connecting(); }
 std::optional<DataChannelState> DataChannels::state(ChannelId channel) const {

@@ -157,7 +157,7 @@ class DataChannels {
   // channel's order, such as the peer's closing. Everything else does. True at first.
   void set_receiving(bool receiving);
   std::optional<Event> poll_event();  // a caller that stops polling closes the peer's window
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   bool is_connecting() const;  // connect() was called; the association is neither up nor over
   std::optional<DataChannelState> state(ChannelId channel) const;  // nothing once it is gone

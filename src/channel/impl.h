@@ -57,7 +57,7 @@ class DataChannels::Impl {
     is_receiving_ = receiving;
     association_->set_receiving(receiving);
   }
-  Deadline next_timeout() const { return association_->next_timeout(); }
+  WakeUp next_timeout() const { return association_->next_timeout(); }
   std::optional<DataChannelState> state(ChannelId id) const;
   std::optional<ChannelInfo> info(ChannelId id) const;
   std::vector<ChannelStats> stats() const;

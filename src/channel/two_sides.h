@@ -76,7 +76,7 @@ class Pausable {
   std::optional<Event> poll_event() {
     return paused ? std::optional<Event>{} : channels_.poll_event();
   }
-  Deadline next_timeout() const { return channels_.next_timeout(); }
+  WakeUp next_timeout() const { return channels_.next_timeout(); }
 
   bool paused = false;
 

@@ -290,9 +290,10 @@ void Association::give_time(Timestamp now) {
   if (give_up_) give_up_ = now + kGiveUp;
 }
 
-Deadline Association::next_timeout() const {
-  Deadline out = soonest(agreed_.timer.deadline(), give_up_, forget_old_keys_);
-  return post_ ? soonest(out, post_->timer.deadline()) : out;
+WakeUp Association::next_timeout() const {
+  return soonest(WakeUp(agreed_.timer.deadline(), "dtls last flight"),
+                 WakeUp(give_up_, "dtls give up"), WakeUp(forget_old_keys_, "dtls old keys"),
+                 WakeUp(post_ ? post_->timer.deadline() : Deadline{}, "dtls key update"));
 }
 
 Buffer Association::export_keying_material(std::string_view label, std::size_t size) const {

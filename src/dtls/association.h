@@ -29,7 +29,7 @@ class Association {
                                             MutableBytes scratch);
   void handle_timeout(Timestamp now);
   void give_time(Timestamp now);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
   // Asked after each input: the end has come.
   std::optional<Closed> take_end() { return std::exchange(end_, std::nullopt); }
 

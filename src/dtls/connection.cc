@@ -77,7 +77,7 @@ class Connection::Impl {
   void handle_timeout(Timestamp now);
   std::optional<Buffer> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   Association* association() const {
     const auto* const open = std::get_if<Open>(&state_);
@@ -272,11 +272,11 @@ std::optional<Connection::Event> Connection::Impl::poll_event() {
   return events_.take_front();
 }
 
-Deadline Connection::Impl::next_timeout() const {
+WakeUp Connection::Impl::next_timeout() const {
   if (const auto* const handshaking = std::get_if<Handshaking>(&state_))
     return (*handshaking)->next_timeout();
   const Association* const open = association();
-  return open ? open->next_timeout() : std::nullopt;
+  return open ? open->next_timeout() : WakeUp{};
 }
 
 Buffer Connection::Impl::peer_certificate() const {
@@ -315,7 +315,7 @@ std::optional<MutableBytes> Connection::open(Timestamp now, Bytes& datagram, Mut
 void Connection::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Buffer> Connection::poll_transmit(Timestamp now) { return impl_->poll_transmit(now); }
 std::optional<Connection::Event> Connection::poll_event() { return impl_->poll_event(); }
-Deadline Connection::next_timeout() const { return impl_->next_timeout(); }
+WakeUp Connection::next_timeout() const { return impl_->next_timeout(); }
 
 bool Connection::is_connected() const { return impl_->association() != nullptr; }
 std::optional<Buffer> Connection::export_keying_material(std::string_view label,

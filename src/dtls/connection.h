@@ -20,8 +20,8 @@
 #include "dtls/wire/record.h"
 
 #include "specter/bytes.h"
-#include "specter/error.h"
 #include "specter/random.h"
+#include "specter/result.h"
 #include "specter/time.h"
 
 namespace specter::dtls {
@@ -120,7 +120,7 @@ class Connection {
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   // Something that should know says that no larger datagram gets through: flights are cut to that
   // from now on, but to no less than what any path carries.

@@ -172,7 +172,7 @@ void Agent::Impl::close() {
   responses_.clear();
   events_.clear();
   queued_dtls_ = 0;
-  deadline_ = std::nullopt;
+  deadline_ = {};
   stale_ = false;
 }
 
@@ -263,13 +263,15 @@ std::optional<Agent::Event> Agent::Impl::poll_event() {
   return event;
 }
 
-Deadline Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() : deadline_; }
+WakeUp Agent::Impl::next_timeout() const { return stale_ ? compute_deadline() : deadline_; }
 
-Deadline Agent::Impl::compute_deadline() const {
-  if (is_over()) return std::nullopt;
-  return soonest(gathering_.next_timeout(), checks_deadline(), consent_deadline(),
-                 soonest(nomination_deadline(), state_deadline(), extra_check_deadline()),
-                 silence_deadline());
+WakeUp Agent::Impl::compute_deadline() const {
+  if (is_over()) return {};
+  return soonest(
+      WakeUp(gathering_.next_timeout(), "ice gathering"), WakeUp(checks_deadline(), "ice checks"),
+      WakeUp(consent_deadline(), "ice consent"), WakeUp(nomination_deadline(), "ice nomination"),
+      WakeUp(state_deadline(), "ice state"), WakeUp(extra_check_deadline(), "ice embedded checks"),
+      WakeUp(silence_deadline(), "ice silence"));
 }
 
 // ---- questions
@@ -383,7 +385,7 @@ void Agent::handle_timeout(Timestamp now) {
 }
 std::optional<Transmit> Agent::poll_transmit(Timestamp now) { return impl_->poll_transmit(now); }
 std::optional<Agent::Event> Agent::poll_event() { return impl_->poll_event(); }
-Deadline Agent::next_timeout() const { return impl_->next_timeout(); }
+WakeUp Agent::next_timeout() const { return impl_->next_timeout(); }
 
 bool Agent::is_validated(const Path& path) const {
   const Pair* pair = impl_->checklist().find(path);

@@ -183,7 +183,7 @@ class Agent {
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   // ---- questions
   // Whether a check with integrity proved that the peer is at the other end of this path: only then

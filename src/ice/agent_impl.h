@@ -91,7 +91,7 @@ class Agent::Impl {
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
   std::vector<CandidatePairStats> pair_stats() const;
 
   const Config& config() const { return config_; }
@@ -114,7 +114,7 @@ class Agent::Impl {
   void after_input(Timestamp now);
   void announce_gathering();
   bool accept_remote(const Candidate& candidate);
-  Deadline compute_deadline() const;
+  WakeUp compute_deadline() const;
   Candidate local_candidate_of(const Pair& pair) const;
 
   // ---- checks.cc
@@ -284,7 +284,7 @@ class Agent::Impl {
   RareQueue<Event> events_;
   Counters counters_;
   // When something is due next; what poll_transmit() looks at first. Stale while `stale_`.
-  Deadline deadline_{};
+  WakeUp deadline_{};
   bool stale_ = true;
 };
 

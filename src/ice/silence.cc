@@ -40,7 +40,7 @@ void Agent::Impl::expect_answer(Timestamp now, bool is_outstanding) {
 }
 
 void Agent::Impl::wake_for_silence() {
-  if (!stale_ && !is_over()) deadline_ = soonest(deadline_, silence_at());
+  if (!stale_ && !is_over()) deadline_ = soonest(deadline_, WakeUp(silence_at(), "ice silence"));
 }
 
 Duration Agent::Impl::silence_limit() const {

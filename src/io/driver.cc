@@ -191,7 +191,10 @@ void Driver::finish_turn(bool quiet) {
     schedule_turn();
     return;
   }
-  Deadline next = core_->next_timeout();
+  const WakeUp asked = core_->next_timeout();
+  if (const auto timer = timers_.see(now_, asked); !timer.empty())
+    log().warn("the timer '{}' asks again at once after each turn: please report it", timer);
+  Deadline next = asked;
   if (next && *next <= now_) next = now_ + kSpinGuard;
   if (network_->has_failed_to_receive()) {
     readable_ = true;

@@ -12,6 +12,7 @@
 
 #include "io/ice_url.h"
 #include "io/loop.h"
+#include "io/timer_watch.h"
 
 #include "specter/core.h"
 #include "specter/specter.h"
@@ -113,6 +114,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::unique_ptr<Alarm> resolve_cap_;  // once there was a name to wait for
 
   Timestamp now_{};
+  TimerWatch timers_;
   bool in_turn_ = false;
   bool draining_ = false;
   bool turn_scheduled_ = false;

@@ -95,7 +95,7 @@ class PeerConnection::Impl {
     auto change = side == peer::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
     if (side == peer::Side::Remote) refused_ = change ? std::string() : change.error().message;
-    if (!change) return std::unexpected(std::move(change).error());
+    if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
     return {};
@@ -143,7 +143,7 @@ class PeerConnection::Impl {
       return with_cause<void>(fail(ErrorCode::InvalidState, "remote description is not set"));
     }
     const auto concerns_us = negotiation_.concerns_us(text);
-    if (!concerns_us) return std::unexpected(concerns_us.error());
+    if (!concerns_us) return fail(concerns_us.error());
 
     WaitingCandidate candidate;
     if (!text.candidate.empty()) {
@@ -220,7 +220,7 @@ class PeerConnection::Impl {
     }
   }
 
-  Deadline next_timeout() const { return transport_.next_timeout(); }
+  WakeUp next_timeout() const { return transport_.next_timeout(); }
 
   // ---- questions
 
@@ -509,7 +509,7 @@ std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); 
 void PeerConnection::set_receiving(bool receiving) {
   impl_->transport().channels().set_receiving(receiving);
 }
-Deadline PeerConnection::next_timeout() const { return impl_->next_timeout(); }
+WakeUp PeerConnection::next_timeout() const { return impl_->next_timeout(); }
 
 SignalingState PeerConnection::signaling_state() const { return impl_->negotiation().state(); }
 IceGatheringState PeerConnection::ice_gathering_state() const { return impl_->gathering_state(); }

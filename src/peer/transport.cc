@@ -380,11 +380,11 @@ std::optional<Transport::Event> Transport::poll_event() {
   return std::nullopt;
 }
 
-Deadline Transport::next_timeout() const {
-  const Deadline goodbye = goodbye_ ? Deadline{goodbye_->next} : Deadline{};
+WakeUp Transport::next_timeout() const {
+  const WakeUp goodbye(goodbye_ ? Deadline{goodbye_->next} : Deadline{}, "goodbye");
   if (is_closed_) return goodbye;
-  return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : Deadline{},
-                 channels_.next_timeout(), sctp_patience_, goodbye);
+  return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : WakeUp{},
+                 channels_.next_timeout(), WakeUp(sctp_patience_, "sctp patience"), goodbye);
 }
 
 }  // namespace specter::peer

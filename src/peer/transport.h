@@ -97,7 +97,7 @@ class Transport {
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now, Buffer& memory);
   std::optional<Event> poll_event();
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   DtlsState dtls_state() const { return dtls_state_; }
   // Why it is over, or ICE has given up: what came first.

@@ -66,7 +66,7 @@ bool Association::append_packet(Timestamp now, Buffer& out) {
 }
 std::optional<Association::Event> Association::poll_event() { return impl_->poll_event(); }
 void Association::set_receiving(bool receiving) { impl_->set_receiving(receiving); }
-Deadline Association::next_timeout() const { return impl_->next_timeout(); }
+WakeUp Association::next_timeout() const { return impl_->next_timeout(); }
 
 bool Association::may_fragment() const { return impl_->may_fragment(); }
 bool Association::is_established() const { return impl_->is_established(); }

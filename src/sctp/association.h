@@ -198,7 +198,7 @@ class Association {
   // concerns a stream of theirs, and the end, come after them; everything else comes, messages of
   // Config::control_ppid on other streams too. True at first.
   void set_receiving(bool receiving);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   bool is_established() const;
   bool has_ended() const;               // Closed was told, or is about to be

@@ -38,9 +38,10 @@ std::optional<ClientTransaction::Event> ClientTransaction::poll_event() {
   return std::exchange(event_, std::nullopt);
 }
 
-Deadline ClientTransaction::next_timeout() const {
-  if (const auto* waiting = std::get_if<Waiting>(&state_)) return waiting->deadline;
-  return std::nullopt;
+WakeUp ClientTransaction::next_timeout() const {
+  if (const auto* waiting = std::get_if<Waiting>(&state_))
+    return {waiting->deadline, "stun transaction"};
+  return {};
 }
 
 void ClientTransaction::finish(Event event) {

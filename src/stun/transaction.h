@@ -43,7 +43,7 @@ class ClientTransaction {
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
   // When to send again or, once all are sent, to give up.
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   int sent() const { return sent_; }
   bool is_over() const { return std::holds_alternative<Done>(state_); }

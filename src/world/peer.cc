@@ -103,8 +103,8 @@ void Peer::handle_timeout(Timestamp now) {
   if (takes_events_) watch_.see_deadline(now, next_timeout());
 }
 
-Deadline Peer::next_timeout() const {
-  return is_stopped_ || is_paused_ ? Deadline{} : connection_.next_timeout();
+WakeUp Peer::next_timeout() const {
+  return is_stopped_ || is_paused_ ? WakeUp{} : connection_.next_timeout();
 }
 
 void Peer::resume(Timestamp now) {

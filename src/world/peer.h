@@ -43,7 +43,7 @@ class Peer {
   void handle_too_large(Timestamp now, const simulation::TooLarge& told);
   void handle_timeout(Timestamp now);
   void handle(Timestamp now, Letter letter);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   // Its place. Endpoints are told to the connection when it gathers.
   void add_endpoint(Endpoint endpoint) { endpoints_.push_back(endpoint); }

@@ -121,14 +121,15 @@ void SctpPeer::handle_too_large(Timestamp now, const simulation::TooLarge& told)
 void SctpPeer::handle_timeout(Timestamp now) {
   association_.handle_timeout(now);
   drain(now);
-  const Deadline next = association_.next_timeout();
+  const WakeUp next = association_.next_timeout();
   // A turn may have given it more to do at once; not again and again.
   at_once_ = next && *next <= now ? at_once_ + 1 : 0;
-  if (at_once_ > 3) fail(Verdict::Timers, "wants to be called again at once");
+  if (at_once_ > 3)
+    fail(Verdict::Timers, fmt::format("wants to be called again at once: {}", next.timer));
 }
 
-Deadline SctpPeer::next_timeout() const {
-  return is_reachable() ? association_.next_timeout() : Deadline{};
+WakeUp SctpPeer::next_timeout() const {
+  return is_reachable() ? association_.next_timeout() : WakeUp{};
 }
 
 void SctpPeer::drain(Timestamp now) {
@@ -210,7 +211,7 @@ void SctpPeer::check_receive_buffer() {
 
 // Whoever waits for something is woken in time to ask for it again.
 void SctpPeer::check_timers(Timestamp now) {
-  const Deadline next = association_.next_timeout();
+  const WakeUp next = association_.next_timeout();
   if (association_.has_ended()) {
     if (next) fail(Verdict::Timers, "has ended and waits for something");
     return;

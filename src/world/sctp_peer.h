@@ -37,7 +37,7 @@ class SctpPeer {
   void handle(Timestamp now, simulation::Arrival arrival);
   void handle_too_large(Timestamp now, const simulation::TooLarge& told);
   void handle_timeout(Timestamp now);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   // Its owner.
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,

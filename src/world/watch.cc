@@ -99,10 +99,11 @@ void Watch::see(const core::ConnectionStateChanged& change) {
     fail(Verdict::Reasons, "failed and does not say why");
 }
 
-void Watch::see_deadline(Timestamp now, Deadline next) {
+void Watch::see_deadline(Timestamp now, WakeUp next) {
   // A turn may have given it more to do at once; not again and again.
   at_once_ = next && *next <= now ? at_once_ + 1 : 0;
-  if (at_once_ > 3) fail(Verdict::Timers, "wants to be called again at once");
+  if (at_once_ > 3)
+    fail(Verdict::Timers, fmt::format("wants to be called again at once: {}", next.timer));
   const ConnectionState state = connection_.connection_state();
   const bool is_alive = state == ConnectionState::Connecting ||
                         state == ConnectionState::Connected ||

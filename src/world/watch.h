@@ -20,7 +20,7 @@ class Watch {
   void see_transmit(Timestamp now, const Transmit& transmit);
   void see_event(const core::Event& event);
   // After a turn at `now`: the loop would spin.
-  void see_deadline(Timestamp now, Deadline next);
+  void see_deadline(Timestamp now, WakeUp next);
 
   bool has_failed() const { return connection_state_ == ConnectionState::Failed; }
   bool was_connected() const { return was_connected_; }

@@ -210,7 +210,9 @@ Attempt::Step Attempt::handle_timeout(Timestamp now) {
   return Going{};
 }
 
-Deadline Attempt::next_timeout() const { return soonest(timer_.deadline(), ack_deadline_); }
+WakeUp Attempt::next_timeout() const {
+  return soonest(WakeUp(timer_.deadline(), "dtls flight"), WakeUp(ack_deadline_, "dtls ack"));
+}
 
 // ---- keys
 

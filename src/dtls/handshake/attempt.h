@@ -67,7 +67,7 @@ class Attempt {
   // The peer sent its last flight again, so it has not seen ours.
   void repeat(Timestamp now);
   Step handle_timeout(Timestamp now);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
   // Whether something came that only the holder of the attempt's keys can have sent.
   bool is_proven() const { return proven_; }
   bool has_flight() const { return !flight_.empty(); }

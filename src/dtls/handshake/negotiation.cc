@@ -186,9 +186,10 @@ void Negotiation::handle_timeout(Timestamp now) {
   }
 }
 
-Deadline Negotiation::next_timeout() const {
-  Deadline out = soonest(give_up_, next_flight_timeout());
-  if (trouble_) out = soonest(out, Deadline(trouble_->deadline));
+WakeUp Negotiation::next_timeout() const {
+  WakeUp out =
+      soonest(WakeUp(give_up_, "dtls give up"), WakeUp(next_flight_timeout(), "dtls flight"));
+  if (trouble_) out = soonest(out, WakeUp(trouble_->deadline, "dtls trouble"));
   for (const Live& live : attempts_) out = soonest(out, live.attempt->next_timeout());
   return out;
 }

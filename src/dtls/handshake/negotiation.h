@@ -38,7 +38,7 @@ class Negotiation {
   void handle_record(Timestamp now, const RecordView& record);
   void handle_timeout(Timestamp now);
   void give_time(Timestamp now) { begin_waiting(now); }
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   // The end, one way or the other; asked after each input.
   std::unique_ptr<Attempt> take_winner() { return std::move(winner_); }

@@ -256,14 +256,16 @@ void Association::Impl::send_heartbeat(Timestamp now) {
   queue_control(heartbeat);
 }
 
-Deadline Association::Impl::next_timeout() const {
-  if (state_ == State::Ended) return std::nullopt;
+WakeUp Association::Impl::next_timeout() const {
+  if (state_ == State::Ended) return {};
   const Deadline answer =
       heartbeat_ && !heartbeat_->overdue ? Deadline{heartbeat_->answer_by} : Deadline{};
-  return soonest(t1_.at, t2_.at, guard_, sender_->next_timeout(),
-                 receiver_ ? receiver_->next_timeout() : Deadline{},
-                 reset_ ? reset_->next_timeout() : Deadline{}, heartbeat_at_, answer,
-                 path_mtu_.next_timeout());
+  return soonest(WakeUp(t1_.at, "sctp t1"), WakeUp(t2_.at, "sctp t2"),
+                 WakeUp(guard_, "sctp t5 shutdown guard"), sender_->next_timeout(),
+                 WakeUp(receiver_ ? receiver_->next_timeout() : Deadline{}, "sctp delayed sack"),
+                 WakeUp(reset_ ? reset_->next_timeout() : Deadline{}, "sctp stream reset"),
+                 WakeUp(heartbeat_at_, "sctp heartbeat"), WakeUp(answer, "sctp heartbeat answer"),
+                 WakeUp(path_mtu_.next_timeout(), "sctp path mtu"));
 }
 
 }  // namespace specter::sctp

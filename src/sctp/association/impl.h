@@ -97,7 +97,7 @@ class Association::Impl {
   bool may_fragment() const { return may_fragment_; }
   std::optional<Event> poll_event();
   void set_receiving(bool receiving) { is_receiving_ = receiving; }
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   bool is_established() const;
   bool has_ended() const { return state_ == State::Ended; }

@@ -354,10 +354,12 @@ void Sender::give_up_all_lost(Timestamp now) {
   give_up_lost(now);
 }
 
-Deadline Sender::next_timeout() const {
-  return soonest(t3_, reordering_until_, probe_at_,
-                 waits_for_pacer_ ? pacer_.ready_at() : Deadline{},
-                 lifetimes_.empty() ? Deadline{} : Deadline{lifetimes_.top().expires});
+WakeUp Sender::next_timeout() const {
+  return soonest(WakeUp(t3_, "sctp t3"), WakeUp(reordering_until_, "sctp reordering"),
+                 WakeUp(probe_at_, "sctp tail loss probe"),
+                 WakeUp(waits_for_pacer_ ? pacer_.ready_at() : Deadline{}, "sctp pacer"),
+                 WakeUp(lifetimes_.empty() ? Deadline{} : Deadline{lifetimes_.top().expires},
+                        "sctp lifetime"));
 }
 
 }  // namespace specter::sctp

@@ -93,7 +93,7 @@ class Sender {
   void handle_path_change(Timestamp now);
   // True when T3-rtx expired.
   bool handle_timeout(Timestamp now);
-  Deadline next_timeout() const;
+  WakeUp next_timeout() const;
 
   bool idle() const { return out_.empty() && queue_.messages() == 0; }
   std::uint32_t last_assigned_tsn() const {
