@@ -14,7 +14,7 @@
 #include "io/loop.h"
 
 #include "specter/core.h"
-#include "specter/specter.h"
+#include "specter/loopback_policy.h"
 
 namespace specter::io {
 
