@@ -197,7 +197,6 @@ class Agent {
   // machine's sleep.
   std::optional<Path> path(Timestamp now) const;
   const Credentials& local_credentials() const;
-  const std::optional<Credentials>& remote_credentials() const;
   Role role() const;
   IceGatheringState gathering_state() const;
   IceConnectionState connection_state() const;
