@@ -138,7 +138,7 @@ TEST(Checks, OfOneFoundationWaitForEachOtherAShortTimeOnly) {
 
 // ---- responses
 
-// shared/design/reliability.md row 3
+// docs/failures.md row 3
 TEST(Responses, ThatAreForgedMakeNoPairValid) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();

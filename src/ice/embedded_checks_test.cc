@@ -147,7 +147,7 @@ TEST(EmbeddedChecks, SayThatTheyKnowOfItEvenWithNothingToCarry) {
 
 // ---- whom to believe
 
-// shared/design/reliability.md rows 2, 3 and 5
+// docs/failures.md rows 2, 3 and 5
 TEST(EmbeddedChecks, WithoutIntegrityBringNothing) {
   OneEmbedding one;
   one.agent->set_flight(1, std::vector<Buffer>{datagram('a')});

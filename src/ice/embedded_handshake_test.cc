@@ -153,7 +153,7 @@ TEST(EmbeddedHandshake, IsDoneInThreeQuartersOfASecondAtTwentyFivePercentLoss) {
   }
 }
 
-// shared/design/reliability.md G8's spirit: whatever a path does, it ends, and soon.
+// Whatever a path does, it ends, and soon.
 TEST(EmbeddedHandshake, SurvivesLossDuplicationAndReorderingTogether) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     EmbeddingAgents two(

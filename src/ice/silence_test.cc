@@ -134,7 +134,7 @@ TEST(Silence, ANominationThatIsReplayedMovesNobody) {
   EXPECT_EQ(two.bob.agent.path(), path);
 }
 
-// shared/design/reliability.md row 21: a NAT that forgets the controlling or the controlled side.
+// docs/failures.md row 21: a NAT that forgets the controlling or the controlled side.
 TEST(Silence, AThousandRebindingsAreFollowed) {
   for (const bool is_alice_inside : {true, false}) {
     TwoAgents two;

@@ -151,7 +151,7 @@ TEST(Heartbeat, GoesOutWhenIdleAndMeasures) {
   EXPECT_EQ(heartbeats, 3);
 }
 
-// reliability.md row 92.
+// docs/failures.md row 92.
 TEST(Heartbeat, IsEchoedWithinAPacketAndOnlyOursCount) {
   Puppet puppet;
   puppet.establish();

@@ -258,7 +258,7 @@ TEST(Recovery, AProcessThatStoodStillMeasuresNoRoundTrip) {
 
 // A process that was stopped for long acknowledges what had come all the same: a round trip of half
 // a minute, over which the next packets would be spread. Whatever was measured, with nothing under
-// way one goes at once (reliability.md row 107).
+// way one goes at once (docs/failures.md row 107).
 TEST(Recovery, OneLateAcknowledgementDoesNotStopTheRest) {
   Puppet puppet;
   puppet.establish();

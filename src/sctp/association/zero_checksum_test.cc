@@ -1,4 +1,4 @@
-// RFC 9653: packets without a checksum, each direction for itself (reliability.md row 95).
+// RFC 9653: packets without a checksum, each direction for itself (docs/failures.md row 95).
 #include <gtest/gtest.h>
 
 #include "sctp/association/duo.h"
