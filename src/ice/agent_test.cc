@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/priority.h"
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 
 namespace specter::ice {
 namespace {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/embedding_agents.h"
-#include "ice/one_agent.h"
+#include "ice/testing/embedding_agents.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/embedding_agents.h"
+#include "ice/testing/embedding_agents.h"
 
 namespace specter::ice {
 namespace {

@@ -1,7 +1,7 @@
 // Hosts with many addresses, of which one pair works: bridges of containers, tunnels, two networks.
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "testing/nat.h"
 #include "testing/stun_server.h"
 

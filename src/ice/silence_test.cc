@@ -1,7 +1,7 @@
 // A path that falls silent while the owner waits for an answer, and peers that are seen elsewhere.
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 #include "testing/nat.h"
 
