@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 #include "testing/hex.h"
 
 namespace specter::sctp {

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
-#include "sctp/association/puppet.h"
 #include "sctp/packet/idata_chunk.h"
+#include "sctp/testing/duo.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {

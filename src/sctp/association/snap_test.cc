@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 #include "testing/hex.h"
 
 namespace specter::sctp {

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/sack_chunk.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 namespace {
