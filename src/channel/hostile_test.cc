@@ -4,7 +4,7 @@
 
 #include "channel/dcep.h"
 #include "channel/held_messages.h"
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 #include "testing/hex.h"
 
 namespace specter::channel {

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 
 namespace specter::channel {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "dtls/handshake/credentials.h"
 #include "dtls/handshake/transcript.h"
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

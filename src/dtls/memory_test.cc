@@ -1,7 +1,7 @@
 // What an association costs.
 #include <fmt/format.h>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 #include "testing/counting_allocator.h"
 
 namespace specter::dtls {

@@ -2,7 +2,7 @@
 // or not its key. docs/failures.md rows 34 and 36.
 #include "dtls/handshake/credentials.h"
 #include "dtls/handshake/transcript.h"
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {
