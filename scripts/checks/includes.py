@@ -2,7 +2,7 @@
 
 import re
 
-from .tree import HEIGHT, INCLUDE
+from .tree import HEIGHT, INCLUDE, PUBLIC_HEIGHT
 
 # Headers of other libraries, and the CMake target that lets a module include them.
 LIBRARIES = [
@@ -21,6 +21,10 @@ LIBRARIES = [
 def includes(tree):
     for module in tree.modules.values():
         check_links(tree, module)
+    for name in tree.files:
+        if name.startswith("include/specter/") and stem(name) not in PUBLIC_HEIGHT:
+            tree.error(name, "includes", "has no height: give it one in scripts/checks/tree.py")
+    check_test_headers(tree)
     for name, text in tree.files.items():
         if not name.endswith((".h", ".cc")):
             continue
@@ -33,7 +37,7 @@ def includes(tree):
             if top == "src" and len(rest) > 1:
                 check_module_include(tree, where, name, tree.modules[rest[0]], header)
             elif top == "include":
-                check_public_include(tree, where, header)
+                check_public_include(tree, where, name, header)
             elif top == "examples" or name.startswith("elixir/c_src/"):
                 if header.split("/")[0] in tree.modules:
                     tree.error(where, "includes", f"{header} is inside the library; users have "
@@ -46,7 +50,7 @@ def check_links(tree, module):
         return
     if module.name not in HEIGHT:
         tree.error(where, "includes", f"{module.name} has no place in the picture: give it a "
-                   "height in scripts/check and a line in docs/architecture.md")
+                   "height in scripts/checks/tree.py and a line in docs/architecture.md")
         return
     for link in module.links:
         if link not in tree.modules:
@@ -57,14 +61,23 @@ def check_links(tree, module):
             tree.error(where, "includes", f"links {link}, which does not stand below it")
 
 
+def check_test_headers(tree):
+    """What only tests include lies where only tests look."""
+    for name in sorted(tree.tests):
+        if name.startswith("src/") and name.endswith(".h") and "/testing/" not in name:
+            module = name.split("/")[1]
+            tree.error(name, "includes", f"only tests include it: its place is src/{module}/testing/")
+
+
 def check_module_include(tree, where, name, module, header):
     first = header.split("/")[0]
     is_test = name in tree.tests
     if first == "specter":
-        if not (tree.root / "include" / header).is_file():
-            tree.error(where, "includes", f"there is no public header {header}")
+        check_public_height(tree, where, header, HEIGHT.get(module.name, HEIGHT["api"]))
     elif first in tree.modules:
         linked = closure(tree, [module.name] + (module.test_links if is_test else []))
+        if "/testing/" in header and not is_test:
+            tree.error(where, "includes", f"{header} is for tests")
         if first not in linked:
             tree.error(where, "includes", f"{module.name} does not link {first}"
                        f"{' (TEST_LINKS)' if is_test else ''}")
@@ -83,13 +96,23 @@ def check_module_include(tree, where, name, module, header):
                 tree.error(where, "includes", f"{module.name} does not link {target}…")
 
 
-def check_public_include(tree, where, header):
+def check_public_include(tree, where, name, header):
     if header.startswith("specter/"):
-        if not (tree.root / "include" / header).is_file():
-            tree.error(where, "includes", f"there is no public header {header}")
+        check_public_height(tree, where, header, PUBLIC_HEIGHT.get(stem(name), HEIGHT["api"]))
     elif "/" in header or "." in header:
         tree.error(where, "includes", f"{header}: public headers include only the standard "
                    "library and each other")
+
+
+def check_public_height(tree, where, header, height):
+    if not (tree.root / "include" / header).is_file():
+        tree.error(where, "includes", f"there is no public header {header}")
+    elif PUBLIC_HEIGHT.get(stem(header), 0) > height:
+        tree.error(where, "includes", f"{header} stands above it")
+
+
+def stem(path):
+    return path.rpartition("/")[2].removesuffix(".h")
 
 
 def closure(tree, names):

@@ -1,4 +1,4 @@
-"""Words, sizes, and a page for each folder."""
+"""Words that stay out, and how long a file may be."""
 
 import re
 
@@ -12,22 +12,15 @@ MAY_SLEEP = ("src/io/", "tests/interop/", "tests/lab/")
 
 def words(tree):
     for name, text in tree.files.items():
-        is_test = name in tree.tests
-        for number, line in enumerate(text.splitlines(), 1):
-            where = f"{name}:{number}"
-            if found := LEFTOVERS.search(line):
-                tree.error(where, "words", f"{found.group()}: do it, or write down why not")
-            if is_test and (found := SKIPPED.search(line)):
-                tree.error(where, "words", f"{found.group()}: a test that does not run")
-            if is_test and not name.startswith(MAY_SLEEP) and (found := SLEEPS.search(line)):
-                tree.error(where, "words", f"{found.group()}: tests wait for nothing; time is "
-                           "a parameter")
-
-
-def readmes(tree):
-    for name in tree.modules:
-        if not (tree.root / "src" / name / "README.md").is_file():
-            tree.error(f"src/{name}", "readmes", "has no README.md")
+        rules = [(LEFTOVERS, "do it, or write down why not")]
+        if name in tree.tests:
+            rules.append((SKIPPED, "a test that does not run"))
+            if not name.startswith(MAY_SLEEP):
+                rules.append((SLEEPS, "tests wait for nothing; time is a parameter"))
+        for rule, sentence in rules:
+            for found in rule.finditer(text):
+                line = text.count("\n", 0, found.start()) + 1
+                tree.error(f"{name}:{line}", "words", f"{found.group()}: {sentence}")
 
 
 def sizes(tree):

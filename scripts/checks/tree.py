@@ -1,7 +1,10 @@
 """What the rules read: the files, the modules and what they link, what is only for tests."""
 
+import pathlib
 import re
 import subprocess
+
+from .cxx import NOT_CODE, only_code, parts_of
 
 # The picture, as heights: a module may link only what stands lower. What stands at one height are
 # siblings, and strangers to each other.
@@ -13,12 +16,22 @@ HEIGHT = {
     "peer": 4,
     "io": 5, "world": 5, "api": 6, "cli": 7,
 }
+# The public headers: what a module may include of them. Words for all; the core's own API; the
+# handles and mailboxes on top of it.
+PUBLIC_HEIGHT = {
+    **dict.fromkeys(("bytes", "configuration", "description", "endpoint", "error", "export",
+                     "loopback_policy", "random", "states", "stats", "time"), 0),
+    "core": HEIGHT["peer"],
+    **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter"),
+                    HEIGHT["api"]),
+}
 CORE = [name for name, height in HEIGHT.items() if height <= HEIGHT["peer"]]
 
 CODE = {".h", ".cc", ".py", ".ex", ".exs", ".cmake", ".js"}
 # They spell out what is forbidden.
 NOT_CHECKED = {"scripts/check", "scripts/check_self_test.py", "scripts/checks/text.py"}
 
+COMMENT = re.compile(r"(?:^|\s)#(.*)")  # of all but C++
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 
 
@@ -27,12 +40,17 @@ class Tree:
 
     def __init__(self, root, build):
         self.root, self.build = root, build
+        self.is_ours = root.resolve() == pathlib.Path(__file__).resolve().parents[2]
         self.errors, self.warnings = [], []
-        self.files = self.find_files()
+        self.code = self.known = self.remarks = None
+        self.names = self.find_names()
+        self.files = self.read(self.is_code)
+        self.pages = self.read(lambda name: name.endswith(".md"))
         self.modules = {m.name: Module(m) for m in sorted((root / "src").iterdir()) if m.is_dir()}
         self.tests = self.find_tests()
 
-    def find_files(self):
+    def find_names(self):
+        """All files of the repository, those that are not yet added too."""
         git = subprocess.run(["git", "-C", self.root, "ls-files", "-co", "--exclude-standard"],
                              capture_output=True, text=True)
         if git.returncode == 0:
@@ -40,14 +58,33 @@ class Tree:
         else:  # a tree without its history
             names = [p.relative_to(self.root).as_posix() for p in self.root.rglob("*")
                      if p.is_file() and not {"build", "_build"} & set(p.relative_to(self.root).parts)]
+        return sorted(names)
+
+    def parts(self):
+        """What stands in each C++ file outside of functions, read once. `code` has the text of each."""
+        if self.code is None:
+            self.code = {name: only_code(text) for name, text in self.files.items()
+                         if name.endswith((".h", ".cc"))}
+            self.known = {name: parts_of(code) for name, code in self.code.items()}
+        return self.known
+
+    def comments(self):
+        """(file, number, line) of each line of a comment, read once."""
+        if self.remarks is None:
+            self.remarks = [(name, *line) for name, text in self.files.items()
+                            for line in comments_of(name, text)]
+        return self.remarks
+
+    def read(self, wanted):
         return {name: (self.root / name).read_text(errors="replace")
-                for name in sorted(names) if self.is_code(name)}
+                for name in self.names if wanted(name) and (self.root / name).is_file()}
 
     def find_tests(self):
         """What is only for tests: by its name, or a header that nothing else includes."""
         tests = {name for name in self.files
                  if name.endswith(("_test.cc", "_test.exs", "_test.py"))
-                 or name.startswith(("tests/", "src/testing/", "bench/", "fuzz/"))}
+                 or name.startswith(("tests/", "src/testing/", "bench/", "fuzz/"))
+                 or name.startswith("src/") and "/testing/" in name}
         users = {name: set() for name in self.files if name.endswith(".h")}
         for name, text in self.files.items():
             for header in INCLUDE.findall(text):
@@ -57,14 +94,28 @@ class Tree:
         return tests
 
     def is_code(self, name):
-        path = self.root / name
-        if name in NOT_CHECKED or not path.is_file():
+        path = pathlib.PurePosixPath(name)
+        if name in NOT_CHECKED:
             return False
         return (path.suffix in CODE or path.name in ("CMakeLists.txt", "Makefile")
                 or (name.startswith(("scripts/", ".ci/")) and not path.suffix))
 
     def error(self, where, rule, sentence):
         self.errors.append(f"{where}: {rule}: {sentence}")
+
+
+def comments_of(name, text):
+    if not name.endswith((".h", ".cc")):
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := COMMENT.search(line):
+                yield number, found.group(1)
+        return
+    line, seen = 1, 0
+    for found in NOT_CODE.finditer(text):
+        if found.group()[0] == "/":
+            line += text.count("\n", seen, found.start())
+            seen = found.start()
+            yield from enumerate(found.group().splitlines(), line)
 
 
 class Module:
