@@ -12,7 +12,7 @@
 
 #include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
-#include "dtls/openssl_bio.h"
+#include "dtls/testing/openssl_bio.h"
 #include "simulation/random.h"
 
 namespace specter::dtls {

@@ -14,7 +14,7 @@
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
 #include "dtls/handshake/key_schedule.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/test_cipher.h"
 #include "dtls/wire/hello.h"
 #include "simulation/random.h"
 #include "target.h"

@@ -322,12 +322,12 @@ class World {
 
   void check_accounts() {
     const Counters counters = association_.counters();
-    // reliability.md row 84: as much again for what can't wait.
+    // docs/failures.md row 84: as much again for what can't wait.
     SPECTER_CHECK(counters.receive_buffered_bytes <= 2 * kReceiveBytes + kPacketBytes);
     SPECTER_CHECK(counters.send_buffered_bytes <= 64 * 1024);
     SPECTER_CHECK(testing::live_bytes - live_bytes_ <= kMaxLiveBytes);
     if (!is_closed_ && is_polled_ && is_receiving_) {  // else it may be over unheard
-      // Row 85: what is outstanding has a timer.
+      // docs/failures.md row 85: what is outstanding has a timer.
       SPECTER_CHECK(counters.flight_bytes == 0 || association_.next_timeout());
       SPECTER_CHECK(!association_.is_established() ||
                     counters.congestion_window_bytes >= kPacketBytes - kCommonHeaderBytes - 24);

@@ -13,28 +13,28 @@ TREE = {
     "include/specter/specter.h": "#include <string>\n#include \"specter/time.h\"\n",
     "include/specter/time.h": "#include <chrono>\n",
     "src/base/CMakeLists.txt": "specter_module(base\n  PUBLIC fmt::fmt\n)\n",
-    "src/base/README.md": "",
+    "src/base/README.md": "`bytes.h`\n",
     "src/base/bytes.h": "#include <fmt/format.h>\n",
     "src/crypto/CMakeLists.txt": "specter_module(crypto LINKS base PRIVATE OpenSSL::Crypto)\n",
-    "src/crypto/README.md": "",
+    "src/crypto/README.md": "`digest.cc`\n",
     "src/crypto/digest.cc": "#include <openssl/evp.h>\n#include \"base/bytes.h\"\n",
     "src/stun/CMakeLists.txt": "specter_module(stun\n  LINKS crypto  # and base by it\n  TEST_LINKS testing)\n",
-    "src/stun/README.md": "",
+    "src/stun/README.md": "`message.h`\n",
     "src/stun/message.h": "#include \"base/bytes.h\"\n#include \"specter/time.h\"\n#include <fmt/core.h>\n",
     "src/stun/message_test.cc": "#include <gtest/gtest.h>\n#include \"stun/message.h\"\n#include \"testing/hex.h\"\n",
     "src/sctp/CMakeLists.txt": "specter_module(sctp LINKS base)\n",
-    "src/sctp/README.md": "",
+    "src/sctp/README.md": "`packet.h`\n",
     "src/sctp/packet.h": "",
     "src/testing/CMakeLists.txt": "specter_module(testing LINKS base PUBLIC GTest::gmock)\n",
-    "src/testing/README.md": "",
+    "src/testing/README.md": "`hex.h`\n",
     "src/testing/hex.h": "#include <gmock/gmock.h>\n",
     "src/io/CMakeLists.txt": "specter_module(io LINKS stun sctp PRIVATE Asio::Asio)\n",
-    "src/io/README.md": "",
+    "src/io/README.md": "`loop.cc`\n",
     "src/io/loop.cc": "#include <asio.hpp>\n#include \"stun/message.h\"\n",
     "src/io/loop_test.cc": "void f() { sleep_for(1); }\n",
     "src/cli/CMakeLists.txt": "add_executable(specter_cli main.cc)\n"
                               "target_link_libraries(specter_cli PRIVATE specter_io CLI11::CLI11)\n",
-    "src/cli/README.md": "",
+    "src/cli/README.md": "`main.cc`\n",
     "src/cli/main.cc": "#include <CLI/CLI.hpp>\n#include \"io/loop.h\"\n",
     "examples/hello.cc": "#include <specter/specter.h>\n",
     "elixir/c_src/nif.cc": "#include \"terms.h\"\n#include <erl_nif.h>\n#include \"specter/specter.h\"\n",
@@ -71,6 +71,10 @@ class CheckRules(unittest.TestCase):
             self.assertIn(part, errors[0])
         self.assertEqual(done.returncode, 1)
 
+    def assert_passes(self):
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_a_tree_that_keeps_the_rules_passes(self):
         done = self.check()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -102,14 +106,20 @@ class CheckRules(unittest.TestCase):
         self.write("src/sctp/packet_test.cc", '#include "testing/hex.h"\n')
         self.assert_only("src/sctp/packet_test.cc:1: includes", "(TEST_LINKS)")
 
-    def test_a_header_that_only_tests_include_is_a_tests(self):
-        self.write("src/stun/pair.h", '#include "stun/ends.h"\n')
-        self.write("src/stun/ends.h", '#include "testing/hex.h"\n#include <gtest/gtest.h>\n')
+    def test_what_only_tests_include_lies_in_testing(self):
+        self.write("src/stun/testing/pair.h", '#include "stun/testing/ends.h"\n')
+        self.write("src/stun/testing/ends.h", '#include "testing/hex.h"\n#include <gtest/gtest.h>\n')
+        self.add("src/stun/README.md", "`testing/pair.h`, `ends.h`\n")
+        self.add("src/stun/message_test.cc", '#include "stun/testing/pair.h"\n')
+        self.assert_passes()
+        self.add("src/io/loop.cc", '#include "stun/testing/pair.h"\n')
+        self.assert_only("src/io/loop.cc:3: includes", "stun/testing/pair.h is for tests")
+
+    def test_a_header_of_tests_elsewhere_is_found(self):
+        self.write("src/stun/pair.h", "")
+        self.add("src/stun/README.md", "`pair.h`\n")
         self.add("src/stun/message_test.cc", '#include "stun/pair.h"\n')
-        self.assertEqual(self.check().returncode, 0, self.check().stdout)
-        self.add("src/io/loop.cc", '#include "stun/pair.h"\n')
-        done = self.check()
-        self.assertIn("src/stun/ends.h:1: includes: stun does not link testing", done.stdout)
+        self.assert_only("src/stun/pair.h: includes", "src/stun/testing/")
 
     def test_a_folder_without_a_place_is_refused(self):
         self.write("src/helper/CMakeLists.txt", "specter_module(helper LINKS base)\n")
@@ -148,6 +158,25 @@ class CheckRules(unittest.TestCase):
         self.add("src/stun/message.h", '#include "specter/tmie.h"\n')
         self.assert_only("src/stun/message.h:4: includes", "specter/tmie.h")
 
+    def test_the_core_may_not_include_what_stands_on_it(self):
+        self.write("include/specter/core.h", "")
+        self.add("src/io/loop.cc", '#include "specter/core.h"\n')
+        self.assert_passes()
+        self.add("src/stun/message.h", '#include "specter/core.h"\n')
+        self.assert_only("src/stun/message.h:4: includes", "specter/core.h stands above it")
+
+    def test_the_driver_may_not_include_the_handles(self):
+        self.add("src/io/loop.cc", '#include "specter/specter.h"\n')
+        self.assert_only("src/io/loop.cc:3: includes", "specter/specter.h stands above it")
+
+    def test_public_headers_have_heights_among_themselves(self):
+        self.write("include/specter/core.h", '#include "specter/specter.h"\n')
+        self.assert_only("include/specter/core.h:1: includes", "specter/specter.h stands above it")
+
+    def test_a_public_header_without_a_height_is_refused(self):
+        self.write("include/specter/tracks.h", "")
+        self.assert_only("include/specter/tracks.h: includes", "has no height")
+
     def test_examples_see_only_the_public_api(self):
         self.add("examples/hello.cc", '#include "base/bytes.h"\n')
         self.assert_only("examples/hello.cc:2: includes", "only include/specter")
@@ -156,7 +185,7 @@ class CheckRules(unittest.TestCase):
         self.add("elixir/c_src/nif.cc", '#include "io/loop.h"\n')
         self.assert_only("elixir/c_src/nif.cc:4: includes", "only include/specter")
 
-    # ---- words, readmes, sizes
+    # ---- words, sizes
 
     def test_leftovers_are_found(self):
         self.add("src/sctp/packet.h", "// TODO: later\n")
@@ -177,17 +206,13 @@ class CheckRules(unittest.TestCase):
     def test_sleeping_tests_are_found(self):
         for name, line in {
             "src/stun/message_test.cc": "std::this_thread::sleep_for(1s);\n",
-            "src/testing/network.h": "usleep(10);\n",
+            "src/testing/hex.h": "const int kNow = usleep(10) + kNow;\n",
             "elixir/test/specter_test.exs": "Process.sleep(100)\n",
         }.items():
             with self.subTest(name):
                 self.setUp()
                 self.write(name, TREE.get(name, "") + line)
                 self.assert_only(f"{name}:", "tests wait for nothing")
-
-    def test_a_folder_without_a_readme_is_found(self):
-        (self.root / "src/sctp/README.md").unlink()
-        self.assert_only("src/sctp: readmes")
 
     def test_long_files_are_found(self):
         self.write("src/sctp/packet.h", "\n" * 601)
@@ -198,6 +223,147 @@ class CheckRules(unittest.TestCase):
         done = self.check()
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn("warning: src/sctp/packet.h: sizes", done.stdout)
+
+    # ---- shape
+
+    def test_a_long_function_is_found(self):
+        body = "  g();\n" * 68
+        self.write("src/crypto/digest.cc", "void A::f(int a,\n          B b = {}) {\n" + body[7:] + "}\n")
+        self.assert_passes()
+        self.write("src/crypto/digest.cc",
+                   "A::A(int a)\n    : a_{a}, b_({}) {\n" + body + "}\nint x;\n")
+        self.assert_only("src/crypto/digest.cc:1: shape", "A::A has 71 lines")
+
+    def test_a_wide_class_is_found(self):
+        methods = "".join(f"  int m{i}() const {{ return m{i}(); }}\n" for i in range(39))
+        whole = ("class A {\n public:\n  A(int);\n  ~A() = default;\n  A(const A&) = delete;\n" + methods +
+                 "  int x = f();\n  std::function<void()> y;\n  friend bool same(A, A);\n"
+                 "  bool operator==(const A&) const = default;\n")
+        self.add("src/crypto/digest.cc", whole + "};\n")
+        self.assert_passes()
+        self.add("src/crypto/digest.cc", whole + "  void m(std::map<int, int> = {});\n};\n")
+        self.assert_only("src/crypto/digest.cc:3: shape", "A has 41 methods")
+
+    def test_what_was_over_the_bounds_may_only_shrink(self):
+        self.write("src/peer/CMakeLists.txt", "specter_module(peer LINKS base)\n")
+        self.write("src/peer/README.md", "`stats.cc`\n")
+        for lines, sentence in {93: "has 93 lines", 91: "has shrunk to 91"}.items():
+            with self.subTest(lines):
+                self.write("src/peer/stats.cc",
+                           "void Transport::add_stats() {\n" + "  g();\n" * (lines - 2) + "}\n")
+                self.assert_only("src/peer/stats.cc", "shape", sentence)
+
+    # ---- declarations
+
+    def assert_dead(self, name, sentence, header, user=""):
+        self.setUp()
+        self.add("src/crypto/digest.cc", user)
+        self.write("src/sctp/packet.h", header)
+        self.assert_only("src/sctp/packet.h:", f"declarations: {name} {sentence}")
+
+    def test_what_is_never_used_is_found(self):
+        self.assert_dead("A::f", "is declared and never used", "struct A {\n  int f() { return 1; }\n};\n",
+                         "int g(B b) { return b.f; }\nA a;\n")
+        self.assert_dead("f", "is declared and never used", "int f(int);\n", "int f(int a) { return a; }\n")
+        self.assert_dead("A", "is declared and never used", "class A {\n public:\n  A();\n};\n",
+                         "A::A() = default;\n")
+        self.assert_dead("A", "is declared and never used", "using A = int;\n")
+        self.assert_dead("A::kMost", "is declared and never used",
+                         "struct A { static constexpr int kMost = 1; };\n", "A a;\n")
+
+    def test_what_is_never_defined_is_found(self):
+        self.assert_dead("A::f", "is declared and never defined", "struct A {\n  int f();\n};\n",
+                         "int g(A a) { return a.f(); }\nint B::f() { return 1; }\n")
+
+    def test_what_is_used_without_a_call_passes(self):
+        self.write("src/sctp/packet.h", "template <class T>\nvoid f(T);\nint g();\n"
+                   "enum Old { kNew };\nstruct A {\n"
+                   "  using is_transparent = void;\n  virtual void h() = 0;\n"
+                   "  bool operator==(const A&) const = default;\n};\n")
+        self.add("src/crypto/digest.cc", "template <class T>\nvoid f(T) {}\n"
+                 "int g() { return kNew; }\n"
+                 "const Row kRows[] = {{\"g\", g}, {\"f\", &f<int>}};\nvoid i(A& a) { a.h(); }\n")
+        self.assert_passes()
+
+    # ---- pages
+
+    def test_a_folder_without_a_readme_is_found(self):
+        (self.root / "src/sctp/README.md").unlink()
+        self.assert_only("src/sctp: readmes")
+
+    def test_a_file_that_no_page_names_is_found(self):
+        self.write("src/sctp/tx/queue.cc", "")
+        self.assert_only("src/sctp/README.md: readmes", "src/sctp/tx/queue.cc")
+
+    def test_a_header_names_its_source_and_a_page_below_its_own_files(self):
+        self.write("src/sctp/packet.cc", "")
+        self.write("src/sctp/tx/queue.cc", "")
+        self.write("src/sctp/tx/README.md", "`queue.*`\n")
+        self.assert_passes()
+        self.write("src/sctp/tx/README.md", "`*.cc`\n")
+        self.assert_only("src/sctp/tx/README.md: readmes", "queue.cc")
+
+    def test_references_that_lead_nowhere_are_found(self):
+        for name, text, sentence in (
+                ("src/sctp/README.md", "[map](../docs/map.md)\n", "there is no ../docs/map.md"),
+                ("src/sctp/README.md", "[below](#what-costs)\n", "has no section #what-costs"),
+                ("src/sctp/README.md", "[it](../stun/README.md#none)\n", "src/stun/README.md has no section #none"),
+                ("src/sctp/README.md", "`docs/map.md`\n", "there is no docs/map.md"),
+                ("src/sctp/README.md", "`tests/none/`\n", None),  # the tree has no tests/
+                ("src/sctp/packet.h", "// reliability.md has it.\n", "there is no reliability.md"),
+                ("src/crypto/digest.cc", "// As in src/crypto/digets.cc.\n", "there is no src/crypto/digets.cc"),
+                ("elixir/test/specter_test.exs", "# See elixir/nothing.\n", "there is no elixir/nothing")):
+            with self.subTest(text):
+                self.setUp()
+                self.add(name, text)
+                self.assert_only(name, "references", sentence) if sentence else self.assert_passes()
+
+    def test_references_that_lead_somewhere_pass(self):
+        self.add("src/sctp/README.md", "# What costs what: `A`\n[a](#what-costs-what-a) [b](../stun/README.md)\n"
+                 "[c](https://x.org/#y) `https://x.org/a.md`\n"
+                 "`../../src/stun/message.h`, `stun/mess*.h`, `examples/hello`\n")
+        self.add("src/sctp/packet.h", "// stun/message.h, message.h; none.md\nauto a = \"some.md\";\n")
+        done = self.check()
+        self.assertIn("there is no none.md", done.stdout)
+        self.assertEqual(done.stdout.count("references"), 1, done.stdout)
+
+    # ---- failures
+
+    FAILURES = ("| row | shown by |\n| --- | --- |\n"
+                "| 3 | it fails | `src/stun/message_test.cc`: Message.IsRead, Message.IsWritten |\n")
+
+    def write_failures(self, page=FAILURES, citation="// docs/failures.md row 3\n"):
+        self.write("docs/failures.md", page)
+        self.add("src/stun/message_test.cc",
+                 "TEST(Message, IsRead) {}\nTEST_P(Message, IsWritten) {}\n" + citation)
+
+    def test_rows_that_are_cited_and_their_tests_pass(self):
+        self.write_failures(self.FAILURES + "| 4 | y | `elixir/test/specter_test.exs`: \"x\" |\n",
+                            "// docs/failures.md rows 3 and 4\n// the W3C's row 5\n")
+        self.assert_passes()
+
+    def test_a_citation_of_no_row_is_found(self):
+        self.write_failures(citation="// docs/failures.md rows 3, 4\n")
+        self.assert_only("src/stun/message_test.cc:6: failures", "cites row 4")
+
+    def test_a_planted_bug_of_no_row_is_found(self):
+        self.write_failures()
+        self.write("tests/planted/one.patch", "what: x\nfrom: row 5\n")
+        self.assert_only("tests/planted/one.patch: failures", "cites row 5")
+
+    def test_a_citation_of_no_list_is_found(self):
+        self.write_failures(citation="// Row 3: it fails.\n")
+        self.assert_only("src/stun/message_test.cc:6: failures", "of which list")
+
+    def test_a_row_of_a_test_that_is_gone_is_found(self):
+        self.write_failures(self.FAILURES.replace("IsWritten", "IsWriten"))
+        self.assert_only("docs/failures.md: failures", "row 3 names Message.IsWriten")
+
+    def test_a_row_without_a_test_and_a_row_that_comes_twice_are_found(self):
+        self.write_failures(self.FAILURES + "| 4 | y | nothing |\n")
+        self.assert_only("docs/failures.md: failures", "row 4 names no test")
+        self.write("docs/failures.md", self.FAILURES + self.FAILURES.splitlines()[2] + "\n")
+        self.assert_only("docs/failures.md: failures", "has row 3 twice")
 
     # ---- the W3C's rows
 
@@ -238,7 +404,9 @@ class CheckRules(unittest.TestCase):
         cxx = os.environ.get("CXX", "c++")
         for module, text in sources.items():
             self.write(f"src/{module}/part.cc", text)
+            self.add(f"src/{module}/README.md", "`part.cc`\n")
         (self.root / "src/crypto/digest.cc").unlink()
+        self.write("src/crypto/README.md", "")
         for module in sources:
             folder = self.root / "out/src" / module
             folder.mkdir(parents=True)

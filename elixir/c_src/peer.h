@@ -43,7 +43,6 @@ class Peer : public std::enable_shared_from_this<Peer> {
   PeerConnection connection() const;
   Outbox& outbox() { return outbox_; }
   const Outbox& outbox() const { return outbox_; }
-  const std::vector<RtpCodec>& codecs() const { return codecs_; }
 
   // On the loop: {tag, id, elements...} to the owner.
   template <class... Elements>

@@ -16,6 +16,7 @@
 #include "specter/error.h"
 #include "specter/event.h"
 #include "specter/export.h"
+#include "specter/loopback_policy.h"
 #include "specter/mailbox.h"
 #include "specter/media_engine.h"
 #include "specter/peer_connection.h"
@@ -28,13 +29,6 @@ namespace api {
 struct Runtime;
 struct ApiState;
 }  // namespace api
-
-// Which local addresses a connection gathers.
-enum class LoopbackPolicy {
-  Fallback,  // 127.0.0.1 and ::1 only on a machine that has no other address
-  Include,   // them too
-  Only,      // nothing but them
-};
 
 struct Configuration {
   std::vector<IceServer> ice_servers{};

@@ -87,10 +87,6 @@ class Connection final : public io::Driver::Sink {
   void tell_of(Args&&... args) {
     tell(E{name(), std::forward<Args>(args)...});
   }
-  template <class E>
-  void tell_of_channel(ChannelId id) {
-    if (const auto channel = find(id)) tell_of<E>(DataChannel(channel));
-  }
   void tell_failure(Operation operation, Error error);
   template <class E>
   void answer(Operation operation, Result<SessionDescription>&& made);

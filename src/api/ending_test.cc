@@ -5,7 +5,7 @@
 
 #include <gmock/gmock.h>
 
-#include "api/two_peers.h"
+#include "api/testing/two_peers.h"
 
 namespace specter {
 namespace {

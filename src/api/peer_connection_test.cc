@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "api/two_peers.h"
+#include "api/testing/two_peers.h"
 
 namespace specter {
 namespace {

@@ -2,7 +2,7 @@
 // answer. docs/w3c-rows.md has all rows.
 #include <gmock/gmock.h>
 
-#include "api/two_peers.h"
+#include "api/testing/two_peers.h"
 
 namespace specter {
 namespace {

@@ -29,8 +29,6 @@ class Unwrapper {
     if (value > last_) last_ = value;
     return value;
   }
-  // The same without remembering it.
-  constexpr std::int64_t peek(Wrapped wrapped) const { return unwrap(wrapped, last_); }
 
  private:
   std::int64_t last_;

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 #include "sctp/packet/packet.h"
 
 namespace specter::channel {
@@ -185,7 +185,7 @@ TEST(Closing, FailsWhenThePeerDeniesTheReset) {
   EXPECT_EQ(two.a.info(next)->options.id, 2);
 }
 
-// Every channel's events are those of the header's order, and no id leaks. reliability.md row 89.
+// Every channel's events are those of the header's order, and no id leaks. docs/failures.md row 89.
 TEST(Closing, ChurnsThroughTwoThousandChannelsUnderLoss) {
   TwoSides two({.latency = 10ms, .jitter = 5ms, .loss = 0.05, .seed = 12});
   simulation::SeededRandom random(13);

@@ -1,10 +1,10 @@
-// What a peer that keeps no rule can do: to its own channels, and to nothing else. reliability.md
-// rows 98 and 101.
+// What a peer that keeps no rule can do: to its own channels, and to nothing else:
+// docs/failures.md rows 98 and 101.
 #include <gmock/gmock.h>
 
 #include "channel/dcep.h"
 #include "channel/held_messages.h"
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 #include "testing/hex.h"
 
 namespace specter::channel {
@@ -132,7 +132,7 @@ class Hostile {
   }
 };
 
-// reliability.md row 98: each of these closes its own channel only, and gets no ACK.
+// docs/failures.md row 98: each of these closes its own channel only, and gets no ACK.
 TEST(HostileOpen, ClosesItsOwnStreamOnly) {
   const struct {
     const char* what;
@@ -255,7 +255,7 @@ TEST(HostileDcep, AckThatNobodyWaitsForDoesNothing) {
   EXPECT_EQ(hostile.answer(1), "");
 }
 
-// RFC 8832 §6, reliability.md row 99.
+// RFC 8832 §6, docs/failures.md row 99.
 TEST(Dcep, IsOrderedWhateverTheChannelIs) {
   Hostile hostile;
   hostile.say_open(1, "x", ChannelType::PartialReliableRexmitUnordered);

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 
 namespace specter::channel {
 namespace {
@@ -82,7 +82,7 @@ TEST(Messages, OfOneZeroByteAreNotEmpty) {
   EXPECT_THAT(messages(two.pair.events_b), ElementsAre(zero, Buffer{}));
 }
 
-// RFC 8841 §6.1, reliability.md row 100.
+// RFC 8841 §6.1, docs/failures.md row 100.
 TEST(Messages, EndAtWhatThePeerTakes) {
   TwoSides two;
   two.establish();
@@ -153,7 +153,7 @@ TEST(Messages, ComeOnceEachOnAnUnorderedChannel) {
 }
 
 // RFC 8831 §6.4, RFC 3758: given up as a whole, and what comes is whole and in order. The OPEN and
-// the ACK are reliable whatever the channel is (reliability.md row 99).
+// the ACK are reliable whatever the channel is (docs/failures.md row 99).
 TEST(Messages, AreGivenUpOnAPartiallyReliableChannel) {
   for (const DataChannelOptions& options :
        {DataChannelOptions{.max_retransmits = 0}, DataChannelOptions{.max_packet_life_time = 100ms},
@@ -183,7 +183,7 @@ TEST(Messages, AreGivenUpOnAPartiallyReliableChannel) {
   }
 }
 
-// ---- how much waits (reliability.md row 105)
+// ---- how much waits (docs/failures.md row 105)
 
 TEST(BufferedAmount, IsWhatSendTookAndNoPacketCarries) {
   TwoSides two;
@@ -329,7 +329,7 @@ TEST(SendBuffer, LetsChannelsOpenLater) {
   EXPECT_EQ(two.b.totals().accepted, 2u);
 }
 
-// reliability.md row 133: who does not listen closes the peer's window, and nothing is lost.
+// docs/failures.md row 133: who does not listen closes the peer's window, and nothing is lost.
 TEST(Backpressure, HoldsThePeerUntilTheApplicationListens) {
   DataChannels::Config small;
   small.association.receive_buffer_bytes = 100'000;

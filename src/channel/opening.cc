@@ -10,7 +10,8 @@ namespace specter::channel {
 
 Result<> DataChannels::check_options(std::string_view label, const DataChannelOptions& options) {
   using enum ErrorCode;
-  // W3C §6.1, createDataChannel; the first two and the last in the words of elixir-contract.md.
+  // W3C §6.1, createDataChannel; the first two and the last in words that
+  // elixir/test/data_channel_test.exs holds.
   constexpr std::size_t kMaxTextBytes = 65535;
   if (label.size() > kMaxTextBytes)
     return fail(InvalidArgument, "data channel label exceeds size limit");

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 
 namespace specter::channel {
 namespace {
@@ -315,7 +315,7 @@ TEST(Opening, WorksAThousandTimesAtOnceUnderLoss) {
   EXPECT_EQ(two.a.stats().size(), 1000u);
 }
 
-// reliability.md row 104. The whole of one half: 0, 2, … 65,534.
+// docs/failures.md row 104. The whole of one half: 0, 2, … 65,534.
 TEST(Opening, WorksForEveryStreamOfAHalf) {
   TwoSides two({.latency = 1ms});
   two.establish();

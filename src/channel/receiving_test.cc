@@ -1,7 +1,7 @@
 // set_receiving() and the end of what carries the association: messages come first, or wait.
 #include <gmock/gmock.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 
 namespace specter::channel {
 namespace {

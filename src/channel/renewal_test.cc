@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "channel/two_sides.h"
+#include "channel/testing/two_sides.h"
 
 namespace specter::channel {
 namespace {

@@ -24,7 +24,6 @@ class StreamIds {
   bool take(std::uint16_t id);  // false when it is in use
   void release(std::uint16_t id);
 
-  bool in_use(std::uint16_t id) const { return used_.contains(id); }
   bool is_ours(std::uint16_t id) const;
 
  private:

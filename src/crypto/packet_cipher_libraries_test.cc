@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "crypto/packet_cipher.h"
-#include "crypto/packet_keys.h"
+#include "crypto/testing/packet_keys.h"
 
 namespace specter::crypto {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "crypto/digest.h"
 #include "crypto/number_mask.h"
-#include "crypto/packet_keys.h"
+#include "crypto/testing/packet_keys.h"
 
 namespace specter::crypto {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "crypto/library.h"
 #include "crypto/signature.h"
-#include "crypto/test_certificate.h"
+#include "crypto/testing/test_certificate.h"
 #include "simulation/random.h"
 
 namespace specter::crypto {

@@ -10,7 +10,7 @@
 #include "crypto/key_exchange.h"
 #include "crypto/library.h"
 #include "crypto/signature_key.h"
-#include "crypto/test_certificate.h"
+#include "crypto/testing/test_certificate.h"
 #include "simulation/random.h"
 #include "testing/hex.h"
 

@@ -1,5 +1,5 @@
 // ACKs: RFC 9147 §7.
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

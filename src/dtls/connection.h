@@ -155,9 +155,6 @@ class Connection {
   // Of flights from now on, from a round trip that was measured.
   void set_first_timeout(Duration timeout);
 
-  // What a record adds to its payload, at most (37 for AES-GCM in 1.2, 22 in 1.3).
-  static constexpr std::size_t kMaxOverhead = 37;
-
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -9,8 +9,8 @@
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
 
-#include "dtls/ends.h"
-#include "dtls/meeting.h"
+#include "dtls/testing/ends.h"
+#include "dtls/testing/meeting.h"
 
 namespace specter::dtls {
 namespace {

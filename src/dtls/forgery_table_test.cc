@@ -1,12 +1,12 @@
 // One forged datagram from the peer's own address, of one who sees all that is sent: well-formed,
-// and in time before the genuine one. reliability.md, row 33 and G10. Prints what came of each.
+// and in time before the genuine one. docs/failures.md row 33. Prints what came of each.
 #include <set>
 
 #include <fmt/format.h>
 
 #include "dtls/handshake/credentials.h"
 #include "dtls/handshake/transcript.h"
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

@@ -1,7 +1,7 @@
 // One forged datagram from the peer's own address, at every step: RFC 6347 §4.1.2.7.
 #include <utility>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

@@ -1,7 +1,7 @@
 // Handshake messages in pieces: RFC 6347 §4.2.3, RFC 9147 §5.5.
 #include <utility>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

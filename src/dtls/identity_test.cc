@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "dtls/meeting.h"
+#include "dtls/testing/meeting.h"
 
 namespace specter::dtls {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {
@@ -23,7 +23,8 @@ struct Bar {
 class LossSweep : public EachVersion {};
 INSTANTIATE_TEST_SUITE_P(Versions, LossSweep, kBothVersions, version_name);
 
-// warp.md's plain figures are of whole connections, ICE's round trip of 200 ms among them.
+// The bars are what others have published of whole connections (docs/performance/dtls.md), less
+// ICE's round trip of 200 ms.
 TEST_P(LossSweep, IsNoSlowerThanOthers) {
   const Bar bars13[] = {
       {0, 550ms, 550ms}, {10, 550ms, 1000ms}, {25, 950ms, 2360ms}, {40, 5s, 8s}, {60, 12s, 20s}};

@@ -1,7 +1,7 @@
 // What an association costs.
 #include <fmt/format.h>
 
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 #include "testing/counting_allocator.h"
 
 namespace specter::dtls {
@@ -138,7 +138,7 @@ TEST_P(Memory, NoForgedRecordCostsAnAllocation) {
   EXPECT_EQ(allocations - before, 0);
 }
 
-// reliability.md row 43: a hundred thousand pieces of huge messages, in every state.
+// docs/failures.md row 43: a hundred thousand pieces of huge messages, in every state.
 TEST_P(Memory, AFloodOfPiecesHoldsLittle) {
   for (const Role role : {Role::Client, Role::Server}) {
     simulation::SeededRandom random(1);

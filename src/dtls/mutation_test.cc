@@ -1,5 +1,5 @@
 // Datagrams of real sessions, changed at random.
-#include "dtls/ends.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

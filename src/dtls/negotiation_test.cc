@@ -1,6 +1,6 @@
 // What two ends agree on, or why not: every pair of versions, suites, groups and certificates of
 // ours, and hellos that were changed on their way. RFC 8446 §4.1, §4.2; RFC 5246 §7.4.1.
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

@@ -1,8 +1,8 @@
 // A peer of 1.3 that has the handshake's keys, but not the certificate that was promised, or none,
-// or not its key. reliability.md, rows 34 and 36, section 3.9; pion's CVE-2022-29222.
+// or not its key. docs/failures.md rows 34 and 36.
 #include "dtls/handshake/credentials.h"
 #include "dtls/handshake/transcript.h"
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

@@ -1,6 +1,6 @@
 // What comes after the handshake, of peers that do what ours never does. RFC 8446 §4.6, RFC 9147
 // §8; RFC 5746.
-#include "dtls/insider.h"
+#include "dtls/testing/insider.h"
 
 namespace specter::dtls {
 namespace {

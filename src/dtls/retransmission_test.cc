@@ -1,6 +1,6 @@
 // Time, loss and sizes: RFC 6347 §4.2.4.
-#include "dtls/ends.h"
 #include "dtls/record/outbox.h"
+#include "dtls/testing/ends.h"
 
 namespace specter::dtls {
 namespace {

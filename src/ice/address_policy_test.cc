@@ -12,7 +12,7 @@ struct Row {
   Verdict verdict;
 };
 
-// shared/design/reliability.md row 16
+// docs/failures.md row 16
 constexpr Row kRows[] = {
     {"0.0.0.0", Verdict::No},
     {"0.1.2.3", Verdict::No},

@@ -401,7 +401,6 @@ std::optional<Path> Agent::path(Timestamp now) const {
   return pair && now < impl_->consent_ends(*pair) ? std::optional(pair->path()) : std::nullopt;
 }
 const Credentials& Agent::local_credentials() const { return impl_->config().local; }
-const std::optional<Credentials>& Agent::remote_credentials() const { return impl_->remote(); }
 Role Agent::role() const { return impl_->role(); }
 IceGatheringState Agent::gathering_state() const { return impl_->gathering().state(); }
 IceConnectionState Agent::connection_state() const { return impl_->state(); }

@@ -187,7 +187,7 @@ class Agent {
 
   // ---- questions
   // Whether a check with integrity proved that the peer is at the other end of this path: only then
-  // may DTLS from it be looked at (shared/design/reliability.md §1.3).
+  // may DTLS from it be looked at (docs/failures.md row 7).
   bool is_validated(const Path& path) const;
   // Whether the peer has told of the other end, or a request with integrity came from there.
   bool knows(const Path& path) const;
@@ -197,7 +197,6 @@ class Agent {
   // machine's sleep.
   std::optional<Path> path(Timestamp now) const;
   const Credentials& local_credentials() const;
-  const std::optional<Credentials>& remote_credentials() const;
   Role role() const;
   IceGatheringState gathering_state() const;
   IceConnectionState connection_state() const;

@@ -95,7 +95,6 @@ class Agent::Impl {
   std::vector<CandidatePairStats> pair_stats() const;
 
   const Config& config() const { return config_; }
-  const std::optional<Credentials>& remote() const { return remote_; }
   Role role() const { return role_; }
   const Gathering& gathering() const { return gathering_; }
   IceConnectionState state() const { return state_; }

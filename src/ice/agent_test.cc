@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 
@@ -90,7 +90,7 @@ TEST(Agent, StaysConnectedForHours) {
   EXPECT_NEAR(static_cast<double>(stats[0].consent_requests_sent), 1440, 30);
 }
 
-// shared/design/reliability.md row 13, for both sides: whatever comes in whatever order.
+// docs/failures.md row 13, for both sides: whatever comes in whatever order.
 TEST(Agent, ConnectsInEveryOrderOfSignalling) {
   std::vector<int> steps{0, 1, 2, 3, 4, 5};
   int orders = 0;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/error_budget.h"
-#include "ice/one_agent.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {
@@ -48,7 +48,7 @@ TEST(BindingRequests, AreAnsweredBeforeThePeersCredentialsAreKnown) {
   EXPECT_TRUE(one.agent->pair_stats()[0].nominated);  // USE-CANDIDATE was not forgotten
 }
 
-// shared/design/reliability.md rows 2 and 4
+// docs/failures.md rows 2 and 4
 TEST(BindingRequests, WithWrongIntegrityChangeNothing) {
   for (const int phase : {0, 1, 2, 3}) {
     OneAgent one(Role::Controlled);
@@ -102,7 +102,7 @@ TEST(BindingRequests, WithoutCredentialsGetNoLargerAnswer) {
   EXPECT_LE(sent[0].bytes.size(), larger.size());
 }
 
-// shared/design/reliability.md row 22
+// docs/failures.md row 22
 TEST(BindingRequests, AFloodOfForgedOnesIsHardlyAnswered) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();
@@ -160,7 +160,7 @@ TEST(BindingRequests, WithoutPriorityGet400) {
   EXPECT_TRUE(one.agent->pair_stats().empty());
 }
 
-// shared/design/reliability.md row 5
+// docs/failures.md row 5
 TEST(BindingRequests, AUseCandidateBehindTheIntegrityIsIgnored) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();

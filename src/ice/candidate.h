@@ -44,8 +44,8 @@ struct Candidate {
   Rare<OtherWords> other{};
 
   // With or without "candidate:" or "a=candidate:" before it. Error: SyntaxError, saying which part
-  // is wrong, with the texts of elixir-contract.md's table where one fits ("attribute not long
-  // enough to be ICE candidate", …).
+  // is wrong, with the texts that Elixir's programs know where one fits ("attribute not long enough
+  // to be ICE candidate", …).
   static Result<Candidate> parse(std::string_view text);
   std::string to_string() const;  // begins with "candidate:"
 

@@ -121,7 +121,7 @@ TEST(Candidate, AnExtensionMayBeEmpty) {
   EXPECT_EQ(parsed(start + " ufrag ").extension("ufrag"), std::nullopt);
 }
 
-// The texts are those of shared/design/elixir-contract.md.
+// Elixir's programs are told these very texts.
 TEST(Candidate, SaysWhichPartIsWrong) {
   EXPECT_EQ(error_of(""), "attribute not long enough to be ICE candidate");
   EXPECT_EQ(error_of("candidate:1 1 udp 1 192.0.2.1 5000 typ"),

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/priority.h"
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 
 namespace specter::ice {
 namespace {
@@ -85,7 +85,7 @@ TEST(Checklist, ChecksOneOfEachFoundationFirst) {
   EXPECT_EQ(list.pairs()[1]->state, PairState::Waiting);
 }
 
-// shared/design/reliability.md row 14
+// docs/failures.md row 14
 TEST(Checklist, TakesAnAddressOnce) {
   Checklist list(Role::Controlling, kMaxRemotes, kMaxPairs);
   list.add_base(base("10.0.0.1:1"));
@@ -94,7 +94,7 @@ TEST(Checklist, TakesAnAddressOnce) {
   EXPECT_EQ(list.pairs().size(), 1u);
 }
 
-// shared/design/reliability.md row 12
+// docs/failures.md row 12
 TEST(Checklist, MergesALearnedCandidateWithTheSignalledOne) {
   Checklist list(Role::Controlled, kMaxRemotes, kMaxPairs);
   const Base first = base("10.0.0.1:1");

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/one_agent.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {
@@ -138,7 +138,7 @@ TEST(Checks, OfOneFoundationWaitForEachOtherAShortTimeOnly) {
 
 // ---- responses
 
-// shared/design/reliability.md row 3
+// docs/failures.md row 3
 TEST(Responses, ThatAreForgedMakeNoPairValid) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();

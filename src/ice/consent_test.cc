@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/message.h"
 
 namespace specter::ice {

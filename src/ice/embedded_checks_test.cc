@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/embedding_agents.h"
-#include "ice/one_agent.h"
+#include "ice/testing/embedding_agents.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {
@@ -147,7 +147,7 @@ TEST(EmbeddedChecks, SayThatTheyKnowOfItEvenWithNothingToCarry) {
 
 // ---- whom to believe
 
-// shared/design/reliability.md rows 2, 3 and 5
+// docs/failures.md rows 2, 3 and 5
 TEST(EmbeddedChecks, WithoutIntegrityBringNothing) {
   OneEmbedding one;
   one.agent->set_flight(1, std::vector<Buffer>{datagram('a')});

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/embedding_agents.h"
+#include "ice/testing/embedding_agents.h"
 
 namespace specter::ice {
 namespace {
@@ -153,7 +153,7 @@ TEST(EmbeddedHandshake, IsDoneInThreeQuartersOfASecondAtTwentyFivePercentLoss) {
   }
 }
 
-// shared/design/reliability.md G8's spirit: whatever a path does, it ends, and soon.
+// Whatever a path does, it ends, and soon.
 TEST(EmbeddedHandshake, SurvivesLossDuplicationAndReorderingTogether) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     EmbeddingAgents two(

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/one_agent.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {

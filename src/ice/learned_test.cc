@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/checklist.h"
-#include "ice/one_agent.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {

@@ -2,14 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/one_agent.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {
 
 using enum IceConnectionState;
 
-// shared/design/reliability.md row 15
+// docs/failures.md row 15
 TEST(Limits, TenThousandCandidatesAreAFewPacketsASecond) {
   OneAgent one(Role::Controlling);
   one.learn_credentials();
@@ -103,7 +103,7 @@ TEST(Limits, EarlyCandidatesAreBounded) {
   EXPECT_EQ(one.agent->pair_stats().size(), 2u);
 }
 
-// shared/design/reliability.md row 6: a stranger is sent nothing but errors.
+// docs/failures.md row 6: a stranger is sent nothing but errors.
 TEST(Limits, StrangersGetNothing) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();

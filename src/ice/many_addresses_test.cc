@@ -1,7 +1,7 @@
 // Hosts with many addresses, of which one pair works: bridges of containers, tunnels, two networks.
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "testing/nat.h"
 #include "testing/stun_server.h"
 
@@ -121,7 +121,7 @@ TEST(ManyAddresses, BehindNatsFindEachOther) {
   }
 }
 
-// shared/design/reliability.md row 15: what such a host sends, when nothing answers.
+// docs/failures.md row 15: what such a host sends, when nothing answers.
 TEST(ManyAddresses, ThatNobodyAnswersCostTwentyPacketsASecond) {
   ManyAddresses many(Role::Controlling);
   for (std::uint8_t i = 0; i < 40; ++i) {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 
 namespace specter::ice {
@@ -77,7 +77,7 @@ TEST(Nomination, OfALearnedCandidateWaitsForABetterOneAShortTime) {
       [&] { return !all<SelectedPathChanged>(two.alice.events).empty(); }, 60ms));
 }
 
-// shared/design/reliability.md row 10
+// docs/failures.md row 10
 TEST(Nomination, ThatIsNotAnsweredGoesToTheNextPair) {
   TwoWays two;
   std::optional<Endpoint> silent;
@@ -103,7 +103,7 @@ TEST(Nomination, IsTriedAgainWhileThereIsNoOtherPair) {
   EXPECT_TRUE(two.network.run_until([&] { return two.both_completed(); }, 5s));
 }
 
-// shared/design/reliability.md row 9
+// docs/failures.md row 9
 TEST(Nomination, RolesSettleWhateverTheyWere) {
   for (const Role alices : {Role::Controlling, Role::Controlled}) {
     for (const Role bobs : {Role::Controlling, Role::Controlled}) {
@@ -176,7 +176,7 @@ TEST(Nomination, OfAPeerThatNominatesEverythingSelectsTheBestPair) {
   EXPECT_EQ(two.bob.state(), Completed);
 }
 
-// shared/design/reliability.md row 11: no limbo; the valid pair stays usable as long as it answers.
+// docs/failures.md row 11: no limbo; the valid pair stays usable as long as it answers.
 TEST(Nomination, ThatNeverComesLeavesTheValidPairInUse) {
   TwoAgents two;
   two.network.filter = [&](Flight& flight) { return !nominates(flight); };
@@ -211,7 +211,7 @@ TEST(Nomination, OfASilentPairWaitsWithoutSpinning) {
   EXPECT_EQ(two.alice.state(), Failed);
 }
 
-// shared/design/reliability.md row 12
+// docs/failures.md row 12
 TEST(Nomination, SurvivesWhenALearnedCandidateIsSignalledLater) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     TwoAgents two({.latency = 10ms, .jitter = 30ms, .seed = seed});

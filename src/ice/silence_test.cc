@@ -1,7 +1,7 @@
 // A path that falls silent while the owner waits for an answer, and peers that are seen elsewhere.
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 #include "testing/nat.h"
 
@@ -134,7 +134,7 @@ TEST(Silence, ANominationThatIsReplayedMovesNobody) {
   EXPECT_EQ(two.bob.agent.path(), path);
 }
 
-// shared/design/reliability.md row 21: a NAT that forgets the controlling or the controlled side.
+// docs/failures.md row 21: a NAT that forgets the controlling or the controlled side.
 TEST(Silence, AThousandRebindingsAreFollowed) {
   for (const bool is_alice_inside : {true, false}) {
     TwoAgents two;

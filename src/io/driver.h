@@ -15,7 +15,7 @@
 #include "io/timer_watch.h"
 
 #include "specter/core.h"
-#include "specter/specter.h"
+#include "specter/loopback_policy.h"
 
 namespace specter::io {
 

@@ -307,7 +307,7 @@ TEST(UdpSocket, TakesTheLongestDatagramThereIs) {
   EXPECT_THAT(receive(b, 1), ElementsAre(Came{a.local(), bytes}));
 }
 
-// Row 20 of the catalogue of failures: what one destination does is nobody else's affair.
+// docs/failures.md row 20: what one destination does is nobody else's affair.
 TEST(UdpSocket, GoesOnAfterADestinationThatIsNotThere) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "peer/foreign_sdp.h"
+#include "peer/testing/foreign_sdp.h"
 #include "testing/bulk_transfer.h"
 #include "testing/counting_allocator.h"
 

@@ -362,7 +362,7 @@ TEST(Negotiation, SaysWhatADescriptionLacks) {
   }
 }
 
-// reliability.md row 35: md5 and sha-1 are no fingerprints.
+// docs/failures.md row 35: md5 and sha-1 are no fingerprints.
 TEST(Negotiation, AFingerprintOfAnUnknownHashIsNone) {
   Peer a(1), b(2);
   a.negotiation.want_data();
@@ -371,7 +371,7 @@ TEST(Negotiation, AFingerprintOfAnUnknownHashIsNone) {
   EXPECT_THAT(b.negotiation.set_remote(o).error().message, HasSubstr("invalid fingerprint"));
 }
 
-// reliability.md row 50: an answer decides the role.
+// docs/failures.md row 50: an answer decides the role.
 TEST(Negotiation, AnAnswerMayNotBeActpass) {
   Peer a(1), b(2);
   a.negotiation.want_data();
@@ -415,7 +415,7 @@ TEST(Negotiation, ARejectedDataSectionIsTold) {
   EXPECT_FALSE(change.transport);
 }
 
-// RFC 8842 §5.5 and reliability.md row 51: never another identity in silence.
+// RFC 8842 §5.5 and docs/failures.md row 51: never another identity in silence.
 TEST(Negotiation, ALaterOfferMayNotChangeThePeer) {
   Peer a(1), b(2);
   a.negotiation.want_data();

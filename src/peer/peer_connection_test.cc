@@ -200,7 +200,7 @@ TEST(PeerConnection, CandidatesBeforeTheAnswerAreKept) {
   EXPECT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 5s));
 }
 
-// reliability.md row 34, the seed of many advisories.
+// docs/failures.md row 34, the seed of many advisories.
 TEST(PeerConnection, AWrongFingerprintFailsTheConnectionAndSaysWhy) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");
@@ -336,7 +336,7 @@ TEST(PeerConnection, ARejectedOfferClosesItsChannels) {
   EXPECT_TRUE(pair.a.has<DataChannelClosed>());
 }
 
-// reliability.md row 8: the peer's first flight may be ahead of the check that proves its path.
+// docs/failures.md row 8: the peer's first flight may be ahead of the check that proves its path.
 TEST(PeerConnection, StrangersTakeNoPlaceFromThePeersEarlyFlight) {
   const auto time_to_connect = [](bool is_disturbed) {
     Configuration configuration;
@@ -446,7 +446,7 @@ TEST(PeerConnection, CountsWhatItDoes) {
   EXPECT_TRUE(has_selected);
 }
 
-// reliability.md rows 6, 8, 32: nothing is ever sent to an address that no check proved, and DTLS
+// docs/failures.md rows 6, 8, 32: nothing is ever sent to an address that no check proved, and DTLS
 // from it changes nothing.
 TEST(PeerConnection, AStrangersDatagramsAreNotAnswered) {
   PeerPair pair;

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "peer/foreign_sdp.h"
+#include "peer/testing/foreign_sdp.h"
 
 namespace specter::peer {
 namespace {

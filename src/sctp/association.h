@@ -116,7 +116,7 @@ class Association {
     Duration max_rto = std::chrono::seconds(10);
     Duration heartbeat_interval = std::chrono::seconds(30);
     // No limit on retransmissions of data and INIT by default: the association lives as long as
-    // DTLS and ICE do (reliability.md row 107).
+    // DTLS and ICE do (docs/failures.md row 107).
     std::optional<int> max_retransmissions{};
     // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
     // What is below must detect errors, as DTLS does.

@@ -22,7 +22,7 @@ struct Line {
 
 // "line 3: `o=- 1`: expected …": the line is cut, and what can't be printed is escaped.
 Failure unexpected_line(const Line& line, std::string_view expected);
-// The two texts that elixir-contract.md pins: "SdpInvalidSyntax: …", "SdpInvalidValue: …".
+// The two texts that Elixir's programs match on: "SdpInvalidSyntax: …", "SdpInvalidValue: …".
 Failure invalid_syntax(std::size_t line, std::string_view text);
 Failure invalid_value(std::size_t line, std::string_view value);
 

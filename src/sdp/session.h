@@ -81,7 +81,7 @@ inline constexpr std::size_t kMaxLines = 80'000;
 inline constexpr std::size_t kMaxMedia = 1'000;
 
 // CRLF, LF and a missing last line end are taken. Errors: SyntaxError with sdp_line set and a
-// message that shows the offending line, or what elixir-contract.md's table says
+// message that shows the offending line, or one of the texts that Elixir's programs match on
 // ("SdpInvalidSyntax: …").
 Result<Session> parse(std::string_view text);
 

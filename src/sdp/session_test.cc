@@ -145,7 +145,7 @@ void expect_refusals(const std::vector<Refusal>& table) {
   }
 }
 
-// elixir-contract.md, "Semantics that the tests pin down".
+// The same is told in Elixir: elixir/test/peer_connection_test.exs.
 TEST(SdpErrors, AreThoseOfTheContractForLinesWithoutAType) {
   expect_refusals({
       {"derp", "SdpInvalidSyntax: derp", 1},
@@ -252,7 +252,7 @@ TEST(SdpLimits, EndAtKMaxMedia) {
             "line 1005: `m=audio 0 RTP/AVP 0`: expected no more than 1000 m= sections");
 }
 
-// ---- nonsense (reliability.md row 108)
+// ---- nonsense (docs/failures.md row 108)
 
 void expect_fixpoint(const std::string& text) {
   const auto first = parse(text);

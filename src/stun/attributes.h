@@ -149,7 +149,6 @@ struct DtlsInStunData {
 // the latest few; as many as a message holds are read.
 struct DtlsInStunAck {
   static constexpr AttributeType kType = AttributeType::DtlsInStunAck;
-  static constexpr std::size_t kMaxWritten = 4;
   std::vector<std::uint32_t> checksums;
 
   static std::expected<DtlsInStunAck, ParseError> parse(Bytes value, const TransactionId& id);

@@ -77,7 +77,7 @@ TEST(StunMessage, RefusesMoreAttributesThanItsLimit) {
   EXPECT_EQ(Message::parse(writer.finish()), std::unexpected(ParseError::TooMany));
 }
 
-// shared/design/reliability.md row 5, RFC 8489 §14.5
+// docs/failures.md row 5, RFC 8489 §14.5
 TEST(StunMessage, IgnoresAttributesBehindMessageIntegrity) {
   const Buffer bytes = MessageWriter(Class::Request, Method::Binding, kId)
                            .add(Priority{1})

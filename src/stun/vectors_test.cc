@@ -168,7 +168,7 @@ TEST(Rfc8489AppendixB, ReadsAndWritesTheLongTermRequestWithSha256) {
       has_integrity_sha256(bytes, long_term_key_md5(kUsername, "example.org", "TheMatrIX")));
 }
 
-// shared/design/reliability.md row 1
+// docs/failures.md row 1
 TEST(StunVectors, EveryTruncationIsRefused) {
   for (const Buffer& vector : kAll) {
     for (std::size_t size = 0; size < vector.size(); ++size) {

@@ -62,7 +62,7 @@ TEST(Connect, AConnectionWithoutConsentFailsAndFallsSilent) {
   EXPECT_EQ(sent, 0);
 }
 
-// reliability.md row 107: a blackout that ends in time loses nothing.
+// docs/failures.md row 107: a blackout that ends in time loses nothing.
 TEST(Connect, ABlackoutOf25SecondsLosesNothing) {
   PeerPair pair;
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();

@@ -135,7 +135,7 @@ TEST(Stops, AfterAnyDatagramOfDtls) {
             << verdict->reason;
       } else if (!verdict) {
         // SCTP is up, or SNAP's word for it; what it sends has no limit but ICE's consent
-        // (reliability.md row 107).
+        // (docs/failures.md row 107).
         ASSERT_EQ(stopping.ours().connection.connection_state(), ConnectionState::Connected);
       }
     }

@@ -1,6 +1,6 @@
 // A data channel in two round trips: DTLS 1.3, its handshake in Binding messages (SPED), SCTP from
-// the descriptions (SNAP), a channel that both sides negotiated. shared/facts/warp.md has what
-// others have measured with each of these.
+// the descriptions (SNAP), a channel that both sides negotiated. docs/performance/dtls.md has what
+// others have published of it.
 #include <algorithm>
 #include <cstdio>
 

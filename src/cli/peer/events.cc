@@ -31,7 +31,12 @@ Json description_event(std::string_view name, const SessionDescription& descript
 }  // namespace
 
 void Session::handle_event(Event& event) {
-  std::visit([this](auto& e) { on(e); }, event);
+  std::visit(
+      [this]<class E>(E& e) {
+        // Of ask() there is no command.
+        if constexpr (!std::is_same_v<E, event::Asked>) on(e);
+      },
+      event);
 }
 
 std::optional<Command> Session::take_pending(std::string_view op) {

@@ -88,7 +88,6 @@ class Session {
   void on(const event::RemoteDescriptionSet& e);
   void on(const event::IceCandidateAdded& e);
   void on(const event::Stats& e);
-  void on(const event::Asked&) {}  // there is no command for it
   void on(const event::OperationFailed& e);
   void on(const event::Closed& e);
   void on(const event::IceCandidate& e);

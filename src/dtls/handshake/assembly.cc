@@ -10,7 +10,7 @@ Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) 
   if (f.message_seq < next_) return Taken::Old;
   if (f.message_seq - next_ >= kMaxAhead || f.message_size > kMaxMessageBytes)
     return Taken::Refused;
-  // An empty part of something says nothing, and has hung others (reliability.md row 44).
+  // An empty part of something says nothing, and has hung others (docs/failures.md row 44).
   if (f.body.empty() && f.message_size > 0) return Taken::Refused;
 
   auto& variants = pending_[f.message_seq];

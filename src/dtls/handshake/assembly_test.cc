@@ -107,7 +107,7 @@ TEST(Assembly, RefusesWhatIsFarAheadOrTooLarge) {
   EXPECT_EQ(assembly.take(part(11, larger, 0, 100), 0), Refused);
 }
 
-// reliability.md row 44.
+// docs/failures.md row 44.
 TEST(Assembly, RefusesAnEmptyPartOfSomething) {
   Assembly assembly;
   EXPECT_EQ(assembly.take(part(0, Buffer(10), 0, 0), 0), Refused);
@@ -135,7 +135,7 @@ TEST(Assembly, HoldsABoundedNumberOfBytes) {
   }
 }
 
-// reliability.md row 43: what a length says costs nothing.
+// docs/failures.md row 43: what a length says costs nothing.
 TEST(Assembly, TheFloodOfHugeLengthsIsRefused) {
   Assembly assembly;
   for (int i = 0; i < 100'000; ++i) {

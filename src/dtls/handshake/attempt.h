@@ -1,7 +1,7 @@
 // One attempt at a handshake, from the two hellos on. Until the peer is authenticated anybody may
 // have written what comes in the clear, so an attempt that fails says nothing about the peer: it
 // goes back to where it can begin anew when the peer sends its flight again, or is forgotten, and
-// another hello begins another (client.h, server.h). Four kinds:
+// another hello begins another (client.cc, server.cc). Four kinds:
 //
 //     Client13, Server13: RFC 8446 §2, RFC 9147 §5        Client12, Server12: RFC 6347 §4.2.4
 #pragma once

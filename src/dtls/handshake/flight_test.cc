@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "dtls/handshake/assembly.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/test_cipher.h"
 #include "dtls/wire/messages.h"
 
 namespace specter::dtls {

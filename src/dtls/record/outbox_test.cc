@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/test_cipher.h"
 
 namespace specter::dtls {
 namespace {

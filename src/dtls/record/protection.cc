@@ -134,7 +134,7 @@ crypto::SealJob Sealer::prepare12(ContentType type, MutableBytes record, Additio
       .write(record.first<PlainHeader::kSize>());
   crypto::SealJob job;
   if (explicit_nonce_) {
-    // reliability.md row 47: the record's own number, which never repeats.
+    // docs/failures.md row 47: the record's own number, which never repeats.
     const auto part = record.subspan(PlainHeader::kSize, kExplicitNonce);
     put_u64(part.data(), epoch_ << 48 | next_);
     job.nonce = explicit_nonce(iv_, part);

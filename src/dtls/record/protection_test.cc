@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/test_cipher.h"
 #include "simulation/random.h"
 #include "testing/hex.h"
 
@@ -322,7 +322,7 @@ TEST_P(EachSuite, ARecordIsByteForByteWhatTheRfcsSay) {
   }
 }
 
-// reliability.md row 47: a nonce never comes again.
+// docs/failures.md row 47: a nonce never comes again.
 TEST(Protection12, ExplicitNoncesRiseStrictly) {
   const SuiteTraits& suite = traits(CipherSuite::EcdheEcdsaAes128GcmSha256);
   Sealer sealer(test_cipher(), suite, 1, keys_for(suite));

@@ -1,5 +1,5 @@
+#include "dtls/testing/hello_samples.h"
 #include "dtls/wire/hello.h"
-#include "dtls/wire/hello_samples.h"
 
 namespace specter::dtls {
 namespace {

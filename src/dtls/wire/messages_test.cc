@@ -1,7 +1,7 @@
 #include "dtls/wire/messages.h"
 
 #include "base/check.h"
-#include "dtls/wire/codec_checks.h"
+#include "dtls/testing/codec_checks.h"
 
 namespace specter::dtls {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "dtls/wire/codec_checks.h"
+#include "dtls/testing/codec_checks.h"
 
 namespace specter::dtls {
 namespace {

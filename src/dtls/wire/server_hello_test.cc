@@ -1,7 +1,7 @@
 #include "base/check.h"
 #include "crypto/digest.h"
+#include "dtls/testing/hello_samples.h"
 #include "dtls/wire/hello.h"
-#include "dtls/wire/hello_samples.h"
 
 namespace specter::dtls {
 namespace {

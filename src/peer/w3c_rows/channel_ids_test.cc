@@ -1,7 +1,7 @@
 // W3C rows 26 to 52: ids, and what the peer is told by DCEP. docs/w3c-rows.md has all rows.
 #include <set>
 
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

@@ -2,7 +2,7 @@
 // has all rows.
 #include <map>
 
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

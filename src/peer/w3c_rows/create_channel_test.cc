@@ -1,7 +1,7 @@
 // W3C rows 1 to 25: a new connection, and createDataChannel. docs/w3c-rows.md has all rows.
 #include <type_traits>
 
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

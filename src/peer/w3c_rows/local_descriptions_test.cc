@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

@@ -1,5 +1,5 @@
 // W3C rows 53 to 73, and 242: channels that open, and messages. docs/w3c-rows.md has all rows.
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

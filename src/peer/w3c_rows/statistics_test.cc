@@ -1,5 +1,5 @@
 // W3C rows 264 to 272: statistics. Row 274 is in closing_test.cc. docs/w3c-rows.md has all rows.
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

@@ -1,6 +1,6 @@
 // W3C rows 212 to 241: states of ICE and of the connection, DTLS, certificates, SCTP.
 // docs/w3c-rows.md has all rows.
-#include "peer/w3c_rows/rows.h"
+#include "peer/testing/w3c_rows.h"
 
 namespace specter::core::rows {
 namespace {

@@ -193,7 +193,7 @@ ReconfigResult Association::Impl::handle_outgoing_reset(const OutgoingResetReque
 }
 
 // The cumulative point may have reached what a reset waited for; by DATA or by FORWARD TSN, so that
-// neither can keep it waiting (reliability.md row 90).
+// neither can keep it waiting (docs/failures.md row 90).
 void Association::Impl::finish_incoming_reset() {
   if (!deferred_reset_) return;
   auto streams = receiver_->finish_reset();

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 #include "testing/hex.h"
 
 namespace specter::sctp {
@@ -138,7 +138,7 @@ TEST(Dispatch, UnknownChunksAreTreatedAsTheirBitsSay) {
   }
 }
 
-// reliability.md row 93.
+// docs/failures.md row 93.
 TEST(Dispatch, ReportsAreCutToAPacketAndBoundedInNumber) {
   Puppet puppet;
   puppet.establish();
@@ -154,7 +154,7 @@ TEST(Dispatch, ReportsAreCutToAPacketAndBoundedInNumber) {
   EXPECT_LE(bytes, 9000u);
 }
 
-// reliability.md row 94.
+// docs/failures.md row 94.
 TEST(Dispatch, NeverAnswersAnErrorOrAnAbort) {
   Puppet puppet;
   puppet.establish();
@@ -238,7 +238,7 @@ TEST(Sack, ComesAtOnceWhenAskedFor) {
   EXPECT_TRUE(Puppet::find<SackChunk>(puppet.wait(20ms), ChunkType::Sack));
 }
 
-// RFC 3758 §3.6; reliability.md row 82.
+// RFC 3758 §3.6; docs/failures.md row 82.
 TEST(ForwardTsn, SkipsWithinReachAndNoFarther) {
   Puppet puppet;
   puppet.establish();

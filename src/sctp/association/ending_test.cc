@@ -1,7 +1,7 @@
 // RFC 9260 §8.3, §9: heartbeats, and how an association ends.
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -151,7 +151,7 @@ TEST(Heartbeat, GoesOutWhenIdleAndMeasures) {
   EXPECT_EQ(heartbeats, 3);
 }
 
-// reliability.md row 92.
+// docs/failures.md row 92.
 TEST(Heartbeat, IsEchoedWithinAPacketAndOnlyOursCount) {
   Puppet puppet;
   puppet.establish();

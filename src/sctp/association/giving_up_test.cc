@@ -1,7 +1,7 @@
 // Messages that may be given up: by the time, or by how often they were sent. RFC 3758, RFC 7496.
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {

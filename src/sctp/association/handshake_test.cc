@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sctp/association/cookie.h"
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -111,7 +111,7 @@ TEST(Handshake, Rfc9260Section3_3_2RefusesZeroTagAndNoStreams) {
   EXPECT_EQ(Puppet::tag_of(heard[0]), Puppet::kTag);
 }
 
-// reliability.md row 93: what is reported of an INIT never makes the answer too large.
+// docs/failures.md row 93: what is reported of an INIT never makes the answer too large.
 TEST(Handshake, ReportsOfParametersStayWithinAPacket) {
   Puppet puppet;
   Buffer init;
@@ -139,7 +139,7 @@ TEST(Cookie, Rfc9260Section5_1_3IsSealed) {
   const Buffer sealed = jar.seal(cookie);
   EXPECT_EQ(jar.open(sealed), cookie);
   EXPECT_FALSE(other.open(sealed));
-  for (std::size_t bit = 0; bit < 8 * sealed.size(); ++bit) {  // reliability.md row 80
+  for (std::size_t bit = 0; bit < 8 * sealed.size(); ++bit) {  // docs/failures.md row 80
     Buffer forged = sealed;
     forged[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
     ASSERT_FALSE(jar.open(forged)) << bit;

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -167,7 +167,7 @@ TEST(Hostile, AnyPacketsInAnyStateKeepTheContract) {
           ASSERT_TRUE(!later || *later > puppet.now);
         }
         ASSERT_LE(puppet.association.counters().receive_buffered_bytes, 2u << 20);
-        // Row 85: something outstanding has a timer.
+        // docs/failures.md row 85: something outstanding has a timer.
         if (puppet.association.counters().flight_bytes > 0 && !closed &&
             count<Closed>(puppet.events) == 0) {
           ASSERT_TRUE(puppet.association.next_timeout());
@@ -213,7 +213,7 @@ TEST(Hostile, TheReceiveBufferIsALimit) {
   }
 }
 
-// reliability.md row 94: two of them, fed junk, fall silent.
+// docs/failures.md row 94: two of them, fed junk, fall silent.
 TEST(Hostile, TwoAssociationsDoNotTalkForEver) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Duo duo({.latency = 10ms, .seed = seed});

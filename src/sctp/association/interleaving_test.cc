@@ -6,9 +6,9 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
 #include "sctp/packet/i_forward_tsn_chunk.h"
 #include "sctp/packet/idata_chunk.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {

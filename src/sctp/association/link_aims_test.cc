@@ -1,7 +1,7 @@
 // What a bulk transfer gets out of a path with a bottleneck, and what it leaves to others.
 #include <gtest/gtest.h>
 
-#include "sctp/association/link_trial.h"
+#include "sctp/testing/link_trial.h"
 
 namespace specter::sctp {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 #include "testing/counting_allocator.h"
 
 namespace specter::sctp {

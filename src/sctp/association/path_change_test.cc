@@ -1,7 +1,7 @@
 // The owner says that packets take another path.
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 namespace {

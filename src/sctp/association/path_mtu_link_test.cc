@@ -1,9 +1,9 @@
 // Larger packets where the path carries them: RFC 8899 between two associations.
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
 #include "sctp/association/path_mtu.h"
 #include "sctp/packet/control_chunks.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 namespace {

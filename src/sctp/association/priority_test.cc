@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 namespace {

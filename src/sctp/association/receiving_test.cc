@@ -1,7 +1,7 @@
 // set_receiving(): what waits for an application that takes no messages at the moment.
 #include <gmock/gmock.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {

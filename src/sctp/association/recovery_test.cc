@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
-#include "sctp/association/puppet.h"
 #include "sctp/packet/idata_chunk.h"
+#include "sctp/testing/duo.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -258,7 +258,7 @@ TEST(Recovery, AProcessThatStoodStillMeasuresNoRoundTrip) {
 
 // A process that was stopped for long acknowledges what had come all the same: a round trip of half
 // a minute, over which the next packets would be spread. Whatever was measured, with nothing under
-// way one goes at once (reliability.md row 107).
+// way one goes at once (docs/failures.md row 107).
 TEST(Recovery, OneLateAcknowledgementDoesNotStopTheRest) {
   Puppet puppet;
   puppet.establish();

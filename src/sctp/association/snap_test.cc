@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 #include "testing/hex.h"
 
 namespace specter::sctp {
@@ -185,7 +185,7 @@ TEST(Snap, ThePeersWindowHolds) {
   EXPECT_GE(puppet.association.counters().flight_bytes, 2000u);
 }
 
-// reliability.md row 88: both TSNs wrap at once, on a bad path.
+// docs/failures.md row 88: both TSNs wrap at once, on a bad path.
 TEST(Snap, DeliversEverythingOverBadPathsAndWhenTsnsWrap) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);

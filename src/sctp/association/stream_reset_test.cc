@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/puppet.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {
@@ -120,7 +120,7 @@ TEST(StreamReset, AsksAgainWhileInProgressButNotForEver) {
   EXPECT_EQ(rounds, 33);
 }
 
-// §5.2.2, reliability.md row 89: done once, answered each time alike.
+// §5.2.2, docs/failures.md row 89: done once, answered each time alike.
 TEST(StreamReset, APeersRequestIsDoneOnce) {
   Puppet puppet;
   puppet.establish();
@@ -195,7 +195,7 @@ TEST(StreamReset, IsDeferredUntilAllIsThere) {
   EXPECT_EQ(result_of(puppet.say(second)), ReconfigResult::Performed);
 }
 
-// reliability.md row 90: what a peer may pile up behind a reset that never ends is bounded, and a
+// docs/failures.md row 90: what a peer may pile up behind a reset that never ends is bounded, and a
 // FORWARD TSN ends it.
 TEST(StreamReset, ADeferredOnePilesUpNothing) {
   Puppet puppet;
@@ -253,7 +253,7 @@ TEST(StreamReset, BothSidesMayAtOnce) {
   }
 }
 
-// reliability.md row 89: ten thousand lives of streams over a path that loses.
+// docs/failures.md row 89: ten thousand lives of streams over a path that loses.
 TEST(StreamReset, TenThousandOpensAndCloses) {
   Duo duo({.latency = 5ms, .jitter = 3ms, .loss = 0.05, .seed = 3});
   duo.connect();

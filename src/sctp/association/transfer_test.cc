@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/sack_chunk.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 namespace {
@@ -108,7 +108,7 @@ TEST(Transfer, SendRefusesWhatCanNotBe) {
   EXPECT_EQ(code(StreamId{0}, 1), ErrorCode::Closed);
 }
 
-// reliability.md row 106: whatever is offered to a dead peer, no more than the buffer is kept.
+// docs/failures.md row 106: whatever is offered to a dead peer, no more than the buffer is kept.
 TEST(Transfer, TheSendBufferHasALimit) {
   Association::Config config;
   config.send_buffer_bytes = 100'000;
@@ -205,7 +205,7 @@ TEST(Transfer, ReliableMessagesArriveWhateverThePathDoes) {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
       Association::Config config;
-      if (seed % 2 == 0) config.initial_tsn = 0xfffffff0;  // reliability.md row 88
+      if (seed % 2 == 0) config.initial_tsn = 0xfffffff0;  // docs/failures.md row 88
       config.interleaving = seed % 4 < 2;
       Duo duo({.latency = 20ms, .jitter = 15ms, .loss = loss, .duplicate = 0.05, .seed = seed},
               config, config);
@@ -216,7 +216,7 @@ TEST(Transfer, ReliableMessagesArriveWhateverThePathDoes) {
   }
 }
 
-// RFC 3758; reliability.md rows 83, 101: never half a message, and no window eaten by pieces.
+// RFC 3758; docs/failures.md rows 83, 101: never half a message, and no window eaten by pieces.
 TEST(Transfer, PartialMessagesArriveWholeOrNotAtAll) {
   std::uint64_t abandoned = 0;
   for (const double loss : {0.02, 0.1, 0.25, 0.4}) {
@@ -235,7 +235,7 @@ TEST(Transfer, PartialMessagesArriveWholeOrNotAtAll) {
   EXPECT_GT(abandoned, 100u) << "or nothing was tried";
 }
 
-// reliability.md rows 84, 86: no size of buffer and message may stop it for good.
+// docs/failures.md rows 84, 86: no size of buffer and message may stop it for good.
 TEST(Transfer, GetsOnWithAnyReceiveBuffer) {
   for (const std::size_t buffer : {4096u, 10'000u, 65'536u, 1u << 20}) {
     for (const std::size_t size : {1u, 700u, 4096u, 9'999u, 60'000u}) {
@@ -264,7 +264,7 @@ TEST(Transfer, GetsOnWithAnyReceiveBuffer) {
   }
 }
 
-// reliability.md row 107.
+// docs/failures.md row 107.
 TEST(Transfer, ABlackoutOf25SecondsIsForgottenWithinFive) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     Duo duo({.latency = 20ms, .seed = seed});
@@ -342,7 +342,7 @@ TEST(Transfer, TheWindowClosesAndOpensWithPolling) {
   EXPECT_EQ(b.counters().receive_buffered_bytes, 0u);
 }
 
-// reliability.md row 105.
+// docs/failures.md row 105.
 TEST(BufferedAmount, LowComesOncePerCrossing) {
   Duo duo;
   duo.connect();
@@ -432,7 +432,7 @@ TEST(CongestionWindow, OpensByTenAndDoubles) {
   EXPECT_LE(sent[2], 48u);
 }
 
-// reliability.md row 85: while something is outstanding there is a timer for it.
+// docs/failures.md row 85: while something is outstanding there is a timer for it.
 TEST(Retransmission, ATimerRunsWhileAnythingIsOutstanding) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Duo duo({.latency = 10ms, .jitter = 10ms, .loss = 0.3, .seed = seed});
@@ -462,7 +462,7 @@ TEST(Limits, ATooLargeMessageEndsTheAssociation) {
   EXPECT_EQ(all<Closed>(duo.pair.events_a)[0].reason, CloseReason::PeerAborted);
 }
 
-// reliability.md row 104: streams cost nothing before they are used, and little then.
+// docs/failures.md row 104: streams cost nothing before they are used, and little then.
 TEST(Limits, AllStreamsMayBeUsed) {
   Duo duo({.latency = 1ms});
   duo.connect();

@@ -1,8 +1,8 @@
-// RFC 9653: packets without a checksum, each direction for itself (reliability.md row 95).
+// RFC 9653: packets without a checksum, each direction for itself (docs/failures.md row 95).
 #include <gtest/gtest.h>
 
-#include "sctp/association/duo.h"
-#include "sctp/association/puppet.h"
+#include "sctp/testing/duo.h"
+#include "sctp/testing/puppet.h"
 
 namespace specter::sctp {
 namespace {

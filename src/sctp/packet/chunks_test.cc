@@ -215,7 +215,7 @@ TEST(SackChunk, HasTheFormOfRfc9260Section3_3_4) {
      "03 00 00 1c 00 00 00 0c 00 00 10 00 00 02 00 01 00 02 00 03 00 05 00 05 ff ff ff f0");
 }
 TEST(SackChunk, RefusesTruncations) { refuses_truncations(sack_chunk(), 28); }
-// reliability.md row 78.
+// docs/failures.md row 78.
 TEST(SackChunk, RefusesCountsThatAreNotThere) {
   const std::string head = "03 00 00 14 00 00 00 0c 00 00 10 00";
   EXPECT_EQ(error_of<SackChunk>(head + "00 02 00 00 00 02 00 03"), ParseError::BadLength);

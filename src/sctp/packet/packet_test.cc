@@ -84,7 +84,7 @@ TEST(Packet, TakesTheLastChunkWithoutItsPadding) {
   EXPECT_TRUE(PacketView::parse(packet_of("0a 00 00 05 01")));
 }
 
-// reliability.md row 77.
+// docs/failures.md row 77.
 TEST(Packet, RefusesChunkLengthsBelowFourAndPastTheEnd) {
   for (const char* chunk : {"00 00 00 00", "00 00 00 01", "00 00 00 03", "00 00 00 05",
                             "00 00 ff ff", "0b 00 00 04 00 00 00 00", "0b 00 00 04 00"})
@@ -98,7 +98,7 @@ TEST(Packet, RefusesEveryTruncation) {
   EXPECT_EQ(PacketView::parse(Bytes(packet).first(12)).error(), ParseError::Truncated);
 }
 
-// reliability.md row 96.
+// docs/failures.md row 96.
 TEST(Packet, RefusesEveryFlippedBit) {
   const Buffer packet = packet_of("0a 00 00 07 01 02 03 00");
   for (std::size_t bit = 0; bit < 8 * packet.size(); ++bit) {

@@ -107,7 +107,7 @@ TEST(Reassembly, KeepsTheOrderOfAStream) {
   EXPECT_EQ(ready[2].bytes, c);
 }
 
-// reliability.md row 83: pieces whose rest was given up do not stay.
+// docs/failures.md row 83: pieces whose rest was given up do not stay.
 TEST(Reassembly, DropsWhatCanNotBeCompleted) {
   const Buffer part(100);
   // Skipped over as a whole.

@@ -30,7 +30,6 @@ class ReceivedTsns {
   bool is_in_gap(std::int64_t tsn) const { return has_gaps() && tsn < beyond_.highest(); }
   std::span<const Range> beyond() const { return beyond_.ranges(); }
   std::vector<std::uint32_t> take_duplicates() { return std::move(duplicates_); }
-  bool has_duplicates() const { return !duplicates_.empty(); }
 
  private:
   void absorb();

@@ -10,8 +10,8 @@ namespace specter::sctp {
 class Rto {
  public:
   // Doubling stops here, unless the measured timeout itself is longer: when a path comes back after
-  // a blackout, the next packet must not be far off (reliability.md row 107), and one packet in two
-  // seconds hurts no path.
+  // a blackout, the next packet must not be far off (docs/failures.md row 107), and one packet in
+  // two seconds hurts no path.
   static constexpr Duration kMaxBackoff = std::chrono::seconds(2);
 
   struct Limits {

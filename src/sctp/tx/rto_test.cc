@@ -29,7 +29,7 @@ TEST(Rto, StaysWithinItsLimits) {
   EXPECT_EQ(rto.value(), 10s);
 }
 
-// RFC 9260 §6.3.3 E2, with the bound of reliability.md row 107.
+// RFC 9260 §6.3.3 E2, with the bound of docs/failures.md row 107.
 TEST(Rto, DoublesUpToTwoSeconds) {
   Rto rto(kLimits);
   rto.back_off();

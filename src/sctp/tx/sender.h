@@ -108,7 +108,6 @@ class Sender {
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
   std::size_t outstanding_chunks() const { return out_.size(); }
   std::size_t congestion_window_bytes() const { return congestion_->window_bytes(); }
-  const CongestionController& congestion() const { return *congestion_; }
   std::size_t peer_window_bytes() const;
   std::uint64_t retransmissions() const { return retransmissions_; }
   std::uint64_t abandoned() const { return abandoned_; }

@@ -15,7 +15,7 @@
 
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
-#include "dtls/openssl_bio.h"
+#include "dtls/testing/openssl_bio.h"
 
 namespace specter::dtls {
 

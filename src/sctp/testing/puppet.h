@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "sctp/association/duo.h"
 #include "sctp/packet/control_chunks.h"
 #include "sctp/packet/data_chunk.h"
 #include "sctp/packet/error_chunk.h"
@@ -14,6 +13,7 @@
 #include "sctp/packet/init_chunk.h"
 #include "sctp/packet/reconfig_chunk.h"
 #include "sctp/packet/sack_chunk.h"
+#include "sctp/testing/duo.h"
 
 namespace specter::sctp {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "net/demux.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "dtls/ends.h"
-#include "dtls/openssl_peer.h"
+#include "dtls/testing/ends.h"
+#include "dtls/testing/openssl_peer.h"
 #include "simulation/link.h"
 
 namespace specter::dtls {

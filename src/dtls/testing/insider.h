@@ -6,10 +6,10 @@
 #include <string>
 
 #include "crypto/kdf.h"
-#include "dtls/ends.h"
 #include "dtls/handshake/key_schedule.h"
 #include "dtls/record/protection.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/ends.h"
+#include "dtls/testing/test_cipher.h"
 #include "dtls/wire/hello.h"
 #include "dtls/wire/messages.h"
 #include "testing/hex.h"

@@ -39,17 +39,12 @@ class DatagramBio {
   // as far as they fit into the MTU. Otherwise each write is a datagram.
   void begin_flight() { gathering_ = Gathering::Fresh; }
   void end_flight() { gathering_ = Gathering::No; }
-  // Doubles the datagrams from the `first` on.
-  void repeat_from(std::size_t first);
 
   std::deque<Buffer>& outgoing() { return outgoing_; }
   const std::deque<Buffer>& outgoing() const { return outgoing_; }
 
   // ---- OpenSSL's timer
   bool timer_runs() const { return timer_runs_; }
-  unsigned times_stopped() const {
-    return times_stopped_;
-  }  // tells one flight's timer from the next's
   void expire_timer();
 
  private:
@@ -66,7 +61,6 @@ class DatagramBio {
   Gathering gathering_ = Gathering::No;
   timeval* due_ = nullptr;
   bool timer_runs_ = false;
-  unsigned times_stopped_ = 0;
 };
 
 inline constexpr timeval kNeverDue{std::int64_t{1} << 40, 0};
@@ -166,19 +160,10 @@ inline void DatagramBio::write(Bytes datagram) {
   if (gathering_ == Gathering::Fresh) gathering_ = Gathering::Yes;
 }
 
-inline void DatagramBio::repeat_from(std::size_t first) {
-  const std::size_t end = outgoing_.size();
-  for (std::size_t i = first; i < end; ++i) outgoing_.push_back(Buffer(outgoing_[i]));
-}
-
 inline void DatagramBio::keep_timer(timeval* due) {
   due_ = due;
   const bool stopped = due->tv_sec == 0 && due->tv_usec == 0;
-  if (stopped) {
-    ++times_stopped_;
-  } else {
-    *due_ = kNeverDue;
-  }
+  if (!stopped) *due_ = kNeverDue;
   timer_runs_ = !stopped;
 }
 

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "dtls/wire/codec_checks.h"
+#include "dtls/testing/codec_checks.h"
 #include "dtls/wire/hello.h"
 
 namespace specter::dtls {

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "dtls/connection.h"
-#include "dtls/test_cipher.h"
+#include "dtls/testing/test_cipher.h"
 #include "dtls/wire/record.h"
 #include "testing/pair.h"
 

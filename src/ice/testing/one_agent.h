@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ice/test_agents.h"
+#include "ice/testing/test_agents.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "peer/foreign_sdp.h"
+#include "peer/testing/foreign_sdp.h"
 #include "testing/peer_host.h"
 
 #include "specter/core.h"

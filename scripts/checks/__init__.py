@@ -1,0 +1,1 @@
+"""The rules of scripts/check, by what they read."""

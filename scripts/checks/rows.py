@@ -1,0 +1,42 @@
+"""docs/w3c-rows.md says of each row what shows it."""
+
+import re
+
+# The W3C's rows: our list of what its document and its public tests expect has so many. A test
+# says in its name which it shows (Row12_, Row12To14_, Row12And15To17_), a line of the table too.
+W3C_ROWS = 281
+ROW_TEST = re.compile(r"\bTEST(?:_F)?\(W3cRows, (Row(\d+(?:(?:To|And)\d+)*)_\w+)\)")
+ROW_LINE = re.compile(r"^\| ([\d, to]+) \| (.+) \|$", re.M)
+
+
+def rows(tree):
+    where = "docs/w3c-rows.md"
+    tests = {name: row_numbers(rows.replace("To", " to ").replace("And", ", "))
+             for file in tree.tests for name, rows in ROW_TEST.findall(tree.files.get(file, ""))}
+    table = tree.root / where
+    lines = ROW_LINE.findall(table.read_text()) if table.is_file() else []
+    if not tests and not table.is_file():
+        return
+    told, seen = {}, set()
+    for numbers, text in lines:
+        rows = row_numbers(numbers)
+        seen |= rows
+        for name in re.findall(r"`(Row\w+)`", text):
+            told[name] = told.get(name, set()) | rows
+    for name, rows in sorted(tests.items()):
+        if told.get(name) != rows:
+            tree.error(where, "rows", f"has no line with the rows of the test {name}")
+    for name in sorted(told.keys() - tests.keys()):
+        tree.error(where, "rows", f"names {name}, which is no test")
+    for row in sorted(set(range(1, W3C_ROWS + 1)) ^ seen):
+        tree.error(where, "rows", f"says nothing of row {row}" if row <= W3C_ROWS else
+                   f"has a row {row}: there are {W3C_ROWS}")
+
+
+def row_numbers(text):
+    """{12, 13, 14, 20} of "12 to 14, 20"."""
+    numbers = set()
+    for part in text.split(","):
+        ends = [int(end) for end in part.split(" to ")]
+        numbers |= set(range(ends[0], ends[-1] + 1))
+    return numbers
