@@ -9,7 +9,6 @@ LONG = {
     ("src/peer/stats.cc", "Transport::add_stats"): 92,
 }
 WIDE = {
-    ("src/api/connection.h", "Connection"): 44,
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
     ("src/cli/peer/session.h", "Session"): 59,
     ("src/ice/agent_impl.h", "Agent::Impl"): 123,

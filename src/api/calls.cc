@@ -13,7 +13,7 @@ bool Connection::run_calls() {
     busy = true;
   }
   busy = take_receiving() || busy;
-  busy = retry_delayed() || busy;
+  busy = data_.retry_delayed() || busy;
   for (std::size_t i = 0; i < kCallsPerRun && driver_->has_calls_left() && !driver_->is_closing();
        ++i) {
     if (handle_->is_aborted) {
@@ -28,7 +28,7 @@ bool Connection::run_calls() {
     busy = true;
     Call call = std::move(running_[running_at_++]);
     if (auto* send = std::get_if<SendCall>(&call)) {
-      run_send(std::move(*send));
+      data_.run(std::move(*send));
       continue;
     }
     driver_->note_call();
@@ -54,21 +54,8 @@ void Connection::answer(Operation operation, Result<>&& done) {
     return;
   }
   refresh_states();
-  if (operation != Operation::AddIceCandidate) refresh_streams();
+  if (operation != Operation::AddIceCandidate) data_.refresh_streams();
   tell_of<E>();
-}
-
-void Connection::create_channel(const std::shared_ptr<ChannelHandle>& channel) {
-  const auto id = core().create_data_channel(driver_->now(), channel->label, channel->options);
-  if (!id) {
-    channel->advance(DataChannelState::Closed);
-    tell_failure(Operation::CreateDataChannel, id.error());
-    return;
-  }
-  channel->id = *id;
-  channels_.emplace(*id, channel);
-  if (const auto stream = core().data_channel_stream(*id)) channel->stream = *stream;
-  tell_of<event::DataChannelCreated>(DataChannel(channel));
 }
 
 void Connection::create_offer(const OfferOptions& options) {

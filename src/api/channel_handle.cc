@@ -41,7 +41,7 @@ Result<> ChannelHandle::send(MessageKind kind, Payload message, MessagePart part
   if (auto judged = judge_state(current_state()); !judged) return judged;
   if (auto judged = judge_size(*connection, message.size()); !judged) return judged;
   if (Connection* const here = connection->loop_side()) {
-    if (auto sent = here->try_send(*this, kind, message, part)) return std::move(*sent);
+    if (auto sent = here->data().try_send(*this, kind, message, part)) return std::move(*sent);
   }
   const std::size_t size = message.size();
   Buffer copy;  // made before the lock; what is moved in is moved when it is accepted
@@ -60,7 +60,7 @@ void ChannelHandle::close() {
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return;
   // Without a limit of its own: each channel closes once.
-  connection->push(Action([self = self()](Connection* there) { there->close_channel(self); }),
+  connection->push(Action([self = self()](Connection* there) { there->data().close(self); }),
                    std::move(lock));
 }
 
@@ -69,8 +69,9 @@ void ChannelHandle::receive_in_parts() {
   std::unique_lock lock(connection->mutex);
   if (connection->refuses_calls()) return;
   // Without a limit of its own, as close().
-  connection->push(Action([self = self()](Connection* there) { there->receive_in_parts(*self); }),
-                   std::move(lock));
+  connection->push(
+      Action([self = self()](Connection* there) { there->data().receive_in_parts(*self); }),
+      std::move(lock));
 }
 
 std::size_t ChannelHandle::buffered_amount() const { return connection->ledger.amount(*this); }

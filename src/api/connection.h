@@ -1,18 +1,16 @@
 // A connection on its loop: makes the calls that come through its handle, turns the core's events
-// into the owner's, keeps the snapshots and the ledger true. Everything here runs on the loop.
+// into the owner's, and keeps the snapshots true. Everything here runs on the loop.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "api/data.h"
 #include "api/handles.h"
 #include "api/owner.h"
-#include "base/queue.h"
 #include "io/driver.h"
 #include "io/key_log.h"
 
@@ -43,7 +41,6 @@ class Connection final : public io::Driver::Sink {
       : handle_(std::move(handle)), owner_(std::move(owner)) {}
 
   // ---- calls, in calls.cc
-  void create_channel(const std::shared_ptr<ChannelHandle>& channel);
   void create_offer(const OfferOptions& options);
   void create_answer();
   void set_local_description(const SessionDescription& description);
@@ -55,13 +52,21 @@ class Connection final : public io::Driver::Sink {
   // What the owner wants and has room for, to the core; true when it is another answer than before.
   bool take_receiving();
 
-  // ---- sending, in sending.cc
-  // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
-  // before it.
-  std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Payload message,
-                                   MessagePart part);
-  void receive_in_parts(const ChannelHandle& channel);
-  void close_channel(const std::shared_ptr<ChannelHandle>& channel);
+  // ---- for its parts
+  Data& data() { return data_; }
+  core::PeerConnection& core() { return driver_->core(); }
+  io::Driver& driver() { return *driver_; }
+  const std::shared_ptr<ConnectionHandle>& handle() const { return handle_; }
+  bool has_running_calls() const { return running_at_ < running_.size(); }
+  void tell(Event&& event);
+  template <class E, class... Args>
+  void tell_of(Args&&... args) {
+    tell(E{name(), std::forward<Args>(args)...});
+  }
+  void tell_failure(Operation operation, Error error);
+  // The getters' snapshots, of the core as it is now.
+  void refresh_states();
+
   // Whether this turn will make the calls that are pushed now.
   bool will_look_again() const { return driver_ && driver_->is_draining(); }
 
@@ -69,45 +74,21 @@ class Connection final : public io::Driver::Sink {
   bool run_calls() override;
   bool takes_events() override;
   void handle_event(core::Event&& event) override;
-  bool settle() override;
+  bool settle() override { return data_.settle(); }
   bool end_turn() override;
   void close_by_loop() override { handle_->close(); }
   void handle_end(const std::optional<Error>& fault) override;
 
  private:
-  using Delayed = std::variant<SendCall, std::shared_ptr<ChannelHandle>>;  // a message, or a close
-
   void attach(io::Driver& driver) { driver_ = &driver; }
-  core::PeerConnection& core() { return driver_->core(); }
   PeerConnection name() const { return PeerConnection(handle_); }
 
   // ---- events.cc
-  void tell(Event&& event);
-  template <class E, class... Args>
-  void tell_of(Args&&... args) {
-    tell(E{name(), std::forward<Args>(args)...});
-  }
-  void tell_failure(Operation operation, Error error);
   template <class E>
   void answer(Operation operation, Result<SessionDescription>&& made);
   template <class E>
   void answer(Operation operation, Result<>&& done);
-  void refresh_states();
   void refresh_descriptions();
-  void refresh_streams();
-  std::shared_ptr<ChannelHandle> find(ChannelId id) const;
-  void handle(core::IncomingDataChannel&& event);
-  void handle(core::DataChannelOpened&& event);
-  void handle(core::MessageReceived&& event);
-  void handle(core::DataChannelClosing&& event);
-  void handle(core::DataChannelFailed&& event);
-  void handle(core::DataChannelClosed&& event);
-  void end_channels();
-
-  // ---- sending.cc
-  void run_send(SendCall&& call);
-  bool send_posted(SendCall& call);
-  bool retry_delayed();
 
   const std::shared_ptr<ConnectionHandle> handle_;
   const std::unique_ptr<Owner> owner_;
@@ -117,13 +98,9 @@ class Connection final : public io::Driver::Sink {
   bool is_receiving_ = true;
   bool is_held_back_ = false;  // in this turn the owner had no room for something
 
-  std::unordered_map<ChannelId, std::shared_ptr<ChannelHandle>> channels_{};
-
   std::vector<Call> running_{};  // calls taken from the handle; those before running_at_ are made
   std::size_t running_at_ = 0;
-  // Messages that the core had no room for although the ledger had, and closes behind them, in
-  // order. Their bytes count as posted, so the ledger bounds them.
-  Queue<Delayed> delayed_{};
+  Data data_{*this};
 };
 
 }  // namespace specter::api

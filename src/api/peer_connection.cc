@@ -25,7 +25,7 @@ Result<DataChannel> PeerConnection::create_data_channel(std::string_view label,
   if (!options.negotiated) options.id.reset();
   auto channel =
       std::make_shared<api::ChannelHandle>(handle_, std::string(label), std::move(options));
-  auto called = handle_->call([channel](api::Connection* c) { c->create_channel(channel); });
+  auto called = handle_->call([channel](api::Connection* c) { c->data().create(channel); });
   if (!called) return fail(std::move(called).error());
   return DataChannel(std::move(channel));
 }
