@@ -60,8 +60,8 @@ Agent::Impl::Impl(Config config, Random& random)
 
 // ---- gathering
 
-void Agent::Impl::start_gathering(Timestamp now) {
-  gathering_.start(now);
+void Agent::Impl::start_gathering() {
+  gathering_.start();
   announce_gathering();
 }
 
@@ -90,7 +90,7 @@ void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server) {
 }
 
 void Agent::Impl::end_of_local_endpoints(Timestamp now) {
-  gathering_.end(now);
+  gathering_.end();
   after_input(now);
 }
 
@@ -323,8 +323,8 @@ Agent::Agent(Config config, Random& random)
     : impl_(std::make_unique<Impl>(std::move(config), random)) {}
 Agent::~Agent() = default;
 
-void Agent::start_gathering(Timestamp now) {
-  if (connection_state() != IceConnectionState::Closed) impl_->start_gathering(now);
+void Agent::start_gathering(Timestamp) {
+  if (connection_state() != IceConnectionState::Closed) impl_->start_gathering();
 }
 void Agent::add_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->add_local_endpoint(now, base);

@@ -115,7 +115,7 @@ class Agent {
     Duration disconnected_timeout =
         std::chrono::seconds(5);  // without a sign of life: Disconnected
     Duration gathering_timeout =
-        std::chrono::seconds(4);  // server-reflexive candidates that come later are left out
+        std::chrono::seconds(4);  // from the first address on; what servers say later is left out
     // RFC 8863 §4: checking goes on for so long at least. Then, without a valid pair: Failed when
     // the peer has said that it has no more candidates, else Disconnected (more may come).
     Duration patience = std::chrono::milliseconds(39'500);

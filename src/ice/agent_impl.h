@@ -70,7 +70,7 @@ class Agent::Impl {
   Impl(Config config, Random& random);
 
   // ---- agent.cc
-  void start_gathering(Timestamp now);
+  void start_gathering();
   void add_local_endpoint(Timestamp now, const Endpoint& base);
   void remove_local_endpoint(Timestamp now, const Endpoint& base);
   void add_stun_server(Timestamp now, const Endpoint& server);

@@ -29,10 +29,9 @@ std::optional<Endpoint> mapped_address(const stun::Message& message) {
 Gathering::Gathering(Random& random, Duration interval, Duration timeout)
     : random_(random), timeout_(timeout), pacer_(interval, kBurst) {}
 
-void Gathering::start(Timestamp now) {
+void Gathering::start() {
   if (state_ != IceGatheringState::New) return;
   state_ = IceGatheringState::Gathering;
-  started_ = now;
 }
 
 // RFC 8445 §5.1.1.3: the same for candidates of one type, base address, server and protocol.
@@ -44,10 +43,12 @@ std::string Gathering::foundation(CandidateType type, const IpAddress& base,
 }
 
 const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
-  start(now);
+  start();
   if (!may_check(endpoint, LoopbackPolicy::Allow) || base_of(endpoint)) return nullptr;
   if (bases_.size() == kMaxBases) return nullptr;
 
+  // Before there was an address nobody could be asked: an owner may be slow to look at its events.
+  if (bases_.empty()) first_base_at_ = now;
   const bool is_v6 = endpoint.address.is_v6();
   Base base{.endpoint = endpoint};
   base.preference = local_preference(is_v6, bases_seen_[is_v6 ? 1 : 0]++);
@@ -77,8 +78,8 @@ void Gathering::add_server(Timestamp now, const Endpoint& server) {
   for (const Base& base : bases_) ask(now, base, server);
 }
 
-void Gathering::end(Timestamp now) {
-  start(now);
+void Gathering::end() {
+  start();
   ended_ = true;
   conclude();
 }
@@ -99,7 +100,7 @@ void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
   const auto id = stun::TransactionId::generate(random_);
   stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, id);
   // A server that is known late, since its name was slow to resolve, makes the whole no longer.
-  const Timestamp give_up = (ended_ ? now : started_) + timeout_;
+  const Timestamp give_up = (ended_ ? now : first_base_at_) + timeout_;
   Query query{next_query_++, base.endpoint, server, stun::ClientTransaction(request.finish()),
               give_up};
   query.transaction.start(now);

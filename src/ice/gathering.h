@@ -43,12 +43,12 @@ class Gathering {
   // after the request when the gathering had ended before, is not waited for.
   Gathering(Random& random, Duration interval, Duration timeout);
 
-  void start(Timestamp now);
+  void start();
   // The new base, or nothing when it is known already, unusable or one too many.
   const Base* add_base(Timestamp now, const Endpoint& endpoint);
   void remove_base(const Endpoint& endpoint);
   void add_server(Timestamp now, const Endpoint& server);
-  void end(Timestamp now);
+  void end();
   void stop();  // asks nobody any more
 
   // Whether the response belonged to a request of this class; then it was dealt with.
@@ -82,7 +82,7 @@ class Gathering {
   Duration timeout_;
   Pacer pacer_;
   IceGatheringState state_ = IceGatheringState::New;
-  Timestamp started_{};
+  Timestamp first_base_at_{};
   bool ended_ = false;
   std::uint16_t bases_seen_[2] = {};  // by family, IPv6 second
   std::vector<Base> bases_;

@@ -128,6 +128,21 @@ TEST(Gathering, AServerThatIsKnownLateMakesItNoLonger) {
   EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
 }
 
+// Its owner was slow to hear that it is to gather: the time for servers begins with the first
+// address.
+TEST(Gathering, AnAddressThatComesLateHasAllTheTimeThereIs) {
+  TwoAgents two;
+  two.alice.agent.start_gathering(two.now());
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.network.run_for(10s);
+  two.alice.agent.add_local_endpoint(two.now(), two.a);
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.network.run_for(3999ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Gathering);
+  two.network.run_for(1ms);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+}
+
 // An interface that comes up later asks anew, with all the time there is.
 TEST(Gathering, AnEndpointThatComesAfterTheEndHasTimeOfItsOwn) {
   TwoAgents two;
