@@ -233,11 +233,12 @@ class Agent::Impl {
   Gathering gathering_;
   Checklist checklist_;
   std::map<stun::TransactionId, Check> checks_;
-  Pacer pacer_;                // all connectivity checks, retransmissions included
-  Pacer first_checks_;         // those of pairs that had none, while nothing is connected
-  Timestamp next_ordinary_{};  // Ta after the last ordinary one
-  Timestamp next_again_{};     // for pairs that have not answered
-  Timestamp next_consent_{};   // what all valid pairs ask for, at one time
+  Pacer pacer_;                 // all connectivity checks, retransmissions included
+  Pacer first_checks_;          // those of pairs that had none, while nothing is connected
+  Timestamp next_ordinary_{};   // Ta after the last ordinary one
+  Timestamp next_again_{};      // for pairs that have not answered
+  bool was_triggered_ = false;  // the check sent last while others were triggered
+  Timestamp next_consent_{};    // what all valid pairs ask for, at one time
   ErrorBudget errors_;
   RareQueue<Response> responses_;
   Lessons lessons_;

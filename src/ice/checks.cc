@@ -67,8 +67,13 @@ bool Agent::Impl::is_concluded(Timestamp now) const {
 std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
   if (!may_send_checks()) return std::nullopt;
   const bool is_ready = pacer_.is_ready(now);
-  // RFC 8445 §6.1.4.2: triggered ones first.
+  // RFC 8445 §6.1.4.2: triggered ones first. But where NATs show each check from another address
+  // they call each other without an end, so each second turn is the rest's.
   if (is_ready && checklist_.has_triggered()) {
+    was_triggered_ = !was_triggered_;
+    if (!was_triggered_) {
+      if (auto again = poll_check_again(now)) return again;
+    }
     pacer_.take(now);
     return send_check(now, *checklist_.take_triggered());
   }

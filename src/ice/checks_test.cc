@@ -94,6 +94,34 @@ TEST(Checks, FindAPathThatOpensLate) {
   }
 }
 
+// Both behind one NAT that hairpins and has another port for each destination: each check comes
+// from an address that is new, and is asked back at once, without an end. The path between their
+// own addresses opens late, and must have its turn.
+TEST(Checks, ThatCallEachOtherLeaveTurnsToTheRest) {
+  const IpAddress outside = IpAddress::v4({203, 0, 113, 1});
+  TwoAgents two;
+  std::uint16_t port = 40'000;
+  two.network.filter = [&](Flight& flight) {
+    if (flight.to.address != outside) return two.now() >= kStart + 16s;
+    flight.to = flight.from == two.a ? two.b : two.a;
+    flight.from = {outside, ++port};
+    return two.now() >= kStart + 8s;
+  };
+  two.gather(two.alice, two.a);
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  Candidate candidate = two.bob.agent.local_candidates()[0];
+  for (std::uint8_t i = 0; i < 60; ++i) {
+    candidate.endpoint = Endpoint{i == 30 ? outside : IpAddress::v4({198, 18, i, 1}), 6000};
+    candidate.host = candidate.endpoint.address.to_string();
+    ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), candidate));
+  }
+  two.exchange_candidates();
+  two.network.run_for(16s);
+  EXPECT_GT(port, 40'100) << "they do not call each other";
+  EXPECT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 8s));
+}
+
 // With and without a way for the other side's checks before it.
 TEST(Checks, AnAnswer35SecondsLateConnects) {
   for (const Role offerers : {Role::Controlling, Role::Controlled}) {
