@@ -11,7 +11,7 @@ LONG = {
 WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
     ("src/cli/peer/session.h", "Session"): 59,
-    ("src/ice/agent_impl.h", "Agent::Impl"): 123,
+    ("src/ice/agent_impl.h", "Agent::Impl"): 124,
     ("src/peer/negotiation.h", "Negotiation"): 41,
     ("src/peer/peer_connection.cc", "PeerConnection::Impl"): 44,
     ("src/peer/transport.h", "Transport"): 47,

@@ -377,6 +377,9 @@ void Agent::handle_datagram(Timestamp now, const DatagramView& datagram) {
 void Agent::handle_activity(Timestamp now, const Path& path) {
   if (connection_state() != IceConnectionState::Closed) impl_->handle_activity(now, path);
 }
+void Agent::note_seen(Timestamp now, const Path& path) {
+  if (connection_state() != IceConnectionState::Closed) impl_->note_seen(now, path);
+}
 void Agent::expect_answer(Timestamp now, bool is_outstanding) {
   impl_->expect_answer(now, is_outstanding);
 }

@@ -176,6 +176,9 @@ class Agent {
   // Something other than STUN came over this path and proved itself (DTLS accepted it): a sign of
   // life that holds Disconnected off. Keeps no consent alive (RFC 7675).
   void handle_activity(Timestamp now, const Path& path);
+  // The same of what proves nothing, such as a flight of a handshake: perhaps the peer is no more
+  // where path() leads. When that is silent other pairs are tried.
+  void note_seen(Timestamp now, const Path& path);
   // Whether the owner waits for the peer to acknowledge something that it sent over path(). When
   // nothing is heard then for three round trips, and half a second at least, other pairs are tried.
   // Costs a comparison when nothing has changed.

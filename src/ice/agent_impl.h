@@ -87,6 +87,7 @@ class Agent::Impl {
   std::size_t max_embedded_bytes() const;
   void handle_datagram(Timestamp now, const DatagramView& datagram);
   void handle_activity(Timestamp now, const Path& path);
+  void note_seen(Timestamp now, const Path& path);
   void expect_answer(Timestamp now, bool is_outstanding);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);

@@ -129,6 +129,11 @@ void Agent::Impl::move_to_the_peer() {
   choose_path();
 }
 
+void Agent::Impl::note_seen(Timestamp now, const Path& path) {
+  const Pair* const pair = checklist_.find(path);
+  if (pair && pair->is_valid && current_ && pair != current_) note_seen_elsewhere(now);
+}
+
 // The peer sends over a pair other than ours.
 void Agent::Impl::note_seen_elsewhere(Timestamp now) {
   seen_elsewhere_ = now;

@@ -104,6 +104,20 @@ TEST(Silence, EndsWithTheFirstSignOfLife) {
     EXPECT_LE(pair.requests_sent - pair.consent_requests_sent, 4u);
 }
 
+// The flight of a handshake proves nothing; but who waits for our answer to it may wait elsewhere.
+TEST(Silence, OfAPathIsDoubtedWhenThePeerSeemsToSendOverAnother) {
+  TwoWays two;
+  two.cut();
+  const Path other{two.b, two.a == two.used ? two.second : two.a};
+  ASSERT_TRUE(two.network.run_until(
+      [&] {
+        two.bob.agent.note_seen(two.now(), other);
+        two.network.run_for(100ms);
+        return two.bob.agent.path() == other;
+      },
+      1500ms));
+}
+
 // Whoever saw the first nomination can send it again.
 TEST(Silence, ANominationThatIsReplayedMovesNobody) {
   TwoAgents two;

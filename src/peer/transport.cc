@@ -142,10 +142,14 @@ void Transport::read_dtls(Timestamp now, const ice::Path& path, Bytes datagram) 
     if (scratch_.size() < datagram.size()) scratch_.resize(datagram.size());
     scratch = scratch_;
   }
+  bool has_proved_itself = false;
   while (const auto packet = dtls_->open(now, datagram, scratch)) {
+    has_proved_itself = true;
     pump_dtls(now, path);  // that it is connected comes before its first data
     handle_data(now, path, *packet);
   }
+  // The peer may still be in the handshake, and wait for what we send elsewhere.
+  if (!has_proved_itself) ice_.note_seen(now, path);
   pump_dtls(now, path);
 }
 
