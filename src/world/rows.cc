@@ -58,6 +58,12 @@ constexpr Row of_both(Row row) {
   return row;
 }
 
+// What it decides leaves less for others to be seen in, or takes long.
+constexpr Row in_one_of(int lives, Row row) {
+  row.one_in = lives;
+  return row;
+}
+
 constexpr Row never_mild(Row row) {
   row.mild_a = 0;
   return row;
@@ -79,6 +85,9 @@ constexpr std::array kRows = std::to_array<Row>({
     peer(Kind::SendBuffer, "send-buffer", "{side} has a send buffer of {a} bytes.",
          {16 << 10, 1 << 20, true}),
     of_both(peer(Kind::OffererIsClient, "offerer-is-client", "The offer says a=setup:active.")),
+    // a: two bits for each of four channels in turn.
+    peer(Kind::Priorities, "priorities", "{side}'s channels have priorities{priorities}.",
+         {0, 255}),
 
     // a: mapping, b: filtering (0 on nothing, 1 on the address, 2 on the port too), c: bit 0
     // hairpins, bit 1 keeps ports, the rest the seconds of a mapping.
@@ -87,13 +96,28 @@ constexpr std::array kRows = std::to_array<Row>({
              "{depends_b}; it forgets after {seconds} s{flags}.",
              {{0, 2}, {0, 2}, {20 << 2, 600 << 2, true}}),
     of_both(at_first(Kind::SameRouter, "same-router", "place", "Both are behind one NAT.")),
+    // As those of a NAT; behind it is the router of the side, if there is one.
+    in_one_of(4, at_first(Kind::CarrierNat, "carrier-nat", "place",
+                          "{side} is behind its carrier's NAT too; its mapping depends on "
+                          "{depends_a}, its filtering on {depends_b}; it forgets after {seconds} "
+                          "s{flags}.",
+                          {{0, 2}, {0, 2}, {20 << 2, 600 << 2, true}})),
+    of_both(at_first(Kind::SameCarrier, "same-carrier", "place",
+                     "Carriers' NATs, if there are two, are one and the same.")),
     at_first(Kind::Ipv6, "ipv6", "place", "{side} has an IPv6 address too{firewall}.", {{0, 1}}),
+    in_one_of(8,
+              at_first(Kind::Ipv6Only, "ipv6-only", "place",
+                       "{side} has an IPv6 address{firewall} and no other; its peer has one too.",
+                       {{0, 1}})),
     at_first(Kind::SecondNetwork, "second-network", "place",
              "{side} has an interface in a second network{second_nat}.", {{0, 1}}),
     at_first(Kind::DeadAddresses, "dead-addresses", "place",
              "{side} has {a} addresses that lead nowhere{before}.", {{1, 39, true}, {0, 1}}),
 
     at_first(Kind::Latency, "latency", "path", "{side}'s line takes {a} ms each way.", {{0, 250}}),
+    // From beginning to end, both ways.
+    at_first(Kind::SmallPath, "small-path", "path",
+             "{side}'s line carries packets of {a} bytes, {icmp}, always.", {{576, 1499}, {0, 1}}),
     path(Kind::Jitter, "jitter", {1, 400, true}, kNone, kAny, {30'000, 30'000},
          "{side}'s line {dir} takes up to {a} ms longer, {at} to {until}."),
     path(Kind::Loss, "loss", {5, 600, true}, kNone, 150, {30'000, 20'000},
@@ -122,6 +146,10 @@ constexpr std::array kRows = std::to_array<Row>({
     at_one_moment(Kind::Rebinding, "rebinding", "change", 3,
                   "{side}'s NAT forgets its mappings at {at}, {a} times, {b} ms apart.",
                   {{1, 40, true}, {600, 3000}}),
+    at_one_moment(Kind::PortCollision, "port-collision", "change", 2,
+                  "A neighbour takes the ports of {side}'s mappings at {at}, {a} times, {b} ms "
+                  "apart.",
+                  {{1, 10, true}, {600, 3000}}),
     never_mild(at_one_moment(Kind::NewAddress, "new-address", "change", 1,
                              "{side} gets another address at {at}.")),
     for_a_time(Kind::DarkInterface, "dark-interface", "change", 1, {40'000, 6'000},
@@ -144,13 +172,24 @@ constexpr std::array kRows = std::to_array<Row>({
              "Of what {side} signals {a} of 1,000 comes twice.", {{50, 1000}}),
     never_mild(at_first(Kind::LostCandidates, "lost-candidates", "signalling",
                         "Of {side}'s candidates {a} of 1,000 are lost.", {{50, 1000}})),
+    never_mild(at_first(Kind::LostDescriptions, "lost-descriptions", "signalling",
+                        "Of {side}'s offers and answers {a} of 1,000 are lost.", {{50, 1000}})),
+    at_first(Kind::SlowAnswer, "slow-answer", "signalling",
+             "{side}'s owner takes {a} ms to answer an offer.", {{10, 8000, true}}),
     at_first(Kind::NoTrickle, "no-trickle", "signalling",
              "{side} signals its candidates within its descriptions alone."),
+    in_one_of(4, of_both(at_first(Kind::EmptyOffer, "empty-offer", "signalling",
+                                  "a offers nothing at first, and {a} ms later a channel.",
+                                  {{0, 1000}}))),
     of_both(at_one_moment(Kind::Glare, "glare", "signalling", 1, "b offers too, at {at}.")),
 
     // a: 0 ordered, 1 unordered, 2 with max_retransmits b, 3 with a lifetime of b ms, 4 and 5 those
     // unordered.
     at_one_moment(Kind::Channel, "channel", "owner", 3, "{side} opens {channel} channel at {at}.",
+                  {{0, 5}, {0, 500}, {0, 3}}),
+    // Its peer's owner hears of it by signalling, and makes it too.
+    at_one_moment(Kind::NegotiatedChannel, "negotiated-channel", "owner", 2,
+                  "{side} makes {channel} channel that both know of, at {at}.",
                   {{0, 5}, {0, 500}, {0, 3}}),
     // a messages of b bytes at most, on the side's channels in turn.
     for_a_time(Kind::Talk, "talk", "owner", 3, {30'000, 30'000},
@@ -162,6 +201,10 @@ constexpr std::array kRows = std::to_array<Row>({
     at_one_moment(Kind::Churn, "churn", "owner", 1,
                   "{side} opens and closes {a} channels, {b} ms apart, from {at}.",
                   {{1, 20, true}, {0, 300}}),
+    // a: 0 when it is told of it, 1 when it is open, 2 when something comes.
+    for_a_time(Kind::HangsUp, "hangs-up", "owner", 1, {20'000, 20'000},
+               "{side}'s owner closes what its peer opens as soon as {closes}, {at} to {until}.",
+               {{0, 2}}),
     for_a_time(Kind::StopsReading, "stops-reading", "owner", 1, {30'000, 30'000},
                "{side}'s owner {reads}, {at} to {until}.", {{0, 1}}),
     at_one_moment(Kind::Renegotiates, "renegotiates", "owner", 2, "{side} offers again at {at}."),
@@ -182,8 +225,17 @@ constexpr std::array kRows = std::to_array<Row>({
                           "{name}, {at} to {until}.",
                           {{10, 500, true}, {0, 1}})),
     for_a_time(Kind::Replays, "replays", "attacker", 1, {30'000, 30'000},
-               "An attacker sends {side} {a} of 1,000 datagrams once more {name}, {at} to {until}.",
-               {{10, 500, true}, {0, 2}}),
+               "An attacker sends {side} {a} of 1,000 datagrams again {name}, STUN's {c} times, "
+               "{at} to {until}.",
+               {{10, 500, true}, {0, 2}, {1, 40, true}}),
+    for_a_time(Kind::ForgedAlerts, "forged-alerts", "attacker", 1, {30'000, 30'000},
+               "An attacker sends {side} an alert in the peer's name behind {a} of 1,000 "
+               "datagrams, {at} to {until}.",
+               {{10, 1000, true}}),
+    for_a_time(Kind::ForgedAnswers, "forged-answers", "attacker", 1, {30'000, 30'000},
+               "An attacker answers {a} of 1,000 requests of {side}'s in the name of whom they "
+               "are for, {at} to {until}.",
+               {{10, 1000, true}}),
     of_both(never_mild(at_first(Kind::Impostor, "impostor", "attacker",
                                 "The fingerprint in {side}'s descriptions is somebody else's."))),
 

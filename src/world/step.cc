@@ -19,6 +19,8 @@ std::string to_string(const Step& step) {
   using std::string_view_literals::operator""sv;
   constexpr std::array kDepends{"nothing"sv, "the address"sv, "address and port"sv};
   constexpr std::array kControls{"CUBIC"sv, "BBR"sv, "Reno"sv};
+  constexpr std::array kPriorities{"very low"sv, "low"sv, "medium"sv, "high"sv};
+  constexpr std::array kCloses{"it is told of it"sv, "it is open"sv, "something comes"sv};
   constexpr std::array kNames{"from elsewhere"sv, "in the peer's name"sv,
                               "from ever other ports"sv};
   const auto word = [](const auto& words, std::int64_t at) {
@@ -30,6 +32,9 @@ std::string to_string(const Step& step) {
   const std::string limit = step.a < 2        ? ""
                             : step.a % 2 == 0 ? fmt::format(", {}-retransmission", step.c)
                                               : fmt::format(", {}-ms", step.b);
+  std::string priorities;
+  for (std::int64_t at = 0; at < 4; ++at)
+    priorities += fmt::format("{} {}", at ? "," : "", word(kPriorities, step.a >> (2 * at)));
   const bool is_unordered = step.a == 1 || step.a >= 4;
   fmt::dynamic_format_arg_store<fmt::format_context> words;
   const auto add = [&](const char* name, auto&& value) {
@@ -44,6 +49,9 @@ std::string to_string(const Step& step) {
   add("flags",
       std::string(step.c & 1 ? "; it hairpins" : "") + (step.c & 2 ? "; it keeps ports" : ""));
   add("dir", step.c ? "down" : "up");
+  add("c", step.c);
+  add("priorities", priorities);
+  add("closes", word(kCloses, step.a));
   add("control", word(kControls, step.a));
   add("depends_a", word(kDepends, step.a));
   add("depends_b", word(kDepends, step.b));
