@@ -214,6 +214,7 @@ class Life {
             step.side,
             begins ? static_cast<Conversation::HangsUp>(step.a) : Conversation::HangsUp::Never);
       case Kind::Flood:
+      case Kind::Crumbs:
         return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
                          salt);
       case Kind::Talk: return talk(step, begins, salt);

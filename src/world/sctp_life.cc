@@ -150,6 +150,7 @@ class SctpLife {
       case Kind::Talk: return begins ? talk(number, salt) : void();
       case Kind::Churn: return churn(number, salt);
       case Kind::Flood:
+      case Kind::Crumbs:
         return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
                          salt);
       case Kind::StopsReading:
@@ -332,9 +333,9 @@ const Kinds& sctp_kinds() {
   static const Kinds kKinds = [] {
     Kinds kinds{Kind::NoSnap,        Kind::NoInterleaving, Kind::Control,    Kind::NoMtuDiscovery,
                 Kind::DatagramBytes, Kind::ReceiveBuffer,  Kind::SendBuffer, Kind::Channel,
-                Kind::Talk,          Kind::Flood,          Kind::Churn,      Kind::StopsReading,
-                Kind::Closes,        Kind::Pause,          Kind::Stop,       Kind::Tsn,
-                Kind::Checksums};
+                Kind::Talk,          Kind::Flood,          Kind::Crumbs,     Kind::Churn,
+                Kind::StopsReading,  Kind::Closes,         Kind::Pause,      Kind::Stop,
+                Kind::Tsn,           Kind::Checksums};
     for (const Row& each : rows()) {
       if (each.family == "path" && each.kind != Kind::LatePath) kinds.push_back(each.kind);
     }

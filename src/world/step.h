@@ -75,6 +75,7 @@ enum class Kind : std::uint8_t {
   NegotiatedChannel,
   Talk,
   Flood,
+  Crumbs,
   Churn,
   HangsUp,
   StopsReading,
