@@ -20,6 +20,7 @@ constexpr std::size_t kFingerprint = 8;  // RFC 8489 §14.7, with its head
 
 bool is_stun(Bytes bytes) { return !bytes.empty() && bytes[0] < 4; }
 bool is_request(Bytes bytes) { return bytes.size() >= 20 && bytes[0] == 0 && bytes[1] == 1; }
+constexpr std::uint16_t kStunPort = 3478;
 bool is_dtls(Bytes bytes) { return !bytes.empty() && bytes[0] >= 20 && bytes[0] < 64; }
 
 }  // namespace
@@ -32,7 +33,7 @@ Attacker::Attacker(const Plan& plan, simulation::Internet& internet, simulation:
 }
 
 void Attacker::begin(Timestamp now, const Step& step) {
-  if (step.kind == Kind::Garbage)
+  if (step.kind == Kind::Garbage || step.kind == Kind::Echoes)
     garbage_.push_back({step, now});
   else
     reactions_.push_back(step);
@@ -53,6 +54,7 @@ void Attacker::stop() {
 void Attacker::handle(Timestamp now) {
   for (const auto& seen : internet_.take_overheard()) {
     if (seen.sender > 1) continue;  // no peer's
+    if (is_request(seen.bytes) && seen.to.port != kStunPort) request_of_[seen.sender] = seen;
     way_from_[seen.sender] = std::pair{seen.from, seen.to};
     for (const Step& step : reactions_) react(now, step, seen);
   }
@@ -137,6 +139,11 @@ Deadline Attacker::next_timeout() const {
 
 // Of each protocol's first byte, RFC 7983 §7, and of any length.
 void Attacker::send_garbage(Timestamp now, const Step& step) {
+  if (step.kind == Kind::Echoes) {
+    if (const auto& seen = request_of_[index(other(step.side))])
+      internet_.forge(now + kNeverAtOnce, host_, elsewhere(random_), seen->to, seen->bytes);
+    return;
+  }
   const auto& way = way_from_[index(other(step.side))];
   if (!way) return;
   simulation::SeededRandom& draws = random(step);

@@ -57,6 +57,7 @@ class Attacker {
   std::vector<Step> reactions_;  // to what it sees: all but garbage
   // The latest way from each side to the other, as it is seen outside.
   std::array<std::optional<std::pair<Endpoint, Endpoint>>, 2> way_from_;
+  std::array<std::optional<simulation::Internet::Overheard>, 2> request_of_;
 };
 
 }  // namespace specter::world

@@ -195,6 +195,7 @@ class Life {
       case Kind::Garbage:
       case Kind::Mutations:
       case Kind::Replays:
+      case Kind::Echoes:
       case Kind::ForgedAlerts:
       case Kind::ForgedAnswers: return begins ? attacker_.begin(now_, step) : attacker_.end(step);
       default: return let_owner(step, begins);

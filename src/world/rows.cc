@@ -231,6 +231,10 @@ constexpr std::array kRows = std::to_array<Row>({
                "An attacker sends {side} {a} of 1,000 datagrams again {name}, STUN's {c} times, "
                "{at} to {until}.",
                {{10, 500, true}, {0, 2}, {1, 40, true}}),
+    for_a_time(Kind::Echoes, "echoes", "attacker", 1, {30'000, 30'000},
+               "An attacker sends {side} the peer's latest request {a} times a second from ever "
+               "other ports, {at} to {until}.",
+               {{1, 50, true}}),
     for_a_time(Kind::ForgedAlerts, "forged-alerts", "attacker", 1, {30'000, 30'000},
                "An attacker sends {side} an alert in the peer's name behind {a} of 1,000 "
                "datagrams, {at} to {until}.",

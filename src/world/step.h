@@ -88,6 +88,7 @@ enum class Kind : std::uint8_t {
   Garbage,
   Mutations,
   Replays,
+  Echoes,
   ForgedAlerts,
   ForgedAnswers,
   Impostor,
