@@ -26,8 +26,8 @@ HostId Internet::add_host(Duration latency) {
   return static_cast<HostId>(hosts_.size() - 1);
 }
 
-RouterId Internet::add_router(Nat nat) {
-  routers_.push_back(std::move(nat));
+RouterId Internet::add_router(Nat nat, std::optional<RouterId> behind) {
+  routers_.push_back({std::move(nat), behind});
   return static_cast<RouterId>(routers_.size() - 1);
 }
 
@@ -57,14 +57,13 @@ void Internet::send(Timestamp now, HostId host, const Endpoint& local, const End
                   .to = remote,
                   .sent_from = local,
                   .sent_to = remote,
-                  .from_router = out->router,
+                  .network = out->router,
                   .may_fragment = may_fragment,
                   .bytes = Buffer(bytes.begin(), bytes.end())};
   Line& line = hosts_[host].up;
   if (!fits(line, carried)) return;
   // The mapping is made, or renewed, though what lies behind the router lose the datagram.
-  const bool stays_inside = out->router && owner(remote.address, out->router);
-  if (out->router && !stays_inside) carried.from = routers_[*out->router].send(now, local, remote);
+  leave(now, carried);
   if (overhears_) overheard_.push_back({host, carried.from, carried.to, carried.bytes});
   const Line::Passage passage = line.pass(now, carried.bytes);
   put_all(passage, std::move(carried));
@@ -156,34 +155,51 @@ bool Internet::fits(const Line& line, const Carried& carried) {
 }
 
 std::optional<HostId> Internet::owner(const IpAddress& address,
-                                      std::optional<RouterId> router) const {
+                                      std::optional<RouterId> network) const {
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     for (const Interface& each : hosts_[i].interfaces) {
-      if (each.address == address && each.router == router && !each.is_dead)
+      if (each.address == address && each.router == network && !each.is_dead)
         return static_cast<HostId>(i);
     }
   }
   return std::nullopt;
 }
 
-std::optional<HostId> Internet::route(Timestamp now, Carried& carried) {
-  // Behind the same router nothing is translated.
-  if (carried.from_router) {
-    if (const auto inside = owner(carried.to.address, carried.from_router)) return inside;
-  }
+std::optional<RouterId> Internet::router_before(const IpAddress& address,
+                                                std::optional<RouterId> network) const {
   for (std::size_t i = 0; i < routers_.size(); ++i) {
     const auto id = static_cast<RouterId>(i);
-    Nat& nat = routers_[i];
-    const bool is_here = nat.options().translates ? carried.to.address == nat.outside()
-                                                  : owner(carried.to.address, id).has_value();
-    if (!is_here) continue;
-    if (carried.from_router == id && !nat.options().hairpins) return std::nullopt;
+    const auto& [nat, behind] = routers_[i];
+    if (behind != network) continue;
+    const bool is_it =
+        nat.options().translates ? address == nat.outside() : owner(address, id).has_value();
+    if (is_it) return id;
+  }
+  return std::nullopt;
+}
+
+// Behind one router nothing is translated.
+void Internet::leave(Timestamp now, Carried& carried) {
+  while (carried.network && !owner(carried.to.address, carried.network) &&
+         !router_before(carried.to.address, carried.network)) {
+    Router& router = routers_[*carried.network];
+    carried.from = router.nat.send(now, carried.from, carried.to);
+    carried.came_through |= std::uint64_t{1} << *carried.network;
+    carried.network = router.behind;
+  }
+}
+
+std::optional<HostId> Internet::route(Timestamp now, Carried& carried) {
+  while (const auto id = router_before(carried.to.address, carried.network)) {
+    Nat& nat = routers_[*id].nat;
+    const bool turns_back = (carried.came_through >> *id & 1) != 0;
+    if (turns_back && !nat.options().hairpins) return std::nullopt;
     const auto inside = nat.receive(now, carried.to, carried.from);
     if (!inside) return std::nullopt;
     carried.to = *inside;
-    return owner(inside->address, id);
+    carried.network = *id;
   }
-  return owner(carried.to.address, std::nullopt);
+  return owner(carried.to.address, carried.network);
 }
 
 }  // namespace specter::simulation

@@ -43,7 +43,8 @@ class Internet {
 
   // `latency`, both ways, is what lies between this host and the middle.
   HostId add_host(Duration latency);
-  RouterId add_router(Nat nat);
+  // Behind another, if need be: its outside address is one inside that one.
+  RouterId add_router(Nat nat, std::optional<RouterId> behind = {});
   // Addresses that no router translates must be unique, or those are all unreachable.
   void add_interface(HostId host, IpAddress address, std::optional<RouterId> router = {});
   // It has its address and leads nowhere.
@@ -52,7 +53,7 @@ class Internet {
 
   Line& up(HostId host) { return hosts_[host].up; }
   Line& down(HostId host) { return hosts_[host].down; }
-  Nat& router(RouterId router) { return routers_[router]; }
+  Nat& router(RouterId router) { return routers_[router].nat; }
   std::size_t routers() const { return routers_.size(); }
   // Nothing passes between these two, what else they reach is as before.
   void separate(HostId a, HostId b, bool are_separate);
@@ -87,6 +88,10 @@ class Internet {
     bool is_up = true;
     bool is_dead = false;
   };
+  struct Router {
+    Nat nat;
+    std::optional<RouterId> behind;
+  };
   struct HostState {
     HostState(std::uint64_t seed, Duration latency);
     Interface* find(const IpAddress& address);
@@ -106,8 +111,9 @@ class Internet {
     HostId sender = 0;
     std::optional<HostId> receiver{};  // once it is on this host's line
     Endpoint from, to;
-    Endpoint sent_from, sent_to;  // as the sender named them, for ICMP
-    std::optional<RouterId> from_router{};
+    Endpoint sent_from, sent_to;        // as the sender named them, for ICMP
+    std::optional<RouterId> network{};  // inside which router it is, on its way to the receiver
+    std::uint64_t came_through = 0;     // a bit for each router
     bool may_fragment = false;
     bool is_forged = false;
     Buffer bytes{};
@@ -117,13 +123,18 @@ class Internet {
   void put_all(const Line::Passage& passage, Carried carried);
   std::optional<Arrival> arrive(Timestamp now, Carried carried);
   bool fits(const Line& line, const Carried& carried);
+  // As far out as it has to go.
+  void leave(Timestamp now, Carried& carried);
   // Whose line leads to it, with its address behind the routers put in place.
   std::optional<HostId> route(Timestamp now, Carried& carried);
-  std::optional<HostId> owner(const IpAddress& address, std::optional<RouterId> router) const;
+  std::optional<HostId> owner(const IpAddress& address, std::optional<RouterId> network) const;
+  // In this network, before this address.
+  std::optional<RouterId> router_before(const IpAddress& address,
+                                        std::optional<RouterId> network) const;
 
   std::uint64_t seed_;
   std::deque<HostState> hosts_;
-  std::deque<Nat> routers_;
+  std::deque<Router> routers_;
   std::vector<std::pair<HostId, HostId>> separated_;
   std::vector<Carried> slots_;
   std::vector<std::uint32_t> free_slots_;

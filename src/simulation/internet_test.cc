@@ -62,6 +62,57 @@ TEST(Nat, KeepsAPortThatIsFree) {
   EXPECT_EQ(nat.send(kStart, other, kFriend).port, 5000);
 }
 
+// RFC 4787 §4.2.1: who had the port is not found by it any more, and gets another.
+TEST(Nat, GivesPortsAway) {
+  Nat nat(kOutside, {});
+  const Endpoint before = nat.send(kStart, kInside, kFriend);
+  const IpAddress neighbour = v4(192, 168, 0, 11);
+  nat.give_away(kInside.address, neighbour);
+  EXPECT_EQ(nat.receive(kStart, before, kFriend), (Endpoint{neighbour, kInside.port}));
+  const Endpoint after = nat.send(kStart, kInside, kFriend);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(nat.receive(kStart, after, kFriend), kInside);
+}
+
+// A NAT behind a carrier's: both translate, both ways.
+TEST(Internet, HasRoutersBehindRouters) {
+  const IpAddress between = v4(100, 64, 0, 1);
+  for (const bool hairpins : {false, true}) {
+    Internet net(1);
+    const RouterId carrier = net.add_router(Nat(kOutside, {.hairpins = hairpins}));
+    const RouterId home = net.add_router(Nat(between, {}), carrier);
+    const HostId inside = net.add_host(1ms), outside = net.add_host(1ms), next = net.add_host(1ms);
+    const Endpoint next_door{v4(100, 64, 0, 2), 7};
+    net.add_interface(inside, kInside.address, home);
+    net.add_interface(outside, kFriend.address);
+    net.add_interface(next, next_door.address, carrier);
+
+    net.send(kStart, inside, kInside, kFriend, Buffer{1}, false);
+    auto arrival = net.receive(kStart + 1s);
+    ASSERT_TRUE(arrival);
+    EXPECT_EQ(arrival->remote.address, kOutside);
+    const Endpoint seen = arrival->remote;
+    net.send(kStart, outside, kFriend, seen, Buffer{2}, false);
+    arrival = net.receive(kStart + 1s);
+    ASSERT_TRUE(arrival);
+    EXPECT_EQ(arrival->host, inside);
+    EXPECT_EQ(arrival->local, kInside);
+    // Within the carrier's network only the inner one translates.
+    net.send(kStart, inside, kInside, next_door, Buffer{3}, false);
+    arrival = net.receive(kStart + 1s);
+    ASSERT_TRUE(arrival);
+    EXPECT_EQ(arrival->host, next);
+    EXPECT_EQ(arrival->remote.address, between);
+    // By its outside address only where it hairpins.
+    net.send(kStart, next, next_door, kFriend, Buffer{4}, false);
+    arrival = net.receive(kStart + 1s);
+    ASSERT_TRUE(arrival);
+    net.send(kStart, inside, kInside, arrival->remote, Buffer{5}, false);
+    net.send(kStart, next, next_door, seen, Buffer{6}, false);
+    EXPECT_EQ(net.receive(kStart + 1s).has_value(), hairpins);
+  }
+}
+
 struct TwoHosts : Internet {
   TwoHosts() : Internet(1) {
     for (const IpAddress& address : {a.address, b.address}) add_interface(add_host(10ms), address);

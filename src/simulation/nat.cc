@@ -46,6 +46,14 @@ void Nat::rebind() {
   next_port_ = static_cast<std::uint16_t>(next_port_ + 100);
 }
 
+void Nat::give_away(const IpAddress& inside, const IpAddress& to) {
+  std::erase_if(outside_by_key_,
+                [&](const auto& entry) { return entry.first.first.address == inside; });
+  for (auto& [outside, mapping] : by_outside_) {
+    if (mapping.inside.address == inside) mapping.inside.address = to;
+  }
+}
+
 std::uint16_t Nat::free_port(Timestamp now, std::uint16_t inside_port) {
   const auto is_free = [&](std::uint16_t port) {
     const auto at = by_outside_.find({outside_, port});

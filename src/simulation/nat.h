@@ -35,6 +35,9 @@ class Nat {
 
   // All mappings are forgotten, and new ones get other ports.
   void rebind();
+  // RFC 4787 §4.2.1, port overloading: another host inside gets the outside ports of all mappings
+  // of `inside`, which gets others.
+  void give_away(const IpAddress& inside, const IpAddress& to);
 
   const IpAddress& outside() const { return outside_; }
   const Options& options() const { return options_; }

@@ -35,22 +35,29 @@ class Attacker {
     Timestamp next;
   };
 
+  static bool is_stranger(const Step& step) {
+    return step.b == 0 && (step.kind == Kind::Garbage || step.kind == Kind::Mutations);
+  }
   // Of what comes from a stranger's address, and of what is sent in a peer's name or repeated: so
   // that the one is the same without the other.
   simulation::SeededRandom& random(const Step& step) {
-    return step.b == 0 && step.kind != Kind::Replays ? strangers_ : random_;
+    return is_stranger(step) ? strangers_ : random_;
   }
   void send_garbage(Timestamp now, const Step& step);
+  void react(Timestamp now, const Step& step, const simulation::Internet::Overheard& seen);
   void abuse(Timestamp now, const Step& step, const simulation::Internet::Overheard& seen);
+  void send_alert(Timestamp now, const simulation::Internet::Overheard& seen);
+  void answer(Timestamp now, const simulation::Internet::Overheard& seen);
   static Endpoint elsewhere(simulation::SeededRandom& random);
 
   simulation::SeededRandom random_, strangers_;
   simulation::Internet& internet_;
   simulation::HostId host_;
   std::vector<Garbage> garbage_;
-  std::vector<Step> copies_;  // mutations and replays
+  std::vector<Step> reactions_;  // to what it sees: all but garbage
   // The latest way from each side to the other, as it is seen outside.
   std::array<std::optional<std::pair<Endpoint, Endpoint>>, 2> way_from_;
+  std::array<std::optional<simulation::Internet::Overheard>, 2> request_of_;
 };
 
 }  // namespace specter::world

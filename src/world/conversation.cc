@@ -1,5 +1,6 @@
 #include "world/conversation.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -11,8 +12,15 @@ namespace {
 
 std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
 
-DataChannelOptions options_of(const Promise& promise) {
+// Those that both make are far from the numbers that are chosen for others.
+constexpr std::uint16_t kFirstOfBoth = 1000;
+
+DataChannelOptions options_of(const Channel& channel, std::size_t number) {
+  const Promise& promise = channel.promise;
   DataChannelOptions options;
+  options.priority = channel.priority;
+  options.negotiated = channel.is_of_both;
+  if (channel.is_of_both) options.id = static_cast<std::uint16_t>(kFirstOfBoth + number);
   options.ordered = promise.ordered;
   options.max_retransmits = promise.max_retransmits;
   if (promise.lifetime)
@@ -23,15 +31,35 @@ DataChannelOptions options_of(const Promise& promise) {
 
 }  // namespace
 
-void Conversation::open(Timestamp now, Side side, core::PeerConnection& connection,
-                        Promise promise) {
-  const std::size_t number = channels_.size();
-  const auto id = connection.create_data_channel(now, std::to_string(number), options_of(promise));
-  if (!id) return;  // it is closed, or failed
-  Channel& channel = channels_.emplace_back(seed_ + number * 7, side, promise);
-  channel.id[index(side)] = *id;
+std::optional<ChannelId> Conversation::make(Timestamp now, Side side,
+                                            core::PeerConnection& connection, std::size_t number,
+                                            const Channel& channel) {
+  const auto id =
+      connection.create_data_channel(now, std::to_string(number), options_of(channel, number));
+  if (!id) return std::nullopt;  // it is closed, or failed
   by_id_[index(side)][*id] = number;
+  return *id;
+}
+
+std::optional<std::size_t> Conversation::open(Timestamp now, Side side,
+                                              core::PeerConnection& connection, Promise promise,
+                                              Made made) {
+  const std::size_t number = channels_.size();
+  Channel channel(seed_ + number * 7, side, promise, made == Made::ByBoth);
+  channel.priority = priorities_[index(side)][number % 4];
+  channel.id[index(side)] = make(now, side, connection, number, channel);
+  if (!channel.id[index(side)]) return std::nullopt;
+  channels_.push_back(std::move(channel));
   journal_.note(fmt::format("{} opens channel {}", name_of(side), number));
+  return number;
+}
+
+void Conversation::join(Timestamp now, Side side, core::PeerConnection& connection,
+                        std::size_t number) {
+  Channel& channel = channels_[number];
+  if (channel.id[index(side)]) return;  // told twice
+  channel.id[index(side)] = make(now, side, connection, number, channel);
+  journal_.note(fmt::format("{} makes channel {} too", name_of(side), number));
 }
 
 void Conversation::close(Timestamp now, Side side, core::PeerConnection& connection,
@@ -109,14 +137,21 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
                           const core::Event& event) {
   if (const auto* const message = std::get_if<core::MessageReceived>(&event)) {
     receive(now, side, *message);
+    hang_up(now, side, connection, message->channel, HangsUp::WhenSomethingComes);
   } else if (const auto* const news = std::get_if<core::IncomingDataChannel>(&event)) {
     incoming(side, *news);
+    hang_up(now, side, connection, news->channel, HangsUp::WhenTold);
   } else if (const auto* const opened = std::get_if<core::DataChannelOpened>(&event)) {
     if (Channel* const channel = find(side, opened->channel)) {
       if (channel->is_open[index(side)])
         journal_.fail(Verdict::States, fmt::format("{}'s channel opened twice", name_of(side)));
+      // W3C §6.2: nor after close().
+      if (channel->has_called_close[index(side)])
+        journal_.fail(Verdict::States,
+                      fmt::format("{}'s channel opened after it was closed", name_of(side)));
       channel->is_open[index(side)] = true;
     }
+    hang_up(now, side, connection, opened->channel, HangsUp::WhenOpen);
   } else if (const auto* const closing = std::get_if<core::DataChannelClosing>(&event)) {
     if (Channel* const channel = find(side, closing->channel)) {
       channel->is_closing[index(side)] = true;
@@ -129,8 +164,9 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
     closed(side, connection, end->channel);
   } else if (const auto* const failed = std::get_if<core::DataChannelFailed>(&event)) {
     Channel* const channel = find(side, failed->channel);
-    // A peer that closes says so twice: first as SCTP, then as DTLS.
-    if (channel && !is_closed_[index(other(side))] &&
+    // A peer that closes says so twice: first as SCTP, then as DTLS. One that closes a channel
+    // before it has confirmed it refuses it: RFC 8832 §6.
+    if (channel && !channel->closed_by && !is_closed_[index(other(side))] &&
         connection.connection_state() == ConnectionState::Connected)
       journal_.fail(Verdict::States, fmt::format("{}'s channel failed on its own: {}",
                                                  name_of(side), failed->error.message));
@@ -140,6 +176,15 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
   } else if (const auto* const low = std::get_if<core::BufferedAmountLow>(&event)) {
     if (find(side, low->channel)) go_on(now, side, connection);
   }
+}
+
+void Conversation::hang_up(Timestamp now, Side side, core::PeerConnection& connection, ChannelId id,
+                           HangsUp when) {
+  if (hangs_up_[index(side)] != when) return;
+  const auto at = by_id_[index(side)].find(id);
+  // The first stays: on it life is asked for.
+  if (at != by_id_[index(side)].end() && at->second > 0 && channels_[at->second].opener != side)
+    close(now, side, connection, at->second);
 }
 
 void Conversation::receive(Timestamp now, Side side, const core::MessageReceived& message) {
@@ -171,7 +216,8 @@ void Conversation::incoming(Side side, const core::IncomingDataChannel& event) {
   }
   Channel& channel = channels_[number];
   if (event.options.ordered != channel.promise.ordered ||
-      event.options.max_retransmits != channel.promise.max_retransmits)
+      event.options.max_retransmits != channel.promise.max_retransmits ||
+      event.options.priority != channel.priority)
     journal_.fail(Verdict::Content, fmt::format("channel {} has other options at its end", number));
   channel.id[index(side)] = event.channel;
   by_id_[index(side)][event.channel] = number;
@@ -191,6 +237,12 @@ void Conversation::closed(Side side, const core::PeerConnection& connection, Cha
     journal_.fail(Verdict::Delivery, fmt::format("{}'s channel is closed, and {} messages had not "
                                                  "come",
                                                  name_of(side), ledger.missing()));
+}
+
+bool Conversation::can_ask() const {
+  return std::ranges::any_of(channels_, [](const Channel& channel) {
+    return channel.promise.is_reliable() && !channel.closed_by;
+  });
 }
 
 std::size_t Conversation::unfinished_bytes(Side from) const {

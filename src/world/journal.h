@@ -30,18 +30,19 @@ enum class Verdict : std::uint8_t {
   Reasons,      // who fails says why
   Agreement,    // both sides say the same within the stated time
   Life,         // after the faults there is a connection
+  Thrift,       // what a path takes is measured, so that nothing goes out twice for ever
   Amounts,      // what is buffered is what was sent and not carried
   Timers,       // a deadline comes, and none makes a loop spin
   Memory,       // a peer keeps below its limit
   Attacker,     // an attacker alone changes nothing
   Bug,          // an invariant of the library broke
 };
-inline constexpr std::size_t kVerdicts = 14;
+inline constexpr std::size_t kVerdicts = 15;
 
 constexpr std::string_view to_string(Verdict verdict) {
   constexpr std::array<std::string_view, kVerdicts> kNames{
-      "content",   "limits", "delivery", "fingerprint", "consent", "states",   "reasons",
-      "agreement", "life",   "amounts",  "timers",      "memory",  "attacker", "bug"};
+      "content", "limits", "delivery", "fingerprint", "consent", "states",   "reasons", "agreement",
+      "life",    "thrift", "amounts",  "timers",      "memory",  "attacker", "bug"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 

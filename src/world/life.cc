@@ -46,7 +46,7 @@ class Life {
   Outcome live() {
     try {
       journal_.note("a and b begin");
-      peer(Side::A).open_channel(now_, {});
+      begin();
       run_to(at_ms(plan_.heals_at));
       if (!is_over()) heal();
       if (!is_over()) judge_life();
@@ -59,6 +59,16 @@ class Life {
   }
 
  private:
+  // Somebody who offers has something to say, or will have.
+  void begin() {
+    if (const Step* const empty = plan_.find(Kind::EmptyOffer)) {
+      peer(Side::A).renegotiate(now_);
+      run_to(now_ + std::chrono::milliseconds(empty->a));
+    }
+    peer(Side::A).open_channel(now_, {});
+    attacker_.handle(now_);
+  }
+
   Peer& peer(Side side) { return peers_[index(side)]; }
   Peer::World world() { return {plan_, internet_, signalling_, conversation_, journal_}; }
   bool is_over() const { return journal_.failure().has_value(); }
@@ -115,6 +125,8 @@ class Life {
         if (!peer(side).has_failed()) continue;
         if (is_damaged(side))
           excuse_ = "a handshake that was damaged";
+        else if (!peer(side).was_connected() && may_believe_alerts(plan_))
+          excuse_ = "an alert that was believed";
         else
           journal_.fail(Verdict::Life, fmt::format("{} failed, and had no cause to: {}", name(side),
                                                    peer(side).reason()));
@@ -172,6 +184,7 @@ class Life {
     if (lines_.handle(step, begins)) return;
     switch (step.kind) {
       case Kind::Rebinding: return rebind(step);
+      case Kind::PortCollision: return collide(step);
       case Kind::NewAddress: return change_address(step.side);
       case Kind::DarkInterface: return set_dark(step, begins);
       case Kind::InterfaceDown:
@@ -181,7 +194,10 @@ class Life {
       case Kind::Stop: return peer(step.side).stop();
       case Kind::Garbage:
       case Kind::Mutations:
-      case Kind::Replays: return begins ? attacker_.begin(now_, step) : attacker_.end(step);
+      case Kind::Replays:
+      case Kind::Echoes:
+      case Kind::ForgedAlerts:
+      case Kind::ForgedAnswers: return begins ? attacker_.begin(now_, step) : attacker_.end(step);
       default: return let_owner(step, begins);
     }
   }
@@ -193,7 +209,13 @@ class Life {
       case Kind::Glare: return peer(Side::B).open_channel(now_, {});
       case Kind::Renegotiates: return owner.renegotiate(now_);
       case Kind::Channel: return owner.open_channel(now_, promise_of(step));
+      case Kind::NegotiatedChannel: return owner.open_channel_of_both(now_, promise_of(step));
+      case Kind::HangsUp:
+        return conversation_.set_hanging_up(
+            step.side,
+            begins ? static_cast<Conversation::HangsUp>(step.a) : Conversation::HangsUp::Never);
       case Kind::Flood:
+      case Kind::Crumbs:
         return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
                          salt);
       case Kind::Talk: return talk(step, begins, salt);
@@ -220,6 +242,14 @@ class Life {
 
   void rebind(const Step& step) {
     if (const auto router = place_.of[index(step.side)].router) internet_.router(*router).rebind();
+    if (std::int64_t& times = rebound_[key(step)]; ++times < step.a) again(step, step.b);
+  }
+
+  void collide(const Step& step) {
+    const Place::Standing& standing = place_.of[index(step.side)];
+    if (standing.router)
+      internet_.router(*standing.router)
+          .give_away(peer(step.side).endpoints()[standing.interface[0]].address, neighbour());
     if (std::int64_t& times = rebound_[key(step)]; ++times < step.a) again(step, step.b);
   }
 
@@ -282,6 +312,7 @@ class Life {
 
   // The path is in use again, both ways: what is said now has to arrive.
   void ask_for_life() {
+    if (!conversation_.can_ask()) peer(Side::A).open_channel(now_, {});
     for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed, true);
   }
 
@@ -308,7 +339,9 @@ class Life {
         2 * (internet_.up(0).conditions().latency + internet_.up(1).conditions().latency);
     // An offer, its answer, and what it is about, may still have to be told.
     const Duration limit =
-        kLife + 10 * round_trip + carrying_time(round_trip) + 4 * signalling_.delay();
+        kLife + time_to_find_size(plan_) + 10 * round_trip + carrying_time(round_trip) +
+        4 * signalling_.delay() +
+        2 * (signalling_.answers_after(Side::A) + signalling_.answers_after(Side::B));
     if (run_until(healed + limit, [&] { return is_settled(); })) {
       was_connected_ = true;
       return;

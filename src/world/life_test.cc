@@ -77,6 +77,58 @@ TEST(Excuse, IsForWhatNobodyCanMend) {
   EXPECT_FALSE(outcome.failure) << told(outcome);
 }
 
+// Two NATs of a side are as strict as the stricter, and a carrier's that does not hairpin keeps its
+// own customers apart.
+TEST(Excuse, KnowsCarriersNats) {
+  Plan plan{.seed = 1,
+            .heals_at = 10'000,
+            .steps = {{.kind = Kind::Nat, .side = Side::A, .a = 0, .b = 0, .c = 400},
+                      {.kind = Kind::CarrierNat, .side = Side::A, .a = 2, .b = 2, .c = 400},
+                      {.kind = Kind::CarrierNat, .side = Side::B, .a = 0, .b = 0, .c = 400}}};
+  EXPECT_FALSE(excuse(plan));
+  EXPECT_TRUE(live(plan, workshop()).was_connected);
+  plan.steps.push_back({.kind = Kind::SameCarrier});
+  EXPECT_TRUE(excuse(plan));
+  for (Step& step : plan.steps) step.c |= 1;
+  EXPECT_FALSE(excuse(plan));
+  EXPECT_TRUE(live(plan, workshop()).was_connected);
+}
+
+// Whoever has IPv6 alone meets a peer that has it too.
+TEST(Life, OfAPeerWithoutIpv4) {
+  const Plan plan{.seed = 5,
+                  .heals_at = 5'000,
+                  .steps = {{.kind = Kind::Ipv6Only, .side = Side::A, .a = 1},
+                            {.kind = Kind::Nat, .side = Side::B, .a = 2, .b = 2, .c = 400}}};
+  EXPECT_FALSE(excuse(plan));
+  EXPECT_TRUE(live(plan, workshop()).was_connected);
+}
+
+// Each by itself at its strongest, from the beginning: it goes well.
+TEST(Life, GoesWellWithEachOfTheseAlone) {
+  for (const Step& step : std::initializer_list<Step>{
+           {.kind = Kind::Priorities, .a = 228},
+           {.kind = Kind::SmallPath, .a = 576},
+           {.kind = Kind::SmallPath, .side = Side::B, .a = 576, .b = 1},
+           {.kind = Kind::PortCollision, .side = Side::B, .at = 1'000, .a = 3, .b = 1'000},
+           {.kind = Kind::SlowAnswer, .side = Side::B, .a = 8'000},
+           {.kind = Kind::EmptyOffer, .a = 1'000},
+           {.kind = Kind::NegotiatedChannel, .side = Side::B, .at = 100},
+           {.kind = Kind::HangsUp, .side = Side::B, .lasts = 9'000},
+           {.kind = Kind::ForgedAlerts, .lasts = 9'000, .a = 1'000},
+           {.kind = Kind::ForgedAnswers, .lasts = 9'000, .a = 1'000}}) {
+    const Plan plan{.seed = 9,
+                    .heals_at = 10'000,
+                    .steps = {{.kind = Kind::Nat, .side = Side::B, .a = 0, .b = 1, .c = 400},
+                              {.kind = Kind::Channel, .side = Side::A, .at = 2'000},
+                              step}};
+    ASSERT_FALSE(excuse(plan)) << to_string(step);
+    const Outcome outcome = live(plan, workshop());
+    EXPECT_FALSE(outcome.failure) << to_string(step) << ' ' << told(outcome);
+    EXPECT_TRUE(outcome.was_connected) << to_string(step);
+  }
+}
+
 // Rebindings alone are none; half a minute of silence is.
 TEST(Excuse, IsForALongSilence) {
   Plan plan{.seed = 3, .heals_at = 40'000, .steps = {}};

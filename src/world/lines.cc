@@ -31,6 +31,7 @@ void apply(const Step& step, Conditions& line) {
       line.queue_bytes = static_cast<std::size_t>(step.b) * 1024;
       return;
     case Kind::Mtu:
+      if (static_cast<std::size_t>(step.a) > line.mtu) return;
       line.mtu = static_cast<std::size_t>(step.a);
       line.icmp = step.b == 1;
       return;
@@ -39,6 +40,19 @@ void apply(const Step& step, Conditions& line) {
 }
 
 }  // namespace
+
+void narrow(const Plan& plan, Side side, Conditions& up, Conditions& down) {
+  const Step* const step = plan.find(Kind::SmallPath, side);
+  if (!step) return;
+  up.mtu = down.mtu = static_cast<std::size_t>(step->a);
+  up.icmp = down.icmp = step->b == 1;
+}
+
+Duration time_to_find_size(const Plan& plan) {
+  const bool is_silent = std::ranges::any_of(
+      plan.steps, [](const Step& step) { return step.kind == Kind::SmallPath && step.b == 0; });
+  return is_silent ? std::chrono::seconds(15) : Duration{};
+}
 
 Lines::Lines(simulation::Internet& internet)
     : internet_(internet), base_{internet.up(0).conditions(), internet.up(1).conditions()} {}

@@ -23,6 +23,11 @@ bool tells_of_a_peer(const core::Event& event) {
          std::holds_alternative<core::MessageReceived>(event);
 }
 
+// What has no section has nothing to connect.
+bool has_transport(const SessionDescription& description) {
+  return description.sdp.find("m=") != std::string::npos;
+}
+
 std::string what_is(Bytes bytes) {
   if (bytes.size() < 20) return fmt::format("{} bytes", bytes.size());
   if (bytes[0] >= 20) return fmt::format("DTLS {}, {} bytes", bytes[0], bytes.size());
@@ -33,19 +38,7 @@ std::string what_is(Bytes bytes) {
   return fmt::format("{} {:02x}{:02x}, {} bytes", kind, bytes[8], bytes[9], bytes.size());
 }
 
-}  // namespace
-
-Workshop Workshop::make() {
-  Workshop workshop;
-  for (std::size_t i = 0; i < 2; ++i) {
-    simulation::SeededRandom random(4711 + i);
-    workshop.certificates[i] = core::generate_certificate(random, kCertificateTime);
-  }
-  workshop.cipher = core::make_packet_cipher();
-  return workshop;
-}
-
-core::Configuration Peer::configuration(Side side, const Plan& plan, const Workshop& workshop) {
+core::Configuration configuration(Side side, const Plan& plan, const Workshop& workshop) {
   core::Configuration configuration;
   configuration.certificate = workshop.certificates[index(side)];
   configuration.cipher = workshop.cipher;
@@ -66,13 +59,33 @@ core::Configuration Peer::configuration(Side side, const Plan& plan, const Works
   return configuration;
 }
 
+}  // namespace
+
+Workshop Workshop::make() {
+  Workshop workshop;
+  for (std::size_t i = 0; i < 2; ++i) {
+    simulation::SeededRandom random(4711 + i);
+    workshop.certificates[i] = core::generate_certificate(random, kCertificateTime);
+  }
+  workshop.cipher = core::make_packet_cipher();
+  return workshop;
+}
+
 Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& workshop)
     : side_(side),
       host_(host),
       world_(world),
       random_(world.plan.seed * 2 + index(side) + 0xace),
       connection_(configuration(side, world.plan, workshop), random_),
-      watch_(side, connection_, world.journal) {}
+      watch_(side, connection_, world.journal) {
+  if (const Step* const step = world.plan.find(Kind::Priorities, side)) {
+    constexpr std::array kAll{Priority::VeryLow, Priority::Low, Priority::Medium, Priority::High};
+    std::array<Priority, 4> priorities{};
+    for (std::size_t i = 0; i < priorities.size(); ++i)
+      priorities[i] = kAll[static_cast<std::size_t>(step->a >> (2 * i)) % kAll.size()];
+    world_.conversation.set_priorities(side, priorities);
+  }
+}
 
 // ---- the world
 
@@ -98,13 +111,15 @@ void Peer::handle_too_large(Timestamp now, const simulation::TooLarge& told) {
 
 void Peer::handle_timeout(Timestamp now) {
   connection_.handle_timeout(now);
+  if (answer_ && answer_->due <= now) answer(now);
   drain(now);
   // Who polls no events has not done its turn.
-  if (takes_events_) watch_.see_deadline(now, next_timeout());
+  if (takes_events_) watch_.see_deadline(now, connection_.next_timeout());
 }
 
-WakeUp Peer::next_timeout() const {
-  return is_stopped_ || is_paused_ ? WakeUp{} : connection_.next_timeout();
+Deadline Peer::next_timeout() const {
+  if (is_stopped_ || is_paused_) return {};
+  return soonest(connection_.next_timeout(), answer_ ? Deadline{answer_->due} : Deadline{});
 }
 
 void Peer::resume(Timestamp now) {
@@ -113,6 +128,7 @@ void Peer::resume(Timestamp now) {
   for (; !socket_.empty() && !is_paused_; socket_.pop_front())
     handle(now, std::move(socket_.front().first), socket_.front().second);
   for (Letter& letter : std::exchange(letters_, {})) handle(now, std::move(letter));
+  for (const Promise& promise : std::exchange(channels_to_open_, {})) open_channel(now, promise);
   handle_timeout(now);
 }
 
@@ -208,7 +224,7 @@ void Peer::offer(Timestamp now) {
 }
 
 void Peer::signal(Timestamp now, const SessionDescription& description, std::uint32_t negotiation) {
-  if (world_.plan.has(Kind::NoTrickle, side_) &&
+  if (world_.plan.has(Kind::NoTrickle, side_) && has_transport(description) &&
       connection_.ice_gathering_state() != IceGatheringState::Complete) {
     unsent_ = {description.type, negotiation};
     return;
@@ -224,6 +240,8 @@ void Peer::handle(Timestamp now, Letter letter) {
   if (is_paused_) return letters_.push_back(std::move(letter));
   if (const auto* const candidate = std::get_if<IceCandidate>(&letter.content)) {
     take_candidate(now, *candidate);
+  } else if (const auto* const channel = std::get_if<ChannelToMake>(&letter.content)) {
+    world_.conversation.join(now, side_, connection_, channel->number);
   } else {
     const auto& description = std::get<SessionDescription>(letter.content);
     if (description.type == SdpType::Offer) {
@@ -235,6 +253,8 @@ void Peer::handle(Timestamp now, Letter letter) {
       if (const auto taken = connection_.set_remote_description(now, description); !taken)
         world_.journal.fail(Verdict::States, fmt::format("{} refused an answer: {}", name_of(side_),
                                                          taken.error().message));
+      last_settled_ = letter.negotiation;
+      knows_peer_ = knows_peer_ || has_transport(description);
       for (const IceCandidate& early : std::exchange(early_candidates_, {}))
         take_candidate(now, early);
     }
@@ -245,9 +265,12 @@ void Peer::handle(Timestamp now, Letter letter) {
 void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation) {
   // Repeated late: an offer that was passed over once, or is older than one that came.
   if (negotiation < newest_offer_ || negotiation == passed_over_) return;
+  const bool collides = connection_.signaling_state() != SignalingState::Stable;
+  // One that was taken is repeated: it may be taken again while nothing has followed, nor can.
+  const bool is_slow = world_.signalling.answers_after(side_) > Duration{};
+  if (negotiation == newest_offer_ && (collides || is_slow || negotiation != last_settled_)) return;
   newest_offer_ = negotiation;
   passes_over_ = false;
-  const bool collides = connection_.signaling_state() != SignalingState::Stable;
   note(collides ? is_polite() ? "takes the offer, and its own back" : "passes over the offer"
                 : "takes the offer");
   if (collides && !is_polite()) {
@@ -262,9 +285,18 @@ void Peer::take_offer(Timestamp now, const SessionDescription& offer, std::uint3
   if (const auto taken = connection_.set_remote_description(now, offer); !taken)
     return world_.journal.fail(Verdict::States, fmt::format("{} refused an offer: {}",
                                                             name_of(side_), taken.error().message));
+  knows_peer_ = knows_peer_ || has_transport(offer);
+  answer_ = {now + world_.signalling.answers_after(side_), negotiation};
+  if (answer_->due == now) answer(now);
+}
+
+void Peer::answer(Timestamp now) {
+  const std::uint32_t negotiation = std::exchange(answer_, {})->negotiation;
+  if (is_over()) return;
   const auto answer = connection_.create_answer();
   if (!answer || !connection_.set_local_description(now, *answer))
     return world_.journal.fail(Verdict::States, fmt::format("{} could not answer", name_of(side_)));
+  last_settled_ = negotiation;
   signal(now, *answer, negotiation);
   for (const IceCandidate& early : std::exchange(early_candidates_, {})) take_candidate(now, early);
 }
@@ -277,8 +309,17 @@ void Peer::take_candidate(Timestamp now, const IceCandidate& candidate) {
 }
 
 void Peer::open_channel(Timestamp now, Promise promise) {
-  if (is_over() || is_paused_) return;
+  if (is_over()) return;
+  if (is_paused_) return channels_to_open_.push_back(promise);
   world_.conversation.open(now, side_, connection_, promise);
+  drain(now);
+}
+
+void Peer::open_channel_of_both(Timestamp now, Promise promise) {
+  if (is_over() || is_paused_) return;
+  const auto number =
+      world_.conversation.open(now, side_, connection_, promise, Conversation::Made::ByBoth);
+  if (number) world_.signalling.send(now, {other(side_), 0, ChannelToMake{*number}});
   drain(now);
 }
 
@@ -320,6 +361,7 @@ void Peer::close(Timestamp now) {
   note("closes");
   takes_events_ = true;
   is_paused_ = false;
+  answer_.reset();
   world_.conversation.note_closed(side_);
   connection_.close(now);
   drain(now);

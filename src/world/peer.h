@@ -43,7 +43,7 @@ class Peer {
   void handle_too_large(Timestamp now, const simulation::TooLarge& told);
   void handle_timeout(Timestamp now);
   void handle(Timestamp now, Letter letter);
-  WakeUp next_timeout() const;
+  Deadline next_timeout() const;
 
   // Its place. Endpoints are told to the connection when it gathers.
   void add_endpoint(Endpoint endpoint) { endpoints_.push_back(endpoint); }
@@ -54,6 +54,7 @@ class Peer {
 
   // Its owner.
   void open_channel(Timestamp now, Promise promise);
+  void open_channel_of_both(Timestamp now, Promise promise);
   void close_channel(Timestamp now, std::size_t number);
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
            bool only_reliable = false);
@@ -74,23 +75,23 @@ class Peer {
     return !is_stopped_ && connection_.connection_state() == ConnectionState::Connected;
   }
   bool was_connected() const { return watch_.was_connected(); }  // at any time
-  // It knows of no peer: there is no connection to have an end.
-  bool is_new() const { return connection_.connection_state() == ConnectionState::New; }
-  bool is_over_or_new() const { return is_over() || is_new(); }
+  // Or it knows of no peer: there is no connection to have an end.
+  bool is_over_or_new() const {
+    return is_over() || (connection_.connection_state() == ConnectionState::New && !knows_peer_);
+  }
   // Nothing will come of it any more.
   bool is_over() const { return is_stopped_ || is_closed() || has_failed(); }
   const std::string& reason() const { return reason_; }
   const core::PeerConnection& connection() const { return connection_; }
 
  private:
-  static core::Configuration configuration(Side side, const Plan& plan, const Workshop& workshop);
-
   void drain(Timestamp now);
   void handle(Timestamp now, const core::Event& event);
   void gather(Timestamp now);
   // Perfect negotiation, W3C §10.7; b is polite.
   void offer(Timestamp now);
   void take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation);
+  void answer(Timestamp now);
   void take_candidate(Timestamp now, const IceCandidate& candidate);
   void signal(Timestamp now, const SessionDescription& description, std::uint32_t negotiation);
   bool is_polite() const { return side_ == Side::B; }
@@ -111,11 +112,18 @@ class Peer {
   // What came while it was paused.
   std::deque<std::pair<simulation::Arrival, bool>> socket_;
   std::vector<Letter> letters_;
+  std::vector<Promise> channels_to_open_;
 
   bool wants_to_offer_ = false;
   std::uint32_t negotiation_ = 0;                     // of our latest offer
   std::uint32_t newest_offer_ = 0, passed_over_ = 0;  // of the other's
-  bool passes_over_ = false;
+  std::uint32_t last_settled_ = 0;                    // of either's
+  bool passes_over_ = false, knows_peer_ = false;
+  struct Answer {
+    Timestamp due;
+    std::uint32_t negotiation;
+  };
+  std::optional<Answer> answer_;  // to an offer that was taken
   // Without trickle: what waits for the end of gathering.
   std::optional<std::pair<SdpType, std::uint32_t>> unsent_;
   std::vector<IceCandidate> early_candidates_;  // before their description

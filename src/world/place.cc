@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "world/attacker.h"
+#include "world/lines.h"
 
 namespace specter::world {
 namespace {
@@ -12,6 +13,8 @@ using simulation::Nat;
 
 constexpr Duration kLatency = 10ms;
 constexpr std::uint16_t kFirstPort = 50'000;
+
+constexpr IpAddress kNeighbour = IpAddress::v4({192, 168, 7, 7});
 
 Nat::Options options_of(const Step* step) {
   if (!step) return {};
@@ -26,6 +29,11 @@ IpAddress v4(std::uint8_t a, std::uint8_t b, std::size_t c, std::size_t d) {
   return IpAddress::v4({a, b, static_cast<std::uint8_t>(c), static_cast<std::uint8_t>(d)});
 }
 
+IpAddress v6(Side side) {
+  return IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, static_cast<std::uint8_t>(index(side)), 0, 0, 0, 0,
+                        0, 0, 0, 0, 0, 1});
+}
+
 class Builder {
  public:
   Builder(const Plan& plan, simulation::Internet& internet) : plan_(plan), internet_(internet) {}
@@ -33,7 +41,9 @@ class Builder {
   Place build() {
     for (const Side side : {Side::A, Side::B}) {
       const Step* const latency = plan_.find(Kind::Latency, side);
-      internet_.add_host(latency ? std::chrono::milliseconds(latency->a) : kLatency);
+      const auto host =
+          internet_.add_host(latency ? std::chrono::milliseconds(latency->a) : kLatency);
+      narrow(plan_, side, internet_.up(host).conditions(), internet_.down(host).conditions());
     }
     internet_.add_host(5ms);
     internet_.add_host(5ms);
@@ -56,10 +66,10 @@ class Builder {
     const bool may_be_before = (count + kOthers) * (there + kOthers) <= kMostPairs;
     const std::size_t before = dead && dead->b == 0 && may_be_before ? count : 0;
     add_dead(side, 0, before);
-    add_first(side);
+    if (!plan_.has(Kind::Ipv6Only, side)) add_first(side);
     add_dead(side, before, count);
     add_ipv6(side);
-    add_second(side);
+    if (!plan_.has(Kind::Ipv6Only, side)) add_second(side);
   }
 
   void add(Side side, IpAddress address, std::optional<simulation::RouterId> router) {
@@ -83,26 +93,44 @@ class Builder {
     standing.interface.fill(standing.endpoints.size());
     const Step* const nat = plan_.find(Kind::Nat, side);
     if (plan_.has(Kind::SameRouter)) {
-      if (side == Side::A)
-        shared_router_ = internet_.add_router({v4(203, 0, 113, 1), options_of(nat)});
+      if (!shared_router_) shared_router_ = add_router(side, nat);
       standing.router = shared_router_;
       return add(side, v4(192, 168, 1, 10 + index(side)), shared_router_);
     }
-    if (!nat) return add(side, v4(192, 0, 2, 1 + index(side)), {});
-    standing.router = internet_.add_router({v4(203, 0, 113, 1 + index(side)), options_of(nat)});
-    add(side, v4(192, 168, index(side), 10), standing.router);
+    if (nat) {
+      standing.router = add_router(side, nat);
+      return add(side, v4(192, 168, index(side), 10), standing.router);
+    }
+    standing.router = carrier(side);
+    add(side, standing.router ? v4(100, 64, 0, 11 + index(side)) : v4(192, 0, 2, 1 + index(side)),
+        standing.router);
   }
 
+  simulation::RouterId add_router(Side side, const Step* nat) {
+    const auto behind = carrier(side);
+    const auto last = 1 + index(side);
+    return internet_.add_router(
+        {behind ? v4(100, 64, 0, last) : v4(203, 0, 113, last), options_of(nat)}, behind);
+  }
+
+  std::optional<simulation::RouterId> carrier(Side side) {
+    const Step* const step = plan_.find(Kind::CarrierNat, side);
+    if (!step) return std::nullopt;
+    if (!carrier_ || !plan_.has(Kind::SameCarrier))
+      carrier_ = internet_.add_router({v4(203, 0, 113, 201 + index(side)), options_of(step)});
+    return carrier_;
+  }
+
+  // Where one side has nothing else the other has it too.
   void add_ipv6(Side side) {
-    const Step* const step = plan_.find(Kind::Ipv6, side);
-    if (!step) return;
-    const IpAddress address =
-        IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, static_cast<std::uint8_t>(index(side)), 0, 0, 0, 0, 0,
-                       0, 0, 0, 0, 1});
+    const Step* const only = plan_.find(Kind::Ipv6Only, side);
+    const Step* const step = only ? only : plan_.find(Kind::Ipv6, side);
+    if (!step && !plan_.has(Kind::Ipv6Only)) return;
     std::optional<simulation::RouterId> firewall;
-    if (step->a == 1)
-      firewall = internet_.add_router({address, {.translates = false, .lifetime = 2min}});
-    add(side, address, firewall);
+    if (step && step->a == 1)
+      firewall = internet_.add_router({v6(side), {.translates = false, .lifetime = 2min}});
+    if (only) place_.of[index(side)].interface.fill(place_.of[index(side)].endpoints.size());
+    add(side, v6(side), firewall);
   }
 
   void add_second(Side side) {
@@ -119,7 +147,7 @@ class Builder {
   const Plan& plan_;
   simulation::Internet& internet_;
   Place place_;
-  simulation::RouterId shared_router_ = 0;
+  std::optional<simulation::RouterId> shared_router_, carrier_;
 };
 
 }  // namespace
@@ -131,7 +159,14 @@ Place build(const Plan& plan, simulation::Internet& internet) {
 Endpoint another(const Endpoint& endpoint) {
   const Bytes octets = endpoint.address.octets();
   const auto port = static_cast<std::uint16_t>(endpoint.port + 1000);
-  return {v4(octets[0], octets[1], octets[2], octets[3] + 100u), port};
+  if (endpoint.address.is_v4())
+    return {v4(octets[0], octets[1], octets[2], octets[3] + 100u), port};
+  std::array<std::uint8_t, 16> other{};
+  std::ranges::copy(octets, other.begin());
+  ++other.back();
+  return {IpAddress::v6(other), port};
 }
+
+IpAddress neighbour() { return kNeighbour; }
 
 }  // namespace specter::world

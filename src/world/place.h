@@ -27,5 +27,7 @@ struct Place {
 Place build(const Plan& plan, simulation::Internet& internet);
 // Another address than it has, in the same network.
 Endpoint another(const Endpoint& endpoint);
+// Whoever else is behind a router; nobody is there.
+IpAddress neighbour();
 
 }  // namespace specter::world

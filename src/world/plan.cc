@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "simulation/random.h"
 
@@ -34,6 +35,9 @@ std::int64_t draw(SeededRandom& random, const Range& range) {
   return low > high ? range.least : between(random, low, high);
 }
 
+// They mean something at the beginning alone.
+bool begins_at_once(Kind kind) { return kind == Kind::LatePath || kind == Kind::ForgedAlerts; }
+
 // A life that is to go well keeps within what its row calls mild.
 struct Drawer {
   std::uint64_t seed;
@@ -41,8 +45,8 @@ struct Drawer {
   bool is_mild;
 
   void draw_kind(const Row& row, std::vector<Step>& steps) const {
-    SeededRandom random(seed * 0x2545F4914F6CDD1D + static_cast<std::uint64_t>(row.kind) + 1);
-    if (!random.chance(0.5)) return;
+    SeededRandom random(seed * 0x2545F4914F6CDD1D + XXH3_64bits(row.name.data(), row.name.size()));
+    if (random.below(static_cast<std::uint32_t>(row.one_in)) > 0) return;
     const bool only_one = row.of_both_sides && random.chance(0.5);
     const Side first = random.chance(0.5) ? Side::A : Side::B;
     for (const Side side : {first, other(first)}) {
@@ -68,7 +72,7 @@ struct Drawer {
     if (row.when == When::ForATime) {
       step.lasts = draw(random, {200, most, true});
       step.at = between(random, 0, std::max<std::int64_t>(0, heals_at - step.lasts));
-      if (random.chance(0.25) || row.kind == Kind::LatePath) step.at = 0;
+      if (random.chance(0.25) || begins_at_once(row.kind)) step.at = 0;
       // Attackers go on, and so do paths that are small.
       step.lasts = std::min(step.lasts, heals_at - step.at);
     }
@@ -130,6 +134,11 @@ const Step* Plan::find(Kind kind, Side side) const {
     if (step.kind == kind && step.side == side) return &step;
   }
   return nullptr;
+}
+
+const Step* Plan::find(Kind kind) const {
+  const Step* const of_a = find(kind, Side::A);
+  return of_a ? of_a : find(kind, Side::B);
 }
 
 std::optional<Kinds> parse_kinds(std::string_view names) {

@@ -18,6 +18,7 @@ struct Plan {
   std::vector<Step> steps;
 
   const Step* find(Kind kind, Side side) const;  // the first of its kind, on this side
+  const Step* find(Kind kind) const;             // on either side
   bool has(Kind kind, Side side) const { return find(kind, side) != nullptr; }
   bool has(Kind kind) const { return has(kind, Side::A) || has(kind, Side::B); }
 
@@ -29,13 +30,17 @@ using Kinds = std::vector<Kind>;
 // Names of kinds and families, with commas between. Nothing when one is not known.
 std::optional<Kinds> parse_kinds(std::string_view names);
 
-// Each kind is in it with probability ½, its strength drawn. What is drawn for one kind does not
-// depend on the others, nor on which may be drawn.
+// Each kind is in it with probability ½, or less where its row says so, its strength drawn. What is
+// drawn for one kind does not depend on the others, nor on which there are or may be drawn.
 Plan draw(std::uint64_t seed, const Kinds& kinds = {});
 
 // Why the connection of such a life may end, or never be; nothing when it has to be there after the
 // faults.
 std::optional<std::string> excuse(const Plan& plan);
+
+// An alert in the clear is believed when nothing of the peer's follows for 5 s: whether there may
+// be such a silence behind a forged one.
+bool may_believe_alerts(const Plan& plan);
 
 // One line a step: "loss side=a at=200 lasts=3000 a=120 c=1". For files that people read.
 std::string to_text(const Plan& plan);

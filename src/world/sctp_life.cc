@@ -20,6 +20,8 @@ using simulation::kStart;
 constexpr Duration kLatency = 10ms;
 constexpr Duration kDelivery = 10s;  // in which a healed path has carried everything
 constexpr Duration kGoodbye = 5s;
+constexpr Duration kFirstTimeout = 500ms;
+constexpr Duration kLatestAcknowledgement = 500ms;  // RFC 9260 §6.2
 constexpr std::int64_t kMostFloodBytes = 128 << 10;
 
 std::string_view name(Side side) { return side == Side::A ? "a" : "b"; }
@@ -47,6 +49,7 @@ class SctpLife {
       run_to(at_ms(plan_.heals_at));
       if (!has_failed()) heal();
       if (!has_failed()) judge_delivery();
+      if (!has_failed()) judge_thrift();
       if (!has_failed()) say_goodbye();
     } catch (const std::exception& error) {
       journal_.fail(Verdict::Bug, error.what());
@@ -63,6 +66,7 @@ class SctpLife {
       const auto host =
           internet_.add_host(latency ? std::chrono::milliseconds(latency->a) : kLatency);
       internet_.add_interface(host, SctpPeer::endpoint(side).address);
+      narrow(plan_, side, internet_.up(host).conditions(), internet_.down(host).conditions());
     }
     return internet_;
   }
@@ -146,6 +150,7 @@ class SctpLife {
       case Kind::Talk: return begins ? talk(number, salt) : void();
       case Kind::Churn: return churn(number, salt);
       case Kind::Flood:
+      case Kind::Crumbs:
         return owner.say(now_, static_cast<std::size_t>(step.a), static_cast<std::size_t>(step.b),
                          salt);
       case Kind::StopsReading:
@@ -230,8 +235,9 @@ class SctpLife {
     }
   }
 
-  // A window that grows by a packet each round trip, a receiver that takes so much in each, and of
-  // each reset what goes before it, and its request.
+  // A window that grows by a packet each round trip, a receiver that takes so much in each, of each
+  // reset what goes before it, and its request; and of what is given up between what arrived each
+  // gap by itself: RFC 3758 §3.5, rule C2.
   Duration time_to_carry(Side side) {
     const SctpStreams& streams = streams_[index(side)];
     const auto bytes = static_cast<double>(peer(side).association().counters().send_buffered_bytes +
@@ -239,15 +245,16 @@ class SctpLife {
     const double packets = bytes / 500;
     const double windows = bytes / static_cast<double>(SctpPeer::most_message_bytes(side, plan_));
     const double resets = 3.0 * static_cast<double>(streams.resets_under_way());
+    const auto gaps = static_cast<double>(streams.missing_of_limited());
     return std::chrono::duration_cast<Duration>(round_trip() *
-                                                (std::sqrt(2 * packets) + windows + resets));
+                                                (std::sqrt(2 * packets) + windows + resets + gaps));
   }
 
   void judge_delivery() {
     const Timestamp healed = now_;
     for (SctpPeer& each : peers_) each.say(now_, 3, 1000, plan_.seed, true);
-    const Duration limit =
-        kDelivery + 20 * round_trip() + std::max(time_to_carry(Side::A), time_to_carry(Side::B));
+    const Duration limit = kDelivery + time_to_find_size(plan_) + 20 * round_trip() +
+                           std::max(time_to_carry(Side::A), time_to_carry(Side::B));
     const auto is_settled = [&] {
       if (is_anybody(&SctpPeer::is_ending)) return are_both(&SctpPeer::is_ended);
       return unfinished().empty();
@@ -256,6 +263,22 @@ class SctpLife {
     if (was_connected_ || has_failed() || is_excused()) return;
     journal_.fail(Verdict::Delivery, fmt::format("the world has healed for {} ms, and {}",
                                                  (now_ - healed) / 1ms, unfinished()));
+  }
+
+  // RFC 9260 §6.3.1 C5: on a path that takes longer than the first timeout the doubled one stays
+  // until something is measured, or everything would go out twice for ever.
+  void judge_thrift() {
+    if (is_excused() || is_anybody(&SctpPeer::is_ending) || round_trip() < kFirstTimeout) return;
+    constexpr int kWords = 3;
+    for (int i = 0; i < kWords && !has_failed(); ++i) {
+      for (SctpPeer& each : peers_) each.say(now_, 1, 100, plan_.seed + 2, true);
+      run_to(now_ + 2 * round_trip() + kLatestAcknowledgement);
+    }
+    for (const Side side : {Side::A, Side::B}) {
+      if (!has_failed() && !peer(side).association().counters().smoothed_round_trip_time)
+        journal_.fail(Verdict::Thrift, fmt::format("{} has measured no round trip of {} ms",
+                                                   name(side), round_trip() / 1ms));
+    }
   }
 
   std::string unfinished() const {
@@ -279,7 +302,7 @@ class SctpLife {
       has_aborted_ = true;
       peer(first).abort(now_);
     }
-    const bool ended = run_until(now_ + kGoodbye + 20 * round_trip(),
+    const bool ended = run_until(now_ + kGoodbye + time_to_find_size(plan_) + 20 * round_trip(),
                                  [&] { return are_both(&SctpPeer::is_ended); });
     if (!ended && !has_failed())
       journal_.fail(Verdict::Agreement,
@@ -310,9 +333,9 @@ const Kinds& sctp_kinds() {
   static const Kinds kKinds = [] {
     Kinds kinds{Kind::NoSnap,        Kind::NoInterleaving, Kind::Control,    Kind::NoMtuDiscovery,
                 Kind::DatagramBytes, Kind::ReceiveBuffer,  Kind::SendBuffer, Kind::Channel,
-                Kind::Talk,          Kind::Flood,          Kind::Churn,      Kind::StopsReading,
-                Kind::Closes,        Kind::Pause,          Kind::Stop,       Kind::Tsn,
-                Kind::Checksums};
+                Kind::Talk,          Kind::Flood,          Kind::Crumbs,     Kind::Churn,
+                Kind::StopsReading,  Kind::Closes,         Kind::Pause,      Kind::Stop,
+                Kind::Tsn,           Kind::Checksums};
     for (const Row& each : rows()) {
       if (each.family == "path" && each.kind != Kind::LatePath) kinds.push_back(each.kind);
     }

@@ -191,6 +191,15 @@ std::size_t SctpStreams::missing() const {
   return missing;
 }
 
+std::size_t SctpStreams::missing_of_limited() const {
+  std::size_t missing = 0;
+  for (const Stream& stream : streams_) {
+    if (stream.promise.is_reliable()) continue;
+    for (const Ledger& life : stream.lives) missing += life.missing();
+  }
+  return missing;
+}
+
 std::size_t SctpStreams::waiting_bytes() const {
   std::size_t bytes = 0;
   for (const Waiting& message : waiting_) bytes += message.size;

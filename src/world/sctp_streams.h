@@ -51,6 +51,8 @@ class SctpStreams {
   std::size_t missing() const;
   std::size_t received() const { return received_; }
   std::size_t size() const { return streams_.size(); }
+  // Of what may be given up: so many at most are skipped one by one.
+  std::size_t missing_of_limited() const;
   std::size_t waiting_bytes() const;
   std::size_t resets_under_way() const;
 

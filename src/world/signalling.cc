@@ -35,13 +35,20 @@ Signalling::Signalling(const Plan& plan) : plan_(plan), random_(plan.seed ^ 0x51
     delay_ = milliseconds(slow->a);
 }
 
+Duration Signalling::answers_after(Side side) const {
+  const Step* const slow = plan_.find(Kind::SlowAnswer, side);
+  return slow ? milliseconds(slow->a) : 0ms;
+}
+
 void Signalling::send(Timestamp now, Letter letter) {
   const Side from = other(letter.to);
   Timestamp at = now + delay_;
   if (auto* const description = std::get_if<SessionDescription>(&letter.content)) {
+    const Step* const lost = plan_.find(Kind::LostDescriptions, from);
+    if (lost && random_.below(1000) < static_cast<std::uint32_t>(lost->a)) return;
     if (plan_.has(Kind::Impostor, from)) forge_fingerprint(*description);
     if (plan_.has(Kind::OffererIsClient) && from == Side::A) claim_client(*description);
-  } else {
+  } else if (std::holds_alternative<IceCandidate>(letter.content)) {
     const Step* const lost = plan_.find(Kind::LostCandidates, from);
     if (lost && random_.below(1000) < static_cast<std::uint32_t>(lost->a)) return;
     if (const Step* const late = plan_.find(Kind::LateCandidates, from))

@@ -15,11 +15,16 @@
 
 namespace specter::world {
 
+// A channel that both owners make: its number in the conversation.
+struct ChannelToMake {
+  std::size_t number;
+};
+
 struct Letter {
   Side to{};
   // Of a description: which offer it is, or answers.
   std::uint32_t negotiation = 0;
-  std::variant<SessionDescription, IceCandidate> content;
+  std::variant<SessionDescription, IceCandidate, ChannelToMake> content;
 };
 
 class Signalling {
@@ -29,6 +34,8 @@ class Signalling {
   void send(Timestamp now, Letter letter);
   std::optional<Letter> receive(Timestamp now);
   Duration delay() const { return delay_; }
+  // So long an owner takes to answer an offer.
+  Duration answers_after(Side side) const;
   Deadline next_arrival() const {
     return letters_.empty() ? Deadline{} : Deadline{letters_.begin()->first.first};
   }

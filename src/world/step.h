@@ -26,14 +26,19 @@ enum class Kind : std::uint8_t {
   ReceiveBuffer,
   SendBuffer,
   OffererIsClient,
+  Priorities,
   // Where it stands.
   Nat,
   SameRouter,
+  CarrierNat,
+  SameCarrier,
   Ipv6,
+  Ipv6Only,
   SecondNetwork,
   DeadAddresses,
   // What its line does, up or down.
   Latency,
+  SmallPath,
   Jitter,
   Loss,
   Bursts,
@@ -48,6 +53,7 @@ enum class Kind : std::uint8_t {
   LatePath,
   // What changes about it.
   Rebinding,
+  PortCollision,
   NewAddress,
   DarkInterface,
   InterfaceDown,
@@ -59,13 +65,19 @@ enum class Kind : std::uint8_t {
   ShuffledCandidates,
   RepeatedSignalling,
   LostCandidates,
+  LostDescriptions,
+  SlowAnswer,
   NoTrickle,
+  EmptyOffer,
   Glare,
   // What its owner does.
   Channel,
+  NegotiatedChannel,
   Talk,
   Flood,
+  Crumbs,
   Churn,
+  HangsUp,
   StopsReading,
   Renegotiates,
   Closes,
@@ -76,6 +88,9 @@ enum class Kind : std::uint8_t {
   Garbage,
   Mutations,
   Replays,
+  Echoes,
+  ForgedAlerts,
+  ForgedAnswers,
   Impostor,
   // How an association is made where there is nothing else: is_of_sctp_alone().
   Tsn,
@@ -117,6 +132,7 @@ struct Row {
   std::int64_t most_ms;       // how long it lasts at most,
   std::int64_t mild_ms;       // and in a mild life
   std::string_view sentence;  // {side}, {other}, {at}, {until}, {a}, {b}, {c}
+  int one_in = 2;             // it is in one life of so many
 };
 
 std::span<const Row> rows();
