@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kCheckBurst = 20;
 constexpr Duration kFirstCheckInterval = std::chrono::milliseconds(5);  // RFC 8445 §14.2's least
+// Past a deadline for so long: nobody called.
+constexpr Duration kLate = std::chrono::milliseconds(100);
 
 // RFC 8839 §5.4: ice-char, 64 of them, so six random bits make one.
 std::string random_ice_chars(Random& random, std::size_t size) {
@@ -185,6 +187,8 @@ void Agent::Impl::handle_datagram(Timestamp now, const DatagramView& datagram) {
     ++counters_.dropped_unexpected;
     return;
   }
+  // The process did not run: what has passed since is not the path's.
+  if (!stale_ && deadline_ && now > *deadline_ + kLate) late_at_ = now;
   const auto message = stun::Message::parse(datagram.bytes);
   if (!message) {
     ++counters_.dropped_malformed;

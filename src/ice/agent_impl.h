@@ -238,6 +238,7 @@ class Agent::Impl {
   Pacer first_checks_;          // those of pairs that had none, while nothing is connected
   Timestamp next_ordinary_{};   // Ta after the last ordinary one
   Timestamp next_again_{};      // for pairs that have not answered
+  Timestamp late_at_{};         // what comes then was waiting for us to run
   bool was_triggered_ = false;  // the check sent last while others were triggered
   Timestamp next_consent_{};    // what all valid pairs ask for, at one time
   ErrorBudget errors_;

@@ -451,7 +451,7 @@ void Agent::Impl::handle_check_timeout(Timestamp now, Pair& pair, const stun::Tr
 }
 
 void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {
-  if (check.sent != 1) return;
+  if (check.sent != 1 || late_at_ == now) return;
   const Duration sample = now - check.last_sent;
   pair.last_round_trip_time = sample;
   pair.total_round_trip_time += sample;

@@ -100,6 +100,26 @@ TEST(Consent, HasRunOutAfterASleep) {
   EXPECT_FALSE(two.alice.agent.path(two.now()));
 }
 
+// What had waited for the process to run says nothing of the path.
+TEST(Consent, AnAnswerThatWaitedForUsIsNoRoundTrip) {
+  TwoAgents two;
+  ASSERT_TRUE(two.connect());
+  std::optional<Flight> answer;
+  two.network.filter = [&](Flight& flight) {
+    if (flight.to != two.a || answer ||
+        stun::Message::parse(flight.bytes)->cls != stun::Class::SuccessResponse)
+      return true;
+    answer = flight;
+    return false;
+  };
+  ASSERT_TRUE(two.network.run_until([&] { return answer.has_value(); }, 10s));
+  two.alice.is_dead = true;
+  two.network.run_for(10s);
+  two.alice.is_dead = false;
+  two.alice.agent.handle_datagram(two.now(), {answer->to, answer->from, answer->bytes});
+  EXPECT_EQ(two.alice.agent.round_trip_time(), 20ms);
+}
+
 TEST(Consent, SilenceIsToldEarlyAndTakenBack) {
   TwoAgents two;
   ASSERT_TRUE(two.connect());
