@@ -44,10 +44,10 @@ void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
     return;
   }
   handle_embedded(datagram, message);
+  remote_in_play_ = true;
   if (!resolve_roles(message)) return refuse(now, datagram, message, 487, "Role Conflict", true);
 
   ++requests_taken_;
-  remote_in_play_ = true;
   answer(datagram, message);
   learn_from(now, *pair, message);
 }

@@ -285,6 +285,29 @@ TEST(RoleConflict, TheSmallerTiebreakerStaysControlled) {
   EXPECT_EQ(one.agent->role(), Role::Controlling);
 }
 
+// W3C §5.6.3: from New an agent goes to Checking, though all that it has done is to refuse.
+TEST(RoleConflict, WhoRefusesIsChecking) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    TwoAgents two({.latency = 10ms, .seed = seed});
+    two.bob.agent.set_role(Role::Controlling);
+    two.gather(two.alice, two.a);
+    two.gather(two.bob, two.b);
+    two.exchange_credentials();
+    ASSERT_TRUE(
+        two.alice.agent.add_remote_candidate(two.now(), two.bob.agent.local_candidates()[0]));
+    int requests = 0;  // of Alice's only the first comes through
+    two.network.filter = [&](Flight& flight) {
+      return flight.from != two.a ||
+             stun::Message::parse(flight.bytes)->cls != stun::Class::Request || requests++ == 0;
+    };
+    ASSERT_TRUE(two.network.run_until([&] { return two.bob.is_connected(); }, 5s)) << seed;
+    two.network.filter = nullptr;
+    ASSERT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 5s)) << seed;
+    EXPECT_EQ(two.alice.states.front(), Checking) << seed;
+    EXPECT_EQ(two.bob.states.front(), Checking) << seed;
+  }
+}
+
 TEST(RoleConflict, A487SwitchesTheRoleAndRepeatsTheCheck) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();
