@@ -59,13 +59,16 @@ class Life {
   }
 
  private:
-  // Somebody who offers has something to say, or will have.
+  // Somebody who offers has something to say, or will have; a mediator wants two offers.
   void begin() {
-    if (const Step* const empty = plan_.find(Kind::EmptyOffer)) {
+    const bool is_mediated = plan_.has(Kind::Mediator);
+    const Step* const empty = is_mediated ? nullptr : plan_.find(Kind::EmptyOffer);
+    if (empty) {
       peer(Side::A).renegotiate(now_);
       run_to(now_ + std::chrono::milliseconds(empty->a));
     }
     peer(Side::A).open_channel(now_, {});
+    if (is_mediated) peer(Side::B).open_channel(now_, {});
     attacker_.handle(now_);
   }
 

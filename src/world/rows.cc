@@ -181,6 +181,8 @@ constexpr std::array kRows = std::to_array<Row>({
     in_one_of(4, of_both(at_first(Kind::EmptyOffer, "empty-offer", "signalling",
                                   "a offers nothing at first, and {a} ms later a channel.",
                                   {{0, 1000}}))),
+    in_one_of(8, of_both(at_first(Kind::Mediator, "mediator", "signalling",
+                                  "Both offer, and get each other's offer as an answer."))),
     of_both(at_one_moment(Kind::Glare, "glare", "signalling", 1, "b offers too, at {at}.")),
 
     // a: 0 ordered, 1 unordered, 2 with max_retransmits b, 3 with a lifetime of b ms, 4 and 5 those

@@ -25,6 +25,14 @@ void claim_client(SessionDescription& offer) {
     offer.sdp.replace(at, kBoth.size(), kClient);
 }
 
+// RFC 8445 §6.1.1 has the two agents settle who is controlling when both began as offerers.
+void make_answer(SessionDescription& offer, std::string_view setup) {
+  constexpr std::string_view kBoth = "a=setup:actpass";
+  offer.type = SdpType::Answer;
+  if (const std::size_t at = offer.sdp.find(kBoth); at != std::string::npos)
+    offer.sdp.replace(at, kBoth.size(), setup);
+}
+
 }  // namespace
 
 Signalling::Signalling(const Plan& plan) : plan_(plan), random_(plan.seed ^ 0x517a11) {
@@ -40,10 +48,29 @@ Duration Signalling::answers_after(Side side) const {
   return slow ? milliseconds(slow->a) : 0ms;
 }
 
+// Each gets the other's offer as the answer to its own.
+void Signalling::mediate(Timestamp now, Letter letter) {
+  if (!first_offer_ || first_offer_->to == letter.to) {
+    first_offer_ = std::move(letter);
+    return;
+  }
+  has_mediated_ = true;
+  std::swap(first_offer_->negotiation, letter.negotiation);
+  const bool is_from_a = letter.to == Side::B;
+  make_answer(std::get<SessionDescription>(letter.content),
+              is_from_a ? "a=setup:active" : "a=setup:passive");
+  make_answer(std::get<SessionDescription>(first_offer_->content),
+              is_from_a ? "a=setup:passive" : "a=setup:active");
+  send(now, *std::exchange(first_offer_, {}));
+  send(now, std::move(letter));
+}
+
 void Signalling::send(Timestamp now, Letter letter) {
   const Side from = other(letter.to);
   Timestamp at = now + delay_;
   if (auto* const description = std::get_if<SessionDescription>(&letter.content)) {
+    if (plan_.has(Kind::Mediator) && !has_mediated_ && description->type == SdpType::Offer)
+      return mediate(now, std::move(letter));
     const Step* const lost = plan_.find(Kind::LostDescriptions, from);
     if (lost && random_.below(1000) < static_cast<std::uint32_t>(lost->a)) return;
     if (plan_.has(Kind::Impostor, from)) forge_fingerprint(*description);

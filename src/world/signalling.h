@@ -41,10 +41,15 @@ class Signalling {
   }
 
  private:
+  void mediate(Timestamp now, Letter letter);
+
   const Plan& plan_;
   simulation::SeededRandom random_;
   Duration delay_{};
   std::uint64_t order_ = 0;
+  // What the mediator keeps until it has the other's too.
+  std::optional<Letter> first_offer_;
+  bool has_mediated_ = false;
   // In the order of their coming; equal times in that of sending.
   std::map<std::pair<Timestamp, std::uint64_t>, Letter> letters_;
 };

@@ -69,6 +69,7 @@ enum class Kind : std::uint8_t {
   SlowAnswer,
   NoTrickle,
   EmptyOffer,
+  Mediator,
   Glare,
   // What its owner does.
   Channel,
