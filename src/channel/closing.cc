@@ -30,10 +30,11 @@ bool is_by_error(sctp::CloseReason reason) {
 void DataChannels::Impl::close(Timestamp now, ChannelId id) {
   now_ = now;
   const auto at = channels_.find(id);
-  if (at == channels_.end() || at->second.state == DataChannelState::Closing) return;
+  if (at == channels_.end()) return;
+  forget_events_of(id);  // also when the peer, or a fault, has begun to close it
   Channel& channel = at->second;
+  if (channel.state == DataChannelState::Closing) return;
   const auto stream = channel.info.options.id;
-  forget_events_of(id);
   // Nothing was said on its stream yet: there is nothing to reset.
   const bool unused = phase_ == Phase::New ||
                       (channel.ours && !channel.info.options.negotiated && cancel_control(*stream));
