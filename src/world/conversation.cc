@@ -81,7 +81,9 @@ void Conversation::say(Timestamp now, Side side, core::PeerConnection& connectio
     std::vector<std::size_t> usable;
     for (std::size_t number = 0; number < channels_.size(); ++number) {
       const Channel& channel = channels_[number];
-      if (channel.is_open[index(side)] && !channel.is_closing[index(side)] &&
+      // Of a negotiated one both have to know before anything is said on it.
+      const bool is_known = !channel.is_of_both || channel.id[index(other(side))];
+      if (channel.is_open[index(side)] && !channel.is_closing[index(side)] && is_known &&
           (!only_reliable || channel.promise.is_reliable()))
         usable.push_back(number);
     }
