@@ -278,14 +278,18 @@ defmodule Specter.LoadTest do
 
     {calls, others} = Enum.unzip(times)
     [median, most] = quantiles(calls)
-    [_, most_of_others] = quantiles(others)
+    [slow, slow_others] = for each <- [calls, others], do: Enum.count(each, &(&1 >= 1_000))
 
     IO.puts(
-      "\n#{count} calls: p50 #{median} µs, p99.99 #{most} µs; md5, beside them: #{most_of_others} µs"
+      "\n#{count} calls: p50 #{median} µs, p99.99 #{most} µs, #{slow} of 1 ms and longer; " <>
+        "md5's, beside them: #{slow_others}"
     )
 
     assert median <= 10
-    assert most <= 100 + 3 * most_of_others
+
+    # A busy machine takes its turns from either, as it happens; what is slow in a call of ours comes
+    # again.
+    assert slow <= 10 + 3 * slow_others
   end
 
   # A loop that the machine holds up finds more calls waiting than it takes: then it says so.
