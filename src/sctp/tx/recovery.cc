@@ -77,6 +77,18 @@ Sender::SackResult Sender::handle_sack(Timestamp now, const SackChunk& sack) {
   return SackResult::Ok;
 }
 
+SackChunk Sender::last_sack_with(std::uint32_t cumulative_tsn) const {
+  SackChunk sack{cumulative_tsn, static_cast<std::uint32_t>(peer_window_), {}, {}};
+  const std::int64_t cumulative = unwrap(cumulative_tsn, out_.cumulative());
+  if (cumulative < out_.cumulative()) return sack;  // it is stale
+  for (const Range& range : out_.acked()) {
+    if (range.first <= cumulative) continue;
+    sack.gaps.push_back({static_cast<std::uint16_t>(range.first - cumulative),
+                         static_cast<std::uint16_t>(range.last - cumulative)});
+  }
+  return sack;
+}
+
 Outstanding::Outcome Sender::acknowledge(Timestamp now, const SackChunk& sack,
                                          std::int64_t cumulative) {
   rate_.begin();

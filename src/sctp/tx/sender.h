@@ -89,6 +89,8 @@ class Sender {
 
   enum class SackResult { Ok, Stale, NeverSent };
   SackResult handle_sack(Timestamp now, const SackChunk& sack);
+  // What the peer told last, window and gaps, up to another point.
+  SackChunk last_sack_with(std::uint32_t cumulative_tsn) const;
   // What is sent takes another path from now on. What was under way goes again at once.
   void handle_path_change(Timestamp now);
   // True when T3-rtx expired.
@@ -103,7 +105,6 @@ class Sender {
   const Rto& rto() const { return rto_; }
   bool window_closed() const { return peer_window_ == 0; }
   Deadline last_sent() const { return last_sent_; }  // when a DATA chunk went last
-  std::size_t told_window_bytes() const { return peer_window_; }
 
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
   std::size_t outstanding_chunks() const { return out_.size(); }
