@@ -176,7 +176,10 @@ void Sender::note_lost(Timestamp now, std::int64_t tsn) {
                         .lost_since_sent = rate_.lost_since(chunk.sent),
                         .delivered = rate_.delivered(),
                         .is_app_limited = chunk.is_app_limited});
-  if (chunk.transmissions > 1) suspect_path(PathSuspicion::Mild);
+  if (chunk.transmissions >= kLossesOfTooNarrow)
+    suspect_path(PathSuspicion::Grave);
+  else if (chunk.transmissions > 1)
+    suspect_path(PathSuspicion::Mild);
   newly_lost_.push_back(tsn);
 }
 

@@ -36,6 +36,9 @@ class Sender {
   // something for timers. One that waits for longer shows that in its round trips.
   static constexpr Duration kPeerSackDelay = std::chrono::milliseconds(25);
   static constexpr Duration kMinProbeTimeout = std::chrono::milliseconds(10);
+  // So often lost, a chunk makes it doubtful that the path carries the base. At 10 % of losses it
+  // is one of ten thousand, and costs a round trip in small packets.
+  static constexpr int kLossesOfTooNarrow = 4;
   // Chunks sent again whose fate an undo of the congestion control may depend on.
   static constexpr std::size_t kMaxUndoRanges = 1024;
 
@@ -70,7 +73,8 @@ class Sender {
   // all of them can go again over a path that shrinks, but several fill a packet.
   void set_packet_bytes(std::size_t bytes);
   // Once: what was sent got lost in a way that a path which became too narrow would bring about;
-  // Grave when nothing at all came through.
+  // Grave when nothing at all came through, or a chunk never did though others do all the time, so
+  // that no timeout tells.
   enum class PathSuspicion : std::uint8_t { None, Mild, Grave };
   PathSuspicion take_path_suspicion() { return std::exchange(suspects_path_, PathSuspicion::None); }
   // T3-rtx has expired, and nothing was acknowledged since.
