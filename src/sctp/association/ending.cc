@@ -125,11 +125,8 @@ void Association::Impl::handle_shutdown(Timestamp now, const ShutdownChunk& shut
     return;
   }
   state_ = State::ShutdownReceived;
-  SackChunk acknowledged;
-  acknowledged.cumulative_tsn = shutdown.cumulative_tsn;
-  acknowledged.window_bytes =
-      static_cast<std::uint32_t>(std::min<std::size_t>(sender_->told_window_bytes(), 0xffffffff));
-  handle_sack(now, acknowledged);
+  // §3.3.8: it has no gap blocks, and that does not mean that the peer took back what it had told.
+  handle_sack(now, sender_->last_sack_with(shutdown.cumulative_tsn));
 }
 
 void Association::Impl::handle_shutdown_ack(Timestamp) {

@@ -55,6 +55,25 @@ TEST(Shutdown, WithoutAnAssociationIsTheEnd) {
   EXPECT_TRUE(puppet.say_with(0, Puppet::init()).empty()) << "and it is silent";
 }
 
+// RFC 9260 §3.3.8: a SHUTDOWN has no gap blocks, and takes nothing back that a SACK had told.
+TEST(Shutdown, Section3_3_8TakesNoAcknowledgementBack) {
+  Puppet puppet;
+  puppet.establish();
+  for (std::uint64_t i = 0; i < 3; ++i)
+    ASSERT_TRUE(puppet.association.send(puppet.now, StreamId{1}, kPpid, pattern(1000, i)));
+  puppet.hear();
+  const std::size_t all = puppet.association.counters().flight_bytes;
+  SackChunk sack = puppet.sack(puppet.peer_tsn - 1);
+  sack.gaps = {{3, 3}};
+  puppet.say(sack, ShutdownChunk{puppet.peer_tsn - 1});
+  EXPECT_EQ(puppet.association.counters().flight_bytes, all * 2 / 3);
+  // It does acknowledge what it names, and the gap is one TSN nearer.
+  puppet.say(ShutdownChunk{puppet.peer_tsn});
+  EXPECT_EQ(puppet.association.counters().flight_bytes, all / 3);
+  puppet.say(ShutdownChunk{puppet.peer_tsn + 2});
+  EXPECT_EQ(puppet.association.counters().flight_bytes, 0u);
+}
+
 // §8.4: a peer that still has something to ask puts it before its SHUTDOWN ACK.
 TEST(Shutdown, CompletesWhateverStandsBeforeTheAck) {
   Puppet puppet;

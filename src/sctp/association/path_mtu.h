@@ -10,8 +10,9 @@
 // It is told which sizes are worth a try: what the interface lets through, and below it what paths
 // are known to have. Of those above the base the largest is tried first, since it is nearly always
 // the answer, and then the middle of what is left. Nothing but a probe that came makes packets
-// larger. The base is taken on trust, and only when nothing at all comes through the smallest
-// packet takes its place (§5.2's Error state), until a probe shows what there is.
+// larger. The base is taken on trust, and only when nothing at all comes through, or one chunk
+// never does, the smallest packet takes its place (§5.2's Error state), until a probe shows what
+// there is.
 #pragma once
 
 #include <cstddef>
@@ -61,7 +62,8 @@ class PathMtu {
   // Larger packets would be of use. Nothing is searched for before.
   void want(Timestamp now);
   // Small packets seem to come through and large ones not: the base, until a probe shows that it
-  // was something else. Grave: nothing comes through, not even in packets of the base.
+  // was something else. Grave: nothing comes through, not even in packets of the base, or nothing
+  // but small ones.
   enum class Suspicion { Mild, Grave };
   void suspect(Suspicion suspicion);
   // Somebody who should know (the socket, an ICMP message) says that nothing larger gets through.

@@ -235,6 +235,29 @@ TEST(PathMtuOverAPath, Rfc8899_4_3_APathBelowTheBaseIsFound) {
   }
 }
 
+// Small ones are acknowledged all the time, and each acknowledgement shows the large ones to be
+// lost: they go again and again, and no timeout ever asks why.
+TEST(PathMtuOverAPath, Rfc8899_4_3_APathBelowTheBaseIsFoundThoughSmallPacketsPass) {
+  for (const std::size_t carries : {std::size_t{1100}, std::size_t{800}, std::size_t{508}}) {
+    NarrowPath path(carries);
+    path.pair.run_for(1s);
+    ASSERT_TRUE(path.a.send(path.now(), kStream, kPpid, pattern(2300, 1)));
+    const auto has_come = [&] {
+      return std::ranges::any_of(all<MessageReceived>(path.pair.events_b),
+                                 [](const auto& message) { return message.stream == kStream; });
+    };
+    const Timestamp start = path.now();
+    while (!has_come() && path.now() < start + 10s) {
+      ASSERT_TRUE(path.a.send(path.now(), StreamId{2}, kPpid, pattern(20, 2)));
+      path.pair.run_for(5ms);
+    }
+    EXPECT_LT(path.now() - start, 500ms);
+    EXPECT_LT(path.a.counters().retransmissions, 50u);
+    path.pair.run_for(30s);
+    EXPECT_EQ(path.a.counters().packet_bytes, carries == 1100 ? 1000u : carries);
+  }
+}
+
 TEST(PathMtuOverAPath, AHintSparesTheSilence) {
   NarrowPath path(600);
   path.a.limit_path(path.now(), 600);

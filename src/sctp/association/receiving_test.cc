@@ -210,5 +210,56 @@ TEST(ReceivingWindow, IsToldInBytesOfTheSizeThatComes) {
   EXPECT_LT(sack->window_bytes, 40'000u);
 }
 
+// What crumbs cost beside their bytes no sender knows. Behind a lost one they take all the room
+// that there is, and the lost one is what lets them out.
+TEST(ReceivingWindow, TakesTheNextOneHoweverManyCrumbsWaitForIt) {
+  Association::Config config;
+  config.receive_buffer_bytes = 8192;
+  Puppet puppet(config);
+  puppet.establish();
+  const Buffer crumb(1, 1);
+  constexpr std::uint32_t kCrumbs = 2000;
+  const auto say = [&](std::uint32_t i, Bytes payload) {
+    puppet.say(puppet.data(Puppet::kTsn + i, 1, static_cast<std::uint16_t>(i), payload));
+  };
+  for (const std::uint32_t first : {2u, 1u})
+    for (std::uint32_t i = first; i < kCrumbs; i += 2) say(i, crumb);
+  const std::size_t kept = puppet.association.counters().receive_buffered_bytes;
+  ASSERT_GT(kept, 1024u);
+  ASSERT_LT(kept, kCrumbs - 1) << "no more room";
+  say(0, pattern(1000, 1));
+  EXPECT_LT(puppet.association.counters().receive_buffered_bytes, kept);
+  for (std::uint32_t i = 1; i < kCrumbs; ++i) say(i, crumb);
+  EXPECT_EQ(count<MessageReceived>(puppet.events), kCrumbs);
+}
+
+// And a message of many fragments, of which each is the next one.
+TEST(ReceivingWindow, TakesAWholeMessageHoweverManyCrumbsWaitForIt) {
+  Association::Config config;
+  config.receive_buffer_bytes = 8192;
+  config.max_receive_message_bytes = 8192;
+  Puppet puppet(config);
+  puppet.establish();
+  const Buffer crumb(1, 1), fragment(1000, 1);
+  constexpr std::uint32_t kFragments = 7, kCrumbs = 1190;
+  const auto say_crumb = [&](std::uint32_t i) {
+    puppet.say(
+        puppet.data(Puppet::kTsn + kFragments + i, 1, static_cast<std::uint16_t>(i + 1), crumb));
+  };
+  for (const std::uint32_t first : {1u, 0u})
+    for (std::uint32_t i = first; i < kCrumbs; i += 2) say_crumb(i);
+  const std::size_t kept = puppet.association.counters().receive_buffered_bytes;
+  ASSERT_LT(kept, kCrumbs) << "no more room";
+  for (std::uint32_t i = 0; i < kFragments; ++i) {
+    DataChunk data = puppet.data(Puppet::kTsn + i, 1, 0, fragment);
+    data.begin = i == 0;
+    data.end = i == kFragments - 1;
+    puppet.say(data);
+  }
+  EXPECT_LT(puppet.association.counters().receive_buffered_bytes, kept);
+  for (std::uint32_t i = 0; i < kCrumbs; ++i) say_crumb(i);
+  EXPECT_EQ(count<MessageReceived>(puppet.events), 1 + kCrumbs);
+}
+
 }  // namespace
 }  // namespace specter::sctp

@@ -53,8 +53,16 @@ bool Receiver::accepts(std::int64_t tsn, const Chunk& chunk) const {
   // a burst that was lost the chunks come in many packets at once, and all are taken. What only
   // goes on where nothing is missing waits while something can be polled: that is the
   // application's turn.
-  return (tsns_.is_in_gap(tsn) || (is_next && undelivered_messages_ == 0)) &&
-         used + chunk.payload.size() <= 2 * limits_.buffer_bytes;
+  const bool waits_for_nobody = is_next && undelivered_messages_ == 0;
+  if (!tsns_.is_in_gap(tsn) && !waits_for_nobody) return false;
+  const std::size_t size = chunk.payload.size();
+  // What keeping track of many small ones costs, the sender does not know. It may have filled all
+  // of that with what lies beyond, and what lets that out comes now: at most one incomplete
+  // message, or with I-DATA what the sender may have open, a buffer's worth of bytes again.
+  if (waits_for_nobody && tsns_.has_gaps())
+    return used + size <= 3 * limits_.buffer_bytes &&
+           buffered_bytes() + size <= 2 * limits_.buffer_bytes;
+  return used + size <= 2 * limits_.buffer_bytes;
 }
 
 template <class Chunk>

@@ -113,6 +113,7 @@ class Outstanding {
 
   const RangeSet& lost() const { return lost_; }
   bool has_gaps() const { return !acked_.empty(); }
+  std::span<const Range> acked() const { return acked_.ranges(); }  // by gap blocks
   std::int64_t highest_gap() const { return acked_.highest(); }
   std::size_t gap_bytes() const { return gap_bytes_; }  // acknowledged by gap blocks
   std::int64_t reported_thrice_before() const { return reports_[kMissingReports - 1]; }

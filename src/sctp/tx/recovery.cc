@@ -77,6 +77,18 @@ Sender::SackResult Sender::handle_sack(Timestamp now, const SackChunk& sack) {
   return SackResult::Ok;
 }
 
+SackChunk Sender::last_sack_with(std::uint32_t cumulative_tsn) const {
+  SackChunk sack{cumulative_tsn, static_cast<std::uint32_t>(peer_window_), {}, {}};
+  const std::int64_t cumulative = unwrap(cumulative_tsn, out_.cumulative());
+  if (cumulative < out_.cumulative()) return sack;  // it is stale
+  for (const Range& range : out_.acked()) {
+    if (range.first <= cumulative) continue;
+    sack.gaps.push_back({static_cast<std::uint16_t>(range.first - cumulative),
+                         static_cast<std::uint16_t>(range.last - cumulative)});
+  }
+  return sack;
+}
+
 Outstanding::Outcome Sender::acknowledge(Timestamp now, const SackChunk& sack,
                                          std::int64_t cumulative) {
   rate_.begin();
@@ -164,7 +176,10 @@ void Sender::note_lost(Timestamp now, std::int64_t tsn) {
                         .lost_since_sent = rate_.lost_since(chunk.sent),
                         .delivered = rate_.delivered(),
                         .is_app_limited = chunk.is_app_limited});
-  if (chunk.transmissions > 1) suspect_path(PathSuspicion::Mild);
+  if (chunk.transmissions >= kLossesOfTooNarrow)
+    suspect_path(PathSuspicion::Grave);
+  else if (chunk.transmissions > 1)
+    suspect_path(PathSuspicion::Mild);
   newly_lost_.push_back(tsn);
 }
 

@@ -36,6 +36,9 @@ class Sender {
   // something for timers. One that waits for longer shows that in its round trips.
   static constexpr Duration kPeerSackDelay = std::chrono::milliseconds(25);
   static constexpr Duration kMinProbeTimeout = std::chrono::milliseconds(10);
+  // So often lost, a chunk makes it doubtful that the path carries the base. At 10 % of losses it
+  // is one of ten thousand, and costs a round trip in small packets.
+  static constexpr int kLossesOfTooNarrow = 4;
   // Chunks sent again whose fate an undo of the congestion control may depend on.
   static constexpr std::size_t kMaxUndoRanges = 1024;
 
@@ -70,7 +73,8 @@ class Sender {
   // all of them can go again over a path that shrinks, but several fill a packet.
   void set_packet_bytes(std::size_t bytes);
   // Once: what was sent got lost in a way that a path which became too narrow would bring about;
-  // Grave when nothing at all came through.
+  // Grave when nothing at all came through, or a chunk never did though others do all the time, so
+  // that no timeout tells.
   enum class PathSuspicion : std::uint8_t { None, Mild, Grave };
   PathSuspicion take_path_suspicion() { return std::exchange(suspects_path_, PathSuspicion::None); }
   // T3-rtx has expired, and nothing was acknowledged since.
@@ -89,6 +93,8 @@ class Sender {
 
   enum class SackResult { Ok, Stale, NeverSent };
   SackResult handle_sack(Timestamp now, const SackChunk& sack);
+  // What the peer told last, window and gaps, up to another point.
+  SackChunk last_sack_with(std::uint32_t cumulative_tsn) const;
   // What is sent takes another path from now on. What was under way goes again at once.
   void handle_path_change(Timestamp now);
   // True when T3-rtx expired.
@@ -103,7 +109,6 @@ class Sender {
   const Rto& rto() const { return rto_; }
   bool window_closed() const { return peer_window_ == 0; }
   Deadline last_sent() const { return last_sent_; }  // when a DATA chunk went last
-  std::size_t told_window_bytes() const { return peer_window_; }
 
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
   std::size_t outstanding_chunks() const { return out_.size(); }
