@@ -27,12 +27,9 @@ std::optional<Result<>> Data::try_send(ChannelHandle& channel, MessageKind kind,
   if (!connection_.driver().is_draining() || connection_.driver().is_closing() || others_first ||
       !channel.id)
     return std::nullopt;
-  {
-    const std::scoped_lock lock(connection_.handle()->mutex);
-    if (connection_.handle()->refuses_calls())
-      return fail(ErrorCode::Closed, "the connection is closed");
-    if (connection_.handle()->has_calls()) return std::nullopt;
-  }
+  if (connection_.handle()->refuses_calls())
+    return fail(ErrorCode::Closed, "the connection is closed");
+  if (connection_.handle()->has_calls()) return std::nullopt;
   if (auto judged = connection_.handle()->ledger.judge(channel, message.size()); !judged)
     return judged;
   const std::size_t size = message.size();

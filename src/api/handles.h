@@ -99,8 +99,9 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   SendLedger ledger;  // of what is sent; has a lock of its own, taken within `mutex`
 
   mutable std::mutex mutex;
-  bool refuses_calls() const { return closing_ || ended_; }  // `mutex` is held
-  bool has_calls() const { return !calls_.empty(); }         // `mutex` is held
+  // No call is taken any more. Exact while `mutex` is held; the loop may look without.
+  bool refuses_calls() const { return closing_ || ended_; }
+  bool has_calls() const { return calls_wait_.load(std::memory_order_acquire); }  // likewise
   // `mutex` is held by `lock`, which is let go before the loop is woken.
   void push(Call&& call, std::unique_lock<std::mutex> lock);
 
@@ -122,8 +123,8 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   bool begun_ = false;
   bool wake_posted_ = false;
   bool is_load_ = true;  // of the loop
-  bool closing_ = false;
-  bool ended_ = false;
+  std::atomic<bool> closing_ = false;
+  std::atomic<bool> ended_ = false;
   std::atomic<bool> receiving_ = true;    // what the owner wants; the loop takes it to the core
   std::atomic<bool> calls_wait_ = false;  // what take_calls() looks at before it locks
 
