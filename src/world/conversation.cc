@@ -254,6 +254,14 @@ std::size_t Conversation::unfinished_bytes(Side from) const {
   return bytes;
 }
 
+std::size_t Conversation::missing_of_limited(Side from) const {
+  std::size_t missing = 0;
+  for (const Channel& channel : channels_) {
+    if (!channel.promise.is_reliable()) missing += channel.to(other(from)).missing();
+  }
+  return missing;
+}
+
 std::string Conversation::unfinished() const {
   for (const Side side : {Side::A, Side::B}) {
     if (!waiting_[index(side)].empty())

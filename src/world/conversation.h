@@ -70,6 +70,8 @@ class Conversation {
   // There is a channel on which what is said has to arrive, or will be.
   bool can_ask() const;
   std::size_t unfinished_bytes(Side from) const;
+  // On channels that may give up: each may be a gap by itself.
+  std::size_t missing_of_limited(Side from) const;
   std::size_t channels() const { return channels_.size(); }
   void note_closed(Side side) { is_closed_[index(side)] = true; }  // its connection
   std::size_t received() const { return received_; }

@@ -319,7 +319,8 @@ class Life {
     for (const Side side : {Side::A, Side::B}) peer(side).say(now_, 3, 1000, plan_.seed, true);
   }
 
-  // What a window of so many bytes needs for what is still to be carried, and as much again.
+  // What a window of so many bytes needs for what is still to be carried, and as much again; and of
+  // what was given up between what arrived each gap by itself: RFC 3758 §3.5, rule C2.
   Duration carrying_time(Duration round_trip) const {
     constexpr std::int64_t kWindow = 8 * 1024;
     std::int64_t most = 0;
@@ -330,7 +331,8 @@ class Life {
       if (const Step* const step = plan_.find(Kind::ReceiveBuffer, other(side)))
         window = std::min(window, step->a);
       const auto bytes = static_cast<std::int64_t>(conversation_.unfinished_bytes(side));
-      most = std::max(most, 2 * bytes / window);
+      const auto gaps = static_cast<std::int64_t>(conversation_.missing_of_limited(side));
+      most = std::max(most, 2 * bytes / window + gaps);
     }
     return most * round_trip;
   }
