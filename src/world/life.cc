@@ -360,8 +360,8 @@ class Life {
       return journal_.fail(Verdict::Life,
                            fmt::format("the world has healed for {} ms, and a is {}, b {}",
                                        (now_ - healed) / 1ms, state(Side::A), state(Side::B)));
-    const bool agreed =
-        run_until(healed + kAgreement, [&] { return both(&Peer::is_over_or_new) || is_settled(); });
+    const bool agreed = run_until(healed + kAgreement + 4 * signalling_.delay(),
+                                  [&] { return both(&Peer::is_over_or_new) || is_settled(); });
     if (!agreed && !is_over())
       journal_.fail(Verdict::Agreement,
                     fmt::format("{} s after the faults a is {}, b {}", kAgreement / 1s,
