@@ -46,7 +46,7 @@ void Agent::Impl::wake_for_silence() {
 Duration Agent::Impl::silence_limit() const {
   const Duration round_trip = current_->smoothed_round_trip_time.value_or(0ms);
   const Duration least = std::max(kLeastSilence, kRoundTrips * round_trip);
-  return std::min(least * (1 << std::min(doubts_, 4)), std::max(least, kMostSilence));
+  return std::min(least * (1 << std::min(doubts_, 4)), kMostSilence);
 }
 
 Deadline Agent::Impl::silence_at() const {

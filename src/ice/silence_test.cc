@@ -118,6 +118,20 @@ TEST(Silence, OfAPathIsDoubtedWhenThePeerSeemsToSendOverAnother) {
       1500ms));
 }
 
+// A queue that was full for a minute says nothing of how long to wait on a path that is dead.
+TEST(Silence, IsNoticedWithinFiveSecondsHoweverSlowThePathWas) {
+  TwoWays two;
+  two.network.link().options().latency = 2s;
+  two.network.run_for(2min);
+  two.network.link().options().latency = 10ms;
+  two.network.run_for(3s);
+  ASSERT_GE(two.alice.agent.round_trip_time(), 3s);
+  two.cut();
+  two.alice.agent.expect_answer(two.now(), true);
+  EXPECT_TRUE(two.network.run_until(
+      [&] { return two.alice.agent.path() && two.alice.agent.path()->local != two.used; }, 7s));
+}
+
 // Whoever saw the first nomination can send it again.
 TEST(Silence, ANominationThatIsReplayedMovesNobody) {
   TwoAgents two;
