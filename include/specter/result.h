@@ -3,7 +3,7 @@
 //
 //     Result<DataChannel> channel = connection.create_data_channel("chat");
 //     if (!channel) return log(channel.error().message);
-//     channel->send("hello");
+//     log(channel->label());  // to be sent on when event::DataChannelOpen has come
 //
 //     connection.create_data_channel("chat").value();   // or an exception with the same sentence
 #pragma once

@@ -121,11 +121,12 @@ void ConnectionHandle::end() {
   is_over = true;
   // Both hold handles, which hold us; and they are destroyed outside the lock.
   std::vector<Call> dropped;
-  const SendLedger::Accounts known = ledger.end();
+  SendLedger::Accounts known;
   const std::scoped_lock lock(mutex);
   ended_ = true;
   leave_loop();
   dropped.swap(calls_);
+  known = ledger.end();  // not before: a send() that still came would stay in it, and keep us
   driver_.reset();
 }
 

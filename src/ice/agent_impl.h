@@ -234,13 +234,13 @@ class Agent::Impl {
   Gathering gathering_;
   Checklist checklist_;
   std::map<stun::TransactionId, Check> checks_;
-  Pacer pacer_;                 // all connectivity checks, retransmissions included
-  Pacer first_checks_;          // those of pairs that had none, while nothing is connected
-  Timestamp next_ordinary_{};   // Ta after the last ordinary one
-  Timestamp next_again_{};      // for pairs that have not answered
-  Timestamp late_at_{};         // what comes then was waiting for us to run
-  bool was_triggered_ = false;  // the check sent last while others were triggered
-  Timestamp next_consent_{};    // what all valid pairs ask for, at one time
+  Pacer pacer_;                       // all connectivity checks, retransmissions included
+  Pacer first_checks_;                // those of pairs that had none, while nothing is connected
+  Timestamp next_ordinary_{};         // Ta after the last ordinary one
+  Timestamp next_again_{};            // for pairs that have not answered
+  Timestamp late_at_{};               // what comes then was waiting for us to run
+  bool is_turn_of_the_rest_ = false;  // when the next check would be a triggered one
+  Timestamp next_consent_{};          // what all valid pairs ask for, at one time
   ErrorBudget errors_;
   RareQueue<Response> responses_;
   Lessons lessons_;

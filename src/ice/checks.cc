@@ -1,5 +1,6 @@
 // Our connectivity checks. RFC 8445 §7.2.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "ice/agent_impl.h"
@@ -70,8 +71,7 @@ std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
   // RFC 8445 §6.1.4.2: triggered ones first. But where NATs show each check from another address
   // they call each other without an end, so each second turn is the rest's.
   if (is_ready && checklist_.has_triggered()) {
-    was_triggered_ = !was_triggered_;
-    if (!was_triggered_) {
+    if (std::exchange(is_turn_of_the_rest_, !is_turn_of_the_rest_)) {
       if (auto again = poll_check_again(now)) return again;
     }
     pacer_.take(now);
