@@ -8,8 +8,8 @@ namespace specter {
 namespace {
 
 void bulk(benchmark::State& state, bool interleaving) {
-  core::Configuration configuration;
-  configuration.interleaving = interleaving;
+  ConnectionOptions configuration;
+  configuration.data.interleaving = interleaving;
   testing::BulkTransfer pair(configuration);
   const Buffer message(static_cast<std::size_t>(state.range(0)), 0x5a);
   constexpr std::size_t kBytes = 16 << 20;

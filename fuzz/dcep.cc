@@ -42,10 +42,10 @@ void check_codec(Bytes message) {
 
 DataChannels::Config config(bool interleaving) {
   DataChannels::Config config;
-  config.association.interleaving = interleaving;
-  config.association.receive_buffer_bytes = 64 * 1024;
-  config.association.send_buffer_bytes = 64 * 1024;
-  config.association.max_receive_message_bytes = kMaxMessageBytes;
+  config.association.data.interleaving = interleaving;
+  config.association.data.receive_buffer_bytes = 64 * 1024;
+  config.association.data.send_buffer_bytes = 64 * 1024;
+  config.association.data.max_message_bytes = kMaxMessageBytes;
   config.max_channels = kMaxChannels;
   return config;
 }

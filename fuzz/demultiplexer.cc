@@ -37,12 +37,12 @@ net::DatagramKind kind_by_the_table(Bytes datagram) {
   return net::DatagramKind::Unknown;
 }
 
-Configuration configuration() {
+ConnectionOptions configuration() {
   static const auto certificate = [] {
     simulation::SeededRandom random(71);
     return generate_certificate(random, 1'790'000'000);
   }();
-  Configuration configuration;
+  ConnectionOptions configuration;
   configuration.certificate = certificate;
   return configuration;
 }

@@ -31,14 +31,14 @@ constexpr int kMaxBurst = 200;
 
 const Endpoint kLocal = *Endpoint::parse("192.0.2.1:5001");
 
-Configuration configuration(bool modern) {
+ConnectionOptions configuration(bool modern) {
   static const auto certificate = [] {
     simulation::SeededRandom random(61);
     return generate_certificate(random, 1'790'000'000);
   }();
-  Configuration configuration;
+  ConnectionOptions configuration;
   configuration.certificate = certificate;
-  configuration.snap = configuration.sped = configuration.interleaving = modern;
+  configuration.data.snap = configuration.transport.sped = configuration.data.interleaving = modern;
   return configuration;
 }
 

@@ -65,11 +65,11 @@ struct Flags {
 Association::Config config_of(const Flags& flags) {
   Association::Config config;
   config.max_packet_bytes = kPacketBytes;
-  config.receive_buffer_bytes = kReceiveBytes;
-  config.send_buffer_bytes = kSendBytes;
-  config.max_receive_message_bytes = kMaxMessageBytes;
-  config.congestion_control = flags.congestion_control;
-  config.interleaving = flags.interleaving;
+  config.data.receive_buffer_bytes = kReceiveBytes;
+  config.data.send_buffer_bytes = kSendBytes;
+  config.data.max_message_bytes = kMaxMessageBytes;
+  config.data.congestion_control = flags.congestion_control;
+  config.data.interleaving = flags.interleaving;
   if (flags.gives_up) config.max_retransmissions = 4;
   return config;
 }

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,27 @@ namespace specter::nif {
 
 // An argument of the wrong type or out of its range: ArgumentError in Elixir.
 struct BadArgument {};
+
+// The same, with a sentence for whoever reads it.
+struct BadOption {
+  std::string text;
+};
+
+// ArgumentError with a message, as raise/2 would have it.
+inline ERL_NIF_TERM raise_argument_error(ErlNifEnv* env, std::string_view text) noexcept {
+  ERL_NIF_TERM message;
+  unsigned char* bytes = enif_make_new_binary(env, text.size(), &message);
+  if (bytes == nullptr) return enif_make_badarg(env);
+  for (const char c : text) *bytes++ = static_cast<unsigned char>(c);
+  ERL_NIF_TERM keys[] = {enif_make_atom(env, "__struct__"),
+                               enif_make_atom(env, "__exception__"),
+                               enif_make_atom(env, "message")};
+  ERL_NIF_TERM values[] = {enif_make_atom(env, "Elixir.ArgumentError"),
+                                 enif_make_atom(env, "true"), message};
+  ERL_NIF_TERM error;
+  if (!enif_make_map_from_arrays(env, keys, values, 3, &error)) return enif_make_badarg(env);
+  return enif_raise_exception(env, error);
+}
 
 // What Elixir sees as %ErlangError{original: {:specter_native, text}}.
 inline ERL_NIF_TERM raise(ErlNifEnv* env, std::string_view text) noexcept {
@@ -30,6 +52,8 @@ ERL_NIF_TERM boundary(ErlNifEnv* env, Body&& body) noexcept {
     return std::forward<Body>(body)();
   } catch (const BadArgument&) {
     return enif_make_badarg(env);
+  } catch (const BadOption& e) {
+    return raise_argument_error(env, e.text);
   } catch (const std::exception& e) {
     return raise(env, e.what());
   } catch (...) {

@@ -80,8 +80,12 @@ inline Term posted(ErlNifEnv* env, const Result<>& result) {
 Term init(ErlNifEnv* env, Any config);
 // :ok
 Term close(ErlNifEnv* env, const InstanceRef& instance);
-// %{ice_servers: …}
+// %{ice_servers: …, options: %{…}}
 Term config(ErlNifEnv* env, const InstanceRef& instance);
+// %{name: value}: each connection option, as it is when nothing is said
+Term default_options(ErlNifEnv* env);
+// {:ok, reference}; of "rsa2048" or any other, which is P-256. An RSA key takes 100 ms.
+Term generate_certificate(ErlNifEnv* env, std::string_view type);
 // {:ok, id} | {:error, :not_found}
 Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance);
 Term media_engine_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
@@ -105,7 +109,7 @@ Term counters(ErlNifEnv* env);
 
 // {:ok, id} | {:error, :not_found}
 Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
-                         ActiveChange active);
+                         ActiveChange active, Any options);
 Term peer_connection_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term close_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 // :ok | {:error, :not_found | :einval}

@@ -23,8 +23,11 @@ Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& re
 }  // namespace
 
 Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
-                         ActiveChange active) {
-  return id_or_not_found(env, instance->new_peer(api, active));
+                         ActiveChange active, Any options) {
+  return id_or_not_found(
+      env, instance->new_peer(
+               api, active,
+               decode_options(env, library_of(env).types, options.term, instance->options())));
 }
 
 Term peer_connection_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {

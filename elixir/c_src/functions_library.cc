@@ -20,7 +20,7 @@ Term init(ErlNifEnv* env, Any config) {
 
   InstanceRef instance;
   try {
-    instance = library.new_instance(self, decode_options(env, config.term));
+    instance = library.new_instance(self, decode_init_options(env, library.types, config.term));
   } catch (const std::system_error&) {
     return error(env, "webrtc_error");
   }
@@ -41,6 +41,14 @@ Term close(ErlNifEnv* env, const InstanceRef& instance) {
 
 Term config(ErlNifEnv* env, const InstanceRef& instance) {
   return encode(env, instance->options());
+}
+
+Term default_options(ErlNifEnv* env) { return encode_defaults(env); }
+
+Term generate_certificate(ErlNifEnv* env, std::string_view type) {
+  const auto kind = type == "rsa2048" ? CertificateType::Rsa2048 : CertificateType::EcdsaP256;
+  return tuple_of_ok(
+      env, make_certificate(env, library_of(env).types, specter::generate_certificate(kind)));
 }
 
 Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance) {

@@ -5,9 +5,9 @@
 
 namespace specter::nif {
 
-Instance::Instance(ErlNifPid owner, Options options, std::shared_ptr<const Specter> specter,
-                   std::shared_ptr<Reaper> reaper, const ResourceTypes& types, Counter& counter,
-                   Counter& peer_counter)
+Instance::Instance(ErlNifPid owner, ConnectionOptions options,
+                   std::shared_ptr<const Specter> specter, std::shared_ptr<Reaper> reaper,
+                   const ResourceTypes& types, Counter& counter, Counter& peer_counter)
     : owner_(owner),
       options_(std::move(options)),
       reaper_(std::move(reaper)),
@@ -37,7 +37,8 @@ std::optional<std::string> Instance::new_api(std::string_view engine, std::strin
   return apis_.add(specter_->new_api(*engines_.take(engine), *registries_.take(registry)));
 }
 
-std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange active) {
+std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange active,
+                                              ConnectionOptions options) {
   const std::lock_guard lock(mutex_);
   const Api* found = apis_.find(api);
   if (found == nullptr) return std::nullopt;
@@ -45,7 +46,7 @@ std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange
   // First in the table, then started: the loop's first event may be its last, and wants to find it.
   peers_.put(peer->id(), peer);
   try {
-    peer->start(*found, active);
+    peer->start(*found, active, std::move(options));
   } catch (...) {
     peers_.take(peer->id());
     throw;

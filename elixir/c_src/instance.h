@@ -34,18 +34,19 @@ namespace specter::nif {
 // Orphaned it has only the connections that other processes own, and Closed nothing.
 class Instance : public std::enable_shared_from_this<Instance> {
  public:
-  Instance(ErlNifPid owner, Options options, std::shared_ptr<const Specter> specter,
+  Instance(ErlNifPid owner, ConnectionOptions options, std::shared_ptr<const Specter> specter,
            std::shared_ptr<Reaper> reaper, const ResourceTypes& types, Counter& counter,
            Counter& peer_counter);
 
-  const Options& options() const { return options_; }
+  const ConnectionOptions& options() const { return options_; }
   const ErlNifPid& owner() const { return owner_; }
 
   // The id of the new thing; nothing when what it is made of is not there.
   std::optional<std::string> new_media_engine();
   std::optional<std::string> new_registry(std::string_view engine);
   std::optional<std::string> new_api(std::string_view engine, std::string_view registry);
-  std::optional<std::string> new_peer(std::string_view api, ActiveChange active);
+  std::optional<std::string> new_peer(std::string_view api, ActiveChange active,
+                                      ConnectionOptions options);
   std::optional<std::string> new_track(Track track);
 
   bool media_engine_exists(std::string_view id) const;
@@ -82,7 +83,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   void end(bool has_listener);
 
   const ErlNifPid owner_;
-  const Options options_;
+  const ConnectionOptions options_;
   const std::shared_ptr<Reaper> reaper_;
   const ResourceTypes& types_;
   Counter& peer_counter_;

@@ -4,6 +4,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "specter/option_table.h"
+
 namespace specter::nif {
 
 namespace {
@@ -39,30 +43,56 @@ void Library::halt() {
   reaper->finish(kPatience);
 }
 
-std::shared_ptr<Instance> Library::new_instance(ErlNifPid owner, Options options) {
+std::shared_ptr<Instance> Library::new_instance(ErlNifPid owner, InitOptions options) {
   const std::lock_guard lock(mutex_);
   if (!reaper_) throw std::runtime_error("the library is closed");
-  auto specter = specter_for(options);
-  auto instance = std::make_shared<Instance>(owner, std::move(options), std::move(specter), reaper_,
-                                             types, instance_counter_, peer_counter_);
+  auto specter = specter_for(options.loops);
+  auto instance =
+      std::make_shared<Instance>(owner, std::move(options.connection), std::move(specter), reaper_,
+                                 types, instance_counter_, peer_counter_);
   std::erase_if(instances_, [](const auto& old) { return old.expired(); });
   instances_.push_back(instance);
   return instance;
 }
 
-std::shared_ptr<const Specter> Library::specter_for(const Options& options) {
-  if (const auto found = specters_.find(options); found != specters_.end()) {
-    if (auto specter = found->second.lock()) return specter;
+namespace {
+
+// The loops are there: what is asked for must be what they are.
+template <class T>
+void must_be(std::string_view name, const std::optional<T>& wanted, const T& there,
+             const auto& shown) {
+  if (wanted && *wanted != there)
+    throw BadOption{
+        fmt::format("{} is {} in this VM, since the first Specter.init/1: it can't be {} while a "
+                    "Specter is there",
+                    name, shown(there), shown(*wanted))};
+}
+
+}  // namespace
+
+std::shared_ptr<const Specter> Library::specter_for(const LoopOptions& options) {
+  if (auto specter = specter_.lock()) {
+    const Configuration& there = specter->configuration();
+    const auto number = [](std::size_t value) { return fmt::format("{}", value); };
+    must_be("loops", options.loops, there.loops, number);
+    must_be("spin", options.spin, there.spin,
+            [](std::chrono::microseconds value) { return fmt::format("{}", value.count()); });
+    must_be("cipher", options.cipher, there.cipher,
+            [](CipherEngine value) { return fmt::format(":{}", option_name(value)); });
+    return specter;
   }
   struct Shared {
     Shared(Configuration config, Counter& counter) : counted(counter), specter(std::move(config)) {}
     Counter::Share counted;
     Specter specter;
   };
-  const auto shared = std::make_shared<const Shared>(options.configuration(), loops_counter_);
+  Configuration configuration;
+  if (options.loops) configuration.loops = *options.loops;
+  if (options.spin) configuration.spin = *options.spin;
+  if (options.cipher) configuration.cipher = *options.cipher;
+  const auto shared = std::make_shared<const Shared>(std::move(configuration), loops_counter_);
   std::shared_ptr<const Specter> specter(shared, &shared->specter);
-  std::erase_if(specters_, [](const auto& old) { return old.second.expired(); });
-  specters_.insert_or_assign(options, specter);
+  specter_ = specter;
   return specter;
 }
 

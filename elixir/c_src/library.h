@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -30,8 +29,9 @@ class Library {
   // Closes everything, for good: the process ends. Waits for that, but not for long.
   void halt();
 
-  // What Specter.init makes. Throws std::system_error when no thread or descriptor is to be had.
-  std::shared_ptr<Instance> new_instance(ErlNifPid owner, Options options);
+  // What Specter.init makes. Throws std::system_error when no thread or descriptor is to be had,
+  // and BadOption when the loops that there are were made with other options.
+  std::shared_ptr<Instance> new_instance(ErlNifPid owner, InitOptions options);
 
   const Counter& instances() const { return instance_counter_; }
   const Counter& peers() const { return peer_counter_; }
@@ -40,7 +40,7 @@ class Library {
   ResourceTypes types;
 
  private:
-  std::shared_ptr<const Specter> specter_for(const Options& options);
+  std::shared_ptr<const Specter> specter_for(const LoopOptions& options);
   std::vector<std::shared_ptr<Instance>> live_instances();
 
   Counter instance_counter_, peer_counter_, loops_counter_;
@@ -48,8 +48,8 @@ class Library {
   std::mutex mutex_;  // of what is below
   std::size_t users_ = 0;
   std::shared_ptr<Reaper> reaper_;
-  // Owners that want the same share it: its loops are threads, one a core.
-  std::map<Options, std::weak_ptr<const Specter>> specters_;
+  // All of the VM's share it: its loops are threads, one a core.
+  std::weak_ptr<const Specter> specter_;
   std::vector<std::weak_ptr<Instance>> instances_;
 };
 

@@ -26,6 +26,8 @@ ErlNifFunc functions[] = {
     row<init>("init", ERL_NIF_DIRTY_JOB_IO_BOUND),
     row<close>("close"),
     row<config>("config"),
+    row<default_options>("default_options"),
+    row<generate_certificate>("generate_certificate", ERL_NIF_DIRTY_JOB_CPU_BOUND),
     row<new_media_engine>("new_media_engine"),
     row<media_engine_exists>("media_engine_exists"),
     row<new_registry>("new_registry"),
@@ -86,6 +88,10 @@ void instance_down(ErlNifEnv*, void* object, ErlNifPid*, ErlNifMonitor*) {
 // The last process let go of a message.
 void buffer_dtor(ErlNifEnv*, void* object) { static_cast<Buffer*>(object)->~Buffer(); }
 
+void certificate_dtor(ErlNifEnv*, void* object) {
+  static_cast<CertificateRef*>(object)->~CertificateRef();
+}
+
 void watch_dtor(ErlNifEnv*, void* object) { static_cast<Watch::Object*>(object)->~Object(); }
 
 // The process that a connection was given to died.
@@ -104,7 +110,9 @@ bool open_types(ErlNifEnv* env, ResourceTypes& types) {
   types.instance = open_type(env, "specter", instance_dtor, instance_down);
   types.buffer = open_type(env, "specter_buffer", buffer_dtor, nullptr);
   types.watch = open_type(env, "specter_watch", watch_dtor, watch_down);
-  return types.instance != nullptr && types.buffer != nullptr && types.watch != nullptr;
+  types.certificate = open_type(env, "specter_certificate", certificate_dtor, nullptr);
+  return types.instance != nullptr && types.buffer != nullptr && types.watch != nullptr &&
+         types.certificate != nullptr;
 }
 
 // exit() runs destructors and the like, OpenSSL's among them, while threads still work with what

@@ -1,157 +1,315 @@
 #include "options.h"
 
 #include <array>
-#include <chrono>
+#include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "specter/option_table.h"
 
 namespace specter::nif {
 
 namespace {
 
-template <class E>
-struct Choice;
+constexpr std::size_t kMaxLoops = 1024;
+constexpr std::chrono::microseconds kMaxSpin{10'000};
 
-template <>
-struct Choice<CongestionControl> {
-  static constexpr std::array kNames = {std::pair{Atom("cubic"), CongestionControl::Cubic},
-                                        std::pair{Atom("bbr"), CongestionControl::Bbr},
-                                        std::pair{Atom("reno"), CongestionControl::Reno}};
-};
-template <>
-struct Choice<DtlsVersion> {
-  static constexpr std::array kNames = {std::pair{Atom("dtls12"), DtlsVersion::Dtls12},
-                                        std::pair{Atom("dtls13"), DtlsVersion::Dtls13}};
-};
-template <>
-struct Choice<CertificateType> {
-  static constexpr std::array kNames = {std::pair{Atom("ecdsa_p256"), CertificateType::EcdsaP256},
-                                        std::pair{Atom("rsa2048"), CertificateType::Rsa2048}};
-};
-template <>
-struct Choice<LoopbackPolicy> {
-  static constexpr std::array kNames = {std::pair{Atom("fallback"), LoopbackPolicy::Fallback},
-                                        std::pair{Atom("include"), LoopbackPolicy::Include},
-                                        std::pair{Atom("only"), LoopbackPolicy::Only}};
-};
-
-template <class E>
-Term name_of(ErlNifEnv* env, E value) {
-  for (const auto& [name, known] : Choice<E>::kNames) {
-    if (known == value) return name.term(env);
-  }
-  return Atom("unspecified").term(env);
+// An atom's text: names come from the library's table, so none is new to the VM but once.
+Term atom(ErlNifEnv* env, std::string_view name) {
+  return enif_make_atom_len(env, name.data(), name.size());
 }
 
-void read(ErlNifEnv* env, Term term, bool& value) { value = Decoder<bool>::decode(env, term); }
-void read(ErlNifEnv* env, Term term, std::uint64_t& value) {
-  value = Decoder<std::uint64_t>::decode(env, term);
+std::string shown(ErlNifEnv* env, Term term) {
+  const bool is_word = enif_is_identical(term, atom(env, "true")) ||
+                       enif_is_identical(term, atom(env, "false")) ||
+                       enif_is_identical(term, atom(env, "nil"));
+  std::array<char, 80> text{};
+  // Cut where it is longer: %T is a term as Erlang prints it.
+  const int size = enif_snprintf(text.data(), text.size(), "%T", term);
+  std::string out = enif_is_atom(env, term) && !is_word ? ":" : "";
+  out += text.data();
+  if (size >= static_cast<int>(text.size())) out += "...";
+  return out;
 }
-void read(ErlNifEnv* env, Term term, std::string& value) {
-  value = Decoder<std::string>::decode(env, term);
+
+[[noreturn]] void refuse(ErlNifEnv* env, std::string_view name, Term value, std::string_view must) {
+  throw BadOption{fmt::format("{}: {} is none; it must be {}", name, shown(env, value), must)};
 }
-void read(ErlNifEnv* env, Term term, std::vector<std::string>& value) {
-  value = Decoder<std::vector<std::string>>::decode(env, term);
+
+// ---- in
+
+void read(ErlNifEnv* env, const OptionRow& row, Term term, bool& value) {
+  if (enif_is_identical(term, atom(env, "true")))
+    value = true;
+  else if (enif_is_identical(term, atom(env, "false")))
+    value = false;
+  else
+    refuse(env, row.name, term, "true or false");
 }
+
+std::uint64_t number(ErlNifEnv* env, const OptionRow& row, Term term, std::string_view unit) {
+  ErlNifUInt64 value = 0;
+  if (!enif_get_uint64(env, term, &value) || value < row.least || value > row.most)
+    refuse(env, row.name, term, fmt::format("{} to {}{}", row.least, row.most, unit));
+  return value;
+}
+
+void read(ErlNifEnv* env, const OptionRow& row, Term term, std::size_t& value) {
+  value = number(env, row, term, "");
+}
+
+void read(ErlNifEnv* env, const OptionRow& row, Term term, Duration& value) {
+  value = std::chrono::milliseconds(number(env, row, term, " (milliseconds)"));
+}
+
+void read(ErlNifEnv* env, const OptionRow& row, Term term, std::string& value) {
+  ErlNifBinary binary;
+  if (!enif_inspect_binary(env, term, &binary)) refuse(env, row.name, term, "a string");
+  value.assign(reinterpret_cast<const char*>(binary.data), binary.size);
+}
+
 template <class E>
-void read(ErlNifEnv* env, Term term, E& value) {
-  for (const auto& [name, known] : Choice<E>::kNames) {
-    if (enif_is_identical(term, name.term(env))) {
+  requires std::is_enum_v<E>
+void read(ErlNifEnv* env, const OptionRow& row, Term term, E& value) {
+  std::vector<std::string> names;
+  for (const auto& [name, known] : OptionNames<E>::kAll) {
+    if (enif_is_identical(term, atom(env, name))) {
       value = known;
       return;
     }
+    names.push_back(fmt::format(":{}", name));
   }
-  throw BadArgument();
+  refuse(env, row.name, term, fmt::format("one of {}", fmt::join(names, ", ")));
 }
+
+constexpr OptionRow kServers{"ice_servers"};
+constexpr std::string_view kServersMustBe =
+    "a list of URLs, or of maps with :urls, :username and :credential";
+
+// A field of a server's map, under an atom or, as JSON has it, a string.
+bool field(ErlNifEnv* env, Term map, std::string_view name, Term& value) {
+  return enif_get_map_value(env, map, atom(env, name), &value) ||
+         enif_get_map_value(env, map, encode(env, name), &value);
+}
+
+std::vector<std::string> read_urls(ErlNifEnv* env, Term term) {
+  std::vector<std::string> urls;
+  if (enif_is_binary(env, term)) {
+    read(env, kServers, term, urls.emplace_back());
+    return urls;
+  }
+  Term head;
+  while (enif_get_list_cell(env, term, &head, &term))
+    read(env, kServers, head, urls.emplace_back());
+  if (!enif_is_empty_list(env, term)) refuse(env, kServers.name, term, kServersMustBe);
+  return urls;
+}
+
+// RTCIceServer, W3C §4.2.2: `urls` is one text or several.
+IceServer read_server(ErlNifEnv* env, Term term) {
+  IceServer server;
+  Term value;
+  if (enif_is_binary(env, term)) {
+    server.urls = read_urls(env, term);
+    return server;
+  }
+  if (!enif_is_map(env, term) || !field(env, term, "urls", value))
+    throw BadOption{fmt::format("ice_servers: it must be {}", kServersMustBe)};  // no credential
+  server.urls = read_urls(env, value);
+  if (field(env, term, "username", value)) read(env, {"username"}, value, server.username);
+  if (field(env, term, "credential", value)) {
+    ErlNifBinary binary;
+    if (!enif_inspect_binary(env, value, &binary))
+      throw BadOption{"ice_servers: a credential must be a string"};
+    server.credential.assign(reinterpret_cast<const char*>(binary.data), binary.size);
+  }
+  return server;
+}
+
+void read(ErlNifEnv* env, const OptionRow& row, Term term, std::vector<IceServer>& value) {
+  value.clear();
+  Term head;
+  while (enif_get_list_cell(env, term, &head, &term)) value.push_back(read_server(env, head));
+  if (!enif_is_empty_list(env, term)) refuse(env, row.name, term, kServersMustBe);
+}
+
+void read_certificate(ErlNifEnv* env, const ResourceTypes& types, Term term,
+                      std::shared_ptr<const Certificate>& value) {
+  void* object = nullptr;
+  if (enif_get_resource(env, term, types.certificate, &object))
+    value = *static_cast<CertificateRef*>(object);
+  else if (enif_is_identical(term, atom(env, "ecdsa_p256")))
+    value = nullptr;
+  else
+    refuse(env, "certificate", term,
+           ":ecdsa_p256, or what Specter.generate_certificate/1 has made");
+}
+
+// ---- out
 
 Term write(ErlNifEnv* env, bool value) { return encode(env, value); }
-Term write(ErlNifEnv* env, std::uint64_t value) { return enif_make_uint64(env, value); }
+Term write(ErlNifEnv* env, std::size_t value) { return enif_make_uint64(env, value); }
+Term write(ErlNifEnv* env, Duration value) {
+  return enif_make_int64(env, std::chrono::duration_cast<std::chrono::milliseconds>(value).count());
+}
 Term write(ErlNifEnv* env, const std::string& value) { return encode(env, value); }
-Term write(ErlNifEnv* env, const std::vector<std::string>& value) { return encode(env, value); }
 template <class E>
-Term write(ErlNifEnv* env, const E& value) {
-  return name_of(env, value);
+  requires std::is_enum_v<E>
+Term write(ErlNifEnv* env, E value) {
+  return atom(env, option_name(value));
 }
 
-// Each field with its key.
-template <class O, class Visit>
-void each_field(O& options, Visit visit) {
-  visit(Atom("ice_servers"), options.ice_servers);
-  visit(Atom("max_datagram_bytes"), options.max_datagram_bytes);
-  visit(Atom("path_mtu_discovery"), options.path_mtu_discovery);
-  visit(Atom("send_buffer_bytes"), options.send_buffer_bytes);
-  visit(Atom("receive_buffer_bytes"), options.receive_buffer_bytes);
-  visit(Atom("max_message_bytes"), options.max_message_bytes);
-  visit(Atom("congestion_control"), options.congestion_control);
-  visit(Atom("interleaving"), options.interleaving);
-  visit(Atom("snap"), options.snap);
-  visit(Atom("sped"), options.sped);
-  visit(Atom("min_dtls_version"), options.min_dtls_version);
-  visit(Atom("max_dtls_version"), options.max_dtls_version);
-  visit(Atom("certificate"), options.certificate);
-  visit(Atom("share_certificate"), options.share_certificate);
-  visit(Atom("key_log_file"), options.key_log_file);
-  visit(Atom("spin"), options.spin);
-  visit(Atom("loopback"), options.loopback);
+// Credentials stay inside.
+Term write(ErlNifEnv* env, const IceServer& server) {
+  if (server.username.empty() && server.credential.empty() && server.urls.size() == 1)
+    return encode(env, server.urls.front());
+  Term map = enif_make_new_map(env);
+  enif_make_map_put(env, map, atom(env, "urls"), encode(env, server.urls), &map);
+  if (!server.username.empty())
+    enif_make_map_put(env, map, atom(env, "username"), encode(env, server.username), &map);
+  return map;
+}
+Term write(ErlNifEnv* env, const std::vector<IceServer>& servers) {
+  Term list = enif_make_list(env, 0);
+  for (auto server = servers.rbegin(); server != servers.rend(); ++server)
+    list = enif_make_list_cell(env, write(env, *server), list);
+  return list;
+}
+
+// ---- the whole
+
+// The next key of the map that nobody has taken: unknown.
+[[noreturn]] void refuse_unknown(ErlNifEnv* env, Term map, const std::vector<std::string>& known) {
+  ErlNifMapIterator at;
+  if (!enif_map_iterator_create(env, map, &at, ERL_NIF_MAP_ITERATOR_FIRST)) throw BadArgument();
+  std::string unknown;
+  Term key, value;
+  for (; enif_map_iterator_get_pair(env, &at, &key, &value); enif_map_iterator_next(env, &at)) {
+    bool found = false;
+    for (const std::string& name : known) found |= enif_is_identical(key, atom(env, name)) != 0;
+    if (!found && unknown.empty()) unknown = shown(env, key);
+  }
+  enif_map_iterator_destroy(env, &at);
+  throw BadOption{fmt::format("{} is no option; these are: {}", unknown, fmt::join(known, ", "))};
+}
+
+// Reads what the map has of the options that it is asked for, and refuses the rest.
+class MapReader {
+ public:
+  MapReader(ErlNifEnv* env, Term map) : env_(env), map_(map) {
+    if (!enif_is_map(env, map)) throw BadArgument();
+  }
+
+  template <class Read>
+  void take(std::string_view name, const Read& read) {
+    known_.emplace_back(name);
+    Term value;
+    if (!enif_get_map_value(env_, map_, atom(env_, name), &value)) return;
+    ++taken_;
+    read(value);
+  }
+
+  // Throws BadOption for a key that was not taken, and for values that don't go together.
+  void finish(const ConnectionOptions& options) const {
+    std::size_t size = 0;
+    enif_get_map_size(env_, map_, &size);
+    if (taken_ != size) refuse_unknown(env_, map_, known_);
+    if (const auto verdict = check_options(options); !verdict)
+      throw BadOption{verdict.error().message};
+  }
+
+ private:
+  ErlNifEnv* env_;
+  Term map_;
+  std::size_t taken_ = 0;
+  std::vector<std::string> known_;
+};
+
+void take_connection_options(ErlNifEnv* env, MapReader& map, ConnectionOptions& options) {
+  for_each_option(options, [&](const OptionRow& row, auto& field) {
+    map.take(row.name, [&](Term value) { read(env, row, value, field); });
+  });
 }
 
 }  // namespace
 
-Options::Options() {
-  const Configuration usual;
-  max_datagram_bytes = usual.max_datagram_bytes;
-  path_mtu_discovery = usual.path_mtu_discovery;
-  send_buffer_bytes = usual.send_buffer_bytes;
-  receive_buffer_bytes = usual.receive_buffer_bytes;
-  max_message_bytes = usual.max_message_bytes;
-  congestion_control = usual.congestion_control;
-  interleaving = usual.interleaving;
-  snap = usual.snap;
-  sped = usual.sped;
-  min_dtls_version = usual.min_dtls_version;
-  max_dtls_version = usual.max_dtls_version;
-  certificate = usual.certificate;
-  share_certificate = usual.share_certificate;
-  spin = static_cast<std::uint64_t>(usual.spin.count());
-  loopback = usual.loopback;
-}
-
-Configuration Options::configuration() const {
-  Configuration out;
-  for (const std::string& url : ice_servers) out.ice_servers.push_back(IceServer{.urls = {url}});
-  out.max_datagram_bytes = max_datagram_bytes;
-  out.path_mtu_discovery = path_mtu_discovery;
-  out.send_buffer_bytes = send_buffer_bytes;
-  out.receive_buffer_bytes = receive_buffer_bytes;
-  out.max_message_bytes = max_message_bytes;
-  out.congestion_control = congestion_control;
-  out.interleaving = interleaving;
-  out.snap = snap;
-  out.sped = sped;
-  out.min_dtls_version = min_dtls_version;
-  out.max_dtls_version = max_dtls_version;
-  out.certificate = certificate;
-  out.share_certificate = share_certificate;
-  out.key_log_file = key_log_file;
-  out.spin = std::chrono::microseconds(spin);
-  out.loopback = loopback;
-  // The contract: remote descriptions come back as they were given.
-  out.show_remote_candidates = false;
-  return out;
-}
-
-Options decode_options(ErlNifEnv* env, Term map) {
-  Options options;
-  each_field(options, [&](Atom key, auto& field) {
-    Term value;
-    if (enif_get_map_value(env, map, key.term(env), &value)) read(env, value, field);
-  });
+ConnectionOptions usual_options() {
+  ConnectionOptions options;
+  options.show_remote_candidates = false;
   return options;
 }
 
-Term encode(ErlNifEnv* env, const Options& options) {
+InitOptions decode_init_options(ErlNifEnv* env, const ResourceTypes& types, Term map) {
+  InitOptions out{.connection = usual_options()};
+  MapReader reader(env, map);
+  take_connection_options(env, reader, out.connection);
+  bool shares = false;
+  auto type = CertificateType::EcdsaP256;
+  reader.take("certificate", [&](Term value) {
+    if (enif_is_identical(value, atom(env, "rsa2048")))
+      type = CertificateType::Rsa2048;
+    else
+      read_certificate(env, types, value, out.connection.certificate);
+  });
+  reader.take("share_certificate",
+              [&](Term value) { read(env, {"share_certificate"}, value, shares); });
+  reader.take("loops", [&](Term value) {
+    out.loops.loops = number(env, {"loops", 0, kMaxLoops}, value, "");
+  });
+  reader.take("spin", [&](Term value) {
+    const OptionRow row{"spin", 0, static_cast<std::uint64_t>(kMaxSpin.count())};
+    out.loops.spin = std::chrono::microseconds(number(env, row, value, " (microseconds)"));
+  });
+  reader.take("cipher",
+              [&](Term value) { read(env, {"cipher"}, value, out.loops.cipher.emplace()); });
+  reader.finish(out.connection);
+  // An RSA key costs 100 ms: one for all connections.
+  if (!out.connection.certificate && (shares || type == CertificateType::Rsa2048))
+    out.connection.certificate = generate_certificate(type);
+  return out;
+}
+
+ConnectionOptions decode_options(ErlNifEnv* env, const ResourceTypes& types, Term map,
+                                 ConnectionOptions defaults) {
+  MapReader reader(env, map);
+  take_connection_options(env, reader, defaults);
+  reader.take("certificate",
+              [&](Term value) { read_certificate(env, types, value, defaults.certificate); });
+  reader.finish(defaults);
+  return defaults;
+}
+
+Term encode(ErlNifEnv* env, const ConnectionOptions& options) {
+  Term others = enif_make_new_map(env);
+  const auto add = [&](std::string_view name, Term value) {
+    enif_make_map_put(env, others, atom(env, name), value, &others);
+  };
+  std::vector<std::pair<std::string_view, Term>> defaults;
+  const ConnectionOptions usual = usual_options();
+  for_each_option(usual, [&](const OptionRow& row, const auto& field) {
+    defaults.emplace_back(row.name, write(env, field));
+  });
+  auto next = defaults.begin();
+  for_each_option(options, [&](const OptionRow& row, const auto& field) {
+    const auto& [name, usually] = *next++;
+    const Term value = write(env, field);
+    if (row.name != kServers.name && enif_compare(value, usually) != 0) add(name, value);
+  });
   Term map = enif_make_new_map(env);
-  each_field(options, [&](Atom key, const auto& field) {
-    enif_make_map_put(env, map, key.term(env), write(env, field), &map);
+  enif_make_map_put(env, map, atom(env, kServers.name), write(env, options.ice_servers), &map);
+  enif_make_map_put(env, map, atom(env, "options"), others, &map);
+  return map;
+}
+
+Term encode_defaults(ErlNifEnv* env) {
+  Term map = enif_make_new_map(env);
+  const ConnectionOptions usual = usual_options();
+  for_each_option(usual, [&](const OptionRow& row, const auto& field) {
+    enif_make_map_put(env, map, atom(env, row.name), write(env, field), &map);
   });
   return map;
 }

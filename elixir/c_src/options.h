@@ -1,47 +1,43 @@
-// What Specter.init is told: %Specter.Config{}, or any map like it.
+// The options of Specter.init and of Specter.PeerConnection.new: maps from atoms to values. The
+// library's own table (specter/option_table.h) has the names and the values that are good.
 #pragma once
 
-#include <compare>
-#include <cstdint>
-#include <string>
-#include <vector>
+#include <chrono>
+#include <cstddef>
+#include <optional>
 
+#include "resources.h"
 #include "terms.h"
 
 #include "specter/specter.h"
 
 namespace specter::nif {
 
-// Owners that give the same share loops, so there is an order of them. The fields are those of
-// specter::Configuration; Specter.Config has the words.
-struct Options {
-  std::vector<std::string> ice_servers{};
-  std::uint64_t max_datagram_bytes = 0;
-  bool path_mtu_discovery = false;
-  std::uint64_t send_buffer_bytes = 0;
-  std::uint64_t receive_buffer_bytes = 0;
-  std::uint64_t max_message_bytes = 0;
-  CongestionControl congestion_control{};
-  bool interleaving = false;
-  bool snap = false;
-  bool sped = false;
-  DtlsVersion min_dtls_version{};
-  DtlsVersion max_dtls_version{};
-  CertificateType certificate{};
-  bool share_certificate = false;
-  std::string key_log_file{};
-  std::uint64_t spin = 0;  // us
-  LoopbackPolicy loopback{};
-
-  Options();  // the library's own
-
-  auto operator<=>(const Options&) const = default;
-
-  Configuration configuration() const;
+// What init decides for all of a VM, when it says so.
+struct LoopOptions {
+  std::optional<std::size_t> loops{};
+  std::optional<std::chrono::microseconds> spin{};
+  std::optional<CipherEngine> cipher{};
 };
 
-// Throws BadArgument for a value that is none; what is not there is as the library has it.
-Options decode_options(ErlNifEnv* env, Term map);
-Term encode(ErlNifEnv* env, const Options& options);
+struct InitOptions {
+  LoopOptions loops{};
+  ConnectionOptions connection{};
+};
+
+// A connection's when nothing else is said. The contract: remote descriptions come back as they
+// were given.
+ConnectionOptions usual_options();
+
+// Both throw BadOption, with a sentence, for a key that is unknown or a value that is not good.
+InitOptions decode_init_options(ErlNifEnv* env, const ResourceTypes& types, Term map);
+// What the map says, over `defaults`.
+ConnectionOptions decode_options(ErlNifEnv* env, const ResourceTypes& types, Term map,
+                                 ConnectionOptions defaults);
+
+// %{ice_servers: [...], options: %{...}}: the options that are not the default ones.
+Term encode(ErlNifEnv* env, const ConnectionOptions& options);
+// %{name: default} of each connection option.
+Term encode_defaults(ErlNifEnv* env);
 
 }  // namespace specter::nif

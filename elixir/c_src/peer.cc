@@ -37,12 +37,13 @@ Peer::Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
       types_(types),
       counted_(counter) {}
 
-void Peer::start(const Api& api, ActiveChange active) {
+void Peer::start(const Api& api, ActiveChange active, ConnectionOptions options) {
   codecs_ = api.codecs();
   outbox_.begin(active);
   // The handler keeps the peer for as long as the loop keeps the connection.
   PeerConnection connection = api.new_peer_connection(
-      [self = shared_from_this()](Event&& event) { self->handle(std::move(event)); });
+      [self = shared_from_this()](Event&& event) { self->handle(std::move(event)); },
+      std::move(options));
   if (active.kind == ActiveChange::Kind::Never) connection.set_receiving(false);
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::Closed) connection_ = std::move(connection);

@@ -36,7 +36,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
        const ResourceTypes& types, Counter& counter);
 
   // Nobody else may know of the peer before it is started.
-  void start(const Api& api, ActiveChange active);
+  void start(const Api& api, ActiveChange active, ConnectionOptions options);
 
   const std::string& id() const { return outbox_.id(); }
   bool is_open() const { return phase_ == Phase::Open; }

@@ -27,6 +27,15 @@ Term make_binary(ErlNifEnv* env, const ResourceTypes& types, Buffer&& bytes) {
   return binary;
 }
 
+Term make_certificate(ErlNifEnv* env, const ResourceTypes& types, CertificateRef certificate) {
+  void* const memory = enif_alloc_resource(types.certificate, sizeof(CertificateRef));
+  if (memory == nullptr) throw std::bad_alloc();
+  auto* const object = new (memory) CertificateRef(std::move(certificate));
+  const Term reference = enif_make_resource(env, object);
+  enif_release_resource(object);
+  return reference;
+}
+
 Watch::Watch(ErlNifEnv* env, const ResourceTypes& types, const std::shared_ptr<Peer>& peer,
              const ErlNifPid& process) {
   void* const memory = enif_alloc_resource(types.watch, sizeof(Object));

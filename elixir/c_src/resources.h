@@ -10,6 +10,7 @@
 #include "terms.h"
 
 #include "specter/bytes.h"
+#include "specter/options.h"
 
 namespace specter::nif {
 
@@ -17,10 +18,15 @@ class Peer;
 
 // The types, opened when the library is loaded.
 struct ResourceTypes {
-  ErlNifResourceType* instance = nullptr;  // std::shared_ptr<Instance>
-  ErlNifResourceType* buffer = nullptr;    // Buffer: the memory of a binary
-  ErlNifResourceType* watch = nullptr;     // Watch::Object
+  ErlNifResourceType* instance = nullptr;     // std::shared_ptr<Instance>
+  ErlNifResourceType* buffer = nullptr;       // Buffer: the memory of a binary
+  ErlNifResourceType* watch = nullptr;        // Watch::Object
+  ErlNifResourceType* certificate = nullptr;  // CertificateRef
 };
+
+using CertificateRef = std::shared_ptr<const Certificate>;
+// What Specter.generate_certificate/1 gives.
+Term make_certificate(ErlNifEnv* env, const ResourceTypes& types, CertificateRef certificate);
 
 // A received message as a binary: a large one without a copy.
 Term make_binary(ErlNifEnv* env, const ResourceTypes& types, Buffer&& bytes);

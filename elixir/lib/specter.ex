@@ -29,7 +29,7 @@ defmodule Specter do
   The functions on peer connections stand here, too, under the names that they had first.
   """
 
-  alias Specter.{Config, Native, PeerConnection}
+  alias Specter.{Config, Native, Options, PeerConnection}
 
   @default_ice_servers ["stun:stun.l.google.com:19302"]
 
@@ -48,25 +48,26 @@ defmodule Specter do
   @typedoc "A factory of peer connections, by its id."
   @opaque api_t :: String.t()
 
-  @typedoc "A field of `Specter.Config`, which says what each is."
+  @typedoc "A certificate with its key, for any number of connections."
+  @opaque certificate_t :: reference
+
+  @typedoc "An ICE server: a URL, or a map as the W3C has it. Its keys may be strings, as JSON's are."
+  @type ice_server ::
+          String.t()
+          | %{
+              required(:urls) => String.t() | [String.t()],
+              optional(:username) => String.t(),
+              optional(:credential) => String.t()
+            }
+
+  @typedoc "What `init/1` takes: `Specter.Config` says what each option is."
   @type option ::
-          {:ice_servers, [String.t()]}
-          | {:certificate, :ecdsa_p256 | :rsa2048}
+          PeerConnection.connection_option()
+          | {:certificate, :rsa2048}
           | {:share_certificate, boolean}
-          | {:min_dtls_version, :dtls12 | :dtls13}
-          | {:max_dtls_version, :dtls12 | :dtls13}
-          | {:snap, boolean}
-          | {:sped, boolean}
-          | {:interleaving, boolean}
-          | {:congestion_control, :cubic | :bbr | :reno}
-          | {:send_buffer_bytes, pos_integer}
-          | {:receive_buffer_bytes, pos_integer}
-          | {:max_message_bytes, pos_integer}
-          | {:max_datagram_bytes, pos_integer}
-          | {:path_mtu_discovery, boolean}
+          | {:loops, non_neg_integer}
           | {:spin, 0..10_000}
-          | {:loopback, :fallback | :include | :only}
-          | {:key_log_file, String.t()}
+          | {:cipher, :fastest | :openssl | :multi_buffer}
 
   @doc """
   Initializes the library. The calling process becomes the owner: it gets all messages, and
@@ -74,12 +75,17 @@ defmodule Specter do
 
   Options:
 
-    * `:ice_servers`: URLs of servers that tell a peer how it is seen from outside. The default is
+    * `:ice_servers`: servers that tell a peer how it is seen from outside. The default is
       `#{inspect(@default_ice_servers)}`. A URL that can't be used shows when a connection is made,
       by `{:peer_connection_error, pc}`.
-    * The others are the fields of `Specter.Config`, with their defaults.
+    * All other connection options, for connections that are made without options of their own, and
+      `:loops`, `:spin` and `:cipher`, which are the VM's: `Specter.Config` has the tables.
+    * `:share_certificate`: one certificate for all connections: each costs some 0.1 ms less of CPU;
+      peers can tell by it that they talk to the same program. `false` by default. With
+      `certificate: :rsa2048` all connections share one in any case, and `init/1` takes some 100 ms.
 
-  Specters with the same options share event loops.
+  An option that is unknown or has a value that is not good raises `ArgumentError`, with a message
+  that says what is.
 
   `{:error, :webrtc_error}` means that the system has no thread or descriptor left.
 
@@ -91,14 +97,40 @@ defmodule Specter do
       ["stun:stun.example.org:3478"]
       iex> {:ok, specter} = Specter.init(congestion_control: :bbr, min_dtls_version: :dtls13)
       iex> {:ok, config} = Specter.config(specter)
-      iex> {config.congestion_control, config.min_dtls_version}
-      {:bbr, :dtls13}
+      iex> config.options
+      %{congestion_control: :bbr, min_dtls_version: :dtls13}
+      iex> Specter.init(congestion_control: :vegas)
+      ** (ArgumentError) congestion_control: :vegas is none; it must be one of :cubic, :bbr, :reno
   """
   @spec init([option]) :: {:ok, t} | {:error, :invalid_configuration | :webrtc_error}
   def init(options \\ []) do
-    with {:ok, native} <- Native.init(Config.new!(options, @default_ice_servers)) do
+    config = options |> Options.to_map!() |> Map.put_new(:ice_servers, @default_ice_servers)
+
+    with {:ok, native} <- Native.init(config) do
       {:ok, %Specter{native: native}}
     end
+  end
+
+  @doc """
+  Makes a certificate for the option `:certificate` of connections. An RSA key takes some 100 ms.
+
+  ## Examples
+
+      iex> {:ok, certificate} = Specter.generate_certificate()
+      iex> {:ok, _specter} = Specter.init(certificate: certificate)
+      iex> Specter.generate_certificate(:dsa)
+      ** (ArgumentError) :dsa is no type of certificate: :ecdsa_p256 and :rsa2048 are
+  """
+  @spec generate_certificate(:ecdsa_p256 | :rsa2048) :: {:ok, certificate_t}
+  def generate_certificate(type \\ :ecdsa_p256)
+
+  def generate_certificate(type) when type in [:ecdsa_p256, :rsa2048] do
+    Native.generate_certificate(Atom.to_string(type))
+  end
+
+  def generate_certificate(type) do
+    raise ArgumentError,
+          "#{inspect(type)} is no type of certificate: :ecdsa_p256 and :rsa2048 are"
   end
 
   @doc """

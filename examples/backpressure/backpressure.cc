@@ -1,5 +1,5 @@
 // Teaches how to send more than the network takes. send() queues and returns at once, but only up
-// to a bound (Configuration::send_buffer_bytes): past it the answer is WouldBlock and nothing is
+// to a bound (DataOptions::send_buffer_bytes): past it the answer is WouldBlock and nothing is
 // queued. event::BufferedAmountLow tells when to go on: when what waits has fallen to a threshold
 // of yours. A threshold above zero keeps the network busy while you wake up.
 //
@@ -82,7 +82,7 @@ std::size_t receive_all(specter::Mailbox& inbox) {
 }  // namespace
 
 int main() try {
-  specter::Specter specter({.send_buffer_bytes = kBufferBytes});
+  specter::Specter specter({.defaults = {.data = {.send_buffer_bytes = kBufferBytes}}});
   specter::Mailbox sender_inbox, receiver_inbox;
   auto sender = new_connection(specter, sender_inbox);
   auto receiver = new_connection(specter, receiver_inbox);

@@ -28,10 +28,10 @@ long peak_megabytes() {
 }  // namespace
 
 int main() try {
-  specter::Configuration configuration;
-  configuration.send_buffer_bytes = configuration.receive_buffer_bytes = 2 << 20;
-  configuration.max_message_bytes = 0;  // the descriptions say: no limit
-  specter::Specter specter(configuration);
+  specter::ConnectionOptions options;
+  options.data.send_buffer_bytes = options.data.receive_buffer_bytes = 2 << 20;
+  options.data.max_message_bytes = 0;  // the descriptions say: no limit
+  specter::Specter specter({.defaults = options});
   specter::Mailbox inbox;
 
   auto new_connection = [&] {

@@ -22,10 +22,10 @@
 #include <vector>
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
 #include "specter/description.h"
 #include "specter/endpoint.h"
 #include "specter/export.h"
+#include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
 #include "specter/states.h"
@@ -33,14 +33,12 @@
 #include "specter/time.h"
 
 namespace specter::crypto {
-class Certificate;
 class PacketCipher;
-}  // namespace specter::crypto
+}
 
 namespace specter::core {
 
-// A certificate with its key; opaque. RTCCertificate, W3C §4.9.
-using Certificate = crypto::Certificate;
+using specter::Certificate;
 SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(
     Random& random, std::int64_t unix_seconds, CertificateType type = CertificateType::EcdsaP256);
 
@@ -56,46 +54,9 @@ class SPECTER_EXPORT SystemRandom final : public Random {
   void fill(MutableBytes out) override;
 };
 
-struct Configuration {
-  std::shared_ptr<const Certificate> certificate;  // needed; may be shared by connections
-  // To be shared by the connections of one thread. None: one of its own.
-  std::shared_ptr<PacketCipher> cipher;
-  // Of UDP payload, at first: what every path carries. RFC 8831 §5: an IP packet of 1200 bytes,
-  // less 28 of headers. Paths that carry less are found. At least 548.
-  std::size_t max_datagram_bytes = 1172;
-  // RFC 8899: larger packets than that once probes have shown that they arrive.
-  bool path_mtu_discovery = true;
-  std::size_t send_buffer_bytes =
-      16 << 20;  // of all channels together; past it send() says WouldBlock
-  // The window that the peer sees at most: what comes faster than poll_event() takes it is kept up
-  // to there. No memory is used before it is needed. A path of 1 Gbit/s and 100 ms holds 12.5 MB.
-  std::size_t receive_buffer_bytes = 16 << 20;
-  CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
-  std::size_t max_message_bytes =
-      256 *
-      1024;  // of one received message; announced as a=max-message-size. 0: no limit, for
-             // channels that receive_in_parts(); on others what is past the window ends it all
-  // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
-  // data channels open two round trips sooner. Stats say whether it was used.
-  bool snap = true;
-  // RFC 8260: with a peer that can do it too, a large message on one data channel holds up those of
-  // others by no more than a packet or so. With any other, channels take turns by whole messages,
-  // by their priorities too. SctpStats::interleaving says whether it was agreed.
-  bool interleaving = true;
-  // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
-  // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
-  bool sped = true;
-  // W3C §4.4.2: candidates that were added show in the remote descriptions. False: these come back
-  // as they were given.
-  bool show_remote_candidates = true;
-  DtlsVersion min_dtls_version = DtlsVersion::Dtls12;  // both ends of the range
-  DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
-  bool log_keys = false;  // take_key_log() has every secret: for debugging with Wireshark alone
-};
-
 // ---- what poll_event() answers
 
-// Open sockets, resolve the servers of the configuration, and say what came of it:
+// Open sockets, resolve the ICE servers, and say what came of it:
 // add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints().
 struct GatherCandidates {};
 struct NegotiationNeeded {};  // W3C §4.7.3: create an offer, if you like
@@ -172,8 +133,11 @@ class SPECTER_EXPORT PeerConnection {
   using Transmit = specter::Transmit;
   using Event = core::Event;
 
-  // `random` must outlive the connection. Throws std::invalid_argument without a certificate.
-  PeerConnection(Configuration configuration, Random& random);
+  // `random` must outlive the connection. `cipher` is shared by the connections of one thread;
+  // without one the connection has its own. ConnectionOptions::ice_servers is for the driver.
+  // Throws std::invalid_argument without a certificate, and with the sentence of check_options().
+  PeerConnection(ConnectionOptions options, Random& random,
+                 std::shared_ptr<PacketCipher> cipher = nullptr);
   ~PeerConnection();
   PeerConnection(const PeerConnection&) = delete;
   PeerConnection& operator=(const PeerConnection&) = delete;
@@ -238,7 +202,8 @@ class SPECTER_EXPORT PeerConnection {
   // When to call handle_timeout() at the latest, and which timer asks for it.
   WakeUp next_timeout() const;
 
-  // With Configuration::log_keys: lines for a key log, without their ends, since the last call.
+  // With ConnectionOptions::key_log_file: lines for a key log, without their ends, since the last
+  // call.
   std::vector<std::string> take_key_log();
 
   // ---- questions

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
 #include "specter/export.h"
+#include "specter/options.h"
 #include "specter/result.h"
 #include "specter/states.h"
 

@@ -8,10 +8,10 @@
 #include <variant>
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
 #include "specter/data_channel.h"
 #include "specter/description.h"
 #include "specter/error.h"
+#include "specter/options.h"
 #include "specter/peer_connection.h"
 #include "specter/states.h"
 #include "specter/stats.h"

@@ -6,10 +6,10 @@
 #include <optional>
 #include <string_view>
 
-#include "specter/configuration.h"
 #include "specter/data_channel.h"
 #include "specter/description.h"
 #include "specter/export.h"
+#include "specter/options.h"
 #include "specter/result.h"
 #include "specter/states.h"
 

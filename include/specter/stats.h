@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/states.h"
 #include "specter/time.h"
 

@@ -23,8 +23,8 @@ namespace specter::api {
 // What all connections of one Specter use.
 struct Shared {
   std::shared_ptr<io::Resolver> resolver;
-  std::shared_ptr<const core::Certificate> certificate;  // nothing: each has its own
-  std::shared_ptr<io::KeyLog> key_log;                   // nothing: no secrets are written
+  std::shared_ptr<io::KeyLogs> key_logs;
+  bool log_addresses = false;
 };
 
 class Connection final : public io::Driver::Sink {
@@ -35,7 +35,7 @@ class Connection final : public io::Driver::Sink {
   // whatever fails here is told. It tells Ready; or OperationFailed with Start, and Closed; or,
   // when it was aborted meanwhile, Closed alone.
   static void start(std::unique_ptr<Connection> connection, io::Loop& loop,
-                    const Configuration& configuration, Shared shared);
+                    ConnectionOptions options, Shared shared);
 
   Connection(std::shared_ptr<ConnectionHandle> handle, std::unique_ptr<Owner> owner)
       : handle_(std::move(handle)), owner_(std::move(owner)) {}

@@ -131,7 +131,7 @@ void pump(TwoPeers& peers, std::size_t count, std::size_t size, std::size_t* wou
 }
 
 TEST(DataChannelFlow, Moves100MegabytesThroughASmallSendBuffer) {
-  TwoPeers peers({.send_buffer_bytes = 1 << 20});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 1 << 20}}});
   peers.connect();
   std::size_t would_block = 0;
   pump(peers, 1600, 64 << 10, &would_block);
@@ -159,7 +159,7 @@ TEST(DataChannelFlow, FindsThatLoopbackCarriesLargePackets) {
 }
 
 TEST(DataChannelFlow, MovesManySmallMessages) {
-  TwoPeers peers({.send_buffer_bytes = 64 << 10});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 64 << 10}}});
   peers.connect();
   std::size_t would_block = 0;
   pump(peers, 50'000, 100, &would_block);
@@ -168,8 +168,9 @@ TEST(DataChannelFlow, MovesManySmallMessages) {
 
 // One message, and no memory for it anywhere: 200 MB through buffers of 1 MiB.
 TEST(DataChannelFlow, MovesAMessageThatIsLargerThanAllBuffers) {
-  TwoPeers peers(
-      {.send_buffer_bytes = 1 << 20, .receive_buffer_bytes = 1 << 20, .max_message_bytes = 0});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 1 << 20,
+                                        .receive_buffer_bytes = 1 << 20,
+                                        .max_message_bytes = 0}}});
   peers.connect();
   peers.channel_b.receive_in_parts();
   constexpr std::size_t kSize = 200'000'000;
@@ -258,7 +259,7 @@ TEST(DataChannelFlow, TellsOfAMessageThatWasCutOff) {
 }
 
 TEST(DataChannelFlow, WithOneLoopWorksAsWell) {
-  TwoPeers peers({.loops = 1, .send_buffer_bytes = 256 << 10});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 256 << 10}}, .loops = 1});
   peers.connect();
   std::size_t would_block = 0;
   pump(peers, 500, 64 << 10, &would_block);
@@ -266,7 +267,7 @@ TEST(DataChannelFlow, WithOneLoopWorksAsWell) {
 
 // Channel b has nothing waiting, so nothing of its own will fall: it is told all the same.
 TEST(DataChannelFlow, TellsAChannelThatWasBlockedByAnother) {
-  TwoPeers peers({.send_buffer_bytes = 1 << 20});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 1 << 20}}});
   peers.connect();
   const auto other = peers.a.create_data_channel("other");
   ASSERT_TRUE(other.has_value());
@@ -333,7 +334,7 @@ class BusyChannels : public ::testing::Test {
   }
 
   const Buffer message = Buffer(kSize, 0x5a);
-  TwoPeers peers{{.send_buffer_bytes = 1 << 20}};
+  TwoPeers peers{{.defaults = {.data = {.send_buffer_bytes = 1 << 20}}}};
   std::vector<DataChannel> channels;
 };
 
@@ -379,7 +380,7 @@ TEST_F(DataChannelTest, CountsWhatIsBufferedAndTellsWhenItIsLow) {
 }
 
 TEST(DataChannelFlow, RefusesWhatTheSendBufferCanNeverHold) {
-  TwoPeers peers({.send_buffer_bytes = 10'000});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 10'000}}});
   peers.connect();
   EXPECT_EQ(peers.channel_a.send(std::string(10'001, 'x')).error().code,
             ErrorCode::InvalidArgument);
@@ -390,7 +391,8 @@ TEST(DataChannelFlow, RefusesWhatTheSendBufferCanNeverHold) {
 // An owner that does not receive: memory stays bounded on the way, the sender is held up, and when
 // it receives at last everything is there.
 TEST(DataChannelFlow, ASlowOwnerSlowsItsPeerDown) {
-  TwoPeers peers({.send_buffer_bytes = 1 << 20, .receive_buffer_bytes = 256 << 10});
+  TwoPeers peers(
+      {.defaults = {.data = {.send_buffer_bytes = 1 << 20, .receive_buffer_bytes = 256 << 10}}});
   peers.connect();
   const std::string message(64 << 10, 'x');
   std::size_t sent = 0;

@@ -22,8 +22,8 @@
 #include "io/loop.h"
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
 #include "specter/description.h"
+#include "specter/options.h"
 #include "specter/result.h"
 #include "specter/states.h"
 

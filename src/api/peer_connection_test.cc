@@ -287,7 +287,7 @@ TEST(Configuration, OfBadServersShowsAtTheConnection) {
       {{{.urls = {"turn:x"}}}, ErrorCode::InvalidAccess, "turn server credentials required"},
   };
   for (const Start& row : table) {
-    Specter specter({.ice_servers = row.servers});
+    Specter specter({.defaults = {.ice_servers = row.servers}});
     Mailbox inbox;
     const auto pc = testing::default_api(specter).new_peer_connection(inbox);
     const auto failed = inbox.next(kSoon);
@@ -304,17 +304,53 @@ TEST(Configuration, OfBadServersShowsAtTheConnection) {
 }
 
 TEST(Configuration, OfADatagramTooSmallShowsAtTheConnection) {
-  Specter specter({.max_datagram_bytes = 100});
+  Specter specter({.defaults = {.transport = {.max_datagram_bytes = 100}}});
   Mailbox inbox;
   const auto pc = testing::default_api(specter).new_peer_connection(inbox);
   const auto ready = inbox.receive<event::Ready>(pc, kSoon);
   ASSERT_FALSE(ready.has_value());
   EXPECT_EQ(ready.error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(ready.error().message,
+            "max_datagram_bytes is 100 bytes: it must be 548 to 65507 bytes");
+}
+
+// W3C §4.4.1.1: each RTCPeerConnection has a configuration of its own.
+TEST(Configuration, IsOnlyTheDefaultOfAConnection) {
+  const Specter specter(testing::on_loopback({.defaults = {.data = {.max_message_bytes = 1000}}}));
+  const Api api = testing::default_api(specter);
+  const auto announced = [&](Mailbox& inbox, const PeerConnection& pc) {
+    EXPECT_TRUE(pc.create_data_channel("data").has_value());
+    EXPECT_TRUE(pc.create_offer().has_value());
+    const auto offer = inbox.receive<event::Offer>(pc, kSoon);
+    return offer ? offer->description.sdp : std::string();
+  };
+  Mailbox inbox;
+  EXPECT_THAT(announced(inbox, api.new_peer_connection(inbox)),
+              HasSubstr("a=max-message-size:1000\r\n"));
+  ConnectionOptions own = specter.configuration().defaults;
+  own.data.max_message_bytes = 2000;
+  EXPECT_THAT(announced(inbox, api.new_peer_connection(inbox, own)),
+              HasSubstr("a=max-message-size:2000\r\n"));
+  own.ice_servers = {{.urls = {"http://x"}}};
+  const auto wrong = api.new_peer_connection(inbox, own);
+  EXPECT_EQ(inbox.receive<event::Ready>(wrong, kSoon).error().code, ErrorCode::SyntaxError);
+}
+
+TEST(Configuration, OfAKeyLogThatCantBeOpenedShowsAtTheConnection) {
+  const Specter specter(
+      testing::on_loopback({.defaults = {.key_log_file = "/no/such/folder/keys"}}));
+  Mailbox inbox;
+  const auto pc = testing::default_api(specter).new_peer_connection(inbox);
+  const auto ready = inbox.receive<event::Ready>(pc, kSoon);
+  ASSERT_FALSE(ready.has_value());
+  EXPECT_EQ(ready.error().code, ErrorCode::OperationFailed);
+  EXPECT_THAT(ready.error().message, HasSubstr("/no/such/folder/keys"));
 }
 
 TEST(Configuration, MayHaveOneCertificateForAllConnections) {
   const auto fingerprints = [](bool shared) {
-    const Specter specter(testing::on_loopback({.share_certificate = shared}));
+    const Specter specter(testing::on_loopback(
+        {.defaults = {.certificate = shared ? generate_certificate() : nullptr}}));
     const Api api = testing::default_api(specter);
     Mailbox inbox;
     std::set<std::string> all;
@@ -335,19 +371,22 @@ TEST(Configuration, MayHaveOneCertificateForAllConnections) {
 }
 
 TEST(Configuration, IsWhatWasGiven) {
-  const Specter specter({.ice_servers = {{.urls = {"stun:a.example", "stun:b.example"}}},
-                         .loops = 1,
-                         .send_buffer_bytes = 1234});
-  EXPECT_THAT(specter.configuration().ice_servers[0].urls,
+  const Specter specter(
+      {.defaults = {.ice_servers = {{.urls = {"stun:a.example", "stun:b.example"}}},
+                    .data = {.send_buffer_bytes = 12'345}},
+       .loops = 1});
+  EXPECT_THAT(specter.configuration().defaults.ice_servers[0].urls,
               ElementsAre("stun:a.example", "stun:b.example"));
-  EXPECT_EQ(specter.configuration().send_buffer_bytes, 1234U);
+  EXPECT_EQ(specter.configuration().defaults.data.send_buffer_bytes, 12'345U);
+  EXPECT_EQ(specter.configuration().loops, 1U);
 }
 
 // A server that never answers, and TURN that is not used yet, end no gathering late.
 TEST(Configuration, OfServersThatDoNotAnswerStillGathers) {
   Specter specter(testing::on_loopback(
-      {.ice_servers = {{.urls = {"stun:127.0.0.1:9", "stun:[::1]:9", "stun:no-such-name.invalid"}},
-                       {.urls = {"turn:127.0.0.1"}, .username = "u", .credential = "p"}}}));
+      {.defaults = {.ice_servers = {
+                        {.urls = {"stun:127.0.0.1:9", "stun:[::1]:9", "stun:no-such-name.invalid"}},
+                        {.urls = {"turn:127.0.0.1"}, .username = "u", .credential = "p"}}}}));
   Mailbox inbox;
   const auto pc = testing::default_api(specter).new_peer_connection(inbox);
   ASSERT_TRUE(pc.create_data_channel("data").has_value());

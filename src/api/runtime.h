@@ -21,24 +21,17 @@ struct Runtime {
   explicit Runtime(Configuration given)
       : configuration(std::move(given)),
         resolver(std::make_shared<io::Resolver>()),
-        certificate(shared_certificate(configuration)),
-        key_log(configuration.key_log_file.empty()
-                    ? nullptr
-                    : std::make_shared<io::KeyLog>(configuration.key_log_file)),
+        key_logs(std::make_shared<io::KeyLogs>()),
         loops(configuration.loops,
               {.spin = std::clamp(configuration.spin, std::chrono::microseconds{}, kLongestSpin),
                .ciphers = io::choose_ciphers(configuration.cipher)}) {}
 
   static constexpr std::chrono::microseconds kLongestSpin{10'000};
 
-  // Nothing when each connection is to have its own.
-  static std::shared_ptr<const core::Certificate> shared_certificate(const Configuration& given);
-
   const Configuration configuration;
   const std::shared_ptr<io::Resolver> resolver;
-  const std::shared_ptr<const core::Certificate> certificate;
-  const std::shared_ptr<io::KeyLog> key_log;  // when asked for
-  io::LoopGroup loops;                        // the last member: loops end before what they use
+  const std::shared_ptr<io::KeyLogs> key_logs;
+  io::LoopGroup loops;  // the last member: loops end before what they use
 };
 
 struct ApiState {

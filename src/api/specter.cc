@@ -20,34 +20,33 @@ std::uint64_t next_connection_id() {
   return ++last;
 }
 
-std::shared_ptr<const core::Certificate> Runtime::shared_certificate(const Configuration& given) {
-  const bool is_costly = given.certificate == CertificateType::Rsa2048;
-  if (!given.share_certificate && !is_costly) return nullptr;
-  core::SystemRandom random;
-  return core::generate_certificate(random, io::unix_seconds(), given.certificate);
-}
-
 }  // namespace api
 
 namespace {
 
 template <class MakeOwner>
-PeerConnection start_connection(const api::ApiState& state, const MakeOwner& make_owner) {
+PeerConnection start_connection(const api::ApiState& state, ConnectionOptions options,
+                                const MakeOwner& make_owner) {
   const api::Runtime& runtime = *state.runtime;
   const auto& loop = runtime.loops.least_loaded();
   auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
-                                                        runtime.configuration.send_buffer_bytes);
+                                                        options.data.send_buffer_bytes);
   auto connection = std::make_unique<api::Connection>(handle, make_owner(handle));
   // What runs on the loop holds no Runtime: the loop would end itself.
-  loop->post(
-      [connection = std::move(connection), home = loop.get(), configuration = runtime.configuration,
-       shared = api::Shared{runtime.resolver, runtime.certificate, runtime.key_log}]() mutable {
-        api::Connection::start(std::move(connection), *home, configuration, std::move(shared));
-      });
+  loop->post([connection = std::move(connection), home = loop.get(), options = std::move(options),
+              shared = api::Shared{runtime.resolver, runtime.key_logs,
+                                   runtime.configuration.log_addresses}]() mutable {
+    api::Connection::start(std::move(connection), *home, std::move(options), std::move(shared));
+  });
   return PeerConnection(std::move(handle));
 }
 
 }  // namespace
+
+std::shared_ptr<const Certificate> generate_certificate(CertificateType type) {
+  core::SystemRandom random;
+  return core::generate_certificate(random, io::unix_seconds(), type);
+}
 
 Specter::Specter(Configuration configuration)
     : runtime_(std::make_shared<api::Runtime>(std::move(configuration))) {}
@@ -62,15 +61,26 @@ Api Specter::new_api(MediaEngine&& engine, Registry&& registry) const {
 Api::Api(std::shared_ptr<api::ApiState> state) : state_(std::move(state)) {}
 
 PeerConnection Api::new_peer_connection(const Mailbox& owner) const {
-  return start_connection(*state_, [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
-    return api::mailbox_owner(handle, owner.state());
-  });
+  return new_peer_connection(owner, state_->runtime->configuration.defaults);
+}
+
+PeerConnection Api::new_peer_connection(const Mailbox& owner, ConnectionOptions options) const {
+  return start_connection(*state_, std::move(options),
+                          [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
+                            return api::mailbox_owner(handle, owner.state());
+                          });
 }
 
 PeerConnection Api::new_peer_connection(std::function<void(Event&&)> owner) const {
-  return start_connection(*state_, [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
-    return api::function_owner(handle, std::move(owner));
-  });
+  return new_peer_connection(std::move(owner), state_->runtime->configuration.defaults);
+}
+
+PeerConnection Api::new_peer_connection(std::function<void(Event&&)> owner,
+                                        ConnectionOptions options) const {
+  return start_connection(*state_, std::move(options),
+                          [&](const std::shared_ptr<api::ConnectionHandle>& handle) {
+                            return api::function_owner(handle, std::move(owner));
+                          });
 }
 
 const std::vector<RtpCodec>& Api::codecs() const { return state_->engine.codecs(); }

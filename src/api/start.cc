@@ -12,32 +12,18 @@ namespace specter::api {
 
 namespace {
 
-Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configuration& configuration,
+Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, ConnectionOptions connection,
                                                 Shared shared) {
   try {
-    auto servers = io::parse_ice_servers(configuration.ice_servers);
-    if (!servers) return fail(std::move(servers).error());
     io::Driver::Options options;
-    options.core = {.certificate = shared.certificate ? std::move(shared.certificate)
-                                                      : core::generate_certificate(
-                                                            loop.random(), io::unix_seconds()),
-                    .max_datagram_bytes = configuration.max_datagram_bytes,
-                    .path_mtu_discovery = configuration.path_mtu_discovery,
-                    .send_buffer_bytes = configuration.send_buffer_bytes,
-                    .receive_buffer_bytes = configuration.receive_buffer_bytes,
-                    .congestion_control = configuration.congestion_control,
-                    .max_message_bytes = configuration.max_message_bytes,
-                    .snap = configuration.snap,
-                    .interleaving = configuration.interleaving,
-                    .sped = configuration.sped,
-                    .show_remote_candidates = configuration.show_remote_candidates,
-                    .min_dtls_version = configuration.min_dtls_version,
-                    .max_dtls_version = configuration.max_dtls_version,
-                    .log_keys = shared.key_log != nullptr};
-    options.key_log = std::move(shared.key_log);
+    auto servers = io::parse_ice_servers(connection.ice_servers);
+    if (!servers) return fail(std::move(servers).error());
+    if (!connection.certificate)
+      connection.certificate = core::generate_certificate(loop.random(), io::unix_seconds());
+    options.key_log = shared.key_logs->open(connection.key_log_file);
+    options.connection = std::move(connection);
     options.servers = std::move(*servers);
-    options.loopback = configuration.loopback;
-    options.log_addresses = configuration.log_addresses;
+    options.log_addresses = shared.log_addresses;
     options.resolver = std::move(shared.resolver);
     return std::make_shared<io::Driver>(loop, std::move(options));
   } catch (const std::invalid_argument& e) {
@@ -52,13 +38,13 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, const Configurat
 }  // namespace
 
 void Connection::start(std::unique_ptr<Connection> connection, io::Loop& loop,
-                       const Configuration& configuration, Shared shared) {
+                       ConnectionOptions options, Shared shared) {
   const std::shared_ptr<ConnectionHandle> handle = connection->handle_;
   if (handle->is_aborted) {
     connection->handle_end(std::nullopt);
     return;
   }
-  auto driver = make_driver(loop, configuration, std::move(shared));
+  auto driver = make_driver(loop, std::move(options), std::move(shared));
   if (!driver) {
     connection->handle_end(std::move(driver).error());
     return;

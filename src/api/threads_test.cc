@@ -33,7 +33,7 @@ void on_threads(const std::function<void(int)>& body) {
 
 TEST(Threads, SendOnOneChannelAndLoseNothing) {
   constexpr int kEach = 500;
-  TwoPeers peers({.send_buffer_bytes = 64 << 10});
+  TwoPeers peers({.defaults = {.data = {.send_buffer_bytes = 64 << 10}}});
   peers.connect();
   std::vector<int> next(kThreads, 0);
   std::thread receiver([&] {

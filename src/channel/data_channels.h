@@ -15,7 +15,7 @@
 #include "sctp/association.h"
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
 #include "specter/states.h"

@@ -11,7 +11,7 @@
 #include "sctp/association.h"
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
+#include "specter/options.h"
 
 namespace specter::channel {
 

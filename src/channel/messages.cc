@@ -58,7 +58,7 @@ Result<> DataChannels::Impl::judge(const Channel& channel, MessageKind kind, std
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("a message of {} bytes is more than the {} bytes that the peer takes",
                             so_far + bytes, limit));
-  if (const std::size_t room = config_.association.send_buffer_bytes; bytes > room)
+  if (const std::size_t room = config_.association.data.send_buffer_bytes; bytes > room)
     return fail(
         ErrorCode::InvalidArgument,
         fmt::format("a message of {} bytes is more than the send buffer of {} bytes", bytes, room));
@@ -227,7 +227,7 @@ void DataChannels::Impl::handle_buffered_amount_low(std::uint16_t stream) {
 void DataChannels::Impl::wake_blocked() {
   if (!std::exchange(may_wake_, false) || blocked_.empty()) return;
   const std::size_t waiting = association_->counters().send_buffered_bytes;
-  const std::size_t room = config_.association.send_buffer_bytes;
+  const std::size_t room = config_.association.data.send_buffer_bytes;
   std::erase_if(blocked_, [&](const auto& each) {
     const auto& [id, bytes] = each;
     if (waiting > room / 2 || bytes > room - waiting) return false;

@@ -277,7 +277,7 @@ TEST(BufferedAmount, TakesItsThresholdBeforeTheStreamIsKnown) {
 
 TEST(SendBuffer, SaysWouldBlockWhenItIsFullAndLowWhenItIsNot) {
   DataChannels::Config small;
-  small.association.send_buffer_bytes = 100'000;
+  small.association.data.send_buffer_bytes = 100'000;
   TwoSides two({}, small);
   two.show_low = true;
   two.establish();
@@ -296,7 +296,7 @@ TEST(SendBuffer, SaysWouldBlockWhenItIsFullAndLowWhenItIsNot) {
 
 TEST(SendBuffer, WakesAChannelThatOthersBlocked) {
   DataChannels::Config small;
-  small.association.send_buffer_bytes = 100'000;
+  small.association.data.send_buffer_bytes = 100'000;
   TwoSides two({}, small);
   two.show_low = true;
   two.establish();
@@ -313,7 +313,7 @@ TEST(SendBuffer, WakesAChannelThatOthersBlocked) {
 // A full send buffer does not lose an OPEN: it goes when there is room.
 TEST(SendBuffer, LetsChannelsOpenLater) {
   DataChannels::Config small;
-  small.association.send_buffer_bytes = 100'000;
+  small.association.data.send_buffer_bytes = 100'000;
   TwoSides two({}, small, small);
   two.establish();
   const auto [here, there] = two.channel();
@@ -332,7 +332,7 @@ TEST(SendBuffer, LetsChannelsOpenLater) {
 // docs/failures.md row 133: who does not listen closes the peer's window, and nothing is lost.
 TEST(Backpressure, HoldsThePeerUntilTheApplicationListens) {
   DataChannels::Config small;
-  small.association.receive_buffer_bytes = 100'000;
+  small.association.data.receive_buffer_bytes = 100'000;
   TwoSides two({}, small, small);
   two.establish();
   const auto [here, there] = two.channel();

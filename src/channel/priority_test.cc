@@ -50,7 +50,7 @@ double ratio(DataChannels& from, TwoSides& sides, ChannelId high, ChannelId low)
 TEST(Priority, DecidesOnBothSides) {
   for (const bool interleaving : {false, true}) {
     DataChannels::Config config;
-    config.association.interleaving = interleaving;
+    config.association.data.interleaving = interleaving;
     TwoSides sides({.latency = 10ms, .rate_bits_per_second = 50'000'000}, config, config);
     sides.establish();
     const auto high = sides.channel({.priority = Priority::High});

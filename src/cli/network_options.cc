@@ -1,6 +1,20 @@
 #include "cli/network_options.h"
 
+#include "specter/option_table.h"
+
 namespace specter::cli {
+
+namespace {
+
+Result<> set_named(ConnectionOptions& options, std::string_view text) {
+  const std::size_t at = text.find('=');
+  if (at == std::string_view::npos)
+    return fail(ErrorCode::InvalidArgument,
+                "an option is NAME=VALUE, such as max_message_bytes=1000");
+  return set_option(options, text.substr(0, at), text.substr(at + 1));
+}
+
+}  // namespace
 
 void NetworkOptions::add_to(CLI::App& command) {
   command
@@ -52,23 +66,48 @@ void NetworkOptions::add_to(CLI::App& command) {
   command.add_flag("--no-interleaving", no_interleaving,
                    "Data channels take turns by whole messages, as without RFC 8260");
   command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
+  add_named_options(command);
+}
+
+void NetworkOptions::add_named_options(CLI::App& command) {
+  ConnectionOptions usual;
+  std::string names;
+  for_each_option(usual, [&](const OptionRow& row, const auto&) {
+    names += (names.empty() ? "" : ", ") + std::string(row.name);
+  });
+  command
+      .add_option("--option", named,
+                  "Any option of a connection by its name, such as max_message_bytes=1000; may be "
+                  "given several times: " +
+                      names)
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check([](const std::string& text) {
+        ConnectionOptions scratch;
+        const auto set = set_named(scratch, text);
+        if (!set) return set.error().message;
+        const auto good = check_options(scratch);
+        return good ? std::string() : good.error().message;
+      });
 }
 
 Configuration NetworkOptions::configuration() const {
   Configuration configuration;
-  for (const std::string& url : ice_servers) configuration.ice_servers.push_back({.urls = {url}});
-  if (loopback == "include") configuration.loopback = LoopbackPolicy::Include;
-  if (loopback == "only") configuration.loopback = LoopbackPolicy::Only;
-  if (dtls == "1.2") configuration.max_dtls_version = DtlsVersion::Dtls12;
-  if (dtls == "1.3") configuration.min_dtls_version = DtlsVersion::Dtls13;
-  if (certificate == "rsa") configuration.certificate = CertificateType::Rsa2048;
-  configuration.key_log_file = key_log;
-  configuration.path_mtu_discovery = !no_path_mtu;
-  configuration.snap = !no_snap;
-  configuration.interleaving = !no_interleaving;
-  configuration.sped = !no_sped;
-  if (congestion_control == "bbr") configuration.congestion_control = CongestionControl::Bbr;
-  if (congestion_control == "reno") configuration.congestion_control = CongestionControl::Reno;
+  ConnectionOptions& options = configuration.defaults;
+  for (const std::string& url : ice_servers) options.ice_servers.push_back({.urls = {url}});
+  if (dtls == "1.2") options.transport.max_dtls_version = DtlsVersion::Dtls12;
+  if (dtls == "1.3") options.transport.min_dtls_version = DtlsVersion::Dtls13;
+  if (certificate == "rsa") options.certificate = generate_certificate(CertificateType::Rsa2048);
+  options.key_log_file = key_log;
+  if (no_path_mtu) options.transport.path_mtu_discovery = false;
+  if (no_snap) options.data.snap = false;
+  if (no_interleaving) options.data.interleaving = false;
+  if (no_sped) options.transport.sped = false;
+  options.ice.loopback = named_option<LoopbackPolicy>(loopback).value_or(options.ice.loopback);
+  options.data.congestion_control =
+      named_option<CongestionControl>(congestion_control).value_or(options.data.congestion_control);
+  for (const std::string& text : named) (void)set_named(options, text);  // checked before
   if (cipher == "openssl") configuration.cipher = CipherEngine::OpenSsl;
   if (cipher == "multi-buffer") configuration.cipher = CipherEngine::MultiBuffer;
   configuration.spin = std::chrono::microseconds(spin_us);

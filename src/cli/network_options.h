@@ -23,9 +23,13 @@ struct NetworkOptions {
   bool no_snap = false;
   bool no_interleaving = false;
   bool no_sped = false;
+  std::vector<std::string> named;  // NAME=VALUE
 
   void add_to(CLI::App& command);
   Configuration configuration() const;
+
+ private:
+  void add_named_options(CLI::App& command);
 };
 
 }  // namespace specter::cli

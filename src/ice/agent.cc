@@ -32,7 +32,7 @@ std::string random_ice_chars(Random& random, std::size_t size) {
 
 Agent::Config with_credentials(Agent::Config config, Random& random) {
   if (config.local.ufrag.empty()) config.local = Credentials::generate(random);
-  SPECTER_CHECK(config.check_interval > Duration::zero());
+  SPECTER_CHECK(config.options.check_interval > Duration::zero());
   return config;
 }
 
@@ -54,9 +54,9 @@ Agent::Impl::Impl(Config config, Random& random)
       random_(random),
       role_(config_.role),
       tiebreaker_(random.u64()),
-      gathering_(random, config_.check_interval, config_.gathering_timeout),
+      gathering_(random, config_.options.check_interval, config_.options.gathering_timeout),
       checklist_(config_.role, config_.max_remote_candidates, config_.max_pairs),
-      pacer_(config_.check_interval, kCheckBurst),
+      pacer_(config_.options.check_interval, kCheckBurst),
       first_checks_(kFirstCheckInterval, kCheckBurst - kKeptForAnswers),
       embedding_(config_.embedding ? Embedding::Wanted::Yes : Embedding::Wanted::No) {}
 
@@ -249,7 +249,7 @@ std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
     // What has a path leaves on it right now, by its owner's hand; embedded it follows in case of
     // loss.
     flight_is_new_ = false;
-    next_extra_ = current_ ? now + config_.check_interval : now;
+    next_extra_ = current_ ? now + config_.options.check_interval : now;
   }
   if (auto out = poll_response(now)) return out;
   if (auto out = gathering_.poll_transmit(now)) return out;
@@ -314,7 +314,7 @@ std::vector<CandidatePairStats> Agent::Impl::pair_stats() const {
     stats.first_request = pair->first_request;
     stats.last_request = pair->last_request;
     if (pair->is_valid)
-      stats.consent_expires = pair->consent.last_response + config_.consent_timeout;
+      stats.consent_expires = pair->consent.last_response + config_.options.consent_timeout;
     stats.total_round_trip_time = pair->total_round_trip_time;
     stats.current_round_trip_time = pair->last_round_trip_time;
   }

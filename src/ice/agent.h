@@ -15,6 +15,7 @@
 #include "ice/embedding.h"
 
 #include "specter/endpoint.h"
+#include "specter/options.h"
 #include "specter/random.h"
 #include "specter/states.h"
 #include "specter/time.h"
@@ -107,20 +108,7 @@ class Agent {
   struct Config {
     Role role = Role::Controlling;
     Credentials local;  // generated when empty
-    // All below have the RFCs' or the browsers' values; tests may turn them.
-    Duration check_interval =
-        std::chrono::milliseconds(50);  // Ta between ordinary checks, RFC 8445 §14.2; see README
-    Duration consent_interval = std::chrono::seconds(5);  // ×[0.8, 1.2], RFC 7675 §5.1
-    Duration consent_timeout = std::chrono::seconds(30);  // RFC 7675 §5.1
-    Duration disconnected_timeout =
-        std::chrono::seconds(5);  // without a sign of life: Disconnected
-    Duration gathering_timeout =
-        std::chrono::seconds(4);  // from the first address on; what servers say later is left out
-    // RFC 8863 §4: checking goes on for so long at least. Then, without a valid pair: Failed when
-    // the peer has said that it has no more candidates, else Disconnected (more may come).
-    Duration patience = std::chrono::milliseconds(39'500);
-    // Without a valid pair for so long since the peer's credentials are known: Failed in any case.
-    Duration limbo_timeout = std::chrono::minutes(2);
+    IceOptions options{};
     std::size_t max_remote_candidates = 64;
     std::size_t max_pairs = 100;
     bool allow_loopback = true;  // pair loopback candidates of the peer's

@@ -103,7 +103,7 @@ class Agent::Impl {
   EmbeddingState embedding_state() const { return embedding_.state(); }
   const Pair* current() const { return current_; }
   Timestamp consent_ends(const Pair& pair) const {
-    return pair.consent.last_response + config_.consent_timeout;
+    return pair.consent.last_response + config_.options.consent_timeout;
   }
   const Checklist& checklist() const { return checklist_; }
 

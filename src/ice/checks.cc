@@ -94,7 +94,7 @@ std::optional<Transmit> Agent::Impl::poll_ordinary(Timestamp now) {
   Pair* pair = next_to_ask();
   if (!pair) pair = checklist_.next_ordinary();
   if (!pair) return std::nullopt;
-  next_ordinary_ = now + config_.check_interval;
+  next_ordinary_ = now + config_.options.check_interval;
   if (is_in_a_hurry()) {
     first_checks_.take(now);
     if (pacer_.has(now, kKeptForAnswers + 1)) pacer_.take(now);
@@ -239,7 +239,7 @@ stun::ClientTransaction::Schedule Agent::Impl::schedule(const Pair& pair, bool n
                                                checklist_.count(PairState::InProgress));
   if (pair.requests_received == 0) return busy <= kFew ? kEager : kOnce;
   auto schedule = kEager;
-  schedule.rto = std::max(kFirstInterval, config_.check_interval * busy);
+  schedule.rto = std::max(kFirstInterval, config_.options.check_interval * busy);
   return schedule;
 }
 

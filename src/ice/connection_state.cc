@@ -46,7 +46,7 @@ IceConnectionState Agent::Impl::judge(Timestamp now, std::string& reason) {
   if (was_connected_ && consent_expired_) {
     reason = fmt::format(
         "the peer has not answered for {} s: it is gone, or the network is down",
-        std::chrono::duration_cast<std::chrono::seconds>(config_.consent_timeout).count());
+        std::chrono::duration_cast<std::chrono::seconds>(config_.options.consent_timeout).count());
     return Failed;
   }
   // The base of the path is gone; others are being tried.
@@ -99,15 +99,15 @@ void Agent::Impl::try_everything_again() {
 // one. What the peer told last has a chance too.
 Deadline Agent::Impl::patience_ends() const {
   if (!checking_since_) return std::nullopt;
-  const Timestamp ends = *checking_since_ + config_.patience;
+  const Timestamp ends = *checking_since_ + config_.options.patience;
   return ended_at_ ? std::max(ends, *ended_at_ + kLastChance) : ends;
 }
 
 Deadline Agent::Impl::failure_at() const {
   if (current_ || is_over()) return std::nullopt;
-  if (was_connected_) return *checking_since_ + config_.patience;
+  if (was_connected_) return *checking_since_ + config_.options.patience;
   const Deadline limbo =
-      known_since_ ? Deadline(*known_since_ + config_.limbo_timeout) : Deadline{};
+      known_since_ ? Deadline(*known_since_ + config_.options.limbo_timeout) : Deadline{};
   const bool all_told = gathering_.state() == IceGatheringState::Complete && ended_at_;
   return all_told ? soonest(limbo, patience_ends()) : limbo;
 }

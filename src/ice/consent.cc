@@ -28,8 +28,8 @@ constexpr Duration kAskAgain = std::chrono::milliseconds(500);
 // anew each time.
 Timestamp Agent::Impl::next_consent(Timestamp now) {
   if (next_consent_ <= now) {
-    next_consent_ =
-        now + config_.consent_interval * (800 + static_cast<int>(random_.below(401))) / 1000;
+    next_consent_ = now + config_.options.consent_interval *
+                              (800 + static_cast<int>(random_.below(401))) / 1000;
   }
   return next_consent_;
 }
@@ -109,7 +109,7 @@ void Agent::Impl::lose(Pair& pair) {
 Deadline Agent::Impl::disconnect_at(const Pair& pair) const {
   if (!pair.consent.unanswered_since) return std::nullopt;
   return std::max(*pair.consent.unanswered_since, pair.consent.last_sign_of_life) +
-         config_.disconnected_timeout;
+         config_.options.disconnected_timeout;
 }
 
 bool Agent::Impl::is_disconnected(const Pair& pair, Timestamp now) const {

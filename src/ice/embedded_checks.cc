@@ -124,7 +124,7 @@ void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carr
   ++counters_.embedded_sent;
   ++flight_messages_;
   const bool is_first_round = flight_messages_ < flight_size_;
-  next_extra_ = now + (is_first_round ? kFirstRound : config_.check_interval);
+  next_extra_ = now + (is_first_round ? kFirstRound : config_.options.check_interval);
 }
 
 bool Agent::Impl::is_among_best(const Pair& pair) const {
@@ -178,7 +178,7 @@ std::optional<Transmit> Agent::Impl::poll_extra_check(Timestamp now) {
   ++extra_checks_;
   ++counters_.extra_checks_sent;
   pacer_.take(now);
-  next_extra_ = now + config_.check_interval;
+  next_extra_ = now + config_.options.check_interval;
   // A check of a valid pair has nothing to find out; only its nomination is repeated till answered.
   return send_check(now, pair, pair.is_valid && !pair.nominate ? Repeat::No : Repeat::Yes);
 }

@@ -5,7 +5,7 @@
 
 #include "crypto/packet_cipher.h"
 
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/time.h"
 
 namespace specter::io {

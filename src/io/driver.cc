@@ -41,8 +41,8 @@ Error current_fault() {
 }  // namespace
 
 Driver::Driver(Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
-  options_.core.cipher = loop.impl().cipher;
-  core_ = std::make_unique<core::PeerConnection>(options_.core, loop.random());
+  core_ = std::make_unique<core::PeerConnection>(options_.connection, loop.random(),
+                                                 loop.impl().cipher);
 }
 
 Driver::~Driver() = default;

@@ -15,7 +15,7 @@
 #include "io/timer_watch.h"
 
 #include "specter/core.h"
-#include "specter/loopback_policy.h"
+#include "specter/options.h"
 
 namespace specter::io {
 
@@ -46,15 +46,11 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   };
 
   struct Options {
-    core::Configuration core;
-    std::vector<IceUrl> servers;
-    LoopbackPolicy loopback = LoopbackPolicy::Fallback;
+    ConnectionOptions connection;
+    std::vector<IceUrl> servers;  // those of `connection`, parsed
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
-    std::shared_ptr<KeyLog> key_log;  // with core.log_keys
-    // Names that take longer to resolve are left out of the gathering: it ends 4 s after it began
-    // (ice::Agent::Config::gathering_timeout), and a server needs some of that to answer.
-    Duration resolve_cap = std::chrono::milliseconds(3500);
+    std::shared_ptr<KeyLog> key_log;  // none: no secrets are written
   };
 
   // What one turn does at most; then others have theirs.
@@ -63,6 +59,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   static constexpr std::size_t kEventsPerTurn = 1024;
   static constexpr std::size_t kTransmitBytesPerTurn = 1 << 20;
   static constexpr std::size_t kCallsPerTurn = 64;  // some take milliseconds; messages don't count
+  // Of IceOptions::gathering_timeout, what a server needs to answer once its name is resolved.
+  static constexpr Duration kTimeForServers = std::chrono::milliseconds(500);
 
   // Throws std::invalid_argument as core::PeerConnection does.
   Driver(Loop& loop, Options options);

@@ -67,8 +67,8 @@ struct DriverTest : ::testing::Test {
   // Starts a driver on a loop that gathers at once.
   void start(Driver::Options options, std::function<void(const core::Event&)> on_event = {}) {
     core::SystemRandom random;
-    options.core.certificate = core::generate_certificate(random, unix_seconds());
-    options.loopback = LoopbackPolicy::Only;
+    options.connection.certificate = core::generate_certificate(random, unix_seconds());
+    options.connection.ice.loopback = LoopbackPolicy::Only;
     loop->post([this, options, on_event]() mutable {
       driver = std::make_shared<Driver>(*loop, std::move(options));
       auto sink = std::make_unique<NotingSink>(notes);
@@ -113,9 +113,9 @@ TEST_F(DriverTest, LeavesOutServersWhoseNamesTakeTooLong) {
         hang.wait();
         return {};
       });
-  start({.servers = {*parse_ice_url("stun:slow.example")},
-         .resolver = resolver,
-         .resolve_cap = 50ms});
+  start({.connection = {.ice = {.gathering_timeout = 100ms}},
+         .servers = {*parse_ice_url("stun:slow.example")},
+         .resolver = resolver});
   ASSERT_TRUE(comes(notes->gathered));
   EXPECT_GE(notes->candidates, 1);
   on_loop([&] { driver.reset(); });

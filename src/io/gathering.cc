@@ -37,7 +37,9 @@ void Driver::gather() {
     resolve_cap_ = std::make_unique<Alarm>(loop_, weak_from_this(),
                                            [this] { take_turn([this] { end_gathering(); }); });
   }
-  resolve_cap_->set(now_ + options_.resolve_cap);
+  // Names that take longer are left out of the gathering.
+  const Duration most = options_.connection.ice.gathering_timeout;
+  resolve_cap_->set(now_ + std::max(most / 2, most - kTimeForServers));
 }
 
 // Answers why there is no socket at all, when the system refuses them; empty otherwise, also on a
@@ -48,7 +50,7 @@ std::string Driver::open_sockets() {
   std::string trouble;
   try {
     const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
-    for (const InterfaceAddress& usable : usable_addresses(all, options_.loopback)) {
+    for (const InterfaceAddress& usable : usable_addresses(all, options_.connection.ice.loopback)) {
       const auto local = network_->open(usable.address, usable.zone);
       if (!local) {
         trouble = fmt::format("no socket can be opened: {}", local.error().message());

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/result.h"
 
 namespace specter::io {

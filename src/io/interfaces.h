@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "specter/endpoint.h"
-#include "specter/loopback_policy.h"
+#include "specter/options.h"
 #include "specter/time.h"
 
 namespace specter::io {

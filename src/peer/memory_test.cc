@@ -76,7 +76,7 @@ class Two {
  public:
   Two() {
     for (std::size_t i = 0; i < 2; ++i) {
-      core::Configuration configuration;
+      ConnectionOptions configuration;
       configuration.certificate = testing::test_certificate(i + 1);
       ends_[i] = std::make_unique<core::PeerConnection>(configuration, randoms_[i]);
     }

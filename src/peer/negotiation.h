@@ -17,8 +17,8 @@
 #include "peer/told_candidates.h"
 #include "sdp/session.h"
 
-#include "specter/configuration.h"
 #include "specter/description.h"
+#include "specter/options.h"
 #include "specter/random.h"
 
 namespace specter::peer {

@@ -36,52 +36,36 @@ std::shared_ptr<PacketCipher> make_packet_cipher(CipherEngine engine) {
 
 namespace {
 
-Configuration checked(Configuration configuration) {
-  if (!configuration.certificate) {
+ConnectionOptions checked(ConnectionOptions options) {
+  if (!options.certificate) {
     throw std::invalid_argument(
         "core::PeerConnection needs a certificate: see core::generate_certificate()");
   }
-  if (configuration.max_datagram_bytes < 548) {
-    throw std::invalid_argument("max_datagram_bytes must be at least 548");
-  }
-  if (configuration.min_dtls_version > configuration.max_dtls_version) {
-    throw std::invalid_argument("min_dtls_version must not be above max_dtls_version");
-  }
-  if (!configuration.cipher) configuration.cipher = make_packet_cipher();
+  if (const auto verdict = check_options(options); !verdict)
+    throw std::invalid_argument(verdict.error().message);
   // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
   // limit, for messages in parts.
-  configuration.max_message_bytes =
-      std::min(configuration.max_message_bytes, configuration.receive_buffer_bytes);
-  return configuration;
+  options.data.max_message_bytes =
+      std::min(options.data.max_message_bytes, options.data.receive_buffer_bytes);
+  return options;
 }
 
 }  // namespace
 
 class PeerConnection::Impl {
  public:
-  Impl(const Configuration& configuration, Random& random)
-      : transport_({.certificate = configuration.certificate,
-                    .cipher = configuration.cipher,
-                    .max_datagram_bytes = configuration.max_datagram_bytes,
-                    .path_mtu_discovery = configuration.path_mtu_discovery,
-                    .send_buffer_bytes = configuration.send_buffer_bytes,
-                    .receive_buffer_bytes = configuration.receive_buffer_bytes,
-                    .congestion_control = configuration.congestion_control,
-                    .max_message_bytes = configuration.max_message_bytes,
-                    .interleaving = configuration.interleaving,
-                    .sped = configuration.sped,
-                    .min_dtls_version = configuration.min_dtls_version,
-                    .max_dtls_version = configuration.max_dtls_version,
-                    .log_keys = configuration.log_keys},
-                   random),
+  Impl(ConnectionOptions&& options, Random& random, std::shared_ptr<PacketCipher>&& cipher)
+      : options_(checked(std::move(options))),
+        cipher_(cipher ? std::move(cipher) : make_packet_cipher()),
+        transport_(options_, *cipher_, random),
         negotiation_(
             {.credentials = transport_.ice().local_credentials(),
-             .fingerprint = configuration.certificate->fingerprint().to_string(),
-             .max_message_bytes = configuration.max_message_bytes,
+             .fingerprint = options_.certificate->fingerprint().to_string(),
+             .max_message_bytes = options_.data.max_message_bytes,
              .sctp_init =
-                 configuration.snap ? transport_.channels().association().local_init() : Buffer{},
-             .sped = configuration.sped,
-             .shows_candidates = configuration.show_remote_candidates},
+                 options_.data.snap ? transport_.channels().association().local_init() : Buffer{},
+             .sped = options_.transport.sped,
+             .shows_candidates = options_.show_remote_candidates},
             random) {}
 
   // ---- negotiation
@@ -410,6 +394,8 @@ class PeerConnection::Impl {
   void translate(channel::AssociationEstablished&) {}
   void translate(channel::AssociationClosed&) {}
 
+  const ConnectionOptions options_;
+  const std::shared_ptr<PacketCipher> cipher_;
   Transport transport_;
   Negotiation negotiation_;
   // Room for one is kept, since messages come one by one; what came at the beginning goes.
@@ -428,8 +414,9 @@ class PeerConnection::Impl {
   bool is_closed_ = false;
 };
 
-PeerConnection::PeerConnection(Configuration configuration, Random& random)
-    : impl_(std::make_unique<Impl>(checked(std::move(configuration)), random)) {}
+PeerConnection::PeerConnection(ConnectionOptions options, Random& random,
+                               std::shared_ptr<PacketCipher> cipher)
+    : impl_(std::make_unique<Impl>(std::move(options), random, std::move(cipher))) {}
 PeerConnection::~PeerConnection() = default;
 
 Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& options) {

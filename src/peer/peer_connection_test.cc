@@ -72,7 +72,7 @@ TEST(PeerConnection, TwoPeersConnectAndTalk) {
 
 TEST(PeerConnection, OffersDtlsInStunWhenConfigured) {
   for (const bool sped : {false, true}) {
-    PeerPair pair({}, {.sped = sped});
+    PeerPair pair({}, {.transport = {.sped = sped}});
     (void)pair.a.connection.create_data_channel(pair.now(), "data", {});
     ASSERT_TRUE(pair.connect());
     for (const PeerHost* host : {&pair.a, &pair.b}) {
@@ -339,8 +339,8 @@ TEST(PeerConnection, ARejectedOfferClosesItsChannels) {
 // docs/failures.md row 8: the peer's first flight may be ahead of the check that proves its path.
 TEST(PeerConnection, StrangersTakeNoPlaceFromThePeersEarlyFlight) {
   const auto time_to_connect = [](bool is_disturbed) {
-    Configuration configuration;
-    configuration.sped = false;
+    ConnectionOptions configuration;
+    configuration.transport.sped = false;
     PeerPair pair({.latency = 20ms}, configuration);
     (void)pair.a.connection.create_data_channel(pair.now(), "data");
     const Timestamp start = pair.now();
@@ -364,9 +364,9 @@ TEST(PeerConnection, StrangersTakeNoPlaceFromThePeersEarlyFlight) {
 
 // architecture.md §3: an owner that takes nothing slows its peer down, and nothing is lost.
 TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
-  Configuration small;
-  small.receive_buffer_bytes = 64 * 1024;
-  small.max_message_bytes = 64 * 1024;
+  ConnectionOptions small;
+  small.data.receive_buffer_bytes = 64 * 1024;
+  small.data.max_message_bytes = 64 * 1024;
   PeerPair pair({.latency = 1ms}, small);
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());
@@ -389,8 +389,8 @@ TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
 
 // RFC 8841 §6.1: what is announced is what is taken, and nothing larger than the buffer ever is.
 TEST(PeerConnection, AnnouncesNoMessageLargerThanItsReceiveBuffer) {
-  Configuration small;
-  small.receive_buffer_bytes = 10'000;
+  ConnectionOptions small;
+  small.data.receive_buffer_bytes = 10'000;
   PeerPair pair({.latency = 1ms}, small);
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());

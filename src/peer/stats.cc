@@ -38,7 +38,7 @@ void Transport::add_stats(Stats& stats) const {
   transport.last_packet_sent = last_sent_;
   transport.last_packet_received = last_received_;
   transport.dtls_state = to_string(dtls_state_);
-  transport.local_fingerprint = config_.certificate->fingerprint().to_string();
+  transport.local_fingerprint = options_.certificate->fingerprint().to_string();
   if (role_) {
     transport.dtls_role = *role_ == dtls::Role::Client ? "client" : "server";
     transport.ice_role = ice_.role() == ice::Role::Controlling ? "controlling" : "controlled";

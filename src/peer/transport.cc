@@ -14,23 +14,17 @@ namespace {
 // SCTP's share stays a multiple of four.
 constexpr std::size_t kRecordOverhead = 40;
 
-ice::Agent::Config ice_config(const Transport::Config& from) {
-  ice::Agent::Config config;
-  config.embedding = from.sped;
-  config.max_message_bytes = from.max_datagram_bytes;
-  return config;
+ice::Agent::Config ice_config(const ConnectionOptions& options) {
+  return {.options = options.ice,
+          .embedding = options.transport.sped,
+          .max_message_bytes = options.transport.max_datagram_bytes};
 }
 
-channel::DataChannels::Config channel_config(const Transport::Config& config) {
+channel::DataChannels::Config channel_config(const ConnectionOptions& options) {
   channel::DataChannels::Config out;
-  out.association.max_packet_bytes = (config.max_datagram_bytes - kRecordOverhead) / 4 * 4;
-  out.association.send_buffer_bytes = config.send_buffer_bytes;
-  out.association.receive_buffer_bytes = config.receive_buffer_bytes;
-  out.association.congestion_control = config.congestion_control;
-  // 0 is announced as no limit (RFC 8841 §6.1); whole messages have to fit into the window.
-  out.association.max_receive_message_bytes =
-      config.max_message_bytes ? config.max_message_bytes : config.receive_buffer_bytes;
-  out.association.interleaving = config.interleaving;
+  out.association.max_packet_bytes =
+      (options.transport.max_datagram_bytes - kRecordOverhead) / 4 * 4;
+  out.association.data = options.data;
   return out;
 }
 
@@ -47,11 +41,12 @@ std::string_view to_string(DtlsState state) {
   return "";
 }
 
-Transport::Transport(Config config, Random& random)
-    : config_(std::move(config)),
+Transport::Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random)
+    : options_(options),
+      cipher_(cipher),
       random_(random),
-      ice_(ice_config(config_), random),
-      channels_(channel_config(config_), random) {}
+      ice_(ice_config(options), random),
+      channels_(channel_config(options), random) {}
 
 void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
   if (is_closed_) return;
@@ -256,7 +251,7 @@ void Transport::note_interface(const IpAddress& address, std::size_t mtu) {
 
 // SCTP learns which packets are worth a try, and begins small, whenever the path is another.
 void Transport::size_path() {
-  if (!config_.path_mtu_discovery || !dtls_ || !dtls_->is_connected()) return;
+  if (!options_.transport.path_mtu_discovery || !dtls_ || !dtls_->is_connected()) return;
   const auto path = ice_.path();
   if (!path || path == sized_path_) return;
   sized_path_ = path;

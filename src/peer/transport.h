@@ -24,6 +24,7 @@
 
 #include "specter/endpoint.h"
 #include "specter/error.h"
+#include "specter/options.h"
 #include "specter/random.h"
 #include "specter/stats.h"
 #include "specter/time.h"
@@ -51,23 +52,8 @@ class Transport {
       std::variant<ice::LocalCandidateFound, ice::GatheringStateChanged,
                    ice::ConnectionStateChanged, DtlsStateChanged, channel::DataChannels::Event>;
 
-  struct Config {
-    std::shared_ptr<const crypto::Certificate> certificate;
-    std::shared_ptr<crypto::PacketCipher> cipher;  // of its thread
-    std::size_t max_datagram_bytes = 1172;
-    bool path_mtu_discovery = true;
-    std::size_t send_buffer_bytes = 16 << 20;
-    std::size_t receive_buffer_bytes = 16 << 20;
-    CongestionControl congestion_control = CongestionControl::Cubic;
-    std::size_t max_message_bytes = 256 * 1024;
-    bool interleaving = true;  // RFC 8260
-    bool sped = false;         // DTLS in STUN
-    DtlsVersion min_dtls_version = DtlsVersion::Dtls12;
-    DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
-    bool log_keys = false;
-  };
-
-  Transport(Config config, Random& random);
+  // All three outlive it.
+  Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random);
   Transport(const Transport&) = delete;
 
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
@@ -103,7 +89,7 @@ class Transport {
   // Why it is over, or ICE has given up: what came first.
   const std::optional<Error>& failure() const { return failure_; }
   bool is_started() const { return role_.has_value(); }
-  // Secrets for a key log, since the last call; only with Config::log_keys.
+  // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   std::size_t max_send_message_bytes() const { return max_send_message_bytes_; }
   void add_stats(Stats& stats) const;
@@ -165,7 +151,8 @@ class Transport {
   std::optional<Appended> append_datagram(Timestamp now, Buffer& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 
-  Config config_;
+  const ConnectionOptions& options_;
+  crypto::PacketCipher& cipher_;
   Random& random_;
   ice::Agent ice_;
   std::unique_ptr<dtls::Connection> dtls_;

@@ -17,21 +17,22 @@ constexpr Duration kMaxTimeout = 1s;
 }  // namespace
 
 void Transport::make_dtls(const RemoteTransport& remote) {
-  is_embedding_ = config_.sped && remote.sped;
+  is_embedding_ = options_.transport.sped && remote.sped;
   dtls::Connection::Config dtls;
   dtls.role = *role_;
-  dtls.certificate = config_.certificate;
+  dtls.certificate = options_.certificate;
   dtls.remote_fingerprints = remote.fingerprints;
-  dtls.mtu = config_.max_datagram_bytes;
-  dtls.log_keys = config_.log_keys;
+  dtls.mtu = options_.transport.max_datagram_bytes;
+  dtls.log_keys = !options_.key_log_file.empty();
   std::erase_if(dtls.versions, [&](dtls::Version version) {
     const auto it = version == dtls::Version::Dtls13 ? DtlsVersion::Dtls13 : DtlsVersion::Dtls12;
-    return it < config_.min_dtls_version || it > config_.max_dtls_version;
+    return it < options_.transport.min_dtls_version || it > options_.transport.max_dtls_version;
   });
   // A Binding message has to have room for each datagram.
   if (is_embedding_)
-    dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256, config_.max_datagram_bytes);
-  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_, *config_.cipher);
+    dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256,
+                                       options_.transport.max_datagram_bytes);
+  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_, cipher_);
   if (is_embedding_) dtls_->keep_flights();
 }
 

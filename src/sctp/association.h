@@ -16,7 +16,7 @@
 #include "sctp/ids.h"
 
 #include "specter/bytes.h"
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
 #include "specter/time.h"
@@ -105,12 +105,11 @@ class Association {
     std::uint16_t max_incoming_streams = 65535;
     std::size_t max_packet_bytes =
         1135;  // 1200 of UDP payload less DTLS's share, a multiple of 4 below
-    std::size_t receive_buffer_bytes = 1 << 20;  // a_rwnd; nothing more is kept, delivered or not
-    std::size_t send_buffer_bytes = 16 << 20;    // send() says WouldBlock when more would wait
-    CongestionControl congestion_control = CongestionControl::Cubic;
-    // A larger message is a ProtocolViolation. No more than receive_buffer_bytes, or it would never
-    // be complete: cut to that, and that is 4096 at least.
-    std::size_t max_receive_message_bytes = 256 * 1024;
+    // max_message_bytes: a larger message is a ProtocolViolation. No more than
+    // receive_buffer_bytes, or it would never be complete: cut to that, and that is 4096 at least.
+    // Nothing more than receive_buffer_bytes (a_rwnd) is kept, delivered or not. `snap` is not for
+    // here: who knows the peer's INIT calls connect_with().
+    DataOptions data{.receive_buffer_bytes = 1 << 20};
     Duration initial_rto = std::chrono::milliseconds(500);
     Duration min_rto = std::chrono::milliseconds(200);
     Duration max_rto = std::chrono::seconds(10);
@@ -121,9 +120,6 @@ class Association {
     // RFC 9653: we take packets without a checksum, and leave it out for a peer that does so too.
     // What is below must detect errors, as DTLS does.
     bool zero_checksum = true;
-    // RFC 8260: with a peer that says so too, a large message does not hold up those of other
-    // streams. Off, or with any other peer, streams take turns by whole messages.
-    bool interleaving = true;
     // Messages that are the protocol's above and not its user's: set_receiving() lets them through.
     std::optional<Ppid> control_ppid{};
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random

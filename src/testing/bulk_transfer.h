@@ -16,7 +16,7 @@ namespace specter::testing {
 // As a driver would on a path of some 40 µs: takes all that one end has to send to the other.
 class BulkTransfer {
  public:
-  explicit BulkTransfer(const core::Configuration& base = {})
+  explicit BulkTransfer(const ConnectionOptions& base = {})
       : random_a_(1),
         random_b_(2),
         a_(configuration(base, 1), random_a_),
@@ -61,8 +61,8 @@ class BulkTransfer {
   static void check(bool ok) {
     if (!ok) throw std::runtime_error("the two peers do not connect");
   }
-  static core::Configuration configuration(const core::Configuration& base, std::uint64_t seed) {
-    core::Configuration out = base;
+  static ConnectionOptions configuration(const ConnectionOptions& base, std::uint64_t seed) {
+    ConnectionOptions out = base;
     out.certificate = test_certificate(seed);
     return out;
   }

@@ -26,7 +26,7 @@ class PeerHost final : public Host {
   struct Options {
     std::vector<Endpoint> endpoints;  // what the driver would have bound
     std::uint64_t seed = 1;
-    core::Configuration configuration{};
+    ConnectionOptions configuration{};
   };
 
   explicit PeerHost(Options options)
@@ -77,8 +77,8 @@ class PeerHost final : public Host {
   }
 
  private:
-  core::Configuration with_certificate() const {
-    core::Configuration configuration = options_.configuration;
+  ConnectionOptions with_certificate() const {
+    ConnectionOptions configuration = options_.configuration;
     if (!configuration.certificate) configuration.certificate = test_certificate(options_.seed);
     return configuration;
   }
@@ -96,9 +96,9 @@ class PeerHost final : public Host {
 // Two peers on one network, with signalling that takes no time.
 class PeerPair {
  public:
-  explicit PeerPair(simulation::LinkOptions link = {}, core::Configuration configuration = {})
+  explicit PeerPair(simulation::LinkOptions link = {}, ConnectionOptions configuration = {})
       : PeerPair(link, configuration, configuration) {}
-  PeerPair(simulation::LinkOptions link, core::Configuration of_a, core::Configuration of_b,
+  PeerPair(simulation::LinkOptions link, ConnectionOptions of_a, ConnectionOptions of_b,
            std::vector<Endpoint> as_endpoints = {*Endpoint::parse("192.0.2.1:5001")},
            std::vector<Endpoint> bs_endpoints = {*Endpoint::parse("192.0.2.2:5002")})
       : network(link),

@@ -38,25 +38,24 @@ std::string what_is(Bytes bytes) {
   return fmt::format("{} {:02x}{:02x}, {} bytes", kind, bytes[8], bytes[9], bytes.size());
 }
 
-core::Configuration configuration(Side side, const Plan& plan, const Workshop& workshop) {
-  core::Configuration configuration;
-  configuration.certificate = workshop.certificates[index(side)];
-  configuration.cipher = workshop.cipher;
-  configuration.snap = !plan.has(Kind::NoSnap, side);
-  configuration.sped = !plan.has(Kind::NoSped, side);
-  configuration.interleaving = !plan.has(Kind::NoInterleaving, side);
-  configuration.path_mtu_discovery = !plan.has(Kind::NoMtuDiscovery, side);
-  if (plan.has(Kind::Dtls12, side)) configuration.max_dtls_version = DtlsVersion::Dtls12;
+ConnectionOptions options_of(Side side, const Plan& plan, const Workshop& workshop) {
+  ConnectionOptions options;
+  options.certificate = workshop.certificates[index(side)];
+  options.data.snap = !plan.has(Kind::NoSnap, side);
+  options.transport.sped = !plan.has(Kind::NoSped, side);
+  options.data.interleaving = !plan.has(Kind::NoInterleaving, side);
+  options.transport.path_mtu_discovery = !plan.has(Kind::NoMtuDiscovery, side);
+  if (plan.has(Kind::Dtls12, side)) options.transport.max_dtls_version = DtlsVersion::Dtls12;
   if (const Step* const step = plan.find(Kind::Control, side))
-    configuration.congestion_control =
+    options.data.congestion_control =
         step->a == 1 ? CongestionControl::Bbr : CongestionControl::Reno;
   if (const Step* const step = plan.find(Kind::DatagramBytes, side))
-    configuration.max_datagram_bytes = static_cast<std::size_t>(step->a);
+    options.transport.max_datagram_bytes = static_cast<std::size_t>(step->a);
   if (const Step* const step = plan.find(Kind::ReceiveBuffer, side))
-    configuration.receive_buffer_bytes = static_cast<std::size_t>(step->a);
+    options.data.receive_buffer_bytes = static_cast<std::size_t>(step->a);
   if (const Step* const step = plan.find(Kind::SendBuffer, side))
-    configuration.send_buffer_bytes = static_cast<std::size_t>(step->a);
-  return configuration;
+    options.data.send_buffer_bytes = static_cast<std::size_t>(step->a);
+  return options;
 }
 
 }  // namespace
@@ -76,7 +75,7 @@ Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& work
       host_(host),
       world_(world),
       random_(world.plan.seed * 2 + index(side) + 0xace),
-      connection_(configuration(side, world.plan, workshop), random_),
+      connection_(options_of(side, world.plan, workshop), random_, workshop.cipher),
       watch_(side, connection_, world.journal) {
   if (const Step* const step = world.plan.find(Kind::Priorities, side)) {
     constexpr std::array kAll{Priority::VeryLow, Priority::Low, Priority::Medium, Priority::High};

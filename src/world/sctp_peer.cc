@@ -28,14 +28,16 @@ std::size_t or_number(const Step* step, std::size_t otherwise) {
 
 sctp::Association::Config configuration(Side side, const Plan& plan) {
   sctp::Association::Config config;
-  config.receive_buffer_bytes =
-      or_number(plan.find(Kind::ReceiveBuffer, side), config.receive_buffer_bytes);
-  config.send_buffer_bytes = or_number(plan.find(Kind::SendBuffer, side), config.send_buffer_bytes);
+  config.data.receive_buffer_bytes =
+      or_number(plan.find(Kind::ReceiveBuffer, side), config.data.receive_buffer_bytes);
+  config.data.send_buffer_bytes =
+      or_number(plan.find(Kind::SendBuffer, side), config.data.send_buffer_bytes);
   if (const Step* const bytes = plan.find(Kind::DatagramBytes, side))
     config.max_packet_bytes = (static_cast<std::size_t>(bytes->a) - kOverhead) & ~std::size_t{3};
   if (const Step* const control = plan.find(Kind::Control, side))
-    config.congestion_control = control->a == 1 ? CongestionControl::Bbr : CongestionControl::Reno;
-  config.interleaving = !plan.has(Kind::NoInterleaving, side);
+    config.data.congestion_control =
+        control->a == 1 ? CongestionControl::Bbr : CongestionControl::Reno;
+  config.data.interleaving = !plan.has(Kind::NoInterleaving, side);
   config.zero_checksum = !plan.has(Kind::Checksums, side);
   if (plan.has(Kind::Tsn, side)) config.initial_tsn = 0xffff'fffb;
   return config;
@@ -75,8 +77,8 @@ Endpoint SctpPeer::endpoint(Side side) {
 
 std::size_t SctpPeer::most_message_bytes(Side sender, const Plan& plan) {
   const auto theirs = configuration(other(sender), plan);
-  return std::min({configuration(sender, plan).send_buffer_bytes, theirs.receive_buffer_bytes,
-                   theirs.max_receive_message_bytes});
+  return std::min({configuration(sender, plan).data.send_buffer_bytes,
+                   theirs.data.receive_buffer_bytes, theirs.data.max_message_bytes});
 }
 
 void SctpPeer::fail(Verdict verdict, std::string_view what) const {
@@ -204,9 +206,9 @@ void SctpPeer::handle_closed(const sctp::Closed& closed) {
 // What fills a gap is taken though the buffer be full of what waits for it: rx/receiver.cc.
 void SctpPeer::check_receive_buffer() {
   const std::size_t bytes = association_.counters().receive_buffered_bytes;
-  if (bytes > 2 * config_.receive_buffer_bytes)
+  if (bytes > 2 * config_.data.receive_buffer_bytes)
     fail(Verdict::Memory, fmt::format("keeps {} bytes that came, with a buffer of {}", bytes,
-                                      config_.receive_buffer_bytes));
+                                      config_.data.receive_buffer_bytes));
 }
 
 // Whoever waits for something is woken in time to ask for it again.

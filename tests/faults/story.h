@@ -29,10 +29,10 @@ class Story {
  public:
   Told run(Duration patience) {
     try {
-      Specter specter({.ice_servers = {{.urls = {"stun:stun.invalid"}}},
-                       .loops = 1,
-                       .loopback = LoopbackPolicy::Only,
-                       .key_log_file = "/dev/null"});
+      Specter specter({.defaults = {.ice_servers = {{.urls = {"stun:stun.invalid"}}},
+                                    .ice = {.loopback = LoopbackPolicy::Only},
+                                    .key_log_file = "/dev/null"},
+                       .loops = 1});
       auto engine = MediaEngine::with_default_codecs();
       auto registry = Registry::with_default_interceptors(engine);
       const Api api = specter.new_api(std::move(engine), std::move(registry));

@@ -42,9 +42,9 @@ struct Story {
     }
     return stories;
   }
-  core::Configuration configuration() const {
-    core::Configuration configuration;
-    configuration.max_dtls_version = version;
+  ConnectionOptions configuration() const {
+    ConnectionOptions configuration;
+    configuration.transport.max_dtls_version = version;
     return configuration;
   }
 };

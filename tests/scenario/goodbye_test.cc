@@ -14,9 +14,9 @@ using testing::PeerHost;
 using testing::PeerPair;
 using ::testing::SizeIs;
 
-core::Configuration best(DtlsVersion version) {
-  core::Configuration configuration;
-  configuration.max_dtls_version = version;
+ConnectionOptions best(DtlsVersion version) {
+  ConnectionOptions configuration;
+  configuration.transport.max_dtls_version = version;
   return configuration;
 }
 

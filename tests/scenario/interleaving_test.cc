@@ -13,10 +13,10 @@ using namespace std::chrono_literals;
 using testing::PeerHost;
 using testing::PeerPair;
 
-core::Configuration configuration(bool interleaving, std::size_t max_message_bytes = 16 << 20) {
-  core::Configuration out;
-  out.interleaving = interleaving;
-  out.max_message_bytes = max_message_bytes;
+ConnectionOptions configuration(bool interleaving, std::size_t max_message_bytes = 16 << 20) {
+  ConnectionOptions out;
+  out.data.interleaving = interleaving;
+  out.data.max_message_bytes = max_message_bytes;
   return out;
 }
 

@@ -14,7 +14,7 @@ using testing::PeerPair;
 
 // A path that has no room for a datagram beyond a size, as it is after UDP, and bulk over it.
 struct Path {
-  explicit Path(std::size_t up_to, core::Configuration configuration = {})
+  explicit Path(std::size_t up_to, ConnectionOptions configuration = {})
       : pair({.latency = 10ms}, std::move(configuration)), carries(up_to) {
     channel = *pair.a.connection.create_data_channel(pair.now(), "bulk");
     EXPECT_TRUE(pair.connect());
@@ -64,7 +64,7 @@ TEST(PathMtu, IsWhatThePathHasWhereThatIsLess) {
 }
 
 TEST(PathMtu, GrowsNoFurtherThanTheConfigurationSays) {
-  Path path(65'000, {.path_mtu_discovery = false});
+  Path path(65'000, {.transport = {.path_mtu_discovery = false}});
   ASSERT_TRUE(path.send(5));
   EXPECT_EQ(path.mtu(), 1132U);
   EXPECT_LE(path.largest, 1172U);
@@ -118,10 +118,10 @@ class Width : public ::testing::TestWithParam<Narrow> {
       : pair({.latency = 10ms}, configuration(), configuration(), {at("192.0.2.1", "2001:db8::1")},
              {at("192.0.2.2", "2001:db8::2")}) {}
 
-  static core::Configuration configuration() {
-    core::Configuration out;
-    out.min_dtls_version = out.max_dtls_version = GetParam().dtls;
-    out.sped = out.snap = GetParam().warp;
+  static ConnectionOptions configuration() {
+    ConnectionOptions out;
+    out.transport.min_dtls_version = out.transport.max_dtls_version = GetParam().dtls;
+    out.transport.sped = out.data.snap = GetParam().warp;
     return out;
   }
   static Endpoint at(std::string_view v4, std::string_view v6) {

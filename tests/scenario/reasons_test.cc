@@ -30,7 +30,7 @@ struct Cause {
   std::function<void(std::string& sdp)> change_answer = [](std::string&) {};
   std::function<void(PeerPair&)> once_connected = [](PeerPair&) {};
   bool carries_candidates = true;
-  core::Configuration a{}, b{};
+  ConnectionOptions a{}, b{};
   std::vector<Endpoint> as_addresses = {*Endpoint::parse("192.0.2.1:5001")};
   std::vector<Endpoint> bs_addresses = {*Endpoint::parse("192.0.2.2:5002")};
 };
@@ -48,17 +48,17 @@ void change_fingerprint(std::string& sdp) {
   sdp[at] = sdp[at] == '0' ? '1' : '0';
 }
 
-core::Configuration plain() {
-  core::Configuration out;
-  out.sped = false;
-  out.snap = false;
+ConnectionOptions plain() {
+  ConnectionOptions out;
+  out.transport.sped = false;
+  out.data.snap = false;
   return out;
 }
 
-core::Configuration of_versions(DtlsVersion least, DtlsVersion most) {
-  core::Configuration out = plain();
-  out.min_dtls_version = least;
-  out.max_dtls_version = most;
+ConnectionOptions of_versions(DtlsVersion least, DtlsVersion most) {
+  ConnectionOptions out = plain();
+  out.transport.min_dtls_version = least;
+  out.transport.max_dtls_version = most;
   return out;
 }
 

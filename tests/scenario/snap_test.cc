@@ -11,10 +11,10 @@ using namespace std::chrono_literals;
 using testing::PeerHost;
 using testing::PeerPair;
 
-core::Configuration snap(bool is_on) {
-  core::Configuration configuration;
-  configuration.snap = is_on;
-  configuration.sped = false;  // warp_test.cc has both together
+ConnectionOptions snap(bool is_on) {
+  ConnectionOptions configuration;
+  configuration.data.snap = is_on;
+  configuration.transport.sped = false;  // warp_test.cc has both together
   return configuration;
 }
 

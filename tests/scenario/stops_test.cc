@@ -45,11 +45,11 @@ std::vector<Kind> all_kinds() {
   return kinds;
 }
 
-core::Configuration configuration(const Kind& kind) {
-  core::Configuration out;
-  out.max_dtls_version = kind.version;
-  out.sped = kind.sped;
-  out.snap = kind.snap;
+ConnectionOptions configuration(const Kind& kind) {
+  ConnectionOptions out;
+  out.transport.max_dtls_version = kind.version;
+  out.transport.sped = kind.sped;
+  out.data.snap = kind.snap;
   return out;
 }
 

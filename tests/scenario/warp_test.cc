@@ -18,11 +18,11 @@ using testing::PeerPair;
 
 constexpr Duration kOneWay = 100ms;  // 200 ms there and back
 
-core::Configuration with(bool sped, bool snap, DtlsVersion best = DtlsVersion::Dtls13) {
-  core::Configuration configuration;
-  configuration.max_dtls_version = best;
-  configuration.sped = sped;
-  configuration.snap = snap;
+ConnectionOptions with(bool sped, bool snap, DtlsVersion best = DtlsVersion::Dtls13) {
+  ConnectionOptions configuration;
+  configuration.transport.max_dtls_version = best;
+  configuration.transport.sped = sped;
+  configuration.data.snap = snap;
   return configuration;
 }
 

@@ -102,7 +102,7 @@ class SpecterStack final : public Stack {
             {"settings", is_fast_ ? "spin = 50 us, congestion_control = Bbr, "
                                     "max_datagram_bytes = 1452"
                                   : ""},
-            {"max_message", specter_.configuration().max_message_bytes}};
+            {"max_message", specter_.configuration().defaults.data.max_message_bytes}};
   }
   std::shared_ptr<Connection> create(Role, std::shared_ptr<Sink> sink) override {
     auto connection = std::make_shared<SpecterConnection>(std::move(sink));
@@ -115,8 +115,8 @@ class SpecterStack final : public Stack {
     specter::Configuration configuration;
     if (fast) {
       configuration.spin = std::chrono::microseconds(50);
-      configuration.congestion_control = specter::CongestionControl::Bbr;
-      configuration.max_datagram_bytes = 1452;
+      configuration.defaults.data.congestion_control = specter::CongestionControl::Bbr;
+      configuration.defaults.transport.max_datagram_bytes = 1452;
     }
     return configuration;
   }

@@ -25,6 +25,13 @@ defmodule Specter.Native do
   @spec config(reference) :: map
   def config(_specter), do: stub()
 
+  # Each connection option with its default.
+  @spec default_options :: map
+  def default_options, do: stub()
+
+  @spec generate_certificate(String.t()) :: {:ok, reference}
+  def generate_certificate(_type), do: stub()
+
   @spec new_media_engine(reference) :: {:ok, Specter.media_engine_t()} | {:error, :not_found}
   def new_media_engine(_specter), do: stub()
 
@@ -53,9 +60,9 @@ defmodule Specter.Native do
   @spec owner(reference) :: pid
   def owner(_specter), do: stub()
 
-  @spec new_peer_connection(reference, Specter.api_t(), Specter.PeerConnection.active()) ::
+  @spec new_peer_connection(reference, Specter.api_t(), Specter.PeerConnection.active(), map) ::
           {:ok, Specter.PeerConnection.t()} | {:error, :not_found}
-  def new_peer_connection(_specter, _api, _active), do: stub()
+  def new_peer_connection(_specter, _api, _active, _options), do: stub()
 
   @spec peer_connection_exists(reference, Specter.PeerConnection.t()) :: boolean
   def peer_connection_exists(_specter, _pc), do: stub()

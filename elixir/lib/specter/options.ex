@@ -2,6 +2,16 @@ defmodule Specter.Options do
   @moduledoc false
   # Keyword lists of options: which there are, and which values they take.
 
+  # Options that the native side judges. Raises ArgumentError for anything else than a keyword list.
+  @spec to_map!(term) :: map
+  def to_map!(options) do
+    if not Keyword.keyword?(options) do
+      raise ArgumentError, "expected a keyword list, got: #{inspect(options)}"
+    end
+
+    Map.new(options)
+  end
+
   # The options with their defaults, in the order of `known`. Raises ArgumentError for anything else
   # than a keyword list of known options.
   @spec take!(term, keyword) :: keyword
@@ -25,7 +35,6 @@ defmodule Specter.Options do
   @type kind ::
           :boolean
           | :string
-          | :strings
           | Range.t()
           | {:one_of, [atom]}
           | {:optional, kind}
@@ -56,9 +65,6 @@ defmodule Specter.Options do
 
   defp fits?(value, :boolean), do: is_boolean(value)
   defp fits?(value, :string), do: is_binary(value)
-  defp fits?([], :strings), do: true
-  defp fits?([value | rest], :strings), do: is_binary(value) and fits?(rest, :strings)
-  defp fits?(_value, :strings), do: false
   defp fits?(value, {:one_of, names}), do: value in names
   defp fits?(nil, {:optional, _kind}), do: true
   defp fits?(value, {:optional, kind}), do: fits?(value, kind)
@@ -66,7 +72,6 @@ defmodule Specter.Options do
 
   defp words(:boolean), do: "a boolean"
   defp words(:string), do: "a string"
-  defp words(:strings), do: "a list of strings"
   defp words({:one_of, names}), do: "one of #{Enum.map_join(names, ", ", &inspect/1)}"
   defp words({:optional, kind}), do: "nil or " <> words(kind)
   defp words(first..last), do: "an integer from #{first} to #{last}"

@@ -110,8 +110,33 @@ defmodule Specter.PeerConnection do
   """
   @type active :: boolean | :once | -32_768..32_767
 
+  @typedoc "An option of one connection: `Specter.Config` says what each is."
+  @type connection_option ::
+          {:ice_servers, [Specter.ice_server()]}
+          | {:certificate, :ecdsa_p256 | Specter.certificate_t()}
+          | {:min_dtls_version | :max_dtls_version, :dtls12 | :dtls13}
+          | {:congestion_control, :cubic | :bbr | :reno}
+          | {:loopback, :fallback | :include | :only}
+          | {:key_log_file, String.t()}
+          | {:snap
+             | :sped
+             | :interleaving
+             | :path_mtu_discovery
+             | :show_remote_candidates, boolean}
+          | {:send_buffer_bytes
+             | :receive_buffer_bytes
+             | :max_message_bytes
+             | :max_datagram_bytes
+             | :gathering_timeout
+             | :check_interval
+             | :patience
+             | :limbo_timeout
+             | :disconnected_timeout
+             | :consent_interval
+             | :consent_timeout, non_neg_integer}
+
   @typedoc "`:active`: how many messages of its data channels are told at first. `true` by default."
-  @type option :: {:active, boolean | :once | 1..32_767}
+  @type option :: {:active, boolean | :once | 1..32_767} | connection_option
 
   @typedoc """
   How a data channel is.
@@ -180,11 +205,14 @@ defmodule Specter.PeerConnection do
 
     * `:active`: `t:active/0`, `true` by default: how many messages of its data channels the owner gets.
       `set_active/3` changes it.
+    * Any connection option, in place of what `Specter.init/1` was told: `Specter.Config` has the table.
+      One that is unknown or not good raises `ArgumentError`.
 
   ## Examples
 
       #{@api}
-      iex> {:ok, pc} = Specter.PeerConnection.new(specter, api)
+      iex> server = %{urls: "turn:turn.example.org", username: "user", credential: "secret"}
+      iex> {:ok, pc} = Specter.PeerConnection.new(specter, api, ice_servers: [server])
       iex> receive do: ({:peer_connection_ready, ^pc} -> :ready)
       :ready
       iex> Specter.PeerConnection.new(specter, "unknown")
@@ -192,13 +220,16 @@ defmodule Specter.PeerConnection do
   """
   @spec new(Specter.t(), Specter.api_t(), [option]) :: {:ok, t} | {:error, :not_found}
   def new(specter, api, options \\ []) do
-    [active: active] = Options.take!(options, active: true)
+    {active, options} = options |> Options.to_map!() |> Map.pop(:active, true)
 
     if active not in [true, false, :once] do
       Options.check!(:active, active, 1..32_767)
     end
 
-    specter |> Specter.native() |> Native.new_peer_connection(api, active) |> Telemetry.new()
+    specter
+    |> Specter.native()
+    |> Native.new_peer_connection(api, active, options)
+    |> Telemetry.new()
   end
 
   @doc """

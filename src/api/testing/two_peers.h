@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 inline constexpr Duration kSoon = 10s;  // far more than it ever takes, also under a sanitizer
 
 inline Configuration on_loopback(Configuration configuration = {}) {
-  configuration.loopback = LoopbackPolicy::Only;
+  configuration.defaults.ice.loopback = LoopbackPolicy::Only;
   return configuration;
 }
 

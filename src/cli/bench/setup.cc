@@ -20,7 +20,7 @@ constexpr std::size_t kWarmUpPairs = 3;
 
 Result<Report> measure(const SetupOptions& options) {
   Configuration configuration = options.common.configuration();
-  configuration.share_certificate = options.share_certificate;
+  if (options.share_certificate) configuration.defaults.certificate = generate_certificate();
   PairMaker maker(configuration, options.common.timeout());
   auto warm = maker.make(kWarmUpPairs, 1, PairMaker::Then::Close, [](const Pair&) {});
   if (!warm) return fail(warm.error());

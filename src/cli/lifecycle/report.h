@@ -10,7 +10,7 @@
 
 #include "cli/output.h"
 
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/result.h"
 #include "specter/stats.h"
 

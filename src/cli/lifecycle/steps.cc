@@ -75,7 +75,7 @@ bool Lifecycle::initialise() {
           return fail(ErrorCode::Internal, error.what());
         }
         return fmt::format("{} event loop, {} ICE servers", options_.configuration.loops,
-                           options_.configuration.ice_servers.size());
+                           options_.configuration.defaults.ice_servers.size());
       },
       "see that this process may start a thread and open files: ulimit -a");
 }

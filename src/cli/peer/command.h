@@ -12,8 +12,8 @@
 #include "cli/line_reader.h"
 #include "cli/peer/channels.h"
 
-#include "specter/configuration.h"
 #include "specter/description.h"
+#include "specter/options.h"
 #include "specter/result.h"
 
 namespace specter::cli {

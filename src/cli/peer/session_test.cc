@@ -22,7 +22,8 @@ class RunningSession {
     EXPECT_EQ(::pipe(to_session_.data()), 0);
     EXPECT_EQ(::pipe(from_session_.data()), 0);
     thread_ = std::thread([this] {
-      Session session({.configuration = {.loops = 1, .loopback = LoopbackPolicy::Include}},
+      Session session({.configuration = {.defaults = {.ice = {.loopback = LoopbackPolicy::Include}},
+                                         .loops = 1}},
                       to_session_[0], from_session_[1]);
       succeeded_ = session.run();
     });
@@ -73,7 +74,7 @@ Json description(std::string_view op, const SessionDescription& value) {
 TEST(Session, TellsTextThatIsNoUtf8InBase64) {
   RunningSession session;
   Mailbox inbox;
-  const Specter specter({.loops = 1, .loopback = LoopbackPolicy::Include});
+  const Specter specter({.defaults = {.ice = {.loopback = LoopbackPolicy::Include}}, .loops = 1});
   const auto connection = specter.new_api({}, {}).new_peer_connection(inbox);
   const auto channel = connection.create_data_channel("data").value();
 

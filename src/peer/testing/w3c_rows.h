@@ -77,7 +77,8 @@ inline std::string line(const std::string& sdp, const std::string& begin) {
 
 // Two peers that have nothing yet, and their calls at the network's time.
 struct Two {
-  explicit Two(simulation::LinkOptions link = {}, Configuration of_a = {}, Configuration of_b = {})
+  explicit Two(simulation::LinkOptions link = {}, ConnectionOptions of_a = {},
+               ConnectionOptions of_b = {})
       : pair(link, std::move(of_a), std::move(of_b)) {}
 
   Timestamp now() const { return pair.now(); }
@@ -124,7 +125,7 @@ inline const Announced kBoth[] = {Announced::InBand, Announced::Negotiated};
 // Connected, with a channel that is open on both sides.
 struct Open : Two {
   explicit Open(Announced announced = Announced::InBand, DataChannelOptions options = {},
-                Configuration of_a = {}, Configuration of_b = {})
+                ConnectionOptions of_a = {}, ConnectionOptions of_b = {})
       : Two({}, std::move(of_a), std::move(of_b)) {
     if (announced == Announced::Negotiated) {
       options.negotiated = true;

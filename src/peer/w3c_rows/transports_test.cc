@@ -24,7 +24,7 @@ TEST(W3cRows, Row212_TheStatesOfAConnectionThatComesAbout) {
 
 TEST(W3cRows, Row213_WithoutCandidatesNothingHasBegun) {
   for (const bool sped : {false, true}) {
-    PeerPair pair({}, {.sped = sped});
+    PeerPair pair({}, {.transport = {.sped = sped}});
     (void)pair.a.connection.create_data_channel(pair.now(), "data");
     const auto offer = pair.a.connection.create_offer().value();
     ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));

@@ -53,7 +53,7 @@ void Association::Impl::handle_data(Timestamp now, const Chunk& data) {
     case Reassembly::Result::MessageTooLarge:
       return violate(now, CauseCode::ProtocolViolation,
                      fmt::format("a message is larger than the {} bytes that we take",
-                                 config_.max_receive_message_bytes));
+                                 config_.data.max_message_bytes));
     case Reassembly::Result::Contradiction:
       return violate(now, CauseCode::ProtocolViolation,
                      fmt::format("fragments of message {} on stream {} contradict each other",

@@ -15,8 +15,8 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   InitChunk init;
   init.kind = kind;
   init.initiate_tag = local_tag_;
-  init.window_bytes =
-      static_cast<std::uint32_t>(std::min<std::size_t>(config_.receive_buffer_bytes, 0xffffffff));
+  init.window_bytes = static_cast<std::uint32_t>(
+      std::min<std::size_t>(config_.data.receive_buffer_bytes, 0xffffffff));
   init.outbound_streams = config_.max_outgoing_streams;
   init.inbound_streams = config_.max_incoming_streams;
   init.initial_tsn = local_tsn_;
@@ -24,7 +24,7 @@ InitChunk Association::Impl::own_init(InitChunk::Kind kind) const {
   init.zero_checksum = config_.zero_checksum;
   init.extensions = {std::to_underlying(ChunkType::ReConfig),
                      std::to_underlying(ChunkType::ForwardTsn), std::to_underlying(ChunkType::Pad)};
-  if (config_.interleaving) {  // RFC 8260 §2.2.1, §2.3.1
+  if (config_.data.interleaving) {  // RFC 8260 §2.2.1, §2.3.1
     init.extensions.push_back(std::to_underlying(ChunkType::IData));
     init.extensions.push_back(std::to_underlying(ChunkType::IForwardTsn));
   }
@@ -56,7 +56,7 @@ Association::Impl::Peer Association::Impl::peer_of(const InitChunk& init) const 
   peer.incoming_streams = std::min(config_.max_incoming_streams, init.outbound_streams);
   // RFC 8260 §2.2.1: when both have said so; then partial reliability is a matter of
   // I-FORWARD-TSN alone (§2.3.1).
-  peer.interleaving = config_.interleaving && lists(ChunkType::IData);
+  peer.interleaving = config_.data.interleaving && lists(ChunkType::IData);
   peer.forward_tsn = peer.interleaving ? lists(ChunkType::IForwardTsn)
                                        : init.forward_tsn || lists(ChunkType::ForwardTsn);
   peer.reconfig = lists(ChunkType::ReConfig);
@@ -186,8 +186,8 @@ void Association::Impl::meet(const Peer& peer) {
   path_mtu_.set_most(peer.pad ? std::numeric_limits<std::size_t>::max() : PathMtu::kMostForAnybody);
   use_path_mtu();
   outgoing_streams_ = peer.outgoing_streams;
-  receiver_.emplace(Receiver::Limits{config_.receive_buffer_bytes,
-                                     config_.max_receive_message_bytes, segment_bytes_},
+  receiver_.emplace(Receiver::Limits{config_.data.receive_buffer_bytes,
+                                     config_.data.max_message_bytes, segment_bytes_},
                     peer.initial_tsn, &in_parts_);
   if (reset_)
     reset_->expect_from(peer.initial_tsn);

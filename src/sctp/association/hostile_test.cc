@@ -191,7 +191,7 @@ TEST(Hostile, AnyPacketsInAnyStateKeepTheContract) {
 TEST(Hostile, TheReceiveBufferIsALimit) {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     Association::Config config;
-    config.receive_buffer_bytes = 50'000;
+    config.data.receive_buffer_bytes = 50'000;
     Puppet puppet(config, seed);
     puppet.establish();
     puppet.polls_events = seed % 2 == 0;

@@ -17,10 +17,11 @@ constexpr std::size_t kMinReceiveBuffer = 4096;
 Association::Config sane(Association::Config config) {
   config.max_packet_bytes =
       std::clamp(config.max_packet_bytes, kMinPacketBytes, kMaxPacketBytes) & ~std::size_t{3};
-  config.receive_buffer_bytes = std::max(config.receive_buffer_bytes, kMinReceiveBuffer);
+  config.data.receive_buffer_bytes = std::max(config.data.receive_buffer_bytes, kMinReceiveBuffer);
   // A message that does not fit into the buffer could never be completed in it.
-  config.max_receive_message_bytes =
-      std::min(config.max_receive_message_bytes, config.receive_buffer_bytes);
+  if (config.data.max_message_bytes == 0 ||
+      config.data.max_message_bytes > config.data.receive_buffer_bytes)
+    config.data.max_message_bytes = config.data.receive_buffer_bytes;
   config.max_outgoing_streams = std::max<std::uint16_t>(config.max_outgoing_streams, 1);
   config.max_incoming_streams = std::max<std::uint16_t>(config.max_incoming_streams, 1);
   return config;
@@ -37,16 +38,16 @@ Association::Impl::Impl(const Config& config, Random& random)
       local_tag_(random_tag()),
       local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
       local_init_(written_init()),
-      seed_(config_.congestion_control == CongestionControl::Bbr ? random.u64() : 0),
+      seed_(config_.data.congestion_control == CongestionControl::Bbr ? random.u64() : 0),
       outgoing_streams_(config_.max_outgoing_streams) {
   make_sender(local_tsn_);
 }
 
 void Association::Impl::make_sender(std::uint32_t initial_tsn) {
   sender_.emplace(Sender::Config{segment_bytes_,
-                                 config_.send_buffer_bytes,
+                                 config_.data.send_buffer_bytes,
                                  {config_.initial_rto, config_.min_rto, config_.max_rto},
-                                 config_.congestion_control,
+                                 config_.data.congestion_control,
                                  seed_},
                   initial_tsn);
   use_path_mtu();
@@ -93,10 +94,10 @@ Result<> Association::Impl::check_sendable(StreamId stream, std::size_t bytes) c
                 fmt::format("stream {} is past the {} agreed with the peer",
                             std::to_underlying(stream), outgoing_streams_));
   }
-  if (bytes > config_.send_buffer_bytes) {
+  if (bytes > config_.data.send_buffer_bytes) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("a message of {} bytes is larger than the whole send buffer of {}",
-                            bytes, config_.send_buffer_bytes));
+                            bytes, config_.data.send_buffer_bytes));
   }
   if (!sender_->has_room_for(bytes))
     return fail(ErrorCode::WouldBlock, "the send buffer is full: wait for buffered_amount to fall");

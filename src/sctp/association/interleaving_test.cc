@@ -17,7 +17,7 @@ constexpr StreamId kStream{1};
 
 Association::Config config(bool interleaving) {
   Association::Config out;
-  out.interleaving = interleaving;
+  out.data.interleaving = interleaving;
   return out;
 }
 
@@ -404,7 +404,7 @@ TEST(Interleaving, AStreamThatDoesNotExistIsReported) {
 // Whatever a peer begins and never ends, no more is kept than the buffer and its items.
 TEST(Interleaving, BeginningsWithoutEndAreBounded) {
   Association::Config small;
-  small.receive_buffer_bytes = 100'000;
+  small.data.receive_buffer_bytes = 100'000;
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{1000}}) {
     Puppet puppet(small);
     establish(puppet);

@@ -71,8 +71,8 @@ std::vector<Shape> shapes() {
 
 std::int64_t kept_of(const Shape& shape) {
   Association::Config config;
-  config.receive_buffer_bytes = kBuffer;
-  config.max_receive_message_bytes = 256 << 10;
+  config.data.receive_buffer_bytes = kBuffer;
+  config.data.max_message_bytes = 256 << 10;
   const auto puppet = std::make_unique<Puppet>(config);
   InitChunk init = Puppet::init();
   init.outbound_streams = 65'535;

@@ -16,7 +16,7 @@ class Parts : public ::testing::TestWithParam<bool> {
  protected:
   Association::Config config() const {
     Association::Config config;
-    config.interleaving = GetParam();
+    config.data.interleaving = GetParam();
     return config;
   }
   // The parts of `message` as they are cut by a seed, with an empty last one now and then.
@@ -155,8 +155,8 @@ TEST_P(Parts, MoveAMessageThatIsLargerThanAllBuffers) {
   const char* const asked = std::getenv("SPECTER_LARGE_MESSAGE");
   const std::size_t size = asked ? std::strtoull(asked, nullptr, 10) : 64'000'000;
   Association::Config small = config();
-  small.send_buffer_bytes = small.receive_buffer_bytes = 1 << 20;
-  small.max_receive_message_bytes = 4096;  // of those that are told whole
+  small.data.send_buffer_bytes = small.data.receive_buffer_bytes = 1 << 20;
+  small.data.max_message_bytes = 4096;  // of those that are told whole
   Duo duo({.latency = 100us}, small, small);
   duo.b.receive_in_parts(kStream);
   duo.connect();
@@ -200,7 +200,7 @@ TEST_P(Parts, MoveAMessageThatIsLargerThanAllBuffers) {
 
 TEST_P(Parts, ASlowReaderClosesTheWindowAndNothingIsLost) {
   Association::Config small = config();
-  small.receive_buffer_bytes = 100'000;
+  small.data.receive_buffer_bytes = 100'000;
   Duo duo({.latency = 5ms}, small, small);
   duo.b.receive_in_parts(kStream);
   duo.connect();

@@ -10,7 +10,7 @@ constexpr StreamId kFirst{1};
 
 Association::Config with(CongestionControl control) {
   Association::Config config;
-  config.congestion_control = control;
+  config.data.congestion_control = control;
   return config;
 }
 

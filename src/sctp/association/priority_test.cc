@@ -14,8 +14,8 @@ class Turns : public ::testing::TestWithParam<bool> {
  protected:
   static Association::Config config(std::size_t receive_buffer_bytes = 4 << 20) {
     Association::Config out;
-    out.interleaving = GetParam();
-    out.receive_buffer_bytes = receive_buffer_bytes;
+    out.data.interleaving = GetParam();
+    out.data.receive_buffer_bytes = receive_buffer_bytes;
     return out;
   }
 };
@@ -183,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(, Turns, ::testing::Bool(), [](const auto& each) {
 TEST(Priority, ASmallMessageOvertakesALargeOne) {
   const auto latency = [](bool interleaving) {
     Association::Config config;
-    config.interleaving = interleaving;
-    config.receive_buffer_bytes = config.max_receive_message_bytes = 16 << 20;
+    config.data.interleaving = interleaving;
+    config.data.receive_buffer_bytes = config.data.max_message_bytes = 16 << 20;
     // 100 Mbit/s: a packet takes 92 µs, the large message 850 ms.
     Duo duo({.latency = 5ms, .rate_bits_per_second = 100'000'000, .queue_bytes = 1 << 20}, config,
             config);

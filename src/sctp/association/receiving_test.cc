@@ -14,7 +14,7 @@ constexpr Ppid kControl{50};
 Association::Config with_control(std::size_t receive_buffer_bytes = 1 << 20) {
   Association::Config config;
   config.control_ppid = kControl;
-  config.receive_buffer_bytes = receive_buffer_bytes;
+  config.data.receive_buffer_bytes = receive_buffer_bytes;
   return config;
 }
 
@@ -159,7 +159,7 @@ TEST(ReceivingWindow, ClosesAndOpensAgain) {
 // others would cost a timeout.
 TEST(ReceivingWindow, TakesAllThatFillsAGapThoughItIsFull) {
   Association::Config config;
-  config.receive_buffer_bytes = 20'000;
+  config.data.receive_buffer_bytes = 20'000;
   Puppet puppet(config);
   puppet.establish();
   const Buffer payload(1000, 1);
@@ -186,7 +186,7 @@ TEST(ReceivingWindow, TakesAllThatFillsAGapThoughItIsFull) {
 // in those of which the buffer holds as many.
 TEST(ReceivingWindow, IsToldInBytesOfTheSizeThatComes) {
   Association::Config config;
-  config.receive_buffer_bytes = 4 << 20;
+  config.data.receive_buffer_bytes = 4 << 20;
   Puppet puppet(config);
   puppet.establish();
   const Buffer payload(100, 1);
@@ -214,7 +214,7 @@ TEST(ReceivingWindow, IsToldInBytesOfTheSizeThatComes) {
 // that there is, and the lost one is what lets them out.
 TEST(ReceivingWindow, TakesTheNextOneHoweverManyCrumbsWaitForIt) {
   Association::Config config;
-  config.receive_buffer_bytes = 8192;
+  config.data.receive_buffer_bytes = 8192;
   Puppet puppet(config);
   puppet.establish();
   const Buffer crumb(1, 1);
@@ -236,8 +236,8 @@ TEST(ReceivingWindow, TakesTheNextOneHoweverManyCrumbsWaitForIt) {
 // And a message of many fragments, of which each is the next one.
 TEST(ReceivingWindow, TakesAWholeMessageHoweverManyCrumbsWaitForIt) {
   Association::Config config;
-  config.receive_buffer_bytes = 8192;
-  config.max_receive_message_bytes = 8192;
+  config.data.receive_buffer_bytes = 8192;
+  config.data.max_message_bytes = 8192;
   Puppet puppet(config);
   puppet.establish();
   const Buffer crumb(1, 1), fragment(1000, 1);

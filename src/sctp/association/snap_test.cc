@@ -342,7 +342,7 @@ TEST(Snap, APeerThatBeginsWithAnotherInitShakesHands) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     Association::Config config;
-    config.interleaving = false;  // as that INIT says: interleaving_test.cc has the other case
+    config.data.interleaving = false;  // as that INIT says: interleaving_test.cc has the other case
     Duo duo({.latency = 20ms, .jitter = 20ms, .loss = 0.2, .seed = seed}, config);
     bool is_up = false;  // RFC 8261 §6.1: until its DTLS is, b hears nothing
     duo.pair.filter = [&](bool from_a, Buffer&) { return is_up || !from_a; };

@@ -18,7 +18,7 @@ ReconfigResult result_of(const std::vector<Buffer>& heard) {
 
 TEST(StreamReset, StartsTheNumbersAgain) {
   Association::Config config;
-  config.interleaving = false;  // interleaving_test.cc has the other
+  config.data.interleaving = false;  // interleaving_test.cc has the other
   Duo duo({}, config);
   duo.connect();
   for (std::uint64_t i = 0; i < 3; ++i)

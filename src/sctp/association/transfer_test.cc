@@ -90,7 +90,7 @@ TEST(Transfer, StreamsTakeTurnsByMessage) {
 
 TEST(Transfer, SendRefusesWhatCanNotBe) {
   Association::Config config;
-  config.send_buffer_bytes = 10'000;
+  config.data.send_buffer_bytes = 10'000;
   config.max_outgoing_streams = 10;
   simulation::SeededRandom random(1);
   Association association(config, random);
@@ -111,7 +111,7 @@ TEST(Transfer, SendRefusesWhatCanNotBe) {
 // docs/failures.md row 106: whatever is offered to a dead peer, no more than the buffer is kept.
 TEST(Transfer, TheSendBufferHasALimit) {
   Association::Config config;
-  config.send_buffer_bytes = 100'000;
+  config.data.send_buffer_bytes = 100'000;
   Duo duo({}, config);
   duo.connect();
   duo.pair.filter = [](bool, Buffer&) { return false; };
@@ -206,7 +206,7 @@ TEST(Transfer, ReliableMessagesArriveWhateverThePathDoes) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
       Association::Config config;
       if (seed % 2 == 0) config.initial_tsn = 0xfffffff0;  // docs/failures.md row 88
-      config.interleaving = seed % 4 < 2;
+      config.data.interleaving = seed % 4 < 2;
       Duo duo({.latency = 20ms, .jitter = 15ms, .loss = loss, .duplicate = 0.05, .seed = seed},
               config, config);
       duo.connect();
@@ -223,7 +223,7 @@ TEST(Transfer, PartialMessagesArriveWholeOrNotAtAll) {
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
       Association::Config config;
-      config.interleaving = seed % 2 == 0;
+      config.data.interleaving = seed % 2 == 0;
       Duo duo({.latency = 15ms, .jitter = 25ms, .loss = loss, .duplicate = 0.05, .seed = seed},
               config);
       duo.connect();
@@ -245,8 +245,8 @@ TEST(Transfer, GetsOnWithAnyReceiveBuffer) {
                      std::to_string(loss));
         for (const bool interleaving : {false, true}) {
           Association::Config config;
-          config.receive_buffer_bytes = buffer;
-          config.interleaving = interleaving;
+          config.data.receive_buffer_bytes = buffer;
+          config.data.interleaving = interleaving;
           Duo duo({.latency = 5ms, .jitter = 2ms, .loss = loss, .seed = buffer + size}, config,
                   config);
           duo.connect();
@@ -284,7 +284,7 @@ TEST(Transfer, ABlackoutOf25SecondsIsForgottenWithinFive) {
 // RFC 9260 §6.6: a stream's numbers have 16 bits.
 TEST(Transfer, StreamSequenceNumbersWrap) {
   Association::Config config;
-  config.interleaving = false;
+  config.data.interleaving = false;
   Duo duo({.latency = 1ms}, config);
   duo.connect();
   constexpr std::uint32_t kMessages = 70'000;
@@ -307,7 +307,7 @@ TEST(Transfer, StreamSequenceNumbersWrap) {
 TEST(Transfer, TheWindowClosesAndOpensWithPolling) {
   simulation::SeededRandom random_a(1), random_b(2);
   Association::Config config;
-  config.receive_buffer_bytes = 20'000;
+  config.data.receive_buffer_bytes = 20'000;
   Association a({}, random_a), b(config, random_b);
   Timestamp now = simulation::kStart;
   const auto turn = [&](bool polls) {
@@ -451,7 +451,7 @@ TEST(Retransmission, ATimerRunsWhileAnythingIsOutstanding) {
 
 TEST(Limits, ATooLargeMessageEndsTheAssociation) {
   Association::Config config;
-  config.max_receive_message_bytes = 10'000;
+  config.data.max_message_bytes = 10'000;
   Duo duo({}, {}, config);
   duo.connect();
   ASSERT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(10'001, 1)));

@@ -28,7 +28,7 @@ struct LinkTrial {
     Duration warm_up{};   // is not measured
     Duration time = 10s;  // is
     std::uint64_t seed = 1;
-    Association::Config config = {.receive_buffer_bytes = 16 << 20};
+    Association::Config config = {.data = {.receive_buffer_bytes = 16 << 20}};
   };
   struct FlowResult {
     double goodput_bits_per_second = 0;  // of users' bytes that were delivered
@@ -120,7 +120,7 @@ class TrialRun {
 
     static Association::Config config(const LinkTrial::Options& options, std::size_t index) {
       Association::Config out = options.config;
-      out.congestion_control = options.flows[index].control;
+      out.data.congestion_control = options.flows[index].control;
       return out;
     }
     // Bits in place of bits a second.

@@ -13,7 +13,7 @@
 
 #include "sctp/tx/delivery_rate.h"
 
-#include "specter/configuration.h"
+#include "specter/options.h"
 #include "specter/time.h"
 
 namespace specter::sctp {

@@ -72,11 +72,11 @@ class End {
   const Endpoint& address() const { return address_; }
 
  private:
-  static core::Configuration configuration(Random& random, CongestionControl control) {
-    core::Configuration out;
+  static ConnectionOptions configuration(Random& random, CongestionControl control) {
+    ConnectionOptions out;
     out.certificate = core::generate_certificate(random, kUnixSeconds);
-    out.congestion_control = control;
-    out.path_mtu_discovery = false;  // what is measured here is not the size of packets
+    out.data.congestion_control = control;
+    out.transport.path_mtu_discovery = false;  // what is measured here is not the size of packets
     return out;
   }
 
