@@ -206,34 +206,34 @@ class World {
     return found->second;
   }
   // Incoming? Opened (Message | BufferedAmountLow)* Closing? Failed? Closed.
-  void on(const IncomingChannel& e) {
+  void on(const IncomingDataChannel& e) {
     SPECTER_CHECK(!is_over_ && states_.emplace(e.channel, State::Announced).second);
-    SPECTER_CHECK(e.info.options.id && !e.info.options.negotiated);
-    SPECTER_CHECK(is_utf8(e.info.label) && is_utf8(e.info.options.protocol));
+    SPECTER_CHECK(e.options.id && !e.options.negotiated);
+    SPECTER_CHECK(is_utf8(e.label) && is_utf8(e.options.protocol));
   }
-  void on(const ChannelOpened& e) {
+  void on(const DataChannelOpen& e) {
     State& state = state_of(e.channel);
     SPECTER_CHECK(state <= State::Announced);
     state = State::Open;
   }
-  void on(const channel::MessageReceived& e) {
+  void on(const core::Message& e) {
     const State state = state_of(e.channel);
     SPECTER_CHECK(state == State::Open || state == State::Closing);
-    SPECTER_CHECK(e.bytes.size() <= kMaxMessageBytes && e.begins && e.ends);
+    SPECTER_CHECK(e.data.size() <= kMaxMessageBytes && e.begins && e.ends);
   }
   void on(const channel::BufferedAmountLow& e) { state_of(e.channel); }
-  void on(const ChannelClosing& e) {
+  void on(const DataChannelClosing& e) {
     State& state = state_of(e.channel);
     SPECTER_CHECK(state < State::Closing);
     state = State::Closing;
   }
-  void on(const ChannelFailed& e) {
+  void on(const DataChannelError& e) {
     State& state = state_of(e.channel);
     SPECTER_CHECK(state < State::Failed && !e.error.message.empty());
     state = State::Failed;
   }
-  void on(const ChannelClosed& e) { state_of(e.channel) = State::Closed; }
-  void on(const channel::ChannelRefused&) {}
+  void on(const DataChannelClosed& e) { state_of(e.channel) = State::Closed; }
+  void on(const core::DataChannelRefused&) {}
   void on(const AssociationEstablished&) {
     SPECTER_CHECK(!std::exchange(is_established_, true) && !is_over_);
   }

@@ -101,7 +101,9 @@ class World {
     target_.sent.clear();
     const Snapshot before = snapshot();
     const std::uint64_t dropped = dropped_unknown();
-    target_.connection.handle_datagram(now_, {kHere, from, datagram});
+    Buffer copy = to_buffer(datagram);
+    const Datagram came{{kHere, from}, copy};
+    target_.connection.handle_datagrams(now_, {&came, 1});
     drain();
 
     const bool is_ours = kind == net::DatagramKind::Stun || kind == net::DatagramKind::Dtls;
@@ -111,7 +113,7 @@ class World {
     std::size_t answered = 0;
     for (const Transmit& datagram_out : target_.sent) {
       answered += datagram_out.bytes.size();
-      SPECTER_CHECK(datagram_out.remote == from);
+      SPECTER_CHECK(datagram_out.path.remote == from);
       SPECTER_CHECK(net::kind_of(datagram_out.bytes) == net::DatagramKind::Stun);
     }
     SPECTER_CHECK(answered <= (kind == net::DatagramKind::Stun ? datagram.size() + 64 : 0));
@@ -157,13 +159,14 @@ class World {
   }
   void carry(End& from, End& to) {
     if (from.sent.empty()) return;
-    const Transmit batch = std::move(from.sent.front());
+    Transmit batch = std::move(from.sent.front());
     from.sent.pop_front();
-    const Bytes all = batch.bytes;
+    const MutableBytes all = batch.bytes;
     const std::size_t step = batch.segment_size ? batch.segment_size : all.size();
-    for (std::size_t at = 0; at < all.size() && batch.remote == to.base; at += step)
-      to.connection.handle_datagram(
-          now_, {to.base, from.base, all.subspan(at, std::min(step, all.size() - at))});
+    for (std::size_t at = 0; at < all.size() && batch.path.remote == to.base; at += step) {
+      const Datagram came{{to.base, from.base}, all.subspan(at, std::min(step, all.size() - at))};
+      to.connection.handle_datagrams(now_, {&came, 1});
+    }
     drain();
   }
 
@@ -189,10 +192,8 @@ class World {
     end.connection.end_of_local_endpoints(now_);
   }
   static void on(End& end, const LocalCandidate& e) { end.candidates.push_back(e.candidate); }
-  static void on(End& end, const DataChannelOpened& e) { end.channel = e.channel; }
-  static void on(End& end, const core::MessageReceived& e) {
-    end.heard.emplace_back(as_text(e.data));
-  }
+  static void on(End& end, const DataChannelOpen& e) { end.channel = e.channel; }
+  static void on(End& end, const core::Message& e) { end.heard.emplace_back(as_text(e.data)); }
   template <class Other>
   static void on(End&, const Other&) {}
 

@@ -174,14 +174,14 @@ class World {
 
   void deliver(End& to, const Endpoint& source, Bytes bytes) {
     if (net::kind_of(bytes) != net::DatagramKind::Stun) return;  // "STUN only"
-    to.agent.handle_datagram(now_, {to.base, source, bytes});
+    to.agent.handle_datagram(now_, {to.base, source}, bytes);
   }
   void deliver_next(End& from) {
     if (from.sent.empty()) return;
     const Transmit datagram = std::move(from.sent.front());
     from.sent.pop_front();
     End& to = other(from);
-    if (datagram.remote == to.base) deliver(to, from.base, datagram.bytes);
+    if (datagram.path.remote == to.base) deliver(to, from.base, datagram.bytes);
     drain();
   }
 
@@ -225,14 +225,15 @@ class World {
 
   static void check_datagram(const End& end, const Transmit& datagram) {
     SPECTER_CHECK(!end.is_closed);
-    SPECTER_CHECK(datagram.local == end.base);
-    SPECTER_CHECK(datagram.remote.port != 0 && !datagram.remote.address.is_unspecified() &&
-                  !datagram.remote.address.is_multicast());
+    SPECTER_CHECK(datagram.path.local == end.base);
+    SPECTER_CHECK(datagram.path.remote.port != 0 &&
+                  !datagram.path.remote.address.is_unspecified() &&
+                  !datagram.path.remote.address.is_multicast());
     SPECTER_CHECK(datagram.bytes.size() <= 1200);
     const auto message = stun::Message::parse(datagram.bytes);
     SPECTER_CHECK(message.has_value());
     SPECTER_CHECK(message->method == stun::Method::Binding);
-    const bool asks_server = datagram.remote == kServer;
+    const bool asks_server = datagram.path.remote == kServer;
     SPECTER_CHECK(asks_server || message->has(stun::AttributeType::Fingerprint));
     if (message->cls == stun::Class::SuccessResponse)
       SPECTER_CHECK(stun::has_integrity(datagram.bytes,
@@ -278,8 +279,9 @@ class World {
     explicit Snapshot(const Agent& agent)
         : state(agent.connection_state()), path(agent.path()), role(agent.role()) {
       for (const auto& pair : agent.pair_stats())
-        pairs.push_back(pair.local.to_string() + pair.remote.to_string() + pair.state +
-                        (pair.nominated ? "N" : "") + (pair.selected ? "S" : ""));
+        pairs.push_back(pair.local.to_string() + pair.remote.to_string() +
+                        std::string(to_string(pair.state)) + (pair.nominated ? "N" : "") +
+                        (pair.selected ? "S" : ""));
     }
     bool operator==(const Snapshot&) const = default;
   };

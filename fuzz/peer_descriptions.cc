@@ -226,7 +226,7 @@ class World {
       while (const auto datagram = connection_.poll_transmit(now_)) {
         busy = true;
         SPECTER_CHECK(++count <= kMaxBurst);
-        SPECTER_CHECK(datagram->local == kLocal && datagram->remote.port != 0);
+        SPECTER_CHECK(datagram->path.local == kLocal && datagram->path.remote.port != 0);
         // Nobody has answered: there is no path for anything else.
         SPECTER_CHECK(net::kind_of(datagram->bytes) == net::DatagramKind::Stun);
       }
@@ -239,18 +239,18 @@ class World {
     connection_.add_local_endpoint(now_, kLocal);
     connection_.end_of_local_endpoints(now_);
   }
-  void on(const SignalingStateChanged& e) {
+  void on(const SignalingStateChange& e) {
     SPECTER_CHECK(e.state != signaling_);
     signaling_ = e.state;
   }
-  void on(const ConnectionStateChanged& e) {
+  void on(const ConnectionStateChange& e) {
     SPECTER_CHECK(e.state != ConnectionState::Failed || !e.reason.empty());
   }
   void on(const LocalCandidate& e) {
     SPECTER_CHECK(e.candidate.sdp_mid || e.candidate.candidate.empty());
   }
-  void on(const DataChannelOpened&) { SPECTER_CHECK(!"nobody is there"); }
-  void on(const core::MessageReceived&) { SPECTER_CHECK(!"nobody is there"); }
+  void on(const DataChannelOpen&) { SPECTER_CHECK(!"nobody is there"); }
+  void on(const core::Message&) { SPECTER_CHECK(!"nobody is there"); }
   void on(const core::IncomingDataChannel&) { SPECTER_CHECK(!"nobody is there"); }
   void on(const Closed&) { is_closed_ = true; }
   template <class Other>

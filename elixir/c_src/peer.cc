@@ -96,7 +96,7 @@ void Peer::handle(event::RemoteDescriptionSet&&) {
 }
 void Peer::handle(event::IceCandidateAdded&&) { tell(Atom("ok"), Atom("add_ice_candidate")); }
 
-void Peer::handle(event::IceCandidate&& e) {
+void Peer::handle(event::LocalCandidate&& e) {
   // The end of candidates has no message of its own: the gathering state tells it.
   if (!e.candidate.candidate.empty()) tell(Atom("ice_candidate"), e.candidate.to_json());
 }

@@ -86,7 +86,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::LocalDescriptionSet&& set);
   void handle(event::RemoteDescriptionSet&& set);
   void handle(event::IceCandidateAdded&& added);
-  void handle(event::IceCandidate&& found);
+  void handle(event::LocalCandidate&& found);
   void handle(event::NegotiationNeeded&& needed);
   void handle(event::SignalingStateChange&& change);
   void handle(event::IceGatheringStateChange&& change);

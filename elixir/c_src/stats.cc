@@ -19,7 +19,8 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 
 // "udp4", "udp6".
 std::string network_type(const CandidateStats& candidate) {
-  return candidate.protocol + (candidate.address.find(':') == std::string::npos ? "4" : "6");
+  return std::string(to_string(candidate.protocol)) +
+         (candidate.address.find(':') == std::string::npos ? "4" : "6");
 }
 
 // Reports of one moment.
@@ -43,7 +44,7 @@ class Reports {
 
 // Candidates have no id of their own: their kind and address tell them apart.
 std::string candidate_id(std::string_view side, const CandidateStats& candidate) {
-  return fmt::format("candidate-{}-{}-{}:{}", side, candidate.type, candidate.address,
+  return fmt::format("candidate-{}-{}-{}:{}", side, to_string(candidate.type), candidate.address,
                      candidate.port);
 }
 
@@ -51,11 +52,11 @@ constexpr std::string_view kTransport = "ice_transport";
 
 Json candidate_fields(const CandidateStats& candidate) {
   return {{"transportId", kTransport},
-          {"candidateType", candidate.type},
+          {"candidateType", to_string(candidate.type)},
           {"deleted", false},
           {"ip", candidate.address},
           {"address", candidate.address},
-          {"protocol", candidate.protocol},
+          {"protocol", to_string(candidate.protocol)},
           {"networkType", network_type(candidate)},
           {"port", candidate.port},
           {"priority", candidate.priority},
@@ -87,7 +88,7 @@ Json pair_fields(const CandidatePairStats& pair, const Stats& stats, const Clock
   Json fields = {{"transportId", kTransport},
                  {"localCandidateId", candidate_id("local", pair.local)},
                  {"remoteCandidateId", candidate_id("remote", pair.remote)},
-                 {"state", pair.state},
+                 {"state", to_string(pair.state)},
                  {"nominated", pair.nominated},
                  {"requestsSent", pair.requests_sent},
                  {"requestsReceived", pair.requests_received},
@@ -173,14 +174,14 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                {"bytesSent", stats.transport.bytes_sent},
                {"packetsReceived", stats.transport.packets_received},
                {"packetsSent", stats.transport.packets_sent},
-               {"dtlsState", stats.transport.dtls_state},
-               {"dtlsRole", stats.transport.dtls_role},
+               {"dtlsState", to_string(stats.transport.dtls_state)},
+               {"dtlsRole", to_string(stats.transport.dtls_role)},
                {"tlsVersion", stats.transport.tls_version},
                {"dtlsCipher", stats.transport.dtls_cipher},
                {"cipherEngine", stats.transport.cipher_engine},
                {"tlsGroup", stats.transport.tls_group},
                {"sped", stats.transport.sped},
-               {"iceRole", stats.transport.ice_role}});
+               {"iceRole", to_string(stats.transport.ice_role)}});
   const auto& smoothed = stats.sctp.smoothed_round_trip_time;
   reports.add("sctp_transport", "transport",
               {{"transportId", kTransport},

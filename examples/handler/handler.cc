@@ -45,7 +45,7 @@ class Caller {
     ignore(signalling_.echo.set_remote_description(e.description));
     ignore(signalling_.echo.create_answer());
   }
-  void operator()(const event::IceCandidate& e) {
+  void operator()(const event::LocalCandidate& e) {
     ignore(signalling_.echo.add_ice_candidate(e.candidate));
   }
   void operator()(const event::DataChannelOpen& e) {
@@ -74,7 +74,7 @@ class Echo {
     ignore(e.connection.set_local_description(e.description));
     ignore(signalling_.caller.set_remote_description(e.description));
   }
-  void operator()(const event::IceCandidate& e) {
+  void operator()(const event::LocalCandidate& e) {
     ignore(signalling_.caller.add_ice_candidate(e.candidate));
   }
   void operator()(const event::Message& e) { ignore(e.channel.send(e.text())); }

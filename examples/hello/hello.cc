@@ -42,7 +42,7 @@ int main() try {
   // The addresses that each side finds, to the other side, until the channel is open.
   while (channel.state() != specter::DataChannelState::Open) {
     auto next = inbox.next(10s).value();
-    if (auto* found = std::get_if<event::IceCandidate>(&next)) {
+    if (auto* found = std::get_if<event::LocalCandidate>(&next)) {
       (found->connection == pc_1 ? pc_2 : pc_1).add_ice_candidate(found->candidate).value();
     }
   }

@@ -53,7 +53,7 @@ int main() try {
   pc_1.set_remote_description(answer).value();
   for (bool is_open = false, is_known = false; !is_open || !is_known;) {
     auto next = inbox.next(10s).value();
-    if (auto* found = std::get_if<event::IceCandidate>(&next)) {
+    if (auto* found = std::get_if<event::LocalCandidate>(&next)) {
       (found->connection == pc_1 ? pc_2 : pc_1).add_ice_candidate(found->candidate).value();
     } else if (auto* incoming = std::get_if<event::IncomingDataChannel>(&next)) {
       incoming->channel.receive_in_parts();

@@ -93,16 +93,16 @@ void Peer::receive(specter::Timestamp now) {
     const ssize_t count = ::recvfrom(socket_, bytes.data(), bytes.size(), 0,
                                      reinterpret_cast<sockaddr*>(&from), &size);
     if (count < 0) break;  // nothing more, or an ICMP error that ICE finds out about by itself
-    connection_.handle_datagram(
-        now, {.local = local_,
-              .remote = to_endpoint(from),
-              .bytes = specter::Bytes(bytes.data(), static_cast<std::size_t>(count))});
+    const specter::Datagram datagram{
+        .path = {.local = local_, .remote = to_endpoint(from)},
+        .bytes = specter::MutableBytes(bytes.data(), static_cast<std::size_t>(count))};
+    connection_.handle_datagrams(now, {&datagram, 1});
   }
 }
 
 // A Transmit may hold several datagrams of one size, for UDP_SEGMENT. Without it: one by one.
 void Peer::send(const specter::Transmit& transmit) const {
-  const sockaddr_in to = to_sockaddr(transmit.remote);
+  const sockaddr_in to = to_sockaddr(transmit.path.remote);
   const std::size_t step = std::max<std::size_t>(transmit.segment_size, 1);
   specter::Bytes rest = transmit.bytes;
   while (!rest.empty()) {

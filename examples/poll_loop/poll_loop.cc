@@ -84,11 +84,11 @@ class Conversation {
     auto& connection = from.connection();
     if (auto* found = std::get_if<core::LocalCandidate>(&event)) {
       to.connection().add_ice_candidate(now, found->candidate).value();
-    } else if (auto* change = std::get_if<core::ConnectionStateChanged>(&event)) {
+    } else if (auto* change = std::get_if<core::ConnectionStateChange>(&event)) {
       std::cout << (&from == &*a_ ? "a: " : "b: ") << to_string(change->state) << '\n';
-    } else if (auto* open = std::get_if<core::DataChannelOpened>(&event); open && &from == &*a_) {
+    } else if (auto* open = std::get_if<core::DataChannelOpen>(&event); open && &from == &*a_) {
       say(now, connection, open->channel, "hello, b");
-    } else if (auto* message = std::get_if<core::MessageReceived>(&event)) {
+    } else if (auto* message = std::get_if<core::Message>(&event)) {
       const std::string text(specter::as_text(message->data));
       std::cout << (&from == &*a_ ? "a" : "b") << " received: " << text << '\n';
       if (&from == &*b_) {

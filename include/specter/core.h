@@ -4,7 +4,7 @@
 //
 // One turn of a driver:
 //
-//     handle_datagram(now, …) for what came in, handle_timeout(now), commands of the application;
+//     handle_datagrams(now, …) for what came in, handle_timeout(now), commands of the application;
 //     then until both have nothing left: poll_event(), poll_transmit(now);
 //     then sleep until next_timeout() or the next input.
 //
@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "specter/bytes.h"
+#include "specter/core_events.h"
 #include "specter/description.h"
 #include "specter/endpoint.h"
 #include "specter/export.h"
@@ -54,78 +56,12 @@ class SPECTER_EXPORT SystemRandom final : public Random {
   void fill(MutableBytes out) override;
 };
 
-// ---- what poll_event() answers
-
-// Open sockets, resolve the ICE servers, and say what came of it:
-// add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints().
-struct GatherCandidates {};
-struct NegotiationNeeded {};  // W3C §4.7.3: create an offer, if you like
-struct SignalingStateChanged {
-  SignalingState state;
-};
-struct IceGatheringStateChanged {
-  IceGatheringState state;
-};
-struct IceConnectionStateChanged {
-  IceConnectionState state;
-};
-// For Failed, why: a sentence (docs/reasons.md has them all), and a code to branch on. Such as
-// ClosedByPeer: docs/decisions/0006-peers-close.md.
-struct ConnectionStateChanged {
-  ConnectionState state;
-  std::string reason{};
-  std::optional<ErrorCode> code{};
-};
-// Tell the peer. With an empty text no more will come: W3C §4.8.2. When the description that they
-// belong to is rolled back, all are told anew with the next one.
-struct LocalCandidate {
-  IceCandidate candidate;
-};
-struct IncomingDataChannel {
-  ChannelId channel;
-  std::string label;
-  DataChannelOptions options;
-};
-struct DataChannelOpened {
-  ChannelId channel;
-};
-struct MessageReceived {
-  ChannelId channel;
-  MessageKind kind;
-  Buffer data;
-  // Otherwise only on a channel that has receive_in_parts().
-  bool begins = true, ends = true;
-  bool is_cut_off = false;  // the peer gave up the rest of a message; no data
-};
-struct BufferedAmountLow {
-  ChannelId channel;
-};
-struct DataChannelClosing {
-  ChannelId channel;
-};  // the peer closes it
-struct DataChannelFailed {
-  ChannelId channel;
-  Error error;
-};  // DataChannelClosed follows
-struct DataChannelClosed {
-  ChannelId channel;
-};
-// The peer began to open a channel that can't be taken, on this stream. One on a stream that a
-// channel of ours has is that one's DataChannelFailed.
-struct DataChannelRefused {
-  std::uint16_t stream;
-  Error error;
-};
-// The last event there is. Until next_timeout() has nothing more to wait for, the goodbye is
-// repeated: whoever lives on that long, and calls handle_timeout(), says it over a lossy path too.
-struct Closed {};
-
-using Event =
-    std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChanged,
-                 IceGatheringStateChanged, IceConnectionStateChanged, ConnectionStateChanged,
-                 LocalCandidate, IncomingDataChannel, DataChannelOpened, MessageReceived,
-                 BufferedAmountLow, DataChannelClosing, DataChannelFailed, DataChannelClosed,
-                 DataChannelRefused, Closed>;
+// What poll_event() answers: specter/core_events.h has each.
+using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange,
+                           IceGatheringStateChange, IceConnectionStateChange, ConnectionStateChange,
+                           LocalCandidate, IncomingDataChannel, DataChannelOpen, Message,
+                           BufferedAmountLow, DataChannelClosing, DataChannelError,
+                           DataChannelClosed, DataChannelRefused, Closed>;
 
 // RTCPeerConnection, W3C §4.4, without a network of its own.
 class SPECTER_EXPORT PeerConnection {
@@ -181,7 +117,8 @@ class SPECTER_EXPORT PeerConnection {
   void handle_network_failure(Timestamp now, std::string reason);
 
   // ---- the driver: the world
-  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  // What one receive brought. The bytes are changed: what is enciphered is deciphered in its place.
+  void handle_datagrams(Timestamp now, std::span<const Datagram> datagrams);
   // A datagram was refused, or dropped on its way (ICMP), for its size: none that has more than
   // `most` bytes gets from here to there. A hint, that makes datagrams smaller and never larger.
   void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,

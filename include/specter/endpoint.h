@@ -65,19 +65,30 @@ struct SPECTER_EXPORT Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// A datagram that came in: a view, valid during the call.
-struct DatagramView {
-  Endpoint local;   // the address of ours that it came to
-  Endpoint remote;  // where it came from
-  Bytes bytes;
+enum class Protocol : std::uint8_t { Udp, Tcp };
+SPECTER_EXPORT std::string_view to_string(Protocol protocol);  // "udp", "tcp"
+
+// The way that datagrams go between an address of ours and one of the peer's.
+struct Path {
+  Endpoint local;
+  Endpoint remote;
+  Protocol protocol = Protocol::Udp;
+
+  auto operator<=>(const Path&) const = default;
+};
+
+// A datagram that came in. The bytes are the caller's, valid during the call, which may change
+// them: what is enciphered is deciphered in its place.
+struct Datagram {
+  Path path;
+  MutableBytes bytes;
 };
 
 // Datagrams to send: one or more to the same destination, one behind the other in `bytes`, each
 // `segment_size` long but the last, which may be shorter. The form that UDP_SEGMENT takes in one
 // call.
 struct Transmit {
-  Endpoint local;   // the address of ours to send from
-  Endpoint remote;  // where to
+  Path path;  // from an address of ours to one of the peer's
   Buffer bytes;
   std::size_t segment_size = 0;  // of each datagram but the last; bytes.size() when there is one
   // Larger than what the path is known to carry, and sent all the same: without "don't fragment".

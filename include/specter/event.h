@@ -80,9 +80,9 @@ struct Closed {
 // ---- unasked
 // Tell the peer. With an empty text no more will come. When the description that they belong to is
 // rolled back, all are told anew with the next one.
-struct IceCandidate {
+struct LocalCandidate {
   PeerConnection connection;
-  specter::IceCandidate candidate;
+  IceCandidate candidate;
 };
 struct NegotiationNeeded {
   PeerConnection connection;
@@ -156,7 +156,7 @@ using Event =
     std::variant<event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
                  event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
                  event::Stats, event::Asked, event::OperationFailed, event::Closed,
-                 event::IceCandidate, event::NegotiationNeeded, event::SignalingStateChange,
+                 event::LocalCandidate, event::NegotiationNeeded, event::SignalingStateChange,
                  event::IceGatheringStateChange, event::IceConnectionStateChange,
                  event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
                  event::Message, event::BufferedAmountLow, event::DataChannelClosing,

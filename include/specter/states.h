@@ -29,11 +29,31 @@ enum class IceConnectionState { New, Checking, Connected, Completed, Disconnecte
 // RTCDataChannelState, W3C §6.2.
 enum class DataChannelState { Connecting, Open, Closing, Closed };
 
+// RTCDtlsTransportState, W3C §5.5.1.
+enum class DtlsTransportState { New, Connecting, Connected, Closed, Failed };
+
+// RTCDtlsRole, webrtc-stats §6.16.
+enum class DtlsRole { Unknown, Client, Server };
+
+// RTCIceRole, W3C §5.6.4.
+enum class IceRole { Unknown, Controlling, Controlled };
+
+// RTCIceCandidateType, W3C §4.8.1.3: "host", "srflx", "prflx", "relay".
+enum class IceCandidateType { Host, ServerReflexive, PeerReflexive, Relayed };
+
+// RTCStatsIceCandidatePairState, webrtc-stats §6.18.1; RFC 8445 §6.1.2.6.
+enum class CandidatePairState { Frozen, Waiting, InProgress, Succeeded, Failed };
+
 // The W3C's spelling: "have-local-offer".
 SPECTER_EXPORT std::string_view to_string(SignalingState state);
 SPECTER_EXPORT std::string_view to_string(IceGatheringState state);
 SPECTER_EXPORT std::string_view to_string(ConnectionState state);
 SPECTER_EXPORT std::string_view to_string(IceConnectionState state);
 SPECTER_EXPORT std::string_view to_string(DataChannelState state);
+SPECTER_EXPORT std::string_view to_string(DtlsTransportState state);
+SPECTER_EXPORT std::string_view to_string(DtlsRole role);
+SPECTER_EXPORT std::string_view to_string(IceRole role);
+SPECTER_EXPORT std::string_view to_string(IceCandidateType type);
+SPECTER_EXPORT std::string_view to_string(CandidatePairState state);  // "in-progress"
 
 }  // namespace specter

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "specter/endpoint.h"
 #include "specter/options.h"
 #include "specter/states.h"
 #include "specter/time.h"
@@ -14,16 +15,16 @@
 namespace specter {
 
 struct CandidateStats {
-  std::string type;  // "host", "srflx", "prflx", "relay"
+  IceCandidateType type{};
   std::string address;
   std::uint16_t port = 0;
-  std::string protocol = "udp";
+  Protocol protocol = Protocol::Udp;
   std::uint32_t priority = 0;
 };
 
 struct CandidatePairStats {
   CandidateStats local, remote;
-  std::string state;  // "frozen", "waiting", "in-progress", "failed", "succeeded"
+  CandidatePairState state{};
   bool nominated = false, selected = false;
   std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
                 responses_received = 0;
@@ -39,13 +40,13 @@ struct TransportStats {
   std::uint64_t bytes_sent = 0, bytes_received = 0;      // UDP payload
   std::uint64_t packets_sent = 0, packets_received = 0;  // datagrams
   std::optional<Timestamp> last_packet_sent{}, last_packet_received{};
-  std::string dtls_state = "new";     // new, connecting, connected, closed, failed
-  std::string dtls_role = "unknown";  // client, server, unknown
-  std::string tls_version{};          // "DTLS 1.3"
-  std::string dtls_cipher{};          // as IANA has it: "TLS_AES_128_GCM_SHA256"
-  std::string cipher_engine{};        // the library that enciphers: "OpenSSL" or "multi-buffer"
-  std::string tls_group{};            // of the key exchange: "x25519"
-  std::string ice_role = "unknown";   // controlling, controlled, unknown
+  DtlsTransportState dtls_state = DtlsTransportState::New;
+  DtlsRole dtls_role = DtlsRole::Unknown;
+  std::string tls_version{};    // "DTLS 1.3"
+  std::string dtls_cipher{};    // as IANA has it: "TLS_AES_128_GCM_SHA256"
+  std::string cipher_engine{};  // the library that enciphers: "OpenSSL" or "multi-buffer"
+  std::string tls_group{};      // of the key exchange: "x25519"
+  IceRole ice_role = IceRole::Unknown;
   std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"
   std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0,
                 dropped_unknown = 0;  // datagrams not taken

@@ -37,10 +37,10 @@ class Data {
 
   // ---- events, in data_events.cc
   void handle(core::IncomingDataChannel&& event);
-  void handle(core::DataChannelOpened&& event);
-  void handle(core::MessageReceived&& event);
+  void handle(core::DataChannelOpen&& event);
+  void handle(core::Message&& event);
   void handle(core::DataChannelClosing&& event);
-  void handle(core::DataChannelFailed&& event);
+  void handle(core::DataChannelError&& event);
   void handle(core::DataChannelClosed&& event);
   // A description may have decided which stream each channel has.
   void refresh_streams();

@@ -34,7 +34,7 @@ void Data::handle(core::IncomingDataChannel&& event) {
   connection_.tell_of<event::IncomingDataChannel>(DataChannel(std::move(channel)));
 }
 
-void Data::handle(core::DataChannelOpened&& event) {
+void Data::handle(core::DataChannelOpen&& event) {
   const auto channel = find(event.channel);
   if (!channel) return;
   if (const auto stream = connection_.core().data_channel_stream(event.channel))
@@ -46,7 +46,7 @@ void Data::handle(core::DataChannelOpened&& event) {
   connection_.tell_of<event::DataChannelOpen>(DataChannel(channel));
 }
 
-void Data::handle(core::MessageReceived&& event) {
+void Data::handle(core::Message&& event) {
   // Who closed wants to hear the end, and no more messages.
   if (connection_.driver().is_closing()) return;
   const auto channel = find(event.channel);
@@ -62,7 +62,7 @@ void Data::handle(core::DataChannelClosing&& event) {
   connection_.tell_of<event::DataChannelClosing>(DataChannel(channel));
 }
 
-void Data::handle(core::DataChannelFailed&& event) {
+void Data::handle(core::DataChannelError&& event) {
   if (const auto channel = find(event.channel))
     connection_.tell_of<event::DataChannelError>(DataChannel(channel), std::move(event.error));
 }

@@ -126,7 +126,7 @@ class Life : public std::enable_shared_from_this<Life> {
       (void)own.create_answer();
     } else if (const auto* answer = std::get_if<event::Answer>(&event)) {
       (void)own.set_local_description(answer->description);
-    } else if (const auto* candidate = std::get_if<event::IceCandidate>(&event)) {
+    } else if (const auto* candidate = std::get_if<event::LocalCandidate>(&event)) {
       (void)other_of(false).add_ice_candidate(candidate->candidate);  // too early: fails
     } else if (const auto* state = std::get_if<event::IceGatheringStateChange>(&event)) {
       if (state->state == IceGatheringState::Complete) {
@@ -173,7 +173,7 @@ std::vector<Moment> moments() {
       {kind_of<event::Offer>(), true, "Offer"},
       {kind_of<event::LocalDescriptionSet>(), true, "LocalDescriptionSet"},
       {kind_of<event::SignalingStateChange>(), true, "SignalingStateChange"},
-      {kind_of<event::IceCandidate>(), true, "IceCandidate"},
+      {kind_of<event::LocalCandidate>(), true, "IceCandidate"},
       {kind_of<event::IceGatheringStateChange>(), true, "IceGatheringStateChange"},
       {kind_of<event::RemoteDescriptionSet>(), false, "RemoteDescriptionSet"},
       {kind_of<event::Answer>(), false, "Answer"},

@@ -46,20 +46,20 @@ void Connection::handle_event(core::Event&& event) {
       [this]<class E>(E& e) {
         if constexpr (std::is_same_v<E, core::NegotiationNeeded>) {
           tell_of<event::NegotiationNeeded>();
-        } else if constexpr (std::is_same_v<E, core::SignalingStateChanged>) {
+        } else if constexpr (std::is_same_v<E, core::SignalingStateChange>) {
           refresh_states();
           tell_of<event::SignalingStateChange>(e.state);
-        } else if constexpr (std::is_same_v<E, core::IceGatheringStateChanged>) {
+        } else if constexpr (std::is_same_v<E, core::IceGatheringStateChange>) {
           refresh_states();
           tell_of<event::IceGatheringStateChange>(e.state);
-        } else if constexpr (std::is_same_v<E, core::IceConnectionStateChanged>) {
+        } else if constexpr (std::is_same_v<E, core::IceConnectionStateChange>) {
           refresh_states();
           tell_of<event::IceConnectionStateChange>(e.state);
-        } else if constexpr (std::is_same_v<E, core::ConnectionStateChanged>) {
+        } else if constexpr (std::is_same_v<E, core::ConnectionStateChange>) {
           refresh_states();
           tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason), e.code);
         } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
-          tell_of<event::IceCandidate>(std::move(e.candidate));
+          tell_of<event::LocalCandidate>(std::move(e.candidate));
         } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {
           tell_of<event::DataChannelRefused>(e.stream, std::move(e.error));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {

@@ -59,11 +59,11 @@ TEST_F(PeerConnectionTest, LivesTheLifecycle) {
   ASSERT_TRUE(inbox_a.receive<event::RemoteDescriptionSet>(a, kSoon).has_value());
 
   // One candidate each way is enough.
-  const auto from_a = inbox_a.receive<event::IceCandidate>(a, kSoon);
+  const auto from_a = inbox_a.receive<event::LocalCandidate>(a, kSoon);
   ASSERT_TRUE(from_a.has_value());
   ASSERT_TRUE(b.add_ice_candidate(from_a->candidate.to_json()).has_value());
   ASSERT_TRUE(inbox_b.receive<event::IceCandidateAdded>(b, kSoon).has_value());
-  const auto from_b = inbox_b.receive<event::IceCandidate>(b, kSoon);
+  const auto from_b = inbox_b.receive<event::LocalCandidate>(b, kSoon);
   ASSERT_TRUE(from_b.has_value());
   ASSERT_TRUE(a.add_ice_candidate(from_b->candidate).has_value());
   ASSERT_TRUE(inbox_a.receive<event::IceCandidateAdded>(a, kSoon).has_value());
@@ -252,7 +252,7 @@ TEST_F(PeerConnectionTest, ReportsItsStats) {
   ASSERT_TRUE(a.get_stats().has_value());
   const auto stats = inbox_a.receive<event::Stats>(a, kSoon);
   ASSERT_TRUE(stats.has_value());
-  EXPECT_EQ(stats->stats.transport.dtls_state, "connected");
+  EXPECT_EQ(stats->stats.transport.dtls_state, DtlsTransportState::Connected);
   EXPECT_GT(stats->stats.transport.packets_sent, 0U);
 }
 

@@ -50,6 +50,56 @@ std::string_view to_string(IceConnectionState state) {
   return "";
 }
 
+std::string_view to_string(DtlsTransportState state) {
+  switch (state) {
+    case DtlsTransportState::New: return "new";
+    case DtlsTransportState::Connecting: return "connecting";
+    case DtlsTransportState::Connected: return "connected";
+    case DtlsTransportState::Closed: return "closed";
+    case DtlsTransportState::Failed: return "failed";
+  }
+  return "";
+}
+
+std::string_view to_string(DtlsRole role) {
+  switch (role) {
+    case DtlsRole::Unknown: return "unknown";
+    case DtlsRole::Client: return "client";
+    case DtlsRole::Server: return "server";
+  }
+  return "";
+}
+
+std::string_view to_string(IceRole role) {
+  switch (role) {
+    case IceRole::Unknown: return "unknown";
+    case IceRole::Controlling: return "controlling";
+    case IceRole::Controlled: return "controlled";
+  }
+  return "";
+}
+
+std::string_view to_string(IceCandidateType type) {
+  switch (type) {
+    case IceCandidateType::Host: return "host";
+    case IceCandidateType::ServerReflexive: return "srflx";
+    case IceCandidateType::PeerReflexive: return "prflx";
+    case IceCandidateType::Relayed: return "relay";
+  }
+  return "";
+}
+
+std::string_view to_string(CandidatePairState state) {
+  switch (state) {
+    case CandidatePairState::Frozen: return "frozen";
+    case CandidatePairState::Waiting: return "waiting";
+    case CandidatePairState::InProgress: return "in-progress";
+    case CandidatePairState::Succeeded: return "succeeded";
+    case CandidatePairState::Failed: return "failed";
+  }
+  return "";
+}
+
 std::string_view to_string(DataChannelState state) {
   switch (state) {
     case DataChannelState::Connecting: return "connecting";

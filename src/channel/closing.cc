@@ -49,8 +49,8 @@ void DataChannels::Impl::close(Timestamp now, ChannelId id) {
 // W3C §6.2.2, §6.2.3, §6.6: who has closed a channel is not told that it is open, nor of messages.
 void DataChannels::Impl::forget_events_of(ChannelId id) {
   erase_if(events_, [id](const Event& event) {
-    const auto* opened = std::get_if<ChannelOpened>(&event);
-    const auto* message = std::get_if<MessageReceived>(&event);
+    const auto* opened = std::get_if<DataChannelOpen>(&event);
+    const auto* message = std::get_if<Message>(&event);
     const auto* low = std::get_if<BufferedAmountLow>(&event);
     return (opened && opened->channel == id) || (message && message->channel == id) ||
            (low && low->channel == id);
@@ -72,7 +72,7 @@ void DataChannels::Impl::fail_channel(ChannelId id, Channel& channel, Error erro
 
 // Once, whatever else happens to it until it is closed.
 void DataChannels::Impl::tell_failure(ChannelId id, Channel& channel, Error error) {
-  if (!std::exchange(channel.has_failed, true)) emit(ChannelFailed{id, std::move(error)});
+  if (!std::exchange(channel.has_failed, true)) emit(DataChannelError{id, std::move(error)});
 }
 
 // The channel is over now. Its streams are the caller's care.
@@ -80,7 +80,7 @@ void DataChannels::Impl::drop_channel(Channels::iterator at, std::optional<Error
   auto& [id, channel] = *at;
   begin_closing(channel);
   if (error) tell_failure(id, channel, *std::move(error));
-  emit(ChannelClosed{id});
+  emit(DataChannelClosed{id});
   if (!channel.ours)
     accepted_name_bytes_ -= channel.info.label.size() + channel.info.options.protocol.size();
   blocked_.erase(id);
@@ -129,7 +129,7 @@ void DataChannels::Impl::handle_incoming_reset(std::uint16_t stream) {
                    Error{ErrorCode::OperationFailed, "the peer refused the data channel", {}});
     } else if (channel.state == DataChannelState::Open) {
       begin_closing(channel);
-      emit(ChannelClosing{*known->channel});
+      emit(DataChannelClosing{*known->channel});
     }
   }
   ask_reset(stream);

@@ -58,8 +58,7 @@ std::optional<DataChannels::Event> DataChannels::Impl::poll_event() {
   if (events_.empty()) wake_blocked();
   if (events_.empty()) return std::nullopt;
   // Several come at once where messages had to wait for their channel.
-  if (!is_receiving_ && std::holds_alternative<MessageReceived>(events_.front()))
-    return std::nullopt;
+  if (!is_receiving_ && std::holds_alternative<Message>(events_.front())) return std::nullopt;
   return events_.take_front();
 }
 

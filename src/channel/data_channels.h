@@ -15,6 +15,7 @@
 #include "sctp/association.h"
 
 #include "specter/bytes.h"
+#include "specter/core_events.h"
 #include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
@@ -32,40 +33,16 @@ struct ChannelInfo {
   DataChannelOptions options;  // id is there once the stream is known
 };
 
-// All of one channel come in this order: Incoming? Opened (Message | BufferedAmountLow)* Closing?
-// Failed? Closed.
-struct IncomingChannel {
-  ChannelId channel;
-  ChannelInfo info;
-};  // the peer's OPEN; the channel is open, Opened follows
-struct ChannelOpened {
-  ChannelId channel;
-};
-struct MessageReceived {
-  ChannelId channel;
-  MessageKind kind;
-  Buffer bytes;
-  bool begins = true, ends = true, is_cut_off = false;  // as sctp::MessageReceived
-};
-struct BufferedAmountLow {
-  ChannelId channel;
-};
-struct ChannelClosing {
-  ChannelId channel;
-};  // the peer closes it; W3C §6.2.4
-struct ChannelFailed {
-  ChannelId channel;
-  Error error;
-};  // Closed follows
-struct ChannelClosed {
-  ChannelId channel;
-};
-// The peer began to open a channel that we can't take; its stream is reset. One that meets a
-// channel of ours shows as that one's failure.
-struct ChannelRefused {
-  std::uint16_t stream;
-  Error error;
-};
+// All of one channel come in this order: IncomingDataChannel? DataChannelOpen (Message |
+// BufferedAmountLow)* DataChannelClosing? DataChannelError? DataChannelClosed.
+using core::BufferedAmountLow;
+using core::DataChannelClosed;
+using core::DataChannelClosing;
+using core::DataChannelError;
+using core::DataChannelOpen;
+using core::DataChannelRefused;
+using core::IncomingDataChannel;
+using core::Message;
 struct AssociationEstablished {};
 struct AssociationClosed {
   std::string reason;
@@ -90,9 +67,9 @@ struct Totals {
 class DataChannels {
  public:
   using Transmit = Buffer;  // one SCTP packet
-  using Event = std::variant<IncomingChannel, ChannelOpened, MessageReceived, BufferedAmountLow,
-                             ChannelClosing, ChannelFailed, ChannelClosed, ChannelRefused,
-                             AssociationEstablished, AssociationClosed>;
+  using Event = std::variant<IncomingDataChannel, DataChannelOpen, Message, BufferedAmountLow,
+                             DataChannelClosing, DataChannelError, DataChannelClosed,
+                             DataChannelRefused, AssociationEstablished, AssociationClosed>;
 
   struct Config {
     sctp::Association::Config association;

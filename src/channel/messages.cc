@@ -166,8 +166,8 @@ void DataChannels::Impl::handle_user_message(sctp::MessageReceived&& message) {
   if (form->empty) message.bytes.clear();
   if (message.ends && !message.is_cut_off) ++channel->messages_received;
   channel->bytes_received += message.bytes.size();
-  emit(MessageReceived{id, form->kind, std::move(message.bytes), message.begins, message.ends,
-                       message.is_cut_off});
+  emit(Message{id, form->kind, std::move(message.bytes), message.begins, message.ends,
+               message.is_cut_off});
 }
 
 // ---- what waits to be sent

@@ -22,7 +22,7 @@ Buffer pattern(std::size_t size, std::uint32_t seed) {
 std::vector<Buffer> messages(const std::vector<DataChannels::Event>& events) {
   std::vector<Buffer> all;
   for (const auto& event : events) {
-    if (const auto* message = std::get_if<MessageReceived>(&event)) all.push_back(message->bytes);
+    if (const auto* message = std::get_if<Message>(&event)) all.push_back(message->data);
   }
   return all;
 }
@@ -37,10 +37,10 @@ TEST(Messages, KeepTheirKindAndBytesWhateverTheirSize) {
       ASSERT_TRUE(two.a.send(two.pair.now(), here, kind, sent));
       two.pair.run_for(5s);
       ASSERT_THAT(two.pair.events_b, SizeIs(1)) << size;
-      const auto& received = std::get<MessageReceived>(two.pair.events_b[0]);
+      const auto& received = std::get<Message>(two.pair.events_b[0]);
       EXPECT_EQ(received.channel, there);
       EXPECT_EQ(received.kind, kind);
-      EXPECT_EQ(received.bytes, sent) << size;
+      EXPECT_EQ(received.data, sent) << size;
       two.take_b();
     }
   }

@@ -152,7 +152,7 @@ void DataChannels::Impl::open(ChannelId id, Channel& channel) {
   SPECTER_CHECK(channel.state == DataChannelState::Connecting && channel.info.options.id);
   channel.state = DataChannelState::Open;
   ++totals_.opened;
-  emit(ChannelOpened{id});
+  emit(DataChannelOpen{id});
   replay_held(*channel.info.options.id);
 }
 
@@ -191,7 +191,7 @@ void DataChannels::Impl::handle_open(std::uint16_t stream, Bytes bytes) {
   ByteWriter out(ack);
   AckMessage{}.write(out);
   send_control(stream, std::move(ack));
-  emit(IncomingChannel{id, channel.info});
+  emit(IncomingDataChannel{id, channel.info.label, channel.info.options});
   open(id, channel);
 }
 
@@ -225,7 +225,7 @@ void DataChannels::Impl::refuse(std::uint16_t stream, std::string why) {
     if (!known->channel) return;  // refused already: once is enough
     return fail_channel(*known->channel, *find_channel(*known->channel), std::move(error));
   }
-  emit(ChannelRefused{stream, std::move(error)});
+  emit(DataChannelRefused{stream, std::move(error)});
   if (stream >= stream_end()) return;  // there is nothing of ours to reset
   SPECTER_CHECK(ids_.take(stream));
   streams_.emplace(stream, Stream{});

@@ -12,17 +12,17 @@ Json seconds_or_null(const std::optional<Duration>& duration) {
 }
 
 Json to_json(const CandidateStats& candidate) {
-  return {{"type", candidate.type},
+  return {{"type", to_string(candidate.type)},
           {"address", candidate.address},
           {"port", candidate.port},
-          {"protocol", candidate.protocol},
+          {"protocol", to_string(candidate.protocol)},
           {"priority", candidate.priority}};
 }
 
 Json to_json(const CandidatePairStats& pair) {
   return {{"local", to_json(pair.local)},
           {"remote", to_json(pair.remote)},
-          {"state", pair.state},
+          {"state", to_string(pair.state)},
           {"nominated", pair.nominated},
           {"selected", pair.selected},
           {"requests_sent", pair.requests_sent},
@@ -40,13 +40,13 @@ Json to_json(const TransportStats& transport) {
           {"bytes_received", transport.bytes_received},
           {"packets_sent", transport.packets_sent},
           {"packets_received", transport.packets_received},
-          {"dtls_state", transport.dtls_state},
-          {"dtls_role", transport.dtls_role},
+          {"dtls_state", to_string(transport.dtls_state)},
+          {"dtls_role", to_string(transport.dtls_role)},
           {"tls_version", transport.tls_version},
           {"dtls_cipher", transport.dtls_cipher},
           {"cipher_engine", transport.cipher_engine},
           {"tls_group", transport.tls_group},
-          {"ice_role", transport.ice_role},
+          {"ice_role", to_string(transport.ice_role)},
           {"local_fingerprint", transport.local_fingerprint},
           {"remote_fingerprint", transport.remote_fingerprint},
           {"dropped_stun", transport.dropped_stun},

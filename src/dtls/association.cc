@@ -36,12 +36,12 @@ Association::Association(Timestamp now, Context& context, Agreement agreement)
 // ---- in
 
 std::optional<MutableBytes> Association::handle_record(Timestamp now, const RecordView& record,
-                                                       MutableBytes scratch) {
+                                                       MutableBytes place) {
   if (end_) return std::nullopt;
   // The newest keys first: nearly all records are theirs.
   for (auto opener = agreed_.openers.rbegin(); opener != agreed_.openers.rend(); ++opener) {
     if (!opener->is_of_epoch(record)) continue;
-    const auto opened = opener->open(record, scratch);
+    const auto opened = opener->open(record, place);
     if (!opened) {
       if (opener->forgeries() > kMaxForgeries)
         end_with_alert(AlertDescription::BadRecordMac, "Too many records were forged.");

@@ -24,9 +24,10 @@ class Association {
 
   Association(Timestamp now, Context& context, Agreement agreement);
 
-  // The payload, in `scratch`, when it is application data.
+  // The payload, within `place`, when it is application data. `place` has record.fragment's size,
+  // and is its place or doesn't overlap it.
   std::optional<MutableBytes> handle_record(Timestamp now, const RecordView& record,
-                                            MutableBytes scratch);
+                                            MutableBytes place);
   void handle_timeout(Timestamp now);
   void give_time(Timestamp now);
   WakeUp next_timeout() const;

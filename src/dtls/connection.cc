@@ -73,7 +73,7 @@ class Connection::Impl {
   void close();
   void give_time(Timestamp now);
   void handle_datagram(Timestamp now, Bytes datagram);
-  std::optional<MutableBytes> open(Timestamp now, Bytes& datagram, MutableBytes scratch);
+  std::optional<MutableBytes> open(Timestamp now, MutableBytes& datagram);
   void handle_timeout(Timestamp now);
   std::optional<Buffer> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();
@@ -99,7 +99,7 @@ class Connection::Impl {
 
  private:
   void handle_records(Timestamp now, Bytes datagram);
-  std::optional<MutableBytes> next_data(Timestamp now, Bytes& datagram, MutableBytes scratch);
+  std::optional<MutableBytes> next_data(Timestamp now, MutableBytes& datagram);
   void advance(Timestamp now);
   void become_open(Timestamp now, Negotiation& negotiation, std::unique_ptr<Attempt> winner);
   void forget_offers();
@@ -165,8 +165,9 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
 }
 
 void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
-  Buffer scratch(datagram.size());
-  while (const auto data = next_data(now, datagram, scratch)) {
+  Buffer copy = to_buffer(datagram);
+  MutableBytes rest = copy;
+  while (const auto data = next_data(now, rest)) {
     if (events_.size() < kMaxQueuedEvents) {
       push(DataReceived{to_buffer(*data)});
     } else {
@@ -175,25 +176,29 @@ void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
   }
 }
 
-std::optional<MutableBytes> Connection::Impl::open(Timestamp now, Bytes& datagram,
-                                                   MutableBytes scratch) {
+std::optional<MutableBytes> Connection::Impl::open(Timestamp now, MutableBytes& datagram) {
   if (std::holds_alternative<Idle>(state_)) {
     handle_datagram(now, std::exchange(datagram, {}));
     return std::nullopt;
   }
-  return next_data(now, datagram, scratch);
+  return next_data(now, datagram);
 }
 
-std::optional<MutableBytes> Connection::Impl::next_data(Timestamp now, Bytes& datagram,
-                                                        MutableBytes scratch) {
+std::optional<MutableBytes> Connection::Impl::next_data(Timestamp now, MutableBytes& datagram) {
   while (!datagram.empty()) {
-    const auto record = next_record(datagram);
+    Bytes rest = datagram;
+    const auto record = next_record(rest);
     if (!record) {
+      datagram = {};
       ++counters_.records_dropped;
       break;
     }
+    const std::size_t read = datagram.size() - rest.size();
+    const MutableBytes place =
+        datagram.subspan(read - record->fragment.size(), record->fragment.size());
+    datagram = datagram.subspan(read);
     if (Association* const open = association()) {
-      const auto data = open->handle_record(now, *record, scratch);
+      const auto data = open->handle_record(now, *record, place);
       if (data) return data;
     } else if (auto* const handshaking = std::get_if<Handshaking>(&state_)) {
       (*handshaking)->handle_record(now, *record);
@@ -308,9 +313,8 @@ void Connection::seal(MutableBytes records, std::size_t record_bytes) {
 void Connection::handle_datagram(Timestamp now, Bytes datagram) {
   impl_->handle_datagram(now, datagram);
 }
-std::optional<MutableBytes> Connection::open(Timestamp now, Bytes& datagram, MutableBytes scratch) {
-  SPECTER_CHECK(scratch.size() >= datagram.size());
-  return impl_->open(now, datagram, scratch);
+std::optional<MutableBytes> Connection::open(Timestamp now, MutableBytes& datagram) {
+  return impl_->open(now, datagram);
 }
 void Connection::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Buffer> Connection::poll_transmit(Timestamp now) { return impl_->poll_transmit(now); }

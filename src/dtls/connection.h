@@ -114,9 +114,9 @@ class Connection {
 
   void handle_datagram(Timestamp now, Bytes datagram);
   // handle_datagram() in steps and without a copy: deciphers the next application data of
-  // `datagram` to the front of `scratch` (at least as large) and cuts off what it has read. Nothing
-  // at the datagram's end; all else that is in it has been handled, and may have left events.
-  std::optional<MutableBytes> open(Timestamp now, Bytes& datagram, MutableBytes scratch);
+  // `datagram` in its place, and cuts off what it has read. Nothing at the datagram's end; all else
+  // that is in it has been handled, and may have left events.
+  std::optional<MutableBytes> open(Timestamp now, MutableBytes& datagram);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Event> poll_event();

@@ -180,7 +180,7 @@ void Agent::Impl::close() {
 
 // ---- the world
 
-void Agent::Impl::handle_datagram(Timestamp now, const DatagramView& datagram) {
+void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
   // RFC 7675 §5.1: a generation that failed is over. Were the peer answered, it would take itself
   // for connected.
   if (is_over()) {
@@ -302,7 +302,7 @@ std::vector<CandidatePairStats> Agent::Impl::pair_stats() const {
     CandidatePairStats& stats = all.emplace_back();
     stats.local = local_candidate_of(*pair);
     stats.remote = checklist_.remote(pair->remote_index);
-    stats.state = to_string(pair->state);
+    stats.state = pair->state;
     stats.nominated = pair->is_nominated;
     stats.selected = pair.get() == current_;
     stats.requests_sent = pair->requests_sent;
@@ -375,8 +375,9 @@ void Agent::handshake_done(bool we_sent_the_last_flight) {
 EmbeddingState Agent::embedding_state() const { return impl_->embedding_state(); }
 std::size_t Agent::max_embedded_bytes() const { return impl_->max_embedded_bytes(); }
 
-void Agent::handle_datagram(Timestamp now, const DatagramView& datagram) {
-  if (connection_state() != IceConnectionState::Closed) impl_->handle_datagram(now, datagram);
+void Agent::handle_datagram(Timestamp now, const Path& path, Bytes datagram) {
+  if (connection_state() != IceConnectionState::Closed)
+    impl_->handle_datagram(now, {path, datagram});
 }
 void Agent::handle_activity(Timestamp now, const Path& path) {
   if (connection_state() != IceConnectionState::Closed) impl_->handle_activity(now, path);

@@ -35,12 +35,7 @@ struct Credentials {
   bool operator==(const Credentials&) const = default;
 };
 
-struct Path {
-  Endpoint local;  // the base: the address to send from
-  Endpoint remote;
-
-  bool operator==(const Path&) const = default;
-};
+using specter::Path;
 
 struct LocalCandidateFound {
   Candidate candidate;
@@ -74,7 +69,7 @@ struct DtlsReceived {
 struct CandidatePairStats {
   Candidate local;
   Candidate remote;
-  std::string state;  // "frozen", "waiting", "in-progress", "failed", "succeeded"
+  CandidatePairState state{};
   bool nominated = false;
   bool selected = false;
   std::uint64_t requests_sent = 0, requests_received = 0;
@@ -159,8 +154,8 @@ class Agent {
   std::size_t max_embedded_bytes() const;
 
   // ---- the world
-  void handle_datagram(Timestamp now,
-                       const DatagramView& datagram);  // STUN only (net/demux.h tells)
+  // STUN only: net/demux.h tells.
+  void handle_datagram(Timestamp now, const Path& path, Bytes datagram);
   // Something other than STUN came over this path and proved itself (DTLS accepted it): a sign of
   // life that holds Disconnected off. Keeps no consent alive (RFC 7675).
   void handle_activity(Timestamp now, const Path& path);

@@ -85,7 +85,7 @@ class Agent::Impl {
   void note_dtls_received(Bytes datagram);
   void handshake_done(bool we_sent_the_last_flight);
   std::size_t max_embedded_bytes() const;
-  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  void handle_datagram(Timestamp now, const Received& datagram);
   void handle_activity(Timestamp now, const Path& path);
   void note_seen(Timestamp now, const Path& path);
   void expect_answer(Timestamp now, bool is_outstanding);
@@ -140,7 +140,7 @@ class Agent::Impl {
   void expire_checks(Timestamp now);
   void give_back_unproved();
   void forget_removed_pairs();
-  void handle_response(Timestamp now, const DatagramView& datagram, const stun::Message& message);
+  void handle_response(Timestamp now, const Received& datagram, const stun::Message& message);
   void handle_success(Timestamp now, Pair& pair, const stun::TransactionId& id, const Check& check,
                       const Endpoint& mapped);
   void handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code);
@@ -151,7 +151,7 @@ class Agent::Impl {
   Deadline checks_deadline() const;
 
   // ---- embedded_checks.cc
-  void handle_embedded(const DatagramView& datagram, const stun::Message& message);
+  void handle_embedded(const Received& datagram, const stun::Message& message);
   enum class Carries { Datagram, NoDatagram };
   void embed(Timestamp now, stun::MessageWriter& writer, Carries carries);
   bool has_waiting_flight() const;
@@ -161,16 +161,16 @@ class Agent::Impl {
   Deadline extra_check_deadline() const;
 
   // ---- binding_requests.cc
-  void handle_request(Timestamp now, const DatagramView& datagram, const stun::Message& message);
-  bool authenticate(Timestamp now, const DatagramView& datagram, const stun::Message& message);
+  void handle_request(Timestamp now, const Received& datagram, const stun::Message& message);
+  bool authenticate(Timestamp now, const Received& datagram, const stun::Message& message);
   bool resolve_roles(const stun::Message& message);
-  void answer(const DatagramView& request, const stun::Message& message);
+  void answer(const Received& request, const stun::Message& message);
   std::optional<Transmit> poll_response(Timestamp now);
-  void refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
+  void refuse(Timestamp now, const Received& request, const stun::Message& message,
               std::uint16_t code, ErrorText reason, bool authenticated,
               const std::vector<stun::AttributeType>& unknown = {});
   void respond(Response response);
-  Pair* pair_of(const DatagramView& request, const stun::TransactionId& id, std::uint32_t priority);
+  Pair* pair_of(const Received& request, const stun::TransactionId& id, std::uint32_t priority);
   void learn_from(Timestamp now, Pair& pair, const stun::Message& message);
   void trigger_check(Timestamp now, Pair& pair);
 

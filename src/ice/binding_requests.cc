@@ -24,9 +24,9 @@ bool names_us(std::string_view username, const Credentials& local,
 
 }  // namespace
 
-void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
+void Agent::Impl::handle_request(Timestamp now, const Received& datagram,
                                  const stun::Message& message) {
-  if (!gathering_.base_of(datagram.local)) {
+  if (!gathering_.base_of(datagram.path.local)) {
     ++counters_.dropped_unexpected;
     return;
   }
@@ -54,7 +54,7 @@ void Agent::Impl::handle_request(Timestamp now, const DatagramView& datagram,
 
 // RFC 8489 §9.1.3, but that a wrong integrity is met with silence: whoever forges requests learns
 // nothing, and no state changes.
-bool Agent::Impl::authenticate(Timestamp now, const DatagramView& datagram,
+bool Agent::Impl::authenticate(Timestamp now, const Received& datagram,
                                const stun::Message& message) {
   const auto username = message.get<stun::Username>();
   if (!username || !message.has(stun::AttributeType::MessageIntegrity)) {
@@ -92,34 +92,33 @@ bool Agent::Impl::resolve_roles(const stun::Message& message) {
 
 // ---- responses
 
-void Agent::Impl::answer(const DatagramView& request, const stun::Message& message) {
-  respond({.path = {request.local, request.remote}, .success_of = message.id});
+void Agent::Impl::answer(const Received& request, const stun::Message& message) {
+  respond({.path = request.path, .success_of = message.id});
 }
 
 std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
   if (responses_.empty()) return std::nullopt;
   Response response = responses_.take_front();
-  const auto& [local, remote] = response.path;
   if (!response.success_of) {
     const std::size_t size = response.error.size();
-    return Transmit{local, remote, std::move(response.error), size};
+    return Transmit{response.path, std::move(response.error), size};
   }
   stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding,
                              *response.success_of);
-  writer.add(stun::XorMappedAddress{remote});
+  writer.add(stun::XorMappedAddress{response.path.remote});
   // Whoever asked has just proved itself to be there.
   embed(now, writer, Carries::Datagram);
   writer.integrity(stun::short_term_key(config_.local.pwd)).fingerprint();
   Buffer bytes = writer.finish();
   const std::size_t size = bytes.size();
-  return Transmit{local, remote, std::move(bytes), size};
+  return Transmit{response.path, std::move(bytes), size};
 }
 
-void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun::Message& message,
+void Agent::Impl::refuse(Timestamp now, const Received& request, const stun::Message& message,
                          std::uint16_t code, ErrorText reason, bool authenticated,
                          const std::vector<stun::AttributeType>& unknown) {
   if (!(authenticated ? errors_.take_for_peer(now)
-                      : errors_.take_for_stranger(now, request.remote.address))) {
+                      : errors_.take_for_stranger(now, request.path.remote.address))) {
     ++counters_.dropped_unexpected;
     return;
   }
@@ -130,7 +129,7 @@ void Agent::Impl::refuse(Timestamp now, const DatagramView& request, const stun:
   writer.fingerprint();
   // Who has not proven an address gets no more bytes sent to it than came from it.
   if (!authenticated && writer.size() > request.bytes.size()) return;
-  respond({.path = {request.local, request.remote}, .error = writer.finish()});
+  respond({.path = request.path, .error = writer.finish()});
 }
 
 void Agent::Impl::respond(Response response) {
@@ -145,17 +144,17 @@ void Agent::Impl::respond(Response response) {
 
 // RFC 8445 §7.3.1.3: an address that nobody told of is a peer-reflexive candidate. Nothing for one
 // that we refuse to learn.
-Pair* Agent::Impl::pair_of(const DatagramView& request, const stun::TransactionId& id,
+Pair* Agent::Impl::pair_of(const Received& request, const stun::TransactionId& id,
                            std::uint32_t priority) {
   const LoopbackPolicy loopback =
       config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
-  auto remote = checklist_.find_remote(request.remote);
+  auto remote = checklist_.find_remote(request.path.remote);
   if (!remote) {
-    if (!may_check(request.remote, loopback) || !lessons_.may_teach(id, request.remote))
+    if (!may_check(request.path.remote, loopback) || !lessons_.may_teach(id, request.path.remote))
       return nullptr;
-    remote = checklist_.learn_remote(request.remote, priority);
+    remote = checklist_.learn_remote(request.path.remote, priority);
   }
-  Pair* pair = checklist_.pair_for_check(*gathering_.base_of(request.local), *remote);
+  Pair* pair = checklist_.pair_for_check(*gathering_.base_of(request.path.local), *remote);
   forget_removed_pairs();
   return pair;
 }

@@ -182,7 +182,7 @@ TEST(BindingRequests, AUseCandidateBehindTheIntegrityIsIgnored) {
 TEST(BindingRequests, ToAnAddressThatIsNotOursAreDropped) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();
-  one.agent->handle_datagram(one.now, {at("10.0.0.9:9"), kPeer, one.request({.controlling = 1})});
+  one.agent->handle_datagram(one.now, {at("10.0.0.9:9"), kPeer}, one.request({.controlling = 1}));
   EXPECT_TRUE(one.sent().empty());
   EXPECT_EQ(one.agent->counters().dropped_unexpected, 1u);
 }

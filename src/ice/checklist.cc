@@ -7,17 +7,6 @@
 
 namespace specter::ice {
 
-std::string_view to_string(PairState state) {
-  switch (state) {
-    case PairState::Frozen: return "frozen";
-    case PairState::Waiting: return "waiting";
-    case PairState::InProgress: return "in-progress";
-    case PairState::Succeeded: return "succeeded";
-    case PairState::Failed: return "failed";
-  }
-  return "";
-}
-
 Checklist::Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs)
     : role_(role), max_remotes_(max_remotes), max_pairs_(max_pairs) {}
 

@@ -30,9 +30,7 @@
 
 namespace specter::ice {
 
-enum class PairState { Frozen, Waiting, InProgress, Succeeded, Failed };
-
-std::string_view to_string(PairState state);  // "frozen", …, "in-progress"
+using PairState = CandidatePairState;
 
 // RFC 7675: whether the peer still wants what is sent on a valid pair.
 struct Consent {

@@ -51,7 +51,7 @@ constexpr stun::AttributeType kUnderstoodInResponses[] = {
 
 Transmit transmit(const Path& path, Buffer bytes) {
   const std::size_t size = bytes.size();
-  return {path.local, path.remote, std::move(bytes), size};
+  return {path, std::move(bytes), size};
 }
 
 }  // namespace
@@ -327,7 +327,7 @@ Deadline Agent::Impl::checks_deadline() const {
 
 // ---- answers
 
-void Agent::Impl::handle_response(Timestamp now, const DatagramView& datagram,
+void Agent::Impl::handle_response(Timestamp now, const Received& datagram,
                                   const stun::Message& message) {
   const auto entry = checks_.find(message.id);
   if (entry == checks_.end() || !remote_) {
@@ -351,7 +351,7 @@ void Agent::Impl::handle_response(Timestamp now, const DatagramView& datagram,
   }
   // RFC 8445 §7.2.5.2.1: it must come back the way the request went. A pair that was checking
   // fails; one that is valid is not ended by what anybody can replay from elsewhere.
-  if (datagram.remote != pair->remote || datagram.local != pair->base.endpoint) {
+  if (datagram.path.remote != pair->remote || datagram.path.local != pair->base.endpoint) {
     ++counters_.dropped_unexpected;
     if (pair->active == message.id && !pair->is_valid) {
       const auto node = checks_.extract(entry);

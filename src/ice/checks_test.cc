@@ -20,8 +20,8 @@ TEST(Checks, HaveWhatRfc8445Asks) {
   one.learn_candidate();
   const auto sent = one.sent();
   ASSERT_EQ(sent.size(), 1u);
-  EXPECT_EQ(sent[0].local, one.base);
-  EXPECT_EQ(sent[0].remote, kPeer);
+  EXPECT_EQ(sent[0].path.local, one.base);
+  EXPECT_EQ(sent[0].path.remote, kPeer);
   const auto message = stun::Message::parse(sent[0].bytes);
   ASSERT_TRUE(message);
   EXPECT_EQ(message->get<stun::Username>(),
@@ -44,12 +44,12 @@ TEST(Checks, AreRepeatedAtAFallingRateUntilTheEnd) {
   std::vector<Duration> times;
   while (true) {
     if (!one.sent().empty()) times.push_back(one.now - kStart);
-    const std::string state = one.agent->pair_stats()[0].state;
+    const CandidatePairState state = one.agent->pair_stats()[0].state;
     if (one.now < kStart + 9s) {
-      EXPECT_EQ(state, "in-progress");
+      EXPECT_EQ(state, CandidatePairState::InProgress);
     }
     if (one.now > kStart + 15s && one.now < kStart + 39s) {
-      EXPECT_EQ(state, "failed") << (one.now - kStart) / 1ms;
+      EXPECT_EQ(state, CandidatePairState::Failed) << (one.now - kStart) / 1ms;
     }
     const Deadline next = one.agent->next_timeout();
     if (!next) break;
@@ -206,7 +206,7 @@ TEST(Responses, FromElsewhereFailThePair) {
   one.learn_candidate();
   const auto sent = one.sent();
   one.receive(one.success(sent.at(0)), kStranger);
-  EXPECT_EQ(one.agent->pair_stats()[0].state, "failed");
+  EXPECT_EQ(one.agent->pair_stats()[0].state, CandidatePairState::Failed);
   one.receive(one.success(sent.at(0)));
   EXPECT_FALSE(one.agent->path());
 }
@@ -233,7 +233,7 @@ TEST(Responses, WithAnErrorFailThePair) {
     one.learn_credentials();
     one.learn_candidate();
     one.receive(one.error(one.sent().at(0), code));
-    EXPECT_EQ(one.agent->pair_stats()[0].state, "failed") << code;
+    EXPECT_EQ(one.agent->pair_stats()[0].state, CandidatePairState::Failed) << code;
   }
 }
 
@@ -245,7 +245,7 @@ TEST(Responses, WithoutAMappedAddressAreNone) {
                              stun::Message::parse(one.sent().at(0).bytes)->id);
   one.receive(writer.integrity(stun::short_term_key(one.peer.pwd)).fingerprint().finish());
   EXPECT_FALSE(one.agent->path());
-  EXPECT_EQ(one.agent->pair_stats()[0].state, "in-progress");
+  EXPECT_EQ(one.agent->pair_stats()[0].state, CandidatePairState::InProgress);
 }
 
 // RFC 8445 §7.3.1.4: the first check's answer still counts after a second one was triggered.

@@ -60,7 +60,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
     pair->note_request(now);
     ++pair->consent_requests_sent;
     const std::size_t size = bytes->size();
-    return Transmit{pair->base.endpoint, pair->remote, std::move(*bytes), size};
+    return Transmit{{pair->base.endpoint, pair->remote}, std::move(*bytes), size};
   }
   return std::nullopt;
 }

@@ -116,7 +116,7 @@ TEST(Consent, AnAnswerThatWaitedForUsIsNoRoundTrip) {
   two.alice.is_dead = true;
   two.network.run_for(10s);
   two.alice.is_dead = false;
-  two.alice.agent.handle_datagram(two.now(), {answer->to, answer->from, answer->bytes});
+  two.alice.agent.handle_datagram(two.now(), {answer->to, answer->from}, answer->bytes);
   EXPECT_EQ(two.alice.agent.round_trip_time(), 20ms);
 }
 

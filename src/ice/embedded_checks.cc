@@ -75,7 +75,7 @@ std::size_t Agent::Impl::max_embedded_bytes() const {
 
 // ---- what a message of the peer's carries; its integrity was right
 
-void Agent::Impl::handle_embedded(const DatagramView& datagram, const stun::Message& message) {
+void Agent::Impl::handle_embedded(const Received& datagram, const stun::Message& message) {
   std::optional<stun::DtlsInStunAck> acks;
   if (message.has(stun::AttributeType::DtlsInStunAck)) {
     acks = message.get<stun::DtlsInStunAck>();
@@ -94,8 +94,7 @@ void Agent::Impl::handle_embedded(const DatagramView& datagram, const stun::Mess
   embedding_.received(*data);
   ++counters_.embedded_received;
   ++queued_dtls_;
-  events_.push_back(
-      DtlsReceived{{datagram.local, datagram.remote}, Buffer(data->begin(), data->end())});
+  events_.push_back(DtlsReceived{datagram.path, Buffer(data->begin(), data->end())});
 }
 
 // ---- what ours carry

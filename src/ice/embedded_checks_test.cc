@@ -64,7 +64,7 @@ struct OneEmbedding : OneAgent {
   Buffer success(const Transmit& to, const Carried& carried) {
     stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding,
                                stun::Message::parse(to.bytes)->id);
-    writer.add(stun::XorMappedAddress{to.local});
+    writer.add(stun::XorMappedAddress{to.path.local});
     add(writer, carried);
     writer.integrity(stun::short_term_key(carried.password.value_or(peer.pwd))).fingerprint();
     return writer.finish();
@@ -162,7 +162,7 @@ TEST(EmbeddedChecks, WithoutIntegrityBringNothing) {
   bare.add(stun::XorMappedAddress{one.base}).add(stun::DtlsInStunData{datagram('f')});
   one.receive(bare.fingerprint().finish());
   // A response to no request of ours
-  const Transmit other{one.base, kPeer, one.request({}), 0};
+  const Transmit other{{one.base, kPeer}, one.request({}), 0};
   one.receive(one.success(other, {.data = datagram('f'), .acks = acks}));
   // The right response, from the wrong address
   one.receive(one.success(sent[0], {.data = datagram('f'), .acks = acks}), kStranger);
@@ -300,7 +300,7 @@ TEST(EmbeddedChecks, CarryADatagramOnTheFourBestPairsAndSayTheRestOnAll) {
     for (const Transmit& transmit : one.sent()) {
       const auto what = said(transmit.bytes);
       ASSERT_TRUE(what);
-      auto& size = largest[transmit.remote.port];
+      auto& size = largest[transmit.path.remote.port];
       size = std::max(size, what->data.size());
     }
     one.pass(5ms);
@@ -328,7 +328,7 @@ TEST(EmbeddedChecks, ExtraOnesComeEachTaAndEnd) {
   EXPECT_THAT((std::vector(times.begin() + 21, times.begin() + 27)),
               ElementsAre(1100ms, 1300ms, 1700ms, 2200ms, 2700ms, 3200ms));
   EXPECT_EQ(one.agent->counters().extra_checks_sent, 20u);
-  EXPECT_EQ(one.agent->pair_stats()[0].state, "failed");
+  EXPECT_EQ(one.agent->pair_stats()[0].state, CandidatePairState::Failed);
 }
 
 TEST(EmbeddedChecks, ExtraOnesEndWithTheAcknowledgement) {

@@ -120,12 +120,12 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
   unannounced_.push_back(std::move(candidate));
 }
 
-bool Gathering::handle_response(const DatagramView& datagram, const stun::Message& message) {
+bool Gathering::handle_response(const Received& datagram, const stun::Message& message) {
   const auto entry = queries_.find(message.id);
   if (entry == queries_.end()) return false;
   const Query& query = entry->second;
   // From somewhere else it is nobody's answer; the real one may still come.
-  if (datagram.remote != query.server || datagram.local != query.base) return true;
+  if (datagram.path.remote != query.server || datagram.path.local != query.base) return true;
 
   const Base* base = base_of(query.base);
   const auto mapped = mapped_address(message);
@@ -169,7 +169,7 @@ std::optional<Transmit> Gathering::poll_transmit(Timestamp now) {
   SPECTER_CHECK(bytes.has_value());
   pacer_.take(now);
   const std::size_t size = bytes->size();
-  return Transmit{next->base, next->server, std::move(*bytes), size};
+  return Transmit{{next->base, next->server}, std::move(*bytes), size};
 }
 
 std::optional<Candidate> Gathering::poll_candidate() {

@@ -14,6 +14,7 @@
 #include "base/queue.h"
 #include "ice/candidate.h"
 #include "ice/pacer.h"
+#include "ice/received.h"
 #include "stun/message.h"
 #include "stun/transaction.h"
 
@@ -52,7 +53,7 @@ class Gathering {
   void stop();  // asks nobody any more
 
   // Whether the response belonged to a request of this class; then it was dealt with.
-  bool handle_response(const DatagramView& datagram, const stun::Message& message);
+  bool handle_response(const Received& datagram, const stun::Message& message);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Candidate> poll_candidate();

@@ -192,11 +192,12 @@ TEST(Gathering, BelievesTheServerItAskedAndNobodyElse) {
   ASSERT_EQ(sent.size(), 1u);
 
   StunServer liar;
-  liar.handle_datagram(two.now(), {kServer, at("198.51.100.66:66"), sent[0].bytes});
+  Buffer asked = sent[0].bytes;
+  liar.handle_datagram(two.now(), {{kServer, at("198.51.100.66:66")}, asked});
   const Buffer lie = liar.poll_transmit(two.now())->bytes;
-  two.alice.agent.handle_datagram(two.now(), {two.a, at("198.51.100.1:3478"), lie});
+  two.alice.agent.handle_datagram(two.now(), {two.a, at("198.51.100.1:3478")}, lie);
   EXPECT_EQ(two.alice.agent.local_candidates().size(), 1u);
-  two.alice.agent.handle_datagram(two.now(), {two.a, kServer, lie});
+  two.alice.agent.handle_datagram(two.now(), {two.a, kServer}, lie);
   EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
 }
 

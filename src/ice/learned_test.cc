@@ -31,7 +31,7 @@ struct Connected : OneAgent {
     for (const Transmit& transmit : transmits) {
       const auto message = stun::Message::parse(transmit.bytes);
       if (message && message->cls == stun::Class::Request)
-        receive(success(transmit), transmit.remote);
+        receive(success(transmit), transmit.path.remote);
     }
   }
   std::size_t responses(const std::vector<Transmit>& transmits) const {
@@ -53,7 +53,7 @@ struct Connected : OneAgent {
   void answer_kPeer(const std::vector<Transmit>& transmits) {
     std::vector<Transmit> to_peer;
     for (const Transmit& transmit : transmits) {
-      if (transmit.remote == kPeer) to_peer.push_back(transmit);
+      if (transmit.path.remote == kPeer) to_peer.push_back(transmit);
     }
     answer_all(to_peer);
   }
@@ -148,8 +148,8 @@ TEST(LearnedAddress, AreBoundedBeforeTheAnswerToo) {
   one.learn_credentials();
   const auto checks = one.sent();
   ASSERT_FALSE(checks.empty());
-  EXPECT_EQ(checks.back().remote, port(100));
-  one.receive(one.success(checks.back()), checks.back().remote);
+  EXPECT_EQ(checks.back().path.remote, port(100));
+  one.receive(one.success(checks.back()), checks.back().path.remote);
   EXPECT_EQ(one.agent->path()->remote, port(100));
 }
 

@@ -29,7 +29,7 @@ TEST(Limits, TenThousandCandidatesAreAFewPacketsASecond) {
   std::vector<int> by_second(30);
   while (one.now < kStart + 30s) {
     for (const Transmit& transmit : one.sent()) {
-      ++by_target[transmit.remote];
+      ++by_target[transmit.path.remote];
       ++by_second[static_cast<std::size_t>((one.now - kStart) / 1s)];
     }
     const Deadline next = one.agent->next_timeout();

@@ -190,7 +190,7 @@ TEST(Nomination, ThatNeverComesLeavesTheValidPairInUse) {
   ASSERT_TRUE(two.bob.agent.add_remote_candidate(two.now(), dead));
   two.network.run_for(1min);
   for (const auto& pair : two.bob.agent.pair_stats()) {
-    EXPECT_LE(pair.requests_sent - pair.consent_requests_sent, 4u) << pair.state;
+    EXPECT_LE(pair.requests_sent - pair.consent_requests_sent, 4u) << to_string(pair.state);
   }
   two.alice.is_dead = true;
   two.network.run_for(40s);

@@ -119,9 +119,9 @@ void Driver::run_turn(const std::function<void()>& input) {
 }
 
 void Driver::receive() {
-  readable_ = network_->receive(kDatagramsPerAnswer, [this](const DatagramView& datagram) {
-    if (datagrams_left_ > 0) --datagrams_left_;
-    core_->handle_datagram(now_, datagram);
+  readable_ = network_->receive(kDatagramsPerAnswer, [this](std::span<const Datagram> datagrams) {
+    datagrams_left_ -= std::min(datagrams_left_, datagrams.size());
+    core_->handle_datagrams(now_, datagrams);
   });
 }
 

@@ -41,7 +41,7 @@ class NotingSink final : public Driver::Sink {
   void handle_event(core::Event&& event) override {
     if (on_event) on_event(event);
     if (std::holds_alternative<core::LocalCandidate>(event)) ++notes_->candidates;
-    const auto* state = std::get_if<core::IceGatheringStateChanged>(&event);
+    const auto* state = std::get_if<core::IceGatheringStateChange>(&event);
     if (state && state->state == IceGatheringState::Gathering) notes_->gathering.set_value();
     if (state && state->state == IceGatheringState::Complete) notes_->gathered.set_value();
   }

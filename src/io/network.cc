@@ -39,7 +39,8 @@ std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address,
   return sockets_.back()->udp.local();
 }
 
-bool Network::receive(std::size_t budget, const std::function<void(const DatagramView&)>& handle) {
+bool Network::receive(std::size_t budget,
+                      const std::function<void(std::span<const Datagram>)>& handle) {
   bool more = false;
   has_failed_to_receive_ = false;
   const std::size_t count = sockets_.size();
@@ -61,7 +62,7 @@ bool Network::receive(std::size_t budget, const std::function<void(const Datagra
 
 void Network::send(Transmit&& transmit) {
   for (const auto& socket : sockets_) {
-    if (socket->udp.local() != transmit.local) continue;
+    if (socket->udp.local() != transmit.path.local) continue;
     socket->udp.send(std::move(transmit));
     return;
   }

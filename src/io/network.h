@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <asio/posix/stream_descriptor.hpp>
@@ -32,7 +33,7 @@ class Network {
 
   // Hands over what came, about `budget` datagrams at most. True when more may wait; else the
   // sockets are watched again.
-  bool receive(std::size_t budget, const std::function<void(const DatagramView&)>& handle);
+  bool receive(std::size_t budget, const std::function<void(std::span<const Datagram>)>& handle);
   // In the last receive() a socket had nothing but errors: to be tried again, a little later.
   bool has_failed_to_receive() const { return has_failed_to_receive_; }
 

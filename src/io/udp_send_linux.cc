@@ -126,7 +126,7 @@ std::size_t UdpSocket::gather(Outgoing& out) const {
     out.vectors[count] = {const_cast<std::uint8_t*>(transmit.bytes.data() + offset), piece.size};
     std::memset(&out.messages[count], 0, sizeof(mmsghdr));
     msghdr& header = out.messages[count].msg_hdr;
-    header.msg_namelen = to_socket_address(transmit.remote, out.destinations[count]);
+    header.msg_namelen = to_socket_address(transmit.path.remote, out.destinations[count]);
     header.msg_name = &out.destinations[count];
     header.msg_iov = &out.vectors[count];
     header.msg_iovlen = 1;
@@ -202,11 +202,11 @@ void UdpSocket::note_too_large(const Piece& piece) {
   const std::size_t size = piece.segment_size ? piece.segment_size : piece.size;
   counters_.too_large += piece.datagrams();
   const std::size_t most = size - 1;
-  const auto known = std::ranges::find(too_large_, transmit.remote, &TooLarge::remote);
+  const auto known = std::ranges::find(too_large_, transmit.path.remote, &TooLarge::remote);
   if (known != too_large_.end())
     known->most = std::min(known->most, most);
   else if (too_large_.size() < kMaxTooLarge)
-    too_large_.push_back({transmit.remote, most});
+    too_large_.push_back({transmit.path.remote, most});
 }
 
 void UdpSocket::count_failure(int error) {

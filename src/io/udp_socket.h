@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -70,14 +71,15 @@ class UdpSocket {
   UdpSocket(UdpSocket&& other) noexcept;
   UdpSocket& operator=(UdpSocket&&) = delete;
 
-  // Hands what has arrived to `handle`, until nothing waits or about `budget` datagrams were
+  // Hands what has arrived to `handle`, what one call of the kernel brought at once, until nothing
+  // waits or about `budget` datagrams were
   // handed over. True when more may wait, or when there was nothing but errors.
   bool receive(ReceiveBuffers& buffers, std::size_t budget,
-               const std::function<void(const DatagramView&)>& handle);
+               const std::function<void(std::span<const Datagram>)>& handle);
 
   bool has_failed_to_receive() const { return has_failed_to_receive_; }  // by nothing but errors
 
-  // Gathers; flush() sends. `transmit.local` is not looked at.
+  // Gathers; flush() sends. `transmit.path.local` is not looked at.
   void send(Transmit&& transmit);
   // False when the kernel takes no more now: call it again when the socket is writable.
   bool flush();
@@ -107,8 +109,7 @@ class UdpSocket {
       : descriptor_(descriptor), local_(local), features_(features) {}
 
   int receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots);
-  std::size_t deliver(ReceiveBuffers::Impl& buffers, std::size_t slot,
-                      const std::function<void(const DatagramView&)>& handle);
+  std::size_t collect(ReceiveBuffers::Impl& buffers, std::size_t slot);
   std::size_t gather(Outgoing& out) const;
   Piece next_piece(std::size_t index, std::size_t offset) const;
   int send_some(Outgoing& out, std::size_t count);

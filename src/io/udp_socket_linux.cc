@@ -46,6 +46,7 @@ struct ReceiveBuffers::Impl {
   std::array<iovec, kMaxSlots> vectors{};
   std::array<SocketAddress, kMaxSlots> sources{};
   alignas(cmsghdr) std::array<std::array<std::uint8_t, kReceiveControlBytes>, kMaxSlots> controls{};
+  std::vector<Datagram> datagrams{};  // of the messages of one receive
 
   void prepare(std::size_t slot) {
     vectors[slot] = {bytes.get() + slot * kSlotBytes, kSlotBytes};
@@ -162,7 +163,7 @@ int UdpSocket::receive_some(ReceiveBuffers::Impl& buffers, std::size_t slots) {
 }
 
 bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
-                        const std::function<void(const DatagramView&)>& handle) {
+                        const std::function<void(std::span<const Datagram>)>& handle) {
   std::size_t handed = 0;
   has_failed_to_receive_ = false;
   for (int failures = 0; handed < budget;) {
@@ -183,17 +184,18 @@ bool UdpSocket::receive(ReceiveBuffers& buffers, std::size_t budget,
       }
       continue;
     }
+    buffers.impl_->datagrams.clear();
     for (std::size_t slot = 0; slot < static_cast<std::size_t>(got); ++slot)
-      handed += deliver(*buffers.impl_, slot, handle);
+      handed += collect(*buffers.impl_, slot);
+    if (!buffers.impl_->datagrams.empty()) handle(buffers.impl_->datagrams);
     if (features_.batches && static_cast<std::size_t>(got) < slots) return false;
   }
   return true;
 }
 
-// Hands over the datagrams of one message; answers how many there were, dropped ones too, so that
-// a flood of those ends a turn like any other.
-std::size_t UdpSocket::deliver(ReceiveBuffers::Impl& buffers, std::size_t slot,
-                               const std::function<void(const DatagramView&)>& handle) {
+// Adds the datagrams of one message; answers how many there were, dropped ones too, so that a flood
+// of those ends a turn like any other.
+std::size_t UdpSocket::collect(ReceiveBuffers::Impl& buffers, std::size_t slot) {
   const mmsghdr& message = buffers.messages[slot];
   const auto remote = from_socket_address(buffers.sources[slot], message.msg_hdr.msg_namelen);
   if (message.msg_hdr.msg_flags & MSG_TRUNC) {
@@ -204,16 +206,16 @@ std::size_t UdpSocket::deliver(ReceiveBuffers::Impl& buffers, std::size_t slot,
     ++counters_.dropped_empty;
     return 1;
   }
-  Bytes bytes(buffers.bytes.get() + slot * kSlotBytes, message.msg_len);
+  MutableBytes bytes(buffers.bytes.get() + slot * kSlotBytes, message.msg_len);
   std::size_t step = buffers.segment_size(slot);
   if (step == 0) step = bytes.size();
   std::size_t count = 0;
   while (!bytes.empty()) {
-    const Bytes datagram = bytes.first(std::min(step, bytes.size()));
+    const MutableBytes datagram = bytes.first(std::min(step, bytes.size()));
     bytes = bytes.subspan(datagram.size());
     ++count;
     ++counters_.datagrams_received;
-    handle(DatagramView{local_, *remote, datagram});
+    buffers.datagrams.push_back({{local_, *remote}, datagram});
   }
   return count;
 }

@@ -49,9 +49,12 @@ std::vector<Came> receive(UdpSocket& socket, std::size_t count) {
   static ReceiveBuffers buffers;
   std::vector<Came> came;
   while (came.size() < count && wait_for(socket, POLLIN)) {
-    socket.receive(buffers, 1000, [&](const DatagramView& datagram) {
-      EXPECT_EQ(datagram.local, socket.local());
-      came.push_back({datagram.remote, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+    socket.receive(buffers, 1000, [&](std::span<const Datagram> datagrams) {
+      for (const Datagram& datagram : datagrams) {
+        EXPECT_EQ(datagram.path.local, socket.local());
+        came.push_back(
+            {datagram.path.remote, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+      }
     });
   }
   return came;
@@ -87,7 +90,8 @@ TEST_P(UdpWays, DeliverEveryDatagramOfABatchByteForByte) {
     // One alone; several of one size; several with a shorter one at the end.
     for (const std::size_t size :
          {std::size_t{7}, std::size_t{10 * 1200}, std::size_t{3 * 1200 + 5}}) {
-      Transmit transmit{a.local(), b.local(), pattern(size, round * 10 + size % 7),
+      Transmit transmit{{a.local(), b.local()},
+                        pattern(size, round * 10 + size % 7),
                         std::min<std::size_t>(size, 1200)};
       for (std::size_t at = 0; at < size; at += transmit.segment_size) {
         const auto part = Bytes(transmit.bytes).subspan(at, std::min<std::size_t>(1200, size - at));
@@ -113,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(All, UdpWays,
 TEST(UdpSocket, SendsManyDatagramsInOneCallWhereTheKernelCan) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();
-  a.send({a.local(), b.local(), pattern(48 * 1200, 1), 1200});
+  a.send({{a.local(), b.local()}, pattern(48 * 1200, 1), 1200});
   ASSERT_TRUE(a.flush());
   EXPECT_EQ(a.counters().send_calls, a.features().segmentation ? 1U : 3U);
   EXPECT_EQ(a.counters().datagrams_sent, 48U);
@@ -123,8 +127,8 @@ TEST(UdpSocket, SendsManyDatagramsInOneCallWhereTheKernelCan) {
 TEST(UdpSocket, CutsWhatIsTooLargeForOneCall) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();
-  a.send({a.local(), b.local(), pattern(200 * 1200 + 1, 1), 1200});  // past 64 KiB
-  a.send({a.local(), b.local(), pattern(300 * 100, 2), 100});        // past 64 segments
+  a.send({{a.local(), b.local()}, pattern(200 * 1200 + 1, 1), 1200});  // past 64 KiB
+  a.send({{a.local(), b.local()}, pattern(300 * 100, 2), 100});        // past 64 segments
   while (!a.flush()) ASSERT_TRUE(wait_for(a, POLLOUT));
   const auto came = receive(b, 501);
   ASSERT_EQ(came.size(), 501U);
@@ -144,7 +148,7 @@ TEST(UdpSocket, DoesWithoutSegmentationWhenItIsRefused) {
     ASSERT_TRUE(a.features().segmentation) << "every Linux since 4.18 has it";
     int calls = 0;
     a.fault_for_tests = [&] { return calls++ == 0 ? error : 0; };
-    a.send({a.local(), b.local(), pattern(3 * 1000, 1), 1000});
+    a.send({{a.local(), b.local()}, pattern(3 * 1000, 1), 1000});
     ASSERT_TRUE(a.flush());
     EXPECT_FALSE(a.features().segmentation);
     EXPECT_EQ(receive(b, 3).size(), 3U);
@@ -161,8 +165,8 @@ TEST(UdpSocket, ADatagramThatIsTooLargeIsToldAndSaysNothingOfSegmentation) {
   // The batch; each of its three datagrams twice.
   int calls = 0;
   a.fault_for_tests = [&] { return calls++ < 7 ? EMSGSIZE : 0; };
-  a.send({a.local(), b.local(), pattern(3 * 1000, 1), 1000});
-  a.send({a.local(), b.local(), pattern(3 * 500, 2), 500});
+  a.send({{a.local(), b.local()}, pattern(3 * 1000, 1), 1000});
+  a.send({{a.local(), b.local()}, pattern(3 * 500, 2), 500});
   ASSERT_TRUE(a.flush());
   EXPECT_TRUE(a.features().segmentation);
   EXPECT_EQ(a.counters().too_large, 3U);
@@ -178,7 +182,7 @@ TEST(UdpSocket, OfWhatIsTooLargeEightDestinationsAreTold) {
   UdpSocket a = open_socket();
   a.fault_for_tests = [] { return EMSGSIZE; };
   for (std::uint16_t port = 1000; port < 1020; ++port)
-    a.send({a.local(), {a.local().address, port}, Buffer(100), 100});
+    a.send({{a.local(), {a.local().address, port}}, Buffer(100), 100});
   ASSERT_TRUE(a.flush());
   EXPECT_EQ(a.take_too_large().size(), 8U);
 }
@@ -193,11 +197,11 @@ TEST(UdpSocket, ADatagramThatMayBeFragmentedGoesAlone) {
     EXPECT_EQ(::getsockopt(a.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, &value, &size), 0);
     return value;
   };
-  a.send({a.local(), b.local(), pattern(2000, 1), 1000});
-  a.send({a.local(), b.local(), pattern(2000, 2), 1000, true});
+  a.send({{a.local(), b.local()}, pattern(2000, 1), 1000});
+  a.send({{a.local(), b.local()}, pattern(2000, 2), 1000, true});
   ASSERT_TRUE(a.flush());
   EXPECT_EQ(discovery(), IP_PMTUDISC_DONT);
-  a.send({a.local(), b.local(), pattern(2000, 3), 1000});
+  a.send({{a.local(), b.local()}, pattern(2000, 3), 1000});
   ASSERT_TRUE(a.flush());
   EXPECT_EQ(discovery(), IP_PMTUDISC_PROBE);
   EXPECT_EQ(receive(b, 6).size(), 6U);
@@ -209,11 +213,11 @@ TEST(UdpSocket, DoesWithoutBatchesWhenTheyAreNoSystemCall) {
   // The seam stands before either call, so this is the sandbox that forbids the newer one: the
   // error of a plain call, too, is dropped like any other.
   a.fault_for_tests = [] { return ENOSYS; };
-  a.send({a.local(), b.local(), {1}, 1});
+  a.send({{a.local(), b.local()}, {1}, 1});
   EXPECT_TRUE(a.flush());
   EXPECT_EQ(a.counters().unreachable, 1U);
   a.fault_for_tests = nullptr;
-  a.send({a.local(), b.local(), {2}, 1});
+  a.send({{a.local(), b.local()}, {2}, 1});
   EXPECT_TRUE(a.flush());
   EXPECT_THAT(receive(b, 1), ElementsAre(Came{a.local(), {2}}));
 }
@@ -234,7 +238,7 @@ TEST(UdpSocket, GoesOnAfterEveryErrorOfASend) {
     int calls = 0;
     // Once might be an earlier datagram's ICMP error; twice is this one's.
     a.fault_for_tests = [&] { return calls++ < 2 ? row.error : 0; };
-    for (const std::uint8_t byte : {1, 2, 3}) a.send({a.local(), b.local(), {byte}, 1});
+    for (const std::uint8_t byte : {1, 2, 3}) a.send({{a.local(), b.local()}, {byte}, 1});
     ASSERT_TRUE(a.flush());
     EXPECT_THAT(receive(b, 2), ElementsAre(Came{a.local(), {2}}, Came{a.local(), {3}}));
     EXPECT_EQ(a.counters().unreachable, row.unreachable) << row.error;
@@ -247,7 +251,7 @@ TEST(UdpSocket, TriesOnceMoreWhatFailedForAnEarlierDatagram) {
   UdpSocket b = open_socket();
   int calls = 0;
   a.fault_for_tests = [&] { return calls++ == 0 ? ECONNREFUSED : 0; };
-  a.send({a.local(), b.local(), {1}, 1});
+  a.send({{a.local(), b.local()}, {1}, 1});
   ASSERT_TRUE(a.flush());
   EXPECT_THAT(receive(b, 1), ElementsAre(Came{a.local(), {1}}));
 }
@@ -255,7 +259,7 @@ TEST(UdpSocket, TriesOnceMoreWhatFailedForAnEarlierDatagram) {
 TEST(UdpSocket, GoesOnAfterErrorsOfAReceive) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();
-  a.send({a.local(), b.local(), {1}, 1});
+  a.send({{a.local(), b.local()}, {1}, 1});
   ASSERT_TRUE(a.flush());
   int calls = 0;
   b.fault_for_tests = [&] {
@@ -269,14 +273,14 @@ TEST(UdpSocket, GivesUpForNowWhenReceivingFailsForever) {
   UdpSocket socket = open_socket();
   socket.fault_for_tests = [] { return EIO; };
   ReceiveBuffers buffers;
-  EXPECT_TRUE(socket.receive(buffers, 10, [](const DatagramView&) { FAIL(); }));
+  EXPECT_TRUE(socket.receive(buffers, 10, [](std::span<const Datagram>) { FAIL(); }));
   EXPECT_LT(socket.counters().receive_calls, 20U);
 }
 
 TEST(UdpSocket, ReachesIpv6) {
   UdpSocket a = open_socket({}, kLoopback6);
   UdpSocket b = open_socket({}, kLoopback6);
-  a.send({a.local(), b.local(), {1, 2, 3}, 3});
+  a.send({{a.local(), b.local()}, {1, 2, 3}, 3});
   ASSERT_TRUE(a.flush());
   EXPECT_THAT(receive(b, 1), ElementsAre(Came{a.local(), {1, 2, 3}}));
 }
@@ -292,7 +296,7 @@ TEST(UdpSocket, DropsDatagramsOfNoByte) {
   ASSERT_EQ(::getsockname(a.native_handle(), reinterpret_cast<sockaddr*>(&storage), &length), 0);
   to = reinterpret_cast<const sockaddr*>(&storage);
   ASSERT_EQ(::sendto(b.native_handle(), "", 0, 0, to, length), 0);
-  c.send({c.local(), a.local(), {9}, 1});
+  c.send({{c.local(), a.local()}, {9}, 1});
   ASSERT_TRUE(c.flush());
   EXPECT_THAT(receive(a, 1), ElementsAre(Came{c.local(), {9}}));
   EXPECT_EQ(a.counters().dropped_empty, 1U);
@@ -302,7 +306,7 @@ TEST(UdpSocket, TakesTheLongestDatagramThereIs) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();
   const Buffer bytes = pattern(65507, 3);
-  a.send({a.local(), b.local(), bytes, bytes.size()});
+  a.send({{a.local(), b.local()}, bytes, bytes.size()});
   ASSERT_TRUE(a.flush());
   EXPECT_THAT(receive(b, 1), ElementsAre(Came{a.local(), bytes}));
 }
@@ -317,10 +321,10 @@ TEST(UdpSocket, GoesOnAfterADestinationThatIsNotThere) {
     gone = closed.local();
   }
   for (int i = 0; i < 10; ++i) {
-    a.send({a.local(), gone, {1}, 1});
-    a.send({a.local(), {IpAddress::v4({127, 0, 0, 1}), 0}, {1}, 1});            // no such port
-    a.send({a.local(), {IpAddress::parse("2001:db8::1").value(), 1}, {1}, 1});  // another family
-    a.send({a.local(), b.local(), {2}, 1});
+    a.send({{a.local(), gone}, {1}, 1});
+    a.send({{a.local(), {IpAddress::v4({127, 0, 0, 1}), 0}}, {1}, 1});            // no such port
+    a.send({{a.local(), {IpAddress::parse("2001:db8::1").value(), 1}}, {1}, 1});  // another family
+    a.send({{a.local(), b.local()}, {2}, 1});
     ASSERT_TRUE(a.flush());
   }
   EXPECT_EQ(receive(b, 10).size(), 10U);
@@ -330,11 +334,11 @@ TEST(UdpSocket, GoesOnAfterADestinationThatIsNotThere) {
 TEST(UdpSocket, HandsOverABoundedNumberAtATime) {
   UdpSocket a = open_socket(kPlain);
   UdpSocket b = open_socket(kPlain);
-  for (int i = 0; i < 30; ++i) a.send({a.local(), b.local(), {1}, 1});
+  for (int i = 0; i < 30; ++i) a.send({{a.local(), b.local()}, {1}, 1});
   ASSERT_TRUE(a.flush());
   ReceiveBuffers buffers;
   std::size_t came = 0;
-  const auto count = [&](const DatagramView&) { ++came; };
+  const auto count = [&](std::span<const Datagram> datagrams) { came += datagrams.size(); };
   EXPECT_TRUE(b.receive(buffers, 10, count)) << "more may wait";
   EXPECT_EQ(came, 10U);
   EXPECT_FALSE(b.receive(buffers, 100, count));
@@ -345,7 +349,7 @@ TEST(UdpSocket, WaitsWithWhatTheKernelDoesNotTake) {
   UdpSocket a = open_socket();
   UdpSocket b = open_socket();
   a.fault_for_tests = [] { return EAGAIN; };
-  for (const std::uint8_t byte : {1, 2, 3}) a.send({a.local(), b.local(), {byte}, 1});
+  for (const std::uint8_t byte : {1, 2, 3}) a.send({{a.local(), b.local()}, {byte}, 1});
   EXPECT_FALSE(a.flush());
   EXPECT_EQ(a.queued_bytes(), 3U);
   a.fault_for_tests = nullptr;
@@ -361,7 +365,7 @@ TEST(UdpSocket, DropsTheOldestWhenTheKernelTakesNothingForTooLong) {
   a.fault_for_tests = [] { return EAGAIN; };
   constexpr std::size_t kCount = 5 * UdpSocket::kMaxQueuedBytes / 10'000;
   for (std::size_t i = 0; i < kCount; ++i) {
-    a.send({a.local(), b.local(), Buffer(10'000, static_cast<std::uint8_t>(i)), 10'000});
+    a.send({{a.local(), b.local()}, Buffer(10'000, static_cast<std::uint8_t>(i)), 10'000});
     ASSERT_LE(a.queued_bytes(), UdpSocket::kMaxQueuedBytes);
   }
   EXPECT_GT(a.queued_bytes(), UdpSocket::kMaxQueuedBytes / 2);

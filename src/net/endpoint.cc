@@ -66,6 +66,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   return endpoint;
 }
 
+std::string_view to_string(Protocol protocol) { return protocol == Protocol::Udp ? "udp" : "tcp"; }
+
 std::string Endpoint::to_string() const {
   return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.to_string(),
                      port);

@@ -124,7 +124,7 @@ class Two {
           busy = true;
           handle(i, *event);
         }
-        while (const auto datagrams = ends_[i]->poll_transmit(now_)) {
+        while (auto datagrams = ends_[i]->poll_transmit(now_)) {
           busy = true;
           hand_over(*ends_[1 - i], *datagrams);
         }
@@ -140,11 +140,12 @@ class Two {
       EXPECT_TRUE(ends_[1 - i]->add_ice_candidate(now_, found->candidate));
     }
   }
-  void hand_over(core::PeerConnection& to, const Transmit& out) {
-    for (Bytes rest = out.bytes; !rest.empty();) {
-      const Bytes datagram = rest.first(std::min(out.segment_size, rest.size()));
+  void hand_over(core::PeerConnection& to, Transmit& out) {
+    for (MutableBytes rest = out.bytes; !rest.empty();) {
+      const MutableBytes datagram = rest.first(std::min(out.segment_size, rest.size()));
       rest = rest.subspan(datagram.size());
-      to.handle_datagram(now_, {out.remote, out.local, datagram});
+      const Datagram came{{out.path.remote, out.path.local}, datagram};
+      to.handle_datagrams(now_, {&came, 1});
     }
   }
 

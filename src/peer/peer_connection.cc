@@ -89,7 +89,7 @@ class PeerConnection::Impl {
     if (change.rolled_back) waiting_candidates_.clear();
     if (change.candidates_dropped) drop_candidates();
     if (change.state_changed) {
-      events_.emplace_back(SignalingStateChanged{negotiation_.state()});
+      events_.emplace_back(SignalingStateChange{negotiation_.state()});
     }
     if (change.ice_role) transport_.ice().set_role(*change.ice_role);
     if (change.gather) gather(now);
@@ -288,7 +288,7 @@ class PeerConnection::Impl {
     const auto state = peer::connection_state(ice_state_, transport_.dtls_state());
     if (is_closing_ || state == connection_state_) return;
     connection_state_ = state;
-    ConnectionStateChanged changed{state};
+    ConnectionStateChange changed{state};
     if (const auto& why = transport_.failure(); why && state == ConnectionState::Failed) {
       changed.reason = why->message;
       changed.code = why->code;
@@ -348,7 +348,7 @@ class PeerConnection::Impl {
 
   void enter_gathering_state(IceGatheringState state) {
     if (std::exchange(told_gathering_, state) != state)
-      events_.emplace_back(IceGatheringStateChanged{state});
+      events_.emplace_back(IceGatheringStateChange{state});
   }
 
   void translate(ice::LocalCandidateFound&) { tell_gathering(); }
@@ -356,39 +356,21 @@ class PeerConnection::Impl {
   void translate(ice::ConnectionStateChanged& changed) {
     if (is_closing_) return;
     ice_state_ = changed.state;
-    events_.emplace_back(IceConnectionStateChanged{changed.state});
+    events_.emplace_back(IceConnectionStateChange{changed.state});
     update_connection_state();
   }
   void translate(peer::DtlsStateChanged&) { update_connection_state(); }
 
+  // Channels make our events themselves.
   void translate(channel::DataChannels::Event& event) {
-    std::visit([&](auto& e) { translate(e); }, event);
-  }
-  void translate(channel::IncomingChannel& incoming) {
-    events_.emplace_back(IncomingDataChannel{incoming.channel, std::move(incoming.info.label),
-                                             std::move(incoming.info.options)});
-  }
-  void translate(channel::ChannelOpened& opened) {
-    events_.emplace_back(DataChannelOpened{opened.channel});
-  }
-  void translate(channel::MessageReceived& message) {
-    events_.emplace_back(MessageReceived{message.channel, message.kind, std::move(message.bytes),
-                                         message.begins, message.ends, message.is_cut_off});
-  }
-  void translate(channel::BufferedAmountLow& low) {
-    events_.emplace_back(BufferedAmountLow{low.channel});
-  }
-  void translate(channel::ChannelClosing& closing) {
-    events_.emplace_back(DataChannelClosing{closing.channel});
-  }
-  void translate(channel::ChannelFailed& failed) {
-    events_.emplace_back(DataChannelFailed{failed.channel, std::move(failed.error)});
-  }
-  void translate(channel::ChannelClosed& closed) {
-    events_.emplace_back(DataChannelClosed{closed.channel});
-  }
-  void translate(channel::ChannelRefused& refused) {
-    events_.emplace_back(DataChannelRefused{refused.stream, std::move(refused.error)});
+    std::visit(
+        [&]<class E>(E& e) {
+          if constexpr (std::is_constructible_v<Event, E&&>)
+            events_.emplace_back(std::move(e));
+          else
+            translate(e);
+        },
+        event);
   }
   // RTCSctpTransport's states are seen through its channels.
   void translate(channel::AssociationEstablished&) {}
@@ -482,8 +464,8 @@ void PeerConnection::handle_network_failure(Timestamp now, std::string reason) {
   impl_->handle_network_failure(now, std::move(reason));
 }
 
-void PeerConnection::handle_datagram(Timestamp now, const DatagramView& datagram) {
-  impl_->transport().handle_datagram(now, datagram);
+void PeerConnection::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
+  impl_->transport().handle_datagrams(now, datagrams);
 }
 void PeerConnection::handle_timeout(Timestamp now) { impl_->transport().handle_timeout(now); }
 std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now) {

@@ -28,7 +28,7 @@ Buffer bytes(std::size_t size, std::uint64_t seed = 1) {
 
 std::vector<ConnectionState> states(const PeerHost& host) {
   std::vector<ConnectionState> out;
-  for (const auto* e : host.all<ConnectionStateChanged>()) out.push_back(e->state);
+  for (const auto* e : host.all<ConnectionStateChange>()) out.push_back(e->state);
   return out;
 }
 
@@ -42,7 +42,7 @@ TEST(PeerConnection, TwoPeersConnectAndTalk) {
   const ChannelId channel =
       pair.a.connection.create_data_channel(pair.now(), "data", {.protocol = "chat"}).value();
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
 
   EXPECT_THAT(states(pair.a), ElementsAre(ConnectionState::Connecting, ConnectionState::Connected));
   const auto incoming = pair.b.all<IncomingDataChannel>();
@@ -60,12 +60,12 @@ TEST(PeerConnection, TwoPeersConnectAndTalk) {
   ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, Bytes()));
   pair.network.run_for(2s);
 
-  const auto at_b = pair.b.all<MessageReceived>();
+  const auto at_b = pair.b.all<Message>();
   ASSERT_THAT(at_b, SizeIs(2));
   EXPECT_EQ(as_text(at_b[0]->data), "hello");
   EXPECT_EQ(at_b[0]->kind, MessageKind::Text);
   EXPECT_THAT(at_b[1]->data, IsEmpty());
-  const auto at_a = pair.a.all<MessageReceived>();
+  const auto at_a = pair.a.all<Message>();
   ASSERT_THAT(at_a, SizeIs(1));
   EXPECT_EQ(at_a[0]->data, bytes(100'000));
 }
@@ -92,10 +92,10 @@ TEST(PeerConnection, TellsItsStatesInOrder) {
   pair.network.run_for(1s);
 
   std::vector<SignalingState> signaling;
-  for (const auto* e : pair.a.all<SignalingStateChanged>()) signaling.push_back(e->state);
+  for (const auto* e : pair.a.all<SignalingStateChange>()) signaling.push_back(e->state);
   EXPECT_THAT(signaling, ElementsAre(SignalingState::HaveLocalOffer, SignalingState::Stable));
   std::vector<IceGatheringState> gathering;
-  for (const auto* e : pair.a.all<IceGatheringStateChanged>()) gathering.push_back(e->state);
+  for (const auto* e : pair.a.all<IceGatheringStateChange>()) gathering.push_back(e->state);
   EXPECT_THAT(gathering, ElementsAre(IceGatheringState::Gathering, IceGatheringState::Complete));
   EXPECT_THAT(pair.a.all<NegotiationNeeded>(), SizeIs(1));
 }
@@ -217,9 +217,9 @@ TEST(PeerConnection, AWrongFingerprintFailsTheConnectionAndSaysWhy) {
   pair.trickle();
   pair.network.run_for(10s);
   EXPECT_EQ(pair.b.connection.connection_state(), ConnectionState::Failed);
-  ASSERT_FALSE(pair.b.all<ConnectionStateChanged>().empty());
-  EXPECT_THAT(pair.b.all<ConnectionStateChanged>().back()->reason, HasSubstr("fingerprint"));
-  EXPECT_FALSE(pair.a.has<DataChannelOpened>());
+  ASSERT_FALSE(pair.b.all<ConnectionStateChange>().empty());
+  EXPECT_THAT(pair.b.all<ConnectionStateChange>().back()->reason, HasSubstr("fingerprint"));
+  EXPECT_FALSE(pair.a.has<DataChannelOpen>());
   EXPECT_FALSE(pair.b.has<IncomingDataChannel>());
 }
 
@@ -227,7 +227,7 @@ TEST(PeerConnection, CloseIsToldToThePeerAndIsTheLastWord) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   pair.a.connection.close(pair.now());
   pair.a.connection.close(pair.now());
   pair.network.run_for(1s);
@@ -255,13 +255,13 @@ TEST(PeerConnection, ANetworkFailureIsTheReasonItFails) {
     pair.a.connection.handle_network_failure(pair.now(), "no socket");
     pair.a.connection.handle_network_failure(pair.now(), "no socket");
     pair.network.run_for(100ms);
-    const auto changes = pair.a.all<ConnectionStateChanged>();
+    const auto changes = pair.a.all<ConnectionStateChange>();
     ASSERT_FALSE(changes.empty()) << steps;
     EXPECT_EQ(changes.back()->state, ConnectionState::Failed) << steps;
     EXPECT_EQ(changes.back()->reason, "no socket") << steps;
     EXPECT_EQ(std::ranges::count(states(pair.a), ConnectionState::Failed), 1) << steps;
     EXPECT_EQ(pair.a.connection.ice_connection_state(), IceConnectionState::Failed) << steps;
-    EXPECT_THAT(pair.a.all<DataChannelFailed>(), SizeIs(1)) << steps;
+    EXPECT_THAT(pair.a.all<DataChannelError>(), SizeIs(1)) << steps;
     EXPECT_THAT(pair.a.all<DataChannelClosed>(), SizeIs(1)) << steps;
     if (steps == 0) {  // a description that comes later changes nothing
       (void)pair.negotiate();
@@ -305,9 +305,9 @@ TEST(PeerConnection, BothDtlsRolesWork) {
   ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
   pair.network.settle();
   pair.trickle();
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   EXPECT_EQ(pair.a.connection.data_channel_stream(channel), 0);
-  EXPECT_EQ(pair.a.connection.stats().transport.dtls_role, "client");
+  EXPECT_EQ(pair.a.connection.stats().transport.dtls_role, DtlsRole::Client);
 }
 
 TEST(PeerConnection, ChannelsMadeAfterConnectingOpenWithoutNegotiation) {
@@ -319,7 +319,7 @@ TEST(PeerConnection, ChannelsMadeAfterConnectingOpenWithoutNegotiation) {
   pair.network.run_for(1s);
   EXPECT_FALSE(pair.b.has<NegotiationNeeded>());
   EXPECT_TRUE(pair.a.has<IncomingDataChannel>());
-  EXPECT_TRUE(pair.b.has<DataChannelOpened>());
+  EXPECT_TRUE(pair.b.has<DataChannelOpen>());
 }
 
 TEST(PeerConnection, ARejectedOfferClosesItsChannels) {
@@ -332,7 +332,7 @@ TEST(PeerConnection, ARejectedOfferClosesItsChannels) {
   answer.sdp.replace(answer.sdp.find("m=application 9"), 15, "m=application 0");
   ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
   pair.network.run_for(1s);
-  EXPECT_TRUE(pair.a.has<DataChannelFailed>());
+  EXPECT_TRUE(pair.a.has<DataChannelError>());
   EXPECT_TRUE(pair.a.has<DataChannelClosed>());
 }
 
@@ -370,7 +370,7 @@ TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
   PeerPair pair({.latency = 1ms}, small);
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   pair.network.run_for(100ms);
 
   pair.b.is_paused = true;
@@ -382,7 +382,7 @@ TEST(PeerConnection, AnOwnerThatStopsPollingClosesThePeersWindow) {
   EXPECT_GT(pair.a.connection.buffered_amount(channel), 800'000u);
   pair.b.is_paused = false;
   pair.network.run_for(20s);
-  const auto messages = pair.b.all<MessageReceived>();
+  const auto messages = pair.b.all<Message>();
   ASSERT_THAT(messages, SizeIs(100));
   for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(messages[i]->data, bytes(10'000, i));
 }
@@ -394,12 +394,12 @@ TEST(PeerConnection, AnnouncesNoMessageLargerThanItsReceiveBuffer) {
   PeerPair pair({.latency = 1ms}, small);
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   EXPECT_EQ(pair.a.connection.max_message_size(), 10'000u);
   EXPECT_FALSE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, bytes(10'001, 1)));
   ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, bytes(10'000, 1)));
   pair.network.run_for(1s);
-  EXPECT_THAT(pair.b.all<MessageReceived>(), SizeIs(1));
+  EXPECT_THAT(pair.b.all<Message>(), SizeIs(1));
 }
 
 TEST(PeerConnection, CountsWhatItDoes) {
@@ -416,12 +416,12 @@ TEST(PeerConnection, CountsWhatItDoes) {
   EXPECT_EQ(stats.data_channels_opened, 2u);
   EXPECT_EQ(stats.data_channels_accepted, 1u);
   EXPECT_EQ(stats.data_channels_closed, 0u);
-  EXPECT_EQ(stats.transport.dtls_state, "connected");
+  EXPECT_EQ(stats.transport.dtls_state, DtlsTransportState::Connected);
   EXPECT_EQ(stats.transport.tls_version, "DTLS 1.3");
   EXPECT_EQ(stats.transport.dtls_cipher, "TLS_AES_128_GCM_SHA256");
   EXPECT_EQ(stats.transport.tls_group, "x25519");
-  EXPECT_EQ(stats.transport.dtls_role, "server");
-  EXPECT_EQ(stats.transport.ice_role, "controlling");
+  EXPECT_EQ(stats.transport.dtls_role, DtlsRole::Server);
+  EXPECT_EQ(stats.transport.ice_role, IceRole::Controlling);
   EXPECT_GT(stats.transport.packets_sent, 5u);
   EXPECT_GT(stats.sctp.bytes_sent, 0u);
   EXPECT_LT(stats.sctp.bytes_sent, stats.transport.bytes_sent);
@@ -467,7 +467,7 @@ TEST(PeerConnection, AStrangersDatagramsAreNotAnswered) {
     }
     pair.network.run_for(1ms);
   }
-  EXPECT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  EXPECT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   EXPECT_FALSE(is_stranger_sent_to);
 }
 

@@ -63,15 +63,15 @@ struct Connected {
   }
   // A message each way over a channel of a's.
   void expect_data(ChannelId ours) {
-    const std::size_t before = pair.b.all<MessageReceived>().size();
+    const std::size_t before = pair.b.all<Message>().size();
     ASSERT_TRUE(pair.a.connection.send(pair.now(), ours, MessageKind::Text, as_bytes("there")));
     pair.network.run_for(1s);
-    ASSERT_THAT(pair.b.all<MessageReceived>(), SizeIs(before + 1));
+    ASSERT_THAT(pair.b.all<Message>(), SizeIs(before + 1));
     const ChannelId theirs = pair.b.all<IncomingDataChannel>().back()->channel;
-    const std::size_t back = pair.a.all<MessageReceived>().size();
+    const std::size_t back = pair.a.all<Message>().size();
     ASSERT_TRUE(pair.b.connection.send(pair.now(), theirs, MessageKind::Text, as_bytes("back")));
     pair.network.run_for(1s);
-    ASSERT_THAT(pair.a.all<MessageReceived>(), SizeIs(back + 1));
+    ASSERT_THAT(pair.a.all<Message>(), SizeIs(back + 1));
   }
 
   PeerPair pair;
@@ -84,7 +84,7 @@ TEST(Renegotiation, DataThatWereRejectedOnceCanBeAskedForAgain) {
   (void)pair.a.connection.create_data_channel(pair.now(), "first");
   ASSERT_TRUE(negotiate(pair, pair.a, pair.b,
                         {.answered = "m=application 9", .answered_instead = "m=application 0"}));
-  EXPECT_THAT(pair.a.all<DataChannelFailed>(), SizeIs(1));
+  EXPECT_THAT(pair.a.all<DataChannelError>(), SizeIs(1));
   EXPECT_THAT(pair.a.all<DataChannelClosed>(), SizeIs(1));
   EXPECT_THAT(pair.a.all<NegotiationNeeded>(), SizeIs(1));
   EXPECT_TRUE(pair.a.connection.create_data_channel(pair.now(), "again"));
@@ -122,7 +122,7 @@ TEST(Renegotiation, APeersOfferWithoutDataEndsTheChannelsAndALaterOneBringsOther
                           {.offered = "m=application 9", .offered_instead = "m=application 0"}));
     pair.network.run_for(1s);
     for (const PeerHost* host : {&pair.a, &pair.b}) {
-      EXPECT_THAT(host->all<DataChannelFailed>(), SizeIs(1));
+      EXPECT_THAT(host->all<DataChannelError>(), SizeIs(1));
       EXPECT_THAT(host->all<DataChannelClosed>(), SizeIs(1));
       EXPECT_EQ(host->connection.connection_state(), ConnectionState::Connected);
     }
@@ -143,7 +143,7 @@ TEST(Renegotiation, AnotherSctpPortEndsTheChannels) {
   ASSERT_TRUE(negotiate(pair, pair.a, pair.b,
                         {.offered = "a=sctp-port:5000", .offered_instead = "a=sctp-port:5001"}));
   EXPECT_EQ(pair.b.connection.data_channel_state(at_b), std::nullopt);
-  EXPECT_THAT(pair.b.all<DataChannelFailed>(), SizeIs(1));
+  EXPECT_THAT(pair.b.all<DataChannelError>(), SizeIs(1));
   EXPECT_TRUE(pair.b.connection.create_data_channel(pair.now(), "of the next"));
 }
 
@@ -168,10 +168,10 @@ TEST(Renegotiation, MessagesThatCameBeforeTheEndAreTold) {
   pair.network.run_for(1s);
   ASSERT_TRUE(negotiate(pair, pair.a, pair.b,
                         {.offered = "m=application 9", .offered_instead = "m=application 0"}));
-  EXPECT_FALSE(pair.b.has<MessageReceived>());
+  EXPECT_FALSE(pair.b.has<Message>());
   pair.b.connection.set_receiving(true);
   pair.network.run_for(1s);
-  ASSERT_THAT(pair.b.all<MessageReceived>(), SizeIs(1));
+  ASSERT_THAT(pair.b.all<Message>(), SizeIs(1));
   EXPECT_TRUE(std::holds_alternative<DataChannelClosed>(pair.b.events.back()));
 }
 
@@ -179,7 +179,7 @@ TEST(Renegotiation, MessagesThatCameBeforeTheEndAreTold) {
 
 std::vector<IceGatheringState> gathering(const PeerHost& host) {
   std::vector<IceGatheringState> out;
-  for (const auto* e : host.all<IceGatheringStateChanged>()) out.push_back(e->state);
+  for (const auto* e : host.all<IceGatheringStateChange>()) out.push_back(e->state);
   return out;
 }
 

@@ -47,16 +47,19 @@ TEST(Signaling, HasTheArrowsOfRfc9429AndNoOther) {
 // W3C §4.3.3, the definition of each RTCPeerConnectionState for one transport.
 TEST(ConnectionState, FollowsIceAndDtls) {
   using Ice = IceConnectionState;
-  EXPECT_EQ(connection_state(Ice::New, DtlsState::New), ConnectionState::New);
-  EXPECT_EQ(connection_state(Ice::Checking, DtlsState::New), ConnectionState::Connecting);
-  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Connecting), ConnectionState::Connecting);
-  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Connected), ConnectionState::Connected);
-  EXPECT_EQ(connection_state(Ice::Completed, DtlsState::Connected), ConnectionState::Connected);
-  EXPECT_EQ(connection_state(Ice::Disconnected, DtlsState::Connected),
+  EXPECT_EQ(connection_state(Ice::New, DtlsTransportState::New), ConnectionState::New);
+  EXPECT_EQ(connection_state(Ice::Checking, DtlsTransportState::New), ConnectionState::Connecting);
+  EXPECT_EQ(connection_state(Ice::Connected, DtlsTransportState::Connecting),
+            ConnectionState::Connecting);
+  EXPECT_EQ(connection_state(Ice::Connected, DtlsTransportState::Connected),
+            ConnectionState::Connected);
+  EXPECT_EQ(connection_state(Ice::Completed, DtlsTransportState::Connected),
+            ConnectionState::Connected);
+  EXPECT_EQ(connection_state(Ice::Disconnected, DtlsTransportState::Connected),
             ConnectionState::Disconnected);
-  EXPECT_EQ(connection_state(Ice::Failed, DtlsState::Connected), ConnectionState::Failed);
-  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Failed), ConnectionState::Failed);
-  EXPECT_EQ(connection_state(Ice::Connected, DtlsState::Closed), ConnectionState::Failed);
+  EXPECT_EQ(connection_state(Ice::Failed, DtlsTransportState::Connected), ConnectionState::Failed);
+  EXPECT_EQ(connection_state(Ice::Connected, DtlsTransportState::Failed), ConnectionState::Failed);
+  EXPECT_EQ(connection_state(Ice::Connected, DtlsTransportState::Closed), ConnectionState::Failed);
 }
 
 }  // namespace

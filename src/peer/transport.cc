@@ -30,17 +30,6 @@ channel::DataChannels::Config channel_config(const ConnectionOptions& options) {
 
 }  // namespace
 
-std::string_view to_string(DtlsState state) {
-  switch (state) {
-    case DtlsState::New: return "new";
-    case DtlsState::Connecting: return "connecting";
-    case DtlsState::Connected: return "connected";
-    case DtlsState::Closed: return "closed";
-    case DtlsState::Failed: return "failed";
-  }
-  return "";
-}
-
 Transport::Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random)
     : options_(options),
       cipher_(cipher),
@@ -80,7 +69,7 @@ void Transport::note_data(const RemoteTransport& remote) {
 void Transport::start_association(Timestamp now) {
   if (!has_data_) return;
   channels_.assign_streams(parity());
-  if (dtls_state_ != DtlsState::Connected) return;
+  if (dtls_state_ != DtlsTransportState::Connected) return;
   // It is of use once. A later description says it again.
   channels_.connect(now, parity(), max_send_message_bytes_, remote_sctp_port_,
                     std::exchange(remote_sctp_init_, std::nullopt));
@@ -89,7 +78,8 @@ void Transport::start_association(Timestamp now) {
 }
 
 void Transport::end_data(Timestamp now, const std::string& why) {
-  const bool is_over = dtls_state_ == DtlsState::Closed || dtls_state_ == DtlsState::Failed;
+  const bool is_over =
+      dtls_state_ == DtlsTransportState::Closed || dtls_state_ == DtlsTransportState::Failed;
   if (is_closed_ || is_over) return;
   has_data_ = false;
   sctp_patience_.reset();
@@ -97,22 +87,24 @@ void Transport::end_data(Timestamp now, const std::string& why) {
   channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
 }
 
-void Transport::handle_datagram(Timestamp now, const DatagramView& datagram) {
-  if (is_closed_) return;
-  ++packets_received_;
-  bytes_received_ += datagram.bytes.size();
-  last_received_ = now;
-  switch (net::kind_of(datagram.bytes)) {
-    case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram); break;
-    case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
-    case net::DatagramKind::Rtp:  // media comes later
-    case net::DatagramKind::Unknown: ++dropped_unknown_; break;
+void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
+  for (const Datagram& datagram : datagrams) {
+    if (is_closed_) return;
+    ++packets_received_;
+    bytes_received_ += datagram.bytes.size();
+    last_received_ = now;
+    switch (net::kind_of(datagram.bytes)) {
+      case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram.path, datagram.bytes); break;
+      case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
+      case net::DatagramKind::Rtp:  // media comes later
+      case net::DatagramKind::Unknown: ++dropped_unknown_; break;
+    }
   }
   pump(now);
 }
 
-void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
-  const ice::Path path{datagram.local, datagram.remote};
+void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
+  const Path& path = datagram.path;
   if (may_read_dtls(path)) {
     // SPED acknowledges what came directly too.
     if (!dtls_->is_connected()) ice_.note_dtls_received(datagram.bytes);
@@ -130,15 +122,9 @@ void Transport::handle_dtls(Timestamp now, const DatagramView& datagram) {
       {path, now + kEarlyLifetime, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
 }
 
-void Transport::read_dtls(Timestamp now, const ice::Path& path, Bytes datagram) {
-  std::array<std::uint8_t, kMaxEarlyBytes> place;
-  MutableBytes scratch = place;
-  if (datagram.size() > scratch.size()) {
-    if (scratch_.size() < datagram.size()) scratch_.resize(datagram.size());
-    scratch = scratch_;
-  }
+void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {
   bool has_proved_itself = false;
-  while (const auto packet = dtls_->open(now, datagram, scratch)) {
+  while (const auto packet = dtls_->open(now, datagram)) {
     has_proved_itself = true;
     pump_dtls(now, path);  // that it is connected comes before its first data
     handle_data(now, path, *packet);
@@ -221,7 +207,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       if (from) ice_.handle_activity(now, *from);
       channels_.handle_packet(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
-      set_dtls_state(DtlsState::Connected);
+      set_dtls_state(DtlsTransportState::Connected);
       // Whoever has still something to confirm sent the last flight.
       ice_.handshake_done(!dtls_->is_handshake_confirmed());
       start_association(now);
@@ -234,7 +220,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
   return busy;
 }
 
-void Transport::set_dtls_state(DtlsState state) {
+void Transport::set_dtls_state(DtlsTransportState state) {
   if (dtls_state_ == state) return;
   dtls_state_ = state;
   events_.emplace_back(DtlsStateChanged{state});
@@ -305,7 +291,7 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
     }
     return std::nullopt;
   }
-  specter::Transmit out{path->local, path->remote, std::move(memory)};
+  specter::Transmit out{*path, std::move(memory)};
   out.bytes.clear();
   std::size_t count = 0;
   std::size_t sealed = 0;  // bytes: what stands behind them are records to be sealed together

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,17 +32,8 @@
 
 namespace specter::peer {
 
-enum class DtlsState {
-  New,
-  Connecting,
-  Connected,
-  Closed,
-  Failed
-};  // RTCDtlsTransportState, W3C §5.5.1
-std::string_view to_string(DtlsState state);
-
 struct DtlsStateChanged {
-  DtlsState state;
+  DtlsTransportState state;
 };
 
 class Transport {
@@ -72,7 +64,8 @@ class Transport {
   channel::DataChannels& channels() { return channels_; }
   const channel::DataChannels& channels() const { return channels_; }
 
-  void handle_datagram(Timestamp now, const DatagramView& datagram);
+  // What one receive brought, of any paths.
+  void handle_datagrams(Timestamp now, std::span<const Datagram> datagrams);
   void handle_timeout(Timestamp now);
   void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
                         std::size_t most);
@@ -85,7 +78,7 @@ class Transport {
   std::optional<Event> poll_event();
   WakeUp next_timeout() const;
 
-  DtlsState dtls_state() const { return dtls_state_; }
+  DtlsTransportState dtls_state() const { return dtls_state_; }
   // Why it is over, or ICE has given up: what came first.
   const std::optional<Error>& failure() const { return failure_; }
   bool is_started() const { return role_.has_value(); }
@@ -118,22 +111,22 @@ class Transport {
   channel::Parity parity() const {
     return *role_ == dtls::Role::Client ? channel::Parity::Even : channel::Parity::Odd;
   }
-  void handle_dtls(Timestamp now, const DatagramView& datagram);
-  void read_dtls(Timestamp now, const ice::Path& path, Bytes datagram);
+  void handle_dtls(Timestamp now, const Datagram& datagram);
+  void read_dtls(Timestamp now, const Path& path, MutableBytes datagram);
   void replay_early(Timestamp now);
   // ---- the handshake, over a path or in Binding messages (transport_handshake.cc)
   void make_dtls(const RemoteTransport& remote);
   void start_dtls(Timestamp now);
-  void read_embedded(Timestamp now, const ice::DtlsReceived& received);
+  void read_embedded(Timestamp now, ice::DtlsReceived& received);
   void carry_handshake(Timestamp now);
   bool may_read_dtls(const ice::Path& path) const;
   bool pump_ice(Timestamp now);
   bool pump_dtls(Timestamp now, const std::optional<ice::Path>& from);
-  void set_dtls_state(DtlsState state);
+  void set_dtls_state(DtlsTransportState state);
   // ---- how it ends (transport_ending.cc)
   void handle_dtls_closed(Timestamp now, dtls::Closed&& closed);
   enum class Goodbye { Once, Repeated };
-  void end(Timestamp now, DtlsState state, Error why, Goodbye goodbye);
+  void end(Timestamp now, DtlsTransportState state, Error why, Goodbye goodbye);
   void keep_last_words(Timestamp now, Goodbye goodbye);
   void repeat_goodbye(Timestamp now);
   void note_ice_state(const ice::ConnectionStateChanged& changed);
@@ -162,7 +155,7 @@ class Transport {
   std::uint16_t remote_sctp_port_ = 5000;
   std::optional<Buffer> remote_sctp_init_;  // SCTP begins with it and ours: SNAP
   std::size_t max_send_message_bytes_ = 65536;
-  DtlsState dtls_state_ = DtlsState::New;
+  DtlsTransportState dtls_state_ = DtlsTransportState::New;
   bool is_closed_ = false;
   std::vector<EarlyDatagram> early_;
   std::vector<ice::DtlsReceived> embedded_early_;  // came before the peer's description
@@ -172,7 +165,6 @@ class Transport {
   std::vector<std::pair<IpAddress, std::size_t>> interfaces_;  // and their MTUs
   bool has_selected_path_ = false;
   std::optional<ice::Path> sized_path_;  // the one whose packet sizes SCTP knows
-  Buffer scratch_;                       // for datagrams that the stack has no room for
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
   std::optional<Buffer> carried_;  // a datagram that did not fit the batch before it

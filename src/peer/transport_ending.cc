@@ -38,21 +38,21 @@ void Transport::close(Timestamp now) {
   early_.clear();
   carried_.reset();
   sctp_patience_.reset();
-  set_dtls_state(DtlsState::Closed);
+  set_dtls_state(DtlsTransportState::Closed);
 }
 
 void Transport::handle_dtls_closed(Timestamp now, dtls::Closed&& closed) {
   if (closed.reason == dtls::CloseReason::LocalClose) return;  // whoever closed it has told
   const bool by_peer = closed.reason == dtls::CloseReason::CloseNotify;
   // RFC 5246 §7.2.1: a close_notify is answered by one; who sent it waits for none.
-  end(now, by_peer ? DtlsState::Closed : DtlsState::Failed,
+  end(now, by_peer ? DtlsTransportState::Closed : DtlsTransportState::Failed,
       Error{code_of(closed.reason),
             by_peer ? "the peer closed the connection" : std::move(closed.detail), std::nullopt},
       by_peer ? Goodbye::Once : Goodbye::Repeated);
 }
 
 // For good: docs/decisions/0006-peers-close.md.
-void Transport::end(Timestamp now, DtlsState state, Error why, Goodbye goodbye) {
+void Transport::end(Timestamp now, DtlsTransportState state, Error why, Goodbye goodbye) {
   if (!failure_) failure_ = why;
   keep_last_words(now, goodbye);
   const bool has_told = ice_.connection_state() == IceConnectionState::Failed;
@@ -67,8 +67,8 @@ void Transport::end(Timestamp now, DtlsState state, Error why, Goodbye goodbye) 
 
 void Transport::handle_network_failure(Timestamp now, std::string reason) {
   if (is_closed_) return;
-  end(now, DtlsState::Failed, Error{ErrorCode::IceFailure, std::move(reason), std::nullopt},
-      Goodbye::Once);
+  end(now, DtlsTransportState::Failed,
+      Error{ErrorCode::IceFailure, std::move(reason), std::nullopt}, Goodbye::Once);
 }
 
 // What DTLS says last, such as its alert.
@@ -117,7 +117,7 @@ void Transport::watch_patience(Timestamp now) {
     sctp_patience_.reset();
   } else if (now >= *sctp_patience_) {
     if (dtls_) dtls_->close(now);
-    end(now, DtlsState::Closed,
+    end(now, DtlsTransportState::Closed,
         Error{ErrorCode::SctpFailure,
               fmt::format("ICE and DTLS are connected, but the peer has not answered SCTP's "
                           "handshake for {} s: no data channel can be opened",

@@ -37,12 +37,12 @@ void Transport::make_dtls(const RemoteTransport& remote) {
 }
 
 void Transport::start_dtls(Timestamp now) {
-  if (!dtls_ || dtls_state_ != DtlsState::New) return;
-  set_dtls_state(DtlsState::Connecting);
+  if (!dtls_ || dtls_state_ != DtlsTransportState::New) return;
+  set_dtls_state(DtlsTransportState::Connecting);
   carry_handshake(now);  // its timers are right before its first flight
   dtls_->start(now);
-  for (const ice::DtlsReceived& early : std::exchange(embedded_early_, {}))
-    read_dtls(now, early.path, early.bytes);
+  auto early_datagrams = std::exchange(embedded_early_, {});
+  for (ice::DtlsReceived& early : early_datagrams) read_dtls(now, early.path, early.bytes);
 }
 
 bool Transport::may_read_dtls(const ice::Path& path) const {
@@ -51,20 +51,22 @@ bool Transport::may_read_dtls(const ice::Path& path) const {
 }
 
 // Its Binding message had the right integrity: that is the proof that ICE asks for.
-void Transport::read_embedded(Timestamp now, const ice::DtlsReceived& received) {
+void Transport::read_embedded(Timestamp now, ice::DtlsReceived& received) {
   if (std::ranges::find(proven_paths_, received.path) == proven_paths_.end() &&
       proven_paths_.size() < kMaxProvenPaths)
     proven_paths_.push_back(received.path);
   if (dtls_) return read_dtls(now, received.path, received.bytes);
   // Before the answer: who it is from can't be judged yet. It was acknowledged, and does not come
   // again, so it is kept for as long as the answer takes.
-  if (embedded_early_.size() < kMaxEmbeddedEarly) embedded_early_.push_back(received);
+  if (embedded_early_.size() < kMaxEmbeddedEarly) embedded_early_.push_back(std::move(received));
 }
 
 // Between ICE and DTLS, after every input: the flight to carry, and the time to wait for its
 // answer.
 void Transport::carry_handshake(Timestamp now) {
-  if (!dtls_ || dtls_state_ == DtlsState::Closed || dtls_state_ == DtlsState::Failed) return;
+  if (!dtls_ || dtls_state_ == DtlsTransportState::Closed ||
+      dtls_state_ == DtlsTransportState::Failed)
+    return;
   if (is_embedding_) ice_.set_flight(dtls_->flight_generation(), dtls_->flight());
   if (is_timed_) return;
   const auto round_trip = ice_.round_trip_time();

@@ -73,13 +73,14 @@ class BulkTransfer {
   void move(core::PeerConnection& from, core::PeerConnection& to) {
     drain(from, to);
     while (auto transmit = from.poll_transmit(now_, memory_)) {
-      Bytes rest = transmit->bytes;
+      MutableBytes rest = transmit->bytes;
       const std::size_t step = transmit->segment_size ? transmit->segment_size : rest.size();
       while (!rest.empty()) {
-        const Bytes datagram = rest.first(std::min(step, rest.size()));
+        const MutableBytes datagram = rest.first(std::min(step, rest.size()));
         rest = rest.subspan(datagram.size());
         ++packets_;
-        to.handle_datagram(now_, {transmit->remote, transmit->local, datagram});
+        const Datagram came{{transmit->path.remote, transmit->path.local}, datagram};
+        to.handle_datagrams(now_, {&came, 1});
       }
       if (memory_.capacity() == 0) memory_ = std::move(transmit->bytes);
     }
@@ -87,7 +88,7 @@ class BulkTransfer {
   }
   void drain(core::PeerConnection& connection, core::PeerConnection& other) {
     while (auto event = connection.poll_event()) {
-      if (const auto* message = std::get_if<core::MessageReceived>(&*event)) {
+      if (const auto* message = std::get_if<core::Message>(&*event)) {
         received_ += message->data.size();
       } else if (const auto* found = std::get_if<core::LocalCandidate>(&*event)) {
         (void)other.add_ice_candidate(now_, found->candidate);

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 class Host {
  public:
   virtual ~Host() = default;
-  virtual void handle_datagram(Timestamp now, const DatagramView& datagram) = 0;
+  virtual void handle_datagram(Timestamp now, const Datagram& datagram) = 0;
   virtual void handle_timeout(Timestamp now) = 0;
   virtual std::optional<Transmit> poll_transmit(Timestamp now) = 0;
   virtual bool drain_events(Timestamp now) = 0;  // true when there was one
@@ -131,8 +131,8 @@ class Network {
     for (std::size_t at = 0; at < transmit.bytes.size(); at += step) {
       const Bytes bytes =
           Bytes(transmit.bytes).subspan(at, std::min(step, transmit.bytes.size() - at));
-      Flight flight{now_, transmit.local, transmit.remote, Buffer(bytes.begin(), bytes.end()),
-                    transmit.may_fragment};
+      Flight flight{now_, transmit.path.local, transmit.path.remote,
+                    Buffer(bytes.begin(), bytes.end()), transmit.may_fragment};
       if ((!filter || filter(flight)) && fits(flight)) link_.send(now_, flight);
     }
   }
@@ -150,10 +150,10 @@ class Network {
       host->second->handle_too_large(now_, flight.from, flight.to, mtu_.bytes - headers);
     return false;
   }
-  void deliver(const Flight& flight) {
+  void deliver(Flight& flight) {
     const auto host = hosts_by_address_.find(flight.to.address);
     if (host == hosts_by_address_.end()) return;
-    host->second->handle_datagram(now_, DatagramView{flight.to, flight.from, flight.bytes});
+    host->second->handle_datagram(now_, Datagram{{flight.to, flight.from}, flight.bytes});
     settle();
   }
 

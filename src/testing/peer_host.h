@@ -34,8 +34,8 @@ class PeerHost final : public Host {
         random_(options_.seed),
         connection(with_certificate(), random_) {}
 
-  void handle_datagram(Timestamp now, const DatagramView& datagram) override {
-    connection.handle_datagram(now, datagram);
+  void handle_datagram(Timestamp now, const Datagram& datagram) override {
+    connection.handle_datagrams(now, {&datagram, 1});
   }
   void handle_timeout(Timestamp now) override { connection.handle_timeout(now); }
   std::optional<Transmit> poll_transmit(Timestamp now) override {

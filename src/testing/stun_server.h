@@ -11,15 +11,15 @@ namespace specter::testing {
 
 class StunServer final : public Host {
  public:
-  void handle_datagram(Timestamp, const DatagramView& datagram) override {
+  void handle_datagram(Timestamp, const Datagram& datagram) override {
     const auto request = stun::Message::parse(datagram.bytes);
     if (!request || request->cls != stun::Class::Request) return;
     ++requests;
     stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding, request->id);
-    writer.add(stun::XorMappedAddress{datagram.remote}).fingerprint();
+    writer.add(stun::XorMappedAddress{datagram.path.remote}).fingerprint();
     Buffer bytes = writer.finish();
     const std::size_t size = bytes.size();
-    responses_.push_back({datagram.local, datagram.remote, std::move(bytes), size});
+    responses_.push_back({datagram.path, std::move(bytes), size});
   }
   void handle_timeout(Timestamp) override {}
   std::optional<Transmit> poll_transmit(Timestamp) override {

@@ -137,13 +137,13 @@ Channel* Conversation::find(Side side, ChannelId id) {
 
 void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connection,
                           const core::Event& event) {
-  if (const auto* const message = std::get_if<core::MessageReceived>(&event)) {
+  if (const auto* const message = std::get_if<core::Message>(&event)) {
     receive(now, side, *message);
     hang_up(now, side, connection, message->channel, HangsUp::WhenSomethingComes);
   } else if (const auto* const news = std::get_if<core::IncomingDataChannel>(&event)) {
     incoming(side, *news);
     hang_up(now, side, connection, news->channel, HangsUp::WhenTold);
-  } else if (const auto* const opened = std::get_if<core::DataChannelOpened>(&event)) {
+  } else if (const auto* const opened = std::get_if<core::DataChannelOpen>(&event)) {
     if (Channel* const channel = find(side, opened->channel)) {
       if (channel->is_open[index(side)])
         journal_.fail(Verdict::States, fmt::format("{}'s channel opened twice", name_of(side)));
@@ -164,7 +164,7 @@ void Conversation::handle(Timestamp now, Side side, core::PeerConnection& connec
     }
   } else if (const auto* const end = std::get_if<core::DataChannelClosed>(&event)) {
     closed(side, connection, end->channel);
-  } else if (const auto* const failed = std::get_if<core::DataChannelFailed>(&event)) {
+  } else if (const auto* const failed = std::get_if<core::DataChannelError>(&event)) {
     Channel* const channel = find(side, failed->channel);
     // A peer that closes says so twice: first as SCTP, then as DTLS. One that closes a channel
     // before it has confirmed it refuses it: RFC 8832 §6.
@@ -189,7 +189,7 @@ void Conversation::hang_up(Timestamp now, Side side, core::PeerConnection& conne
     close(now, side, connection, at->second);
 }
 
-void Conversation::receive(Timestamp now, Side side, const core::MessageReceived& message) {
+void Conversation::receive(Timestamp now, Side side, const core::Message& message) {
   Channel* const channel = find(side, message.channel);
   if (!channel) {
     journal_.fail(Verdict::States, fmt::format("{} has a message on a channel that it was not told "

@@ -87,7 +87,7 @@ class Conversation {
                HangsUp when);
   Channel* find(Side side, ChannelId id);
   bool send(Timestamp now, Side side, core::PeerConnection& connection, const Waiting& message);
-  void receive(Timestamp now, Side side, const core::MessageReceived& message);
+  void receive(Timestamp now, Side side, const core::Message& message);
   void incoming(Side side, const core::IncomingDataChannel& event);
   void closed(Side side, const core::PeerConnection& connection, ChannelId id);
 

@@ -151,9 +151,9 @@ class Life {
         if (pair.responses_received == 0) continue;
         journal_.note(fmt::format(
             "{} has a pair {}:{} to {}:{}, {}{}{}, {} of {} answered", name(side),
-            pair.local.address, pair.local.port, pair.remote.address, pair.remote.port, pair.state,
-            pair.nominated ? ", nominated" : "", pair.selected ? ", selected" : "",
-            pair.responses_received, pair.requests_sent));
+            pair.local.address, pair.local.port, pair.remote.address, pair.remote.port,
+            to_string(pair.state), pair.nominated ? ", nominated" : "",
+            pair.selected ? ", selected" : "", pair.responses_received, pair.requests_sent));
       }
       const SctpStats& sctp = stats.sctp;
       journal_.note(fmt::format(

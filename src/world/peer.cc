@@ -16,11 +16,11 @@ std::string_view name_of(Side side) { return side == Side::A ? "a" : "b"; }
 
 // What nobody may be told before the peer has proved who it is.
 bool tells_of_a_peer(const core::Event& event) {
-  const auto* const change = std::get_if<core::ConnectionStateChanged>(&event);
+  const auto* const change = std::get_if<core::ConnectionStateChange>(&event);
   return (change && change->state == ConnectionState::Connected) ||
          std::holds_alternative<core::IncomingDataChannel>(event) ||
-         std::holds_alternative<core::DataChannelOpened>(event) ||
-         std::holds_alternative<core::MessageReceived>(event);
+         std::holds_alternative<core::DataChannelOpen>(event) ||
+         std::holds_alternative<core::Message>(event);
 }
 
 // What has no section has nothing to connect.
@@ -98,7 +98,8 @@ void Peer::handle(Timestamp now, simulation::Arrival arrival, bool is_of_attacke
     note(fmt::format("gets {} from {} at {}{}", what_is(arrival.bytes), arrival.remote.to_string(),
                      arrival.local.to_string(), is_of_attacker ? ", of the attacker" : ""));
   watch_.see_arrival(now, arrival, is_of_attacker);
-  connection_.handle_datagram(now, {arrival.local, arrival.remote, arrival.bytes});
+  const Datagram datagram{{arrival.local, arrival.remote}, arrival.bytes};
+  connection_.handle_datagrams(now, {&datagram, 1});
   drain(now);
 }
 
@@ -146,16 +147,16 @@ void Peer::drain(Timestamp now) {
       is_busy = true;
       if (world_.journal.traces())
         note(fmt::format("sends {} to {} from {}", what_is(transmit->bytes),
-                         transmit->remote.to_string(), transmit->local.to_string()));
+                         transmit->path.remote.to_string(), transmit->path.local.to_string()));
       watch_.see_transmit(now, *transmit);
       // What an attacker is told is between them.
-      if (transmit->remote.address != Attacker::kAddress)
+      if (transmit->path.remote.address != Attacker::kAddress)
         world_.journal.add(kTransmit, index(side_), transmit->bytes);
       const std::size_t step =
           transmit->segment_size ? transmit->segment_size : transmit->bytes.size();
       const Bytes bytes(transmit->bytes);
       for (std::size_t at = 0; at < bytes.size(); at += step)
-        world_.internet.send(now, host_, transmit->local, transmit->remote,
+        world_.internet.send(now, host_, transmit->path.local, transmit->path.remote,
                              bytes.subspan(at, std::min(step, bytes.size() - at)),
                              transmit->may_fragment);
       memory_ = std::move(transmit->bytes);
@@ -167,11 +168,11 @@ void Peer::drain(Timestamp now) {
 
 void Peer::handle(Timestamp now, const core::Event& event) {
   Bytes detail;
-  if (const auto* const message = std::get_if<core::MessageReceived>(&event))
+  if (const auto* const message = std::get_if<core::Message>(&event))
     detail = message->data;
   else if (const auto* const found = std::get_if<core::LocalCandidate>(&event))
     detail = as_bytes(found->candidate.candidate);
-  else if (const auto* const state = std::get_if<core::ConnectionStateChanged>(&event))
+  else if (const auto* const state = std::get_if<core::ConnectionStateChange>(&event))
     detail = as_bytes(state->reason);
   world_.journal.add(kEvent + event.index(), index(side_), detail);
   if (world_.plan.has(Kind::Impostor, other(side_)) && tells_of_a_peer(event))
@@ -185,16 +186,16 @@ void Peer::handle(Timestamp now, const core::Event& event) {
   } else if (const auto* const found = std::get_if<core::LocalCandidate>(&event)) {
     if (!world_.plan.has(Kind::NoTrickle, side_))
       world_.signalling.send(now, {other(side_), negotiation_, found->candidate});
-  } else if (const auto* const gathering = std::get_if<core::IceGatheringStateChanged>(&event)) {
+  } else if (const auto* const gathering = std::get_if<core::IceGatheringStateChange>(&event)) {
     if (gathering->state == IceGatheringState::Complete && unsent_) {
       const auto [type, negotiation] = *std::exchange(unsent_, {});
       const auto description = connection_.local_description();
       if (description && description->type == type) signal(now, *description, negotiation);
       if (wants_to_offer_) offer(now);
     }
-  } else if (const auto* const signaling = std::get_if<core::SignalingStateChanged>(&event)) {
+  } else if (const auto* const signaling = std::get_if<core::SignalingStateChange>(&event)) {
     if (signaling->state == SignalingState::Stable && wants_to_offer_) offer(now);
-  } else if (const auto* const change = std::get_if<core::ConnectionStateChanged>(&event)) {
+  } else if (const auto* const change = std::get_if<core::ConnectionStateChange>(&event)) {
     if (change->state == ConnectionState::Failed) reason_ = change->reason;
     note(fmt::format("is {}{}{}", to_string(change->state), change->reason.empty() ? "" : ": ",
                      change->reason));

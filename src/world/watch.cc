@@ -56,31 +56,32 @@ void Watch::see_arrival(Timestamp now, const simulation::Arrival& arrival, bool 
 
 void Watch::see_transmit(Timestamp now, const Transmit& transmit) {
   if (is_stun(transmit.bytes)) return;
-  const auto at = answered_.find({transmit.local, transmit.remote});
+  const auto at = answered_.find({transmit.path.local, transmit.path.remote});
   if (at == answered_.end())
-    return fail(Verdict::Consent, fmt::format("sends {} bytes to {}, which has not answered",
-                                              transmit.bytes.size(), transmit.remote.to_string()));
+    return fail(Verdict::Consent,
+                fmt::format("sends {} bytes to {}, which has not answered", transmit.bytes.size(),
+                            transmit.path.remote.to_string()));
   if (now - at->second > kConsent)
-    fail(Verdict::Consent,
-         fmt::format("sends {} bytes to {}, which has not answered for {} ms",
-                     transmit.bytes.size(), transmit.remote.to_string(), (now - at->second) / 1ms));
+    fail(Verdict::Consent, fmt::format("sends {} bytes to {}, which has not answered for {} ms",
+                                       transmit.bytes.size(), transmit.path.remote.to_string(),
+                                       (now - at->second) / 1ms));
 }
 
 void Watch::see_event(const core::Event& event) {
   if (is_closed_) return fail(Verdict::States, "tells an event after Closed");
-  if (const auto* const change = std::get_if<core::ConnectionStateChanged>(&event)) {
+  if (const auto* const change = std::get_if<core::ConnectionStateChange>(&event)) {
     see(*change);
-  } else if (const auto* const ice = std::get_if<core::IceConnectionStateChanged>(&event)) {
+  } else if (const auto* const ice = std::get_if<core::IceConnectionStateChange>(&event)) {
     if (!is_legal(ice_state_, ice->state))
       fail(Verdict::States,
            fmt::format("goes from ICE's {} to {}", to_string(ice_state_), to_string(ice->state)));
     ice_state_ = ice->state;
-  } else if (const auto* const signaling = std::get_if<core::SignalingStateChanged>(&event)) {
+  } else if (const auto* const signaling = std::get_if<core::SignalingStateChange>(&event)) {
     if (signaling_state_ == signaling->state || signaling_state_ == SignalingState::Closed)
       fail(Verdict::States, fmt::format("goes from {} to {}", to_string(signaling_state_),
                                         to_string(signaling->state)));
     signaling_state_ = signaling->state;
-  } else if (const auto* const gathering = std::get_if<core::IceGatheringStateChanged>(&event)) {
+  } else if (const auto* const gathering = std::get_if<core::IceGatheringStateChange>(&event)) {
     if (gathering_state_ == gathering->state)
       fail(Verdict::States, fmt::format("is {} twice", to_string(gathering->state)));
     gathering_state_ = gathering->state;
@@ -89,7 +90,7 @@ void Watch::see_event(const core::Event& event) {
   }
 }
 
-void Watch::see(const core::ConnectionStateChanged& change) {
+void Watch::see(const core::ConnectionStateChange& change) {
   if (!is_legal(connection_state_, change.state))
     fail(Verdict::States,
          fmt::format("goes from {} to {}", to_string(connection_state_), to_string(change.state)));

@@ -27,7 +27,7 @@ class Watch {
   bool is_closed() const { return is_closed_; }
 
  private:
-  void see(const core::ConnectionStateChanged& change);
+  void see(const core::ConnectionStateChange& change);
   void fail(Verdict verdict, std::string_view what);
 
   Side side_;

@@ -126,14 +126,16 @@ TEST(UdpSocket, LosesNothingWhereBatchesAreForbidden) {
       auto from = io::UdpSocket::open(anywhere);
       auto to = io::UdpSocket::open(anywhere);
       ASSERT_TRUE(from && to);
-      for (const std::uint8_t byte : {1, 2, 3}) from->send({from->local(), to->local(), {byte}, 1});
+      for (const std::uint8_t byte : {1, 2, 3})
+        from->send({{from->local(), to->local()}, {byte}, 1});
       ASSERT_TRUE(from->flush());
       std::vector<int> came;
       io::ReceiveBuffers buffers;
       pollfd waiting{to->native_handle(), POLLIN, 0};
       while (came.size() < 3 && ::poll(&waiting, 1, 10'000) == 1) {
-        to->receive(buffers, 100,
-                    [&](const DatagramView& datagram) { came.push_back(datagram.bytes[0]); });
+        to->receive(buffers, 100, [&](std::span<const Datagram> datagrams) {
+          for (const Datagram& datagram : datagrams) came.push_back(datagram.bytes[0]);
+        });
       }
       EXPECT_THAT(came, ::testing::ElementsAre(1, 2, 3)) << what({call, 1, error, true});
       EXPECT_EQ(from->counters().refused + from->counters().unreachable, 0U) << error;

@@ -14,9 +14,7 @@ Duration time_to_open(PeerPair& pair, Duration limit) {
   const Timestamp start = pair.now();
   EXPECT_TRUE(pair.negotiate());
   EXPECT_TRUE(pair.network.run_until(
-      [&] {
-        return pair.a.has<core::DataChannelOpened>() && pair.b.has<core::DataChannelOpened>();
-      },
+      [&] { return pair.a.has<core::DataChannelOpen>() && pair.b.has<core::DataChannelOpen>(); },
       limit));
   return pair.now() - start;
 }
@@ -67,7 +65,7 @@ TEST(Connect, ABlackoutOf25SecondsLosesNothing) {
   PeerPair pair;
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<core::DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<core::DataChannelOpen>(); }, 5s));
   pair.network.link().options().loss = 1;
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Text, as_bytes("x")));
@@ -75,7 +73,7 @@ TEST(Connect, ABlackoutOf25SecondsLosesNothing) {
   }
   pair.network.link().options().loss = 0;
   pair.network.run_for(8s);
-  EXPECT_EQ(pair.b.all<core::MessageReceived>().size(), 20u);
+  EXPECT_EQ(pair.b.all<core::Message>().size(), 20u);
   EXPECT_TRUE(pair.both_connected());
 }
 

@@ -21,11 +21,11 @@ struct Trace {
 
 std::string describe(const core::Event& event) {
   std::string text = fmt::format("{}", event.index());
-  if (const auto* m = std::get_if<core::MessageReceived>(&event)) {
+  if (const auto* m = std::get_if<core::Message>(&event)) {
     text += fmt::format(" {} {}", static_cast<std::uint64_t>(m->channel), as_text(m->data));
   }
   if (const auto* c = std::get_if<core::LocalCandidate>(&event)) text += c->candidate.candidate;
-  if (const auto* s = std::get_if<core::ConnectionStateChanged>(&event)) {
+  if (const auto* s = std::get_if<core::ConnectionStateChange>(&event)) {
     text += fmt::format(" {} {}", to_string(s->state), s->reason);
   }
   return text;
@@ -45,8 +45,8 @@ Trace live(std::uint64_t seed) {
           .create_data_channel(pair.now(), "loose", {.ordered = false, .max_retransmits = 1})
           .value();
   EXPECT_TRUE(pair.negotiate());
-  const bool is_open = pair.network.run_until(
-      [&] { return pair.a.all<core::DataChannelOpened>().size() == 2; }, 60s);
+  const bool is_open =
+      pair.network.run_until([&] { return pair.a.all<core::DataChannelOpen>().size() == 2; }, 60s);
   EXPECT_TRUE(is_open) << "seed " << seed;
 
   simulation::SeededRandom random(seed);
@@ -65,7 +65,7 @@ Trace live(std::uint64_t seed) {
   for (const auto* host : {&pair.a, &pair.b}) {
     for (const auto& event : host->events) trace.events.push_back(describe(event));
   }
-  for (const auto* m : pair.b.all<core::MessageReceived>()) trace.delivered_bytes += m->data.size();
+  for (const auto* m : pair.b.all<core::Message>()) trace.delivered_bytes += m->data.size();
   return trace;
 }
 

@@ -76,7 +76,7 @@ class Talk {
     return pair.network.run_until(
         [&] {
           pair.trickle();
-          return pair.a.has<core::DataChannelOpened>() && pair.b.has<core::DataChannelOpened>();
+          return pair.a.has<core::DataChannelOpen>() && pair.b.has<core::DataChannelOpen>();
         },
         5s);
   }
@@ -100,7 +100,7 @@ class Talk {
   void expect_all() {
     pair.network.run_for(3s);
     for (PeerHost* host : {&pair.a, &pair.b}) {
-      const auto messages = host->all<core::MessageReceived>();
+      const auto messages = host->all<core::Message>();
       EXPECT_EQ(messages.size(), said_[host == &pair.a ? &pair.b : &pair.a]) << story_.name();
       for (std::size_t i = 0; i < messages.size(); ++i) {
         const std::string text(messages[i]->data.begin(), messages[i]->data.end());
@@ -121,11 +121,11 @@ class Talk {
   static std::size_t count(const PeerHost& host) {
     std::size_t messages = 0;
     for (const auto& event : host.events)
-      messages += std::holds_alternative<core::MessageReceived>(event) ? 1 : 0;
+      messages += std::holds_alternative<core::Message>(event) ? 1 : 0;
     return messages;
   }
   void say(PeerHost& host) {
-    const ChannelId channel = host.all<core::DataChannelOpened>().front()->channel;
+    const ChannelId channel = host.all<core::DataChannelOpen>().front()->channel;
     const std::string text = std::to_string(said_[&host]);
     if (host.connection.send(pair.now(), channel, MessageKind::Text, as_bytes(text)))
       ++said_[&host];

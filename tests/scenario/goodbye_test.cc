@@ -24,7 +24,7 @@ struct Gone : ::testing::TestWithParam<std::tuple<DtlsVersion, bool>> {
   Gone() {
     (void)pair.a.connection.create_data_channel(pair.now(), "data");
     opened = pair.connect() &&
-             pair.network.run_until([&] { return pair.a.has<core::DataChannelOpened>(); }, 5s);
+             pair.network.run_until([&] { return pair.a.has<core::DataChannelOpen>(); }, 5s);
     pair.network.run_for(1s);
   }
   PeerHost& who_leaves() { return std::get<1>(GetParam()) ? pair.a : pair.b; }
@@ -48,12 +48,12 @@ TEST_P(Gone, IsFailedAtOnceAndSaysThatThePeerClosed) {
   PeerHost& b = who_stays();
   EXPECT_EQ(b.connection.connection_state(), ConnectionState::Failed);
   EXPECT_EQ(b.connection.ice_connection_state(), IceConnectionState::Failed);
-  EXPECT_EQ(b.connection.stats().transport.dtls_state, "closed");
-  const auto states = b.all<core::ConnectionStateChanged>();
+  EXPECT_EQ(b.connection.stats().transport.dtls_state, DtlsTransportState::Closed);
+  const auto states = b.all<core::ConnectionStateChange>();
   ASSERT_FALSE(states.empty());
   EXPECT_EQ(states.back()->code, ErrorCode::ClosedByPeer);
   EXPECT_EQ(states.back()->reason, "the peer closed the connection");
-  const auto ice_states = b.all<core::IceConnectionStateChanged>();
+  const auto ice_states = b.all<core::IceConnectionStateChange>();
   EXPECT_EQ(ice_states.back()->state, IceConnectionState::Failed);
 
   // For good: nothing is told or sent any more.
@@ -87,7 +87,7 @@ TEST_P(Gone, IsHeardThoughTheFirstTwoGoodbyesAreLost) {
   EXPECT_EQ(a.connection.next_timeout(), std::nullopt);
   EXPECT_TRUE(std::holds_alternative<core::Closed>(a.events.back()));
   EXPECT_EQ(who_stays().connection.connection_state(), ConnectionState::Failed);
-  EXPECT_EQ(who_stays().all<core::ConnectionStateChanged>().back()->code, ErrorCode::ClosedByPeer);
+  EXPECT_EQ(who_stays().all<core::ConnectionStateChange>().back()->code, ErrorCode::ClosedByPeer);
 }
 
 // Who closes a second time, or while the goodbye is under way, changes nothing.
@@ -126,8 +126,8 @@ TEST(Failing, IsToldToThePeerToo) {
     pair.network.settle();
     pair.trickle();
     pair.network.run_for(12s);
-    const auto of_b = pair.b.all<core::ConnectionStateChanged>();
-    const auto of_a = pair.a.all<core::ConnectionStateChanged>();
+    const auto of_b = pair.b.all<core::ConnectionStateChange>();
+    const auto of_a = pair.a.all<core::ConnectionStateChange>();
     ASSERT_FALSE(of_a.empty() || of_b.empty());
     EXPECT_EQ(of_b.back()->code, ErrorCode::FingerprintFailure);
     EXPECT_THAT(of_b.back()->reason, HasSubstr("fingerprint"));

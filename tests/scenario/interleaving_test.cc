@@ -39,12 +39,11 @@ TEST(Interleaving, EitherSideMayDoWithout) {
       PeerPair pair({}, configuration(at_a), configuration(at_b));
       const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
       ASSERT_TRUE(pair.connect());
-      ASSERT_TRUE(
-          pair.network.run_until([&] { return pair.a.has<core::DataChannelOpened>(); }, 5s));
+      ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<core::DataChannelOpen>(); }, 5s));
       ASSERT_TRUE(
           pair.a.connection.send(pair.now(), channel, MessageKind::Binary, Buffer(100'000, 7)));
       pair.network.run_for(2s);
-      EXPECT_EQ(pair.b.all<core::MessageReceived>().size(), 1u);
+      EXPECT_EQ(pair.b.all<core::Message>().size(), 1u);
       EXPECT_EQ(agreed(pair.a), at_a && at_b);
       EXPECT_EQ(agreed(pair.b), at_a && at_b);
     }
@@ -64,16 +63,15 @@ Meeting meet(bool interleaving, std::uint64_t seed = 1, double loss = 0) {
   const auto control =
       a.create_data_channel(pair.now(), "control", {.priority = Priority::High}).value();
   EXPECT_TRUE(pair.connect());
-  EXPECT_TRUE(pair.network.run_until(
-      [&] { return pair.a.all<core::DataChannelOpened>().size() == 2; }, 10s));
+  EXPECT_TRUE(
+      pair.network.run_until([&] { return pair.a.all<core::DataChannelOpen>().size() == 2; }, 10s));
   EXPECT_TRUE(a.send(pair.now(), bulk, MessageKind::Binary, Buffer(10'000'000, 1)));
   pair.network.run_for(500ms);
   const Timestamp sent_at = pair.now();
   EXPECT_TRUE(a.send(pair.now(), control, MessageKind::Binary, Buffer(64, 2)));
   const auto sizes = [&] {
     std::vector<std::size_t> out;
-    for (const auto* message : pair.b.all<core::MessageReceived>())
-      out.push_back(message->data.size());
+    for (const auto* message : pair.b.all<core::Message>()) out.push_back(message->data.size());
     return out;
   };
   const auto has_come = [&] {
@@ -116,7 +114,7 @@ TEST(Interleaving, ChannelsShareByTheirPriorities) {
             static_cast<double>(priority) / 1920;
       ASSERT_TRUE(pair.connect());
       ASSERT_TRUE(pair.network.run_until(
-          [&] { return pair.a.all<core::DataChannelOpened>().size() == 4; }, 10s));
+          [&] { return pair.a.all<core::DataChannelOpen>().size() == 4; }, 10s));
       const Buffer message(16 << 10, 1);
       for (const Timestamp end = pair.now() + 4s; pair.now() < end;) {
         for (const auto& [channel, share] : due)

@@ -18,7 +18,7 @@ struct Path {
       : pair({.latency = 10ms}, std::move(configuration)), carries(up_to) {
     channel = *pair.a.connection.create_data_channel(pair.now(), "bulk");
     EXPECT_TRUE(pair.connect());
-    EXPECT_TRUE(pair.network.run_until([&] { return pair.a.has<core::DataChannelOpened>(); }, 5s));
+    EXPECT_TRUE(pair.network.run_until([&] { return pair.a.has<core::DataChannelOpen>(); }, 5s));
     pair.network.filter = [this](testing::Flight& flight) {
       largest = std::max(largest, flight.bytes.size());
       return flight.bytes.size() <= carries;
@@ -26,14 +26,13 @@ struct Path {
   }
   bool send(int messages) {
     const Buffer message(100'000, 0x5a);
-    const auto before = pair.b.all<core::MessageReceived>().size();
+    const auto before = pair.b.all<core::Message>().size();
     for (int i = 0; i < messages; ++i) {
       if (!pair.a.connection.send(pair.now(), channel, MessageKind::Binary, message)) return false;
     }
     return pair.network.run_until(
         [&] {
-          return pair.b.all<core::MessageReceived>().size() ==
-                 before + static_cast<std::size_t>(messages);
+          return pair.b.all<core::Message>().size() == before + static_cast<std::size_t>(messages);
         },
         60s);
   }
@@ -134,7 +133,7 @@ class Width : public ::testing::TestWithParam<Narrow> {
     ASSERT_TRUE(pair.connect());
     ASSERT_TRUE(pair.network.run_until(
         [&] {
-          return pair.b.has<core::IncomingDataChannel>() && pair.a.has<core::DataChannelOpened>();
+          return pair.b.has<core::IncomingDataChannel>() && pair.a.has<core::DataChannelOpen>();
         },
         3s));
   }
@@ -144,8 +143,8 @@ class Width : public ::testing::TestWithParam<Narrow> {
       ASSERT_TRUE(from.connection.send(pair.now(), channel, MessageKind::Binary, message));
   }
   bool arrive(PeerHost& at, std::size_t messages, Duration limit) {
-    return pair.network.run_until(
-        [&] { return at.all<core::MessageReceived>().size() >= messages; }, limit);
+    return pair.network.run_until([&] { return at.all<core::Message>().size() >= messages; },
+                                  limit);
   }
 
   PeerPair pair;
@@ -175,7 +174,7 @@ TEST_P(Width, IsFoundInTheMiddleOfATransfer) {
   send(pair.a, from_a, 40);
   pair.network.run_for(30ms);
   narrow();
-  const auto before = pair.b.all<core::MessageReceived>().size();
+  const auto before = pair.b.all<core::Message>().size();
   EXPECT_TRUE(arrive(pair.b, before + 2, 3s)) << "it goes on";
   EXPECT_TRUE(arrive(pair.b, 43, 30s));
   // Afterwards nothing is too large any more, and packets are as large as the path has them.
@@ -197,7 +196,7 @@ TEST(PathMtu, APathThatCarriesNoDataAtAllIsNamed) {
       path.pair.a.connection.send(path.pair.now(), path.channel, MessageKind::Binary, message));
   EXPECT_TRUE(
       path.pair.network.run_until([&] { return path.pair.a.has<core::DataChannelClosed>(); }, 40s));
-  const auto failed = path.pair.a.all<core::DataChannelFailed>();
+  const auto failed = path.pair.a.all<core::DataChannelError>();
   ASSERT_EQ(failed.size(), 1U);
   EXPECT_NE(failed[0]->error.message.find("small packets"), std::string::npos);
 }

@@ -138,7 +138,7 @@ std::vector<Cause> all_causes() {
 
 void expect(const PeerHost& peer, const Said& said) {
   if (said.words.empty()) return;
-  const auto changes = peer.all<core::ConnectionStateChanged>();
+  const auto changes = peer.all<core::ConnectionStateChange>();
   ASSERT_FALSE(changes.empty());
   EXPECT_EQ(changes.back()->state, ConnectionState::Failed);
   EXPECT_EQ(changes.back()->code, said.code) << changes.back()->reason;

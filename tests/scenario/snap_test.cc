@@ -26,9 +26,7 @@ std::uint64_t sctp_packets(const PeerPair& pair) {
 
 bool run_until_open(PeerPair& pair, Duration limit = 10s) {
   return pair.network.run_until(
-      [&] {
-        return pair.a.has<core::DataChannelOpened>() && pair.b.has<core::DataChannelOpened>();
-      },
+      [&] { return pair.a.has<core::DataChannelOpen>() && pair.b.has<core::DataChannelOpen>(); },
       limit);
 }
 
@@ -64,7 +62,7 @@ Opening open_channel(bool is_on, const DataChannelOptions& options, bool at_b = 
   const Timestamp start = pair.now();
   EXPECT_TRUE(pair.negotiate());
   const PeerHost& watched = at_b ? pair.b : pair.a;
-  EXPECT_TRUE(pair.network.run_until([&] { return watched.has<core::DataChannelOpened>(); }, 10s));
+  EXPECT_TRUE(pair.network.run_until([&] { return watched.has<core::DataChannelOpen>(); }, 10s));
   EXPECT_EQ(used(watched), is_on);
   return {pair.now() - start, sctp_packets(pair)};
 }
@@ -98,8 +96,8 @@ TEST(Snap, ANegotiatedChannelOpensWithDtls) {
   ASSERT_TRUE(pair.negotiate());
   ASSERT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 5s));
   pair.network.settle();
-  EXPECT_TRUE(pair.a.has<core::DataChannelOpened>());
-  EXPECT_TRUE(pair.b.has<core::DataChannelOpened>());
+  EXPECT_TRUE(pair.a.has<core::DataChannelOpen>());
+  EXPECT_TRUE(pair.b.has<core::DataChannelOpen>());
   EXPECT_EQ(sctp_packets(pair), 0u);
 }
 
@@ -119,7 +117,7 @@ TEST(Snap, EitherSideMayDoWithout) {
       ASSERT_TRUE(pair.negotiate(pair.b, pair.a));
       ASSERT_TRUE(pair.negotiate(pair.a, pair.b));
       pair.network.run_for(2s);
-      EXPECT_EQ(pair.b.all<core::MessageReceived>().size(), 1u);
+      EXPECT_EQ(pair.b.all<core::Message>().size(), 1u);
       EXPECT_EQ(used(pair.a), at_a && at_b);
       EXPECT_TRUE(pair.both_connected());
     }
@@ -136,7 +134,7 @@ TEST(Snap, DeliversOverLossyPaths) {
     const auto b = pair.b.connection.create_data_channel(pair.now(), "", options).value();
     ASSERT_TRUE(pair.negotiate());
     const auto send_when_open = [&](PeerHost& host, ChannelId channel) {
-      ASSERT_TRUE(pair.network.run_until([&] { return host.has<core::DataChannelOpened>(); }, 30s));
+      ASSERT_TRUE(pair.network.run_until([&] { return host.has<core::DataChannelOpen>(); }, 30s));
       for (int i = 0; i < 20; ++i)
         ASSERT_TRUE(host.connection.send(pair.now(), channel, MessageKind::Binary, Buffer(3000)));
     };
@@ -144,8 +142,8 @@ TEST(Snap, DeliversOverLossyPaths) {
     send_when_open(pair.b, b);
     EXPECT_TRUE(pair.network.run_until(
         [&] {
-          return pair.a.all<core::MessageReceived>().size() == 20 &&
-                 pair.b.all<core::MessageReceived>().size() == 20;
+          return pair.a.all<core::Message>().size() == 20 &&
+                 pair.b.all<core::Message>().size() == 20;
         },
         60s));
     EXPECT_TRUE(used(pair.a) && used(pair.b));

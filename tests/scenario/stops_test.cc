@@ -81,9 +81,9 @@ struct Stopping {
     return state == ConnectionState::Failed;
   }
   // Until ours has failed; what it said.
-  std::optional<core::ConnectionStateChanged> verdict(Duration bound) {
+  std::optional<core::ConnectionStateChange> verdict(Duration bound) {
     if (!pair.network.run_until([&] { return is_decided(); }, bound)) return std::nullopt;
-    return *ours().all<core::ConnectionStateChanged>().back();
+    return *ours().all<core::ConnectionStateChange>().back();
   }
 
   Kind kind;
@@ -183,7 +183,7 @@ TEST(Stops, BeforeSctpBegins) {
     // Both wait for the other, and who loses patience first says goodbye.
     int blames_sctp = 0;
     for (const PeerHost* each : {&stopping.pair.a, &stopping.pair.b}) {
-      const auto& last = *each->all<core::ConnectionStateChanged>().back();
+      const auto& last = *each->all<core::ConnectionStateChange>().back();
       EXPECT_EQ(last.state, ConnectionState::Failed);
       if (last.code == ErrorCode::SctpFailure) {
         ++blames_sctp;
@@ -193,10 +193,10 @@ TEST(Stops, BeforeSctpBegins) {
       }
     }
     EXPECT_GE(blames_sctp, 1);
-    const auto failed = stopping.pair.a.all<core::DataChannelFailed>();
+    const auto failed = stopping.pair.a.all<core::DataChannelError>();
     ASSERT_FALSE(failed.empty());
     EXPECT_EQ(failed.back()->error.code,
-              stopping.pair.a.all<core::ConnectionStateChanged>().back()->code);
+              stopping.pair.a.all<core::ConnectionStateChange>().back()->code);
   }
 }
 
@@ -217,7 +217,7 @@ TEST(Stops, NotForABlackoutThatEnds) {
       stopping.pair.network.run_for(20s);
       stopping.pair.network.filter = {};
       EXPECT_TRUE(stopping.pair.network.run_until(
-          [&] { return stopping.pair.a.has<core::DataChannelOpened>(); }, 20s))
+          [&] { return stopping.pair.a.has<core::DataChannelOpen>(); }, 20s))
           << to_string(stopping.pair.a.connection.connection_state()) << " "
           << to_string(stopping.pair.b.connection.connection_state());
     }

@@ -89,7 +89,7 @@ FirstBytes first_bytes(bool sped, bool snap) {
         [&] {
           // Whoever's channel is open says so at once.
           const auto greet = [&](testing::PeerHost& host, ChannelId channel, bool& is_sent) {
-            if (is_sent || !host.has<core::DataChannelOpened>()) return;
+            if (is_sent || !host.has<core::DataChannelOpen>()) return;
             is_sent = true;
             EXPECT_TRUE(
                 host.connection.send(pair.now(), channel, MessageKind::Text, as_bytes("hello")));
@@ -103,8 +103,8 @@ FirstBytes first_bytes(bool sped, bool snap) {
     return static_cast<double>((pair.now() - start) / 1us) / 200'000;
   };
   FirstBytes out{};
-  out.at_a = time_until([&] { return pair.a.has<core::MessageReceived>(); });
-  out.at_b = time_until([&] { return pair.b.has<core::MessageReceived>(); });
+  out.at_a = time_until([&] { return pair.a.has<core::Message>(); });
+  out.at_b = time_until([&] { return pair.b.has<core::Message>(); });
   EXPECT_EQ(pair.a.connection.stats().sctp.snap, snap);
   EXPECT_EQ(pair.b.connection.stats().sctp.snap, snap);
   return out;

@@ -65,7 +65,7 @@ class SpecterConnection final : public Connection,
       tell(offer->description);
     } else if (const auto* answer = std::get_if<event::Answer>(&any)) {
       tell(answer->description);
-    } else if (const auto* found = std::get_if<event::IceCandidate>(&any)) {
+    } else if (const auto* found = std::get_if<event::LocalCandidate>(&any)) {
       if (found->candidate.candidate.empty()) return;
       sink_->candidate(found->candidate.candidate, found->candidate.sdp_mid.value_or("0"));
     } else if (const auto* open = std::get_if<event::DataChannelOpen>(&any)) {

@@ -18,31 +18,31 @@ inline std::string to_text(const DataChannels::Event& event) {
     static unsigned long number(ChannelId id) {
       return static_cast<unsigned long>(std::to_underlying(id));
     }
-    std::string operator()(const IncomingChannel& e) const {
-      return fmt::format("incoming {} {}", number(e.channel), e.info.label);
+    std::string operator()(const IncomingDataChannel& e) const {
+      return fmt::format("incoming {} {}", number(e.channel), e.label);
     }
-    std::string operator()(const ChannelOpened& e) const {
+    std::string operator()(const DataChannelOpen& e) const {
       return fmt::format("opened {}", number(e.channel));
     }
-    std::string operator()(const MessageReceived& e) const {
-      if (e.kind == MessageKind::Text && e.bytes.size() < 100)
-        return fmt::format("text {} {}", number(e.channel), as_text(e.bytes));
+    std::string operator()(const Message& e) const {
+      if (e.kind == MessageKind::Text && e.data.size() < 100)
+        return fmt::format("text {} {}", number(e.channel), as_text(e.data));
       return fmt::format("{} {} of {} bytes", e.kind == MessageKind::Text ? "text" : "binary",
-                         number(e.channel), e.bytes.size());
+                         number(e.channel), e.data.size());
     }
     std::string operator()(const BufferedAmountLow& e) const {
       return fmt::format("low {}", number(e.channel));
     }
-    std::string operator()(const ChannelClosing& e) const {
+    std::string operator()(const DataChannelClosing& e) const {
       return fmt::format("closing {}", number(e.channel));
     }
-    std::string operator()(const ChannelFailed& e) const {
+    std::string operator()(const DataChannelError& e) const {
       return fmt::format("failed {} {}", number(e.channel), to_string(e.error.code));
     }
-    std::string operator()(const ChannelClosed& e) const {
+    std::string operator()(const DataChannelClosed& e) const {
       return fmt::format("closed {}", number(e.channel));
     }
-    std::string operator()(const ChannelRefused& e) const {
+    std::string operator()(const DataChannelRefused& e) const {
       return fmt::format("refused stream {}", e.stream);
     }
     std::string operator()(const AssociationEstablished&) const { return "established"; }
@@ -141,7 +141,7 @@ struct TwoSides {
 
   static std::optional<ChannelId> incoming(const std::vector<DataChannels::Event>& events) {
     for (const auto& event : events) {
-      if (const auto* found = std::get_if<IncomingChannel>(&event)) return found->channel;
+      if (const auto* found = std::get_if<IncomingDataChannel>(&event)) return found->channel;
     }
     return std::nullopt;
   }

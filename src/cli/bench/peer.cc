@@ -39,7 +39,7 @@ void Peer::handle(const Event& any) {
   } else if (const auto* answer = std::get_if<event::Answer>(&any)) {
     check(answer->connection.set_local_description(answer->description));
     tell(answer->description);
-  } else if (const auto* found = std::get_if<event::IceCandidate>(&any)) {
+  } else if (const auto* found = std::get_if<event::LocalCandidate>(&any)) {
     tell(found->candidate);
   } else if (const auto* open = std::get_if<event::DataChannelOpen>(&any)) {
     on_open(open->channel);

@@ -56,7 +56,7 @@ class JsonReport final : public LifecycleReport {
       }
       json["dtls"] = {{"version", summary.stats->transport.tls_version},
                       {"cipher", summary.stats->transport.dtls_cipher},
-                      {"role", summary.stats->transport.dtls_role}};
+                      {"role", to_string(summary.stats->transport.dtls_role)}};
     }
     print(json);
   }

@@ -215,7 +215,7 @@ bool Lifecycle::connect() {
 
 Result<> Lifecycle::carry_candidates_until(const std::function<bool()>& done) {
   const auto concerns_us = [](const Event& event) {
-    return std::holds_alternative<event::IceCandidate>(event) ||
+    return std::holds_alternative<event::LocalCandidate>(event) ||
            std::holds_alternative<event::IceCandidateAdded>(event) ||
            std::holds_alternative<event::ConnectionStateChange>(event) ||
            std::holds_alternative<event::OperationFailed>(event);
@@ -232,7 +232,7 @@ Result<> Lifecycle::carry_candidates_until(const std::function<bool()>& done) {
 
 Result<> Lifecycle::handle(const Event& event) {
   Side& side = side_of(connection_of(event));
-  if (const auto* found = std::get_if<event::IceCandidate>(&event)) {
+  if (const auto* found = std::get_if<event::LocalCandidate>(&event)) {
     if (!found->candidate.candidate.empty()) ++side.candidates;
     return other(side).connection.add_ice_candidate(found->candidate);
   }

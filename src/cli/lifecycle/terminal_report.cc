@@ -21,7 +21,7 @@ std::string address_text(const CandidateStats& candidate) {
   const auto address = IpAddress::parse(candidate.address);
   const std::string endpoint = address ? Endpoint{*address, candidate.port}.to_string()
                                        : fmt::format("{}:{}", candidate.address, candidate.port);
-  return fmt::format("{} ({})", endpoint, candidate.type);
+  return fmt::format("{} ({})", endpoint, to_string(candidate.type));
 }
 
 class TerminalReport final : public LifecycleReport {
@@ -96,7 +96,7 @@ class TerminalReport final : public LifecycleReport {
     }
     const auto& transport = stats.transport;
     row("security", fmt::format("{}, {}; pc_1 is the DTLS {}", transport.tls_version,
-                                transport.dtls_cipher, transport.dtls_role));
+                                transport.dtls_cipher, to_string(transport.dtls_role)));
     row("datagrams", fmt::format("{} sent ({}), {} received ({})", transport.packets_sent,
                                  size_text(transport.bytes_sent), transport.packets_received,
                                  size_text(transport.bytes_received)));

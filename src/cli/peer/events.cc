@@ -137,7 +137,7 @@ void Session::on(const event::Closed&) {
 
 // ---- unasked
 
-void Session::on(const event::IceCandidate& e) {
+void Session::on(const event::LocalCandidate& e) {
   const IceCandidate& c = e.candidate;
   print({{"event", "ice_candidate"},
          {"candidate", c.candidate},

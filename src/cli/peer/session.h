@@ -90,7 +90,7 @@ class Session {
   void on(const event::Stats& e);
   void on(const event::OperationFailed& e);
   void on(const event::Closed& e);
-  void on(const event::IceCandidate& e);
+  void on(const event::LocalCandidate& e);
   void on(const event::NegotiationNeeded& e);
   void on(const event::SignalingStateChange& e);
   void on(const event::IceGatheringStateChange& e);

@@ -80,8 +80,9 @@ class Opener {
   Opener(crypto::PacketCipher& cipher, const SuiteTraits& suite, std::uint64_t epoch,
          const RecordKeys& keys);
 
-  // Deciphers to `out`, which has room for record.fragment and doesn't overlap it. Nothing for a
-  // record that is forged, was had before, or is too old to tell. No allocation.
+  // Deciphers to `out`, which has record.fragment's size and is its place or doesn't overlap it.
+  // Nothing for a record that is forged, was had before, or is too old to tell; then `out` is
+  // worth nothing. No allocation.
   std::optional<OpenedRecord> open(const RecordView& record, std::span<std::uint8_t> out);
   // Whether the head is one that this epoch's records have.
   bool is_of_epoch(const RecordView& record) const;

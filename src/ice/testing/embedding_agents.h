@@ -77,14 +77,13 @@ class EmbeddingHost final : public testing::Host {
     tell_flight();
   }
 
-  void handle_datagram(Timestamp now, const DatagramView& datagram) override {
+  void handle_datagram(Timestamp now, const Datagram& datagram) override {
     if (net::kind_of(datagram.bytes) == net::DatagramKind::Stun)
-      return agent.handle_datagram(now, datagram);
-    if (agent.is_validated({datagram.local, datagram.remote}))
+      return agent.handle_datagram(now, datagram.path, datagram.bytes);
+    if (agent.is_validated(datagram.path))
       take_direct(now, datagram.bytes);
     else if (early.size() < 8)
-      early.emplace_back(Path{datagram.local, datagram.remote},
-                         Buffer(datagram.bytes.begin(), datagram.bytes.end()));
+      early.emplace_back(datagram.path, Buffer(datagram.bytes.begin(), datagram.bytes.end()));
   }
   void take_direct(Timestamp now, Bytes datagram) {
     if (!dtls.is_done) agent.note_dtls_received(datagram);
@@ -132,7 +131,7 @@ class EmbeddingHost final : public testing::Host {
     Buffer bytes = std::move(direct.front());
     direct.pop_front();
     const std::size_t size = bytes.size();
-    return Transmit{path->local, path->remote, std::move(bytes), size};
+    return Transmit{*path, std::move(bytes), size};
   }
   bool drain_events(Timestamp now) override {
     auto event = agent.poll_event();

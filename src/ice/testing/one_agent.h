@@ -21,7 +21,8 @@ inline std::string snapshot(const Agent& agent) {
   text += agent.path() ? agent.path()->remote.to_string() : "-";
   text += agent.role() == Role::Controlling ? "C" : "D";
   for (const auto& pair : agent.pair_stats()) {
-    text += "|" + pair.local.to_string() + pair.remote.to_string() + pair.state;
+    text +=
+        "|" + pair.local.to_string() + pair.remote.to_string() + std::string(to_string(pair.state));
     text += pair.nominated ? "N" : "-";
     text += std::to_string(pair.requests_received);
   }
@@ -47,7 +48,7 @@ struct OneAgent {
     ASSERT_TRUE(agent->add_remote_candidate(now, candidate));
   }
   void receive(Bytes bytes, const Endpoint& from = kPeer) {
-    agent->handle_datagram(now, {base, from, bytes});
+    agent->handle_datagram(now, {base, from}, bytes);
   }
   std::vector<Transmit> sent() {
     std::vector<Transmit> out;
@@ -83,7 +84,7 @@ struct OneAgent {
   Buffer success(const Transmit& to, std::string_view password) {
     stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding,
                                stun::Message::parse(to.bytes)->id);
-    writer.add(stun::XorMappedAddress{to.local});
+    writer.add(stun::XorMappedAddress{to.path.local});
     writer.integrity(stun::short_term_key(password)).fingerprint();
     return writer.finish();
   }

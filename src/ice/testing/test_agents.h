@@ -40,9 +40,9 @@ class AgentHost final : public testing::Host {
  public:
   AgentHost(Agent::Config config, std::uint64_t seed) : random(seed), agent(config, random) {}
 
-  void handle_datagram(Timestamp now, const DatagramView& datagram) override {
+  void handle_datagram(Timestamp now, const Datagram& datagram) override {
     if (is_dead) return;
-    agent.handle_datagram(now, datagram);
+    agent.handle_datagram(now, datagram.path, datagram.bytes);
   }
   void handle_timeout(Timestamp now) override {
     if (!is_dead) agent.handle_timeout(now);

@@ -37,11 +37,11 @@ inline std::vector<std::string> told_of(const PeerHost& host, ChannelId channel)
   };
   for (const Event& event : host.events) {
     note(std::get_if<IncomingDataChannel>(&event), "incoming");
-    note(std::get_if<DataChannelOpened>(&event), "open");
-    note(std::get_if<MessageReceived>(&event), "message");
+    note(std::get_if<DataChannelOpen>(&event), "open");
+    note(std::get_if<Message>(&event), "message");
     note(std::get_if<BufferedAmountLow>(&event), "low");
     note(std::get_if<DataChannelClosing>(&event), "closing");
-    note(std::get_if<DataChannelFailed>(&event), "error");
+    note(std::get_if<DataChannelError>(&event), "error");
     note(std::get_if<DataChannelClosed>(&event), "close");
   }
   return out;
@@ -56,7 +56,7 @@ inline std::vector<std::string> signaling(const PeerHost& host) {
   std::vector<std::string> out;
   for (const auto& event : host.events) {
     if (std::holds_alternative<NegotiationNeeded>(event)) out.emplace_back("needed");
-    if (const auto* e = std::get_if<SignalingStateChanged>(&event))
+    if (const auto* e = std::get_if<SignalingStateChange>(&event))
       out.emplace_back(to_string(e->state));
   }
   return out;

@@ -70,7 +70,7 @@ TEST(W3cRows, Row81_BufferedAmountStaysAsItWasWhenTheConnectionCloses) {
   PeerPair pair;
   const auto channel = pair.a.connection.create_data_channel(pair.now(), "data").value();
   ASSERT_TRUE(pair.connect());
-  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpened>(); }, 5s));
+  ASSERT_TRUE(pair.network.run_until([&] { return pair.a.has<DataChannelOpen>(); }, 5s));
   ASSERT_TRUE(pair.a.connection.send(pair.now(), channel, MessageKind::Binary, Buffer(200'000, 1)));
   const std::size_t before = pair.a.connection.buffered_amount(channel);
   EXPECT_EQ(before, 200'000u);

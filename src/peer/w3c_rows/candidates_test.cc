@@ -202,7 +202,7 @@ TEST(W3cRows, Row202_GatheringBeginsAndEndsOnce) {
   (void)two.create(two.a);
   (void)two.offer_of(two.a);
   two.run();
-  EXPECT_THAT(states<IceGatheringStateChanged>(two.a), ElementsAre("gathering", "complete"));
+  EXPECT_THAT(states<IceGatheringStateChange>(two.a), ElementsAre("gathering", "complete"));
 }
 
 TEST(W3cRows, Row203_TheDescriptionHasThemAllAtTheEnd) {
@@ -244,7 +244,7 @@ TEST(W3cRows, Row206_TheEndOfCandidatesIsToldBeforeComplete) {
   const auto& events = pair.a.events;
   ASSERT_GE(events.size(), 2u);
   const auto* end = std::get_if<LocalCandidate>(&events[events.size() - 2]);
-  const auto* state = std::get_if<IceGatheringStateChanged>(&events.back());
+  const auto* state = std::get_if<IceGatheringStateChange>(&events.back());
   ASSERT_TRUE(end && state);
   const std::string sdp = pair.a.connection.local_description()->sdp;
   const std::string ufrag = sdp.substr(sdp.find("a=ice-ufrag:") + 12, 8);
@@ -259,14 +259,14 @@ TEST(W3cRows, Row207_ALaterOfferGathersNothing) {
     open.run();
   }
   for (const PeerHost* host : {&open.a, &open.b})
-    EXPECT_THAT(states<IceGatheringStateChanged>(*host), ElementsAre("gathering", "complete"));
+    EXPECT_THAT(states<IceGatheringStateChange>(*host), ElementsAre("gathering", "complete"));
 }
 
 TEST(W3cRows, Row208_AnOfferOfNothingGathersNothing) {
   Two two;
   (void)two.offer_of(two.a);
   two.run();
-  EXPECT_THAT(states<IceGatheringStateChanged>(two.a), IsEmpty());
+  EXPECT_THAT(states<IceGatheringStateChange>(two.a), IsEmpty());
   EXPECT_EQ(two.pc_a.ice_gathering_state(), IceGatheringState::New);
 }
 
@@ -277,7 +277,7 @@ TEST(W3cRows, Row209_NorDoesAnOfferOfThePeers) {
         foreign_offer()})
     ASSERT_TRUE(two.set_remote(two.a, description));
   two.run();
-  EXPECT_THAT(states<IceGatheringStateChanged>(two.a), IsEmpty());
+  EXPECT_THAT(states<IceGatheringStateChange>(two.a), IsEmpty());
 }
 
 TEST(W3cRows, Row210_ACandidateNamesItsSectionAndUserFragment) {

@@ -176,7 +176,7 @@ TEST(W3cRows, Row37_ChannelsThatGetNoIdFailAndTheOthersGoOn) {
   ASSERT_TRUE(two.set_remote(two.a, two.answer_of(two.b)));
   two.pair.network.settle();
   const std::size_t left_over = 40'000 - 32'767;
-  EXPECT_THAT(two.a.all<DataChannelFailed>(), SizeIs(left_over));
+  EXPECT_THAT(two.a.all<DataChannelError>(), SizeIs(left_over));
   EXPECT_THAT(two.a.all<DataChannelClosed>(), SizeIs(left_over));
   EXPECT_THAT(told_of(two.a, channels.back()), ElementsAre("error", "close"));
   EXPECT_EQ(two.pc_a.data_channel_state(channels.back()), std::nullopt);
@@ -254,7 +254,7 @@ TEST(W3cRows, Row49_WhatIsSentInTheHandlerOfTheAnnouncementArrives) {
   InItsHandler handler([](InItsHandler& it, const IncomingDataChannel& incoming) {
     EXPECT_TRUE(it.pc_b.send(it.now(), incoming.channel, MessageKind::Text, as_bytes("at once")));
   });
-  const auto messages = handler.a.all<MessageReceived>();
+  const auto messages = handler.a.all<Message>();
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(as_text(messages[0]->data), "at once");
 }
@@ -276,7 +276,7 @@ TEST(W3cRows, Row51_WhatWasSentBeforeArrives) {
   const auto told = handler.b.all<IncomingDataChannel>();
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_THAT(told_of(handler.b, told[0]->channel), ElementsAre("incoming", "close"));
-  const auto messages = handler.a.all<MessageReceived>();
+  const auto messages = handler.a.all<Message>();
   ASSERT_THAT(messages, SizeIs(1));
   EXPECT_EQ(as_text(messages[0]->data), "farewell");
 }

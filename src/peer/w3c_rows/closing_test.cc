@@ -69,7 +69,7 @@ void expect_error_then_close(PeerPair& pair, std::size_t channels) {
   pair.network.run_for(1s);
   std::map<ChannelId, std::vector<std::string>> by_channel;
   for (const Event& event : pair.b.events) {
-    if (const auto* failed = std::get_if<DataChannelFailed>(&event)) {
+    if (const auto* failed = std::get_if<DataChannelError>(&event)) {
       by_channel[failed->channel].emplace_back("error");
       EXPECT_EQ(failed->error.code, ErrorCode::ClosedByPeer);
     }

@@ -10,7 +10,7 @@ using ::testing::SizeIs;
 // Kinds and contents, in the order in which they came.
 std::vector<std::pair<MessageKind, std::string>> received(const PeerHost& host) {
   std::vector<std::pair<MessageKind, std::string>> out;
-  for (const auto* e : host.all<MessageReceived>()) out.emplace_back(e->kind, as_text(e->data));
+  for (const auto* e : host.all<Message>()) out.emplace_back(e->kind, as_text(e->data));
   return out;
 }
 
@@ -36,7 +36,7 @@ TEST(W3cRows, Row53And58_ItIsOpenWhenThatIsTold) {
     EXPECT_TRUE(two.pair.network.run_until(
         [&] {
           while (const auto event = two.pc_a.poll_event()) {
-            if (!std::holds_alternative<DataChannelOpened>(*event)) continue;
+            if (!std::holds_alternative<DataChannelOpen>(*event)) continue;
             EXPECT_EQ(two.pc_a.data_channel_state(channel), DataChannelState::Open);
             is_told = true;
           }
@@ -91,14 +91,14 @@ TEST(W3cRows, Row57And62_AllSizesUpToThePeersLimitArrive) {
     for (std::size_t size = 8; size <= 262'144; size *= 2) {
       ASSERT_TRUE(open.send(bytes_of(size)));
       open.run(5s);
-      const auto messages = open.b.all<MessageReceived>();
+      const auto messages = open.b.all<Message>();
       ASSERT_THAT(messages, SizeIs(++came)) << size;
       EXPECT_EQ(messages.back()->data, bytes_of(size));
     }
     EXPECT_EQ(name_of(open.send(bytes_of(262'145))), "TypeError");
     ASSERT_TRUE(open.send("still there"));
     open.run();
-    EXPECT_THAT(open.b.all<MessageReceived>(), SizeIs(came + 1));
+    EXPECT_THAT(open.b.all<Message>(), SizeIs(came + 1));
   }
 }
 
@@ -149,7 +149,7 @@ TEST(W3cRows, Row66To70_ThePeersLimitHolds) {
     EXPECT_EQ(send(limit), "");
     EXPECT_EQ(send(limit + 1), "TypeError");
     two.run(5s);
-    const auto messages = two.b.all<MessageReceived>();
+    const auto messages = two.b.all<Message>();
     ASSERT_THAT(messages, SizeIs(1)) << limit;
     EXPECT_EQ(messages[0]->data.size(), limit);
     EXPECT_FALSE(two.a.has<DataChannelClosed>() || two.b.has<DataChannelClosed>());
@@ -169,12 +169,12 @@ TEST(W3cRows, Row71_WhatWasSentBeforeTheCloseArrives) {
 TEST(W3cRows, Row72To73_WhatComesAfterOnesOwnCloseIsDiscarded) {
   Open open;
   for (int i = 0; i < 16; ++i) ASSERT_TRUE(open.send(bytes_of(65'536)));
-  ASSERT_TRUE(open.pair.network.run_until([&] { return open.b.has<MessageReceived>(); }, 5s));
+  ASSERT_TRUE(open.pair.network.run_until([&] { return open.b.has<Message>(); }, 5s));
   open.pc_b.close_data_channel(open.now(), open.at_b);
-  const std::size_t before = open.b.all<MessageReceived>().size();
+  const std::size_t before = open.b.all<Message>().size();
   EXPECT_LT(before, 16u);
   open.run(20s);
-  EXPECT_THAT(open.b.all<MessageReceived>(), SizeIs(before));
+  EXPECT_THAT(open.b.all<Message>(), SizeIs(before));
   EXPECT_EQ(told_of(open.a, open.at_a).back(), "close");
   EXPECT_EQ(told_of(open.b, open.at_b).back(), "close");
 }
@@ -187,7 +187,7 @@ TEST(W3cRows, Row242_LargeAndSmallUnorderedMessagesAreNeverMixed) {
   open.run(10s);
   std::vector<Buffer> expected{bytes_of(200'000, 0xee)}, came;
   for (int i = 0; i < 300; ++i) expected.push_back(small(i));
-  for (const auto* message : open.b.all<MessageReceived>()) came.push_back(message->data);
+  for (const auto* message : open.b.all<Message>()) came.push_back(message->data);
   EXPECT_THAT(came, ::testing::UnorderedElementsAreArray(expected));
 }
 

@@ -19,9 +19,9 @@ TEST(W3cRows, Row156_OurFirstOfferCanBeTakenBack) {
   EXPECT_EQ(two.pc_a.local_description(), std::nullopt);
   EXPECT_EQ(two.pc_a.pending_local_description(), std::nullopt);
   EXPECT_EQ(two.pc_a.current_local_description(), std::nullopt);
-  EXPECT_THAT(states<SignalingStateChanged>(two.a), IsEmpty());
+  EXPECT_THAT(states<SignalingStateChange>(two.a), IsEmpty());
   two.pair.network.settle();
-  EXPECT_THAT(states<SignalingStateChanged>(two.a), ElementsAre("have-local-offer", "stable"));
+  EXPECT_THAT(states<SignalingStateChange>(two.a), ElementsAre("have-local-offer", "stable"));
 }
 
 TEST(W3cRows, Row157_SoCanThePeers) {

@@ -91,7 +91,7 @@ TEST(W3cRows, Row268And272_WhatTheTransportCounts) {
   for (const Stats* stats : {&of_a, &of_b}) {
     EXPECT_GT(stats->transport.bytes_sent, 0u);
     EXPECT_GT(stats->transport.bytes_received, 0u);
-    EXPECT_EQ(stats->transport.dtls_state, "connected");
+    EXPECT_EQ(stats->transport.dtls_state, DtlsTransportState::Connected);
     EXPECT_THAT(stats->transport.local_fingerprint, StartsWith("sha-256 "));
     EXPECT_EQ(std::ranges::count_if(stats->candidate_pairs, &CandidatePairStats::selected), 1);
   }
@@ -104,7 +104,7 @@ TEST(W3cRows, Row269_WhatACandidatePairCounts) {
   const Stats stats = used.pc_a.stats();
   const auto pair = std::ranges::find_if(stats.candidate_pairs, &CandidatePairStats::selected);
   ASSERT_NE(pair, stats.candidate_pairs.end());
-  EXPECT_EQ(pair->state, "succeeded");
+  EXPECT_EQ(pair->state, CandidatePairState::Succeeded);
   EXPECT_TRUE(pair->nominated);
   EXPECT_TRUE(pair->current_round_trip_time);
   EXPECT_GE(pair->total_round_trip_time, *pair->current_round_trip_time);
@@ -117,10 +117,10 @@ TEST(W3cRows, Row271_WhatIsSaidOfACandidate) {
   ASSERT_THAT(stats.remote_candidates, SizeIs(1));
   EXPECT_EQ(stats.local_candidates[0].address, "192.0.2.1");
   EXPECT_EQ(stats.local_candidates[0].port, 5001);
-  EXPECT_EQ(stats.local_candidates[0].protocol, "udp");
-  EXPECT_EQ(stats.local_candidates[0].type, "host");
+  EXPECT_EQ(stats.local_candidates[0].protocol, Protocol::Udp);
+  EXPECT_EQ(stats.local_candidates[0].type, IceCandidateType::Host);
   EXPECT_EQ(stats.remote_candidates[0].address, "192.0.2.2");
-  EXPECT_EQ(stats.remote_candidates[0].type, "host");
+  EXPECT_EQ(stats.remote_candidates[0].type, IceCandidateType::Host);
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ TEST(W3cRows, Row212_TheStatesOfAConnectionThatComesAbout) {
   (void)two.create(two.a);
   ASSERT_TRUE(two.connect());
   for (const PeerHost* host : {&two.a, &two.b}) {
-    EXPECT_THAT(states<ConnectionStateChanged>(*host), ElementsAre("connecting", "connected"));
-    EXPECT_THAT(states<IceConnectionStateChanged>(*host),
+    EXPECT_THAT(states<ConnectionStateChange>(*host), ElementsAre("connecting", "connected"));
+    EXPECT_THAT(states<IceConnectionStateChange>(*host),
                 AnyOf(ElementsAre("checking", "connected"),
                       ElementsAre("checking", "connected", "completed")));
   }
@@ -36,7 +36,7 @@ TEST(W3cRows, Row213_WithoutCandidatesNothingHasBegun) {
     for (const PeerHost* host : {&pair.a, &pair.b}) {
       EXPECT_EQ(host->connection.ice_connection_state(), IceConnectionState::New);
       EXPECT_EQ(host->connection.connection_state(), ConnectionState::New);
-      EXPECT_FALSE(host->has<ConnectionStateChanged>());
+      EXPECT_FALSE(host->has<ConnectionStateChange>());
     }
   }
 }
@@ -79,19 +79,19 @@ TEST(W3cRows, Row215To216_TheCandidatesOfOneSideAreEnough) {
       ASSERT_TRUE(told.connection.add_ice_candidate(two.now(), candidate));
     ASSERT_TRUE(two.pair.network.run_until([&] { return two.pair.both_connected(); }, 5s));
     two.run();
-    EXPECT_THAT(states<IceConnectionStateChanged>(untold),
+    EXPECT_THAT(states<IceConnectionStateChange>(untold),
                 AnyOf(ElementsAre("checking", "connected"),
                       ElementsAre("checking", "connected", "completed")));
     const Stats stats = untold.connection.stats();
-    EXPECT_EQ(selected_of(stats).local.type, "host");
-    EXPECT_EQ(selected_of(stats).remote.type, "prflx");
+    EXPECT_EQ(selected_of(stats).local.type, IceCandidateType::Host);
+    EXPECT_EQ(selected_of(stats).remote.type, IceCandidateType::PeerReflexive);
   }
 }
 
 TEST(W3cRows, Row217_TheOffererControls) {
   Open open;
-  EXPECT_EQ(open.pc_a.stats().transport.ice_role, "controlling");
-  EXPECT_EQ(open.pc_b.stats().transport.ice_role, "controlled");
+  EXPECT_EQ(open.pc_a.stats().transport.ice_role, IceRole::Controlling);
+  EXPECT_EQ(open.pc_b.stats().transport.ice_role, IceRole::Controlled);
 }
 
 TEST(W3cRows, Row218_BothSelectTheSamePair) {
@@ -111,7 +111,7 @@ TEST(W3cRows, Row220_WhatAPeersCloseMakesOfTheTransports) {
   open.pc_b.close(open.now());
   open.run();
   EXPECT_EQ(open.pc_a.ice_connection_state(), IceConnectionState::Failed);
-  EXPECT_EQ(open.pc_a.stats().transport.dtls_state, "closed");
+  EXPECT_EQ(open.pc_a.stats().transport.dtls_state, DtlsTransportState::Closed);
 }
 
 // A candidate that never answers.
@@ -131,7 +131,7 @@ TEST(W3cRows, Row221_WhileMoreMayComeItIsDisconnected) {
   Unreachable two;
   two.run(45s);
   EXPECT_EQ(two.pc_a.ice_connection_state(), IceConnectionState::Disconnected);
-  EXPECT_THAT(states<IceConnectionStateChanged>(two.a), Not(Contains("failed")));
+  EXPECT_THAT(states<IceConnectionStateChange>(two.a), Not(Contains("failed")));
 }
 
 TEST(W3cRows, Row222_OnceNoneComesItIsFailed) {
@@ -162,15 +162,16 @@ TEST(W3cRows, Row223_CandidatesInTheTextAreAsGoodAsTrickledOnes) {
 
 TEST(W3cRows, Row224To227_TheAnswerDecidesTheDtlsRoles) {
   struct Case {
-    std::string offered, answered, role;
+    std::string offered, answered;
+    DtlsRole role;
   };
   for (const auto& [offered, answered, role] :
-       {Case{"actpass", "active", "client"}, Case{"active", "passive", "server"},
-        Case{"passive", "active", "client"}}) {
+       {Case{"actpass", "active", DtlsRole::Client}, Case{"active", "passive", DtlsRole::Server},
+        Case{"passive", "active", DtlsRole::Client}}) {
     Two two;
     (void)two.create(two.a);
     auto offer = two.offer_of(two.a);
-    EXPECT_EQ(two.pc_a.stats().transport.dtls_role, "unknown");
+    EXPECT_EQ(two.pc_a.stats().transport.dtls_role, DtlsRole::Unknown);
     offer.sdp = with(offer.sdp, "a=setup:actpass", "a=setup:" + offered);
     ASSERT_TRUE(two.set_remote(two.b, offer));
     const auto answer = two.answer_of(two.b);

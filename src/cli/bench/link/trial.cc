@@ -38,8 +38,9 @@ class End {
         out_(out),
         connection(configuration(random_, control), random_) {}
 
-  void handle_datagram(Timestamp now, const Endpoint& from, Bytes bytes) {
-    connection.handle_datagram(now, {address_, from, bytes});
+  void handle_datagram(Timestamp now, const Endpoint& from, MutableBytes bytes) {
+    const Datagram datagram{{address_, from}, bytes};
+    connection.handle_datagrams(now, {&datagram, 1});
     is_busy = true;
   }
   void handle_timeout(Timestamp now) {
@@ -165,7 +166,7 @@ class Flow {
   Result<> drain(End& end, Timestamp now) {
     End& other = &end == &a ? b : a;
     while (auto event = end.connection.poll_event()) {
-      if (const auto* message = std::get_if<core::MessageReceived>(&*event)) {
+      if (const auto* message = std::get_if<core::Message>(&*event)) {
         if (auto taken = take(message->data, now); !taken) return taken;
       } else if (std::holds_alternative<core::GatherCandidates>(*event)) {
         end.connection.add_local_endpoint(now, end.address());
@@ -173,12 +174,12 @@ class Flow {
       } else if (const auto* found = std::get_if<core::LocalCandidate>(&*event)) {
         (void)other.connection.add_ice_candidate(now, found->candidate);
         other.is_busy = true;
-      } else if (std::holds_alternative<core::DataChannelOpened>(*event) && &end == &a) {
+      } else if (std::holds_alternative<core::DataChannelOpen>(*event) && &end == &a) {
         opened_ = last_delivery_ = now;
       } else if (std::holds_alternative<core::DataChannelClosed>(*event) ||
                  std::holds_alternative<core::Closed>(*event)) {
         return fail(ErrorCode::Network, "the channel was closed");
-      } else if (const auto* changed = std::get_if<core::ConnectionStateChanged>(&*event);
+      } else if (const auto* changed = std::get_if<core::ConnectionStateChange>(&*event);
                  changed && changed->state == ConnectionState::Failed) {
         return fail(ErrorCode::Network, fmt::format("the connection failed: {}", changed->reason));
       }
