@@ -1,7 +1,5 @@
 #include "rtp/header.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace specter::rtp {
@@ -16,15 +14,6 @@ constexpr std::uint8_t kPayloadTypeMask = 0x7f;
 bool has_our_version(std::uint8_t first) { return first >> 6 == kVersion; }
 
 }  // namespace
-
-void Csrcs::push_back(std::uint32_t source) {
-  SPECTER_CHECK(size_ < kMaxCsrcs);
-  values_[size_++] = source;
-}
-
-bool Csrcs::operator==(const Csrcs& other) const {
-  return std::ranges::equal(span(), other.span());
-}
 
 std::expected<Header, ParseError> Header::parse(Bytes in) {
   ByteReader r(in);
