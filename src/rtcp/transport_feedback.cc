@@ -23,7 +23,9 @@ std::size_t size_of(Symbol symbol) { return symbol == Symbol::Small ? 1 : 2; }
 
 // To the nearest tick.
 std::int64_t ticks(Timestamp at) {
-  return (at.time_since_epoch() + TransportFeedback::kTick / 2) / TransportFeedback::kTick;
+  using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 4000>>;
+  static_assert(Ticks(1) == TransportFeedback::kTick);
+  return std::chrono::round<Ticks>(at.time_since_epoch()).count();
 }
 
 std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
