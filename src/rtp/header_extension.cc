@@ -26,42 +26,49 @@ std::optional<ExtensionForm> form_of(std::uint16_t profile) {
 }
 
 ExtensionReader::ExtensionReader(const ExtensionBlock& block)
-    : in_(block.body), form_(form_of(block.profile)), is_cut_(!form_) {
-  if (is_cut_) in_.fail();
+    : rest_(block.body), form_(form_of(block.profile)), is_cut_(!form_) {
+  if (is_cut_) rest_ = {};
 }
 
 std::optional<ExtensionElement> ExtensionReader::next() {
-  while (in_.remaining() > 0) {
-    const std::uint8_t first = in_.u8();
-    if (first == 0) continue;
-    ExtensionElement element;
-    std::size_t size;
-    if (form_ == ExtensionForm::OneByte) {
-      element.id = first >> 4;
-      size = (first & 0x0f) + std::size_t{1};
-      // RFC 8285 §4.2: both end the reading, and their lengths mean nothing.
-      if (element.id == 0 || element.id == kReservedId) return cut();
-    } else {
-      element.id = first;
-      size = in_.u8();
-    }
-    element.value = in_.bytes(size);
-    if (!in_.ok()) return cut();
-    return element;
-  }
-  return std::nullopt;
+  if (!advance()) return std::nullopt;
+  return ExtensionElement{id_, value_};
 }
 
-std::optional<ExtensionElement> ExtensionReader::cut() {
+// Each element of each packet comes by here: no ByteReader.
+bool ExtensionReader::advance() {
+  std::size_t at = 0;
+  while (at < rest_.size() && rest_[at] == 0) ++at;  // padding
+  if (at == rest_.size()) return false;
+  std::size_t size;
+  if (form_ == ExtensionForm::OneByte) {
+    id_ = rest_[at] >> 4;
+    size = (rest_[at] & 0x0f) + std::size_t{1};
+    ++at;
+    // RFC 8285 §4.2: both end the reading, and their lengths mean nothing.
+    if (id_ == 0 || id_ == kReservedId) return cut();
+  } else {
+    if (rest_.size() - at < 2) return cut();
+    id_ = rest_[at];
+    size = rest_[at + 1];
+    at += 2;
+  }
+  if (size > rest_.size() - at) return cut();
+  value_ = rest_.subspan(at, size);
+  rest_ = rest_.subspan(at + size);
+  return true;
+}
+
+bool ExtensionReader::cut() {
   is_cut_ = true;
-  in_.fail();
-  return std::nullopt;
+  rest_ = {};
+  return false;
 }
 
 std::optional<Bytes> find(const ExtensionBlock& block, std::uint8_t id) {
   ExtensionReader reader(block);
-  while (const auto element = reader.next())
-    if (element->id == id) return element->value;
+  while (reader.advance())
+    if (reader.id_ == id) return reader.value_;
   return std::nullopt;
 }
 

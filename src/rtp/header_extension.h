@@ -49,11 +49,16 @@ class ExtensionReader {
   bool is_cut() const { return is_cut_; }
 
  private:
-  std::optional<ExtensionElement> cut();
+  bool cut();
+  // Whether there is an element; then it is in `id_` and `value_`.
+  bool advance();
+  friend std::optional<Bytes> find(const ExtensionBlock& block, std::uint8_t id);
 
-  ByteReader in_;
+  Bytes rest_;
   std::optional<ExtensionForm> form_;
   bool is_cut_ = false;
+  std::uint8_t id_ = 0;
+  Bytes value_;
 };
 
 // The value of the first element with an id.

@@ -122,6 +122,18 @@ TEST(RtpReception, TakesWhatIsLateByLessThanItsBound) {
   EXPECT_EQ(reception.handle_packet(kStart, packet(2000 - 1024)), Verdict::Refused);
 }
 
+// Sequence numbers and timestamps of a stream, as those who keep them unwrap them
+// (base/sequence.h).
+TEST(RtpUnwrapping, FollowsNumbersAndTimesOverTheirEnds) {
+  Unwrapper<std::uint16_t> sequence(65'534);
+  EXPECT_EQ(sequence(1) - sequence(65'534), 3);
+  EXPECT_EQ(sequence(65'533), 65'536 + 65'533);  // late by four
+  Unwrapper<std::uint32_t> timestamp(0xffffff00);
+  const std::int64_t first = timestamp(0xffffff00);
+  EXPECT_EQ(timestamp(0x00000100) - first, 512);
+  EXPECT_EQ(timestamp(0xfffffff0) - first, 240);
+}
+
 // ---- RFC 3550 A.8
 
 TEST(RtpJitter, EvenPacketsHaveNone) {
