@@ -1,6 +1,5 @@
-// The chunks of transport-wide feedback that say which packets came,
-// draft-holmer-rmcat-transport-wide-cc- extensions-01 §3.1.1 to §3.1.4. transport_feedback.h draws
-// them.
+// The chunks of transport-wide feedback that say which packets came. transport_feedback.h draws
+// them. draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1.1 to §3.1.4
 #pragma once
 
 #include <array>

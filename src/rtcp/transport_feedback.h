@@ -15,12 +15,16 @@
 //   |  reference time, units of 64 ms               | feedback count|
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   then chunks of 16 bits, until they tell of all packets:
-//     0, symbol (2 bits), run (13 bits)      1, 0, 14 symbols of 1 bit      1, 1, 7 symbols of 2
-//     bits
-//   then for each packet that came the time since the one before it, the first since the reference
-//   time, in units of 250 us: 1 byte for symbol 1, 2 bytes, signed, for symbol 2. Then padding to
-//   whole words. Symbols: 0 not received, 1 small distance, 2 large or negative distance, 3
-//   reserved.
+//     0, symbol (2 bits), length (13 bits)      a run of one symbol
+//     1, 0, 14 symbols of 1 bit                 a narrow vector
+//     1, 1, 7 symbols of 2 bits                 a wide vector
+//   then for each packet that came a distance, in units of 250 us since the one before it, for the
+//   first since the reference time:
+//     1 byte                                    for symbol 1
+//     2 bytes, signed                           for symbol 2
+//   then padding to whole words.
+//
+// Symbols: 0 not received, 1 small distance, 2 large or negative distance, 3 reserved.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +46,7 @@ struct TransportFeedback {
   // A packet that came. Those between, and up to `count`, did not.
   struct Arrival {
     std::uint16_t sequence = 0;
-    std::int16_t delta =
-        0;  // ticks since the arrival before it, of the first since the reference time
+    std::int16_t delta = 0;  // ticks since the one before it, or since the reference time
 
     bool operator==(const Arrival&) const = default;
   };
@@ -79,16 +82,17 @@ struct TransportArrival {
 };
 
 // Fills one message from the front of `arrivals`, which are in the order of their numbers, each
-// once, all from `first_sequence` on: that is where the last message ended, so that it tells what
-// was lost since. Sets all but SSRCs and feedback count, and says how many arrivals are in it; the
-// rest begins another one. That is so where
-// - the message would be longer than `max_bytes`,
-// - a distance does not fit 16 bits (8.19 s either way),
-// - the message would tell of more than kMaxCount packets. A gap before the first arrival that is
-// as long
-//   is left out.
-// Distances are those of the rounded times, so that errors do not add up. At least one arrival is
-// taken: none, or `max_bytes` below kMinBytes, is a Bug.
+// once, all from `first_sequence` on: that is where the last message ended, so that this one tells
+// what was lost since. Sets all but SSRCs and feedback count, and says how many arrivals are in it;
+// the next message begins with the others. A message ends before an arrival
+//
+// - that would make it longer than `max_bytes`,
+// - whose distance does not fit 16 bits (8.19 s either way),
+// - that is number kMaxCount or later, counted from the first.
+//
+// A gap of kMaxCount numbers before the first arrival is left out. Distances are those of the
+// rounded times, so that errors do not add up. At least one arrival is taken: none, or `max_bytes`
+// below kMinBytes, is a Bug.
 struct TransportFeedbackBounds {
   static constexpr std::size_t kMaxCount = 32'767;
   static constexpr std::size_t kMinBytes = 40;

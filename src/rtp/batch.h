@@ -1,9 +1,10 @@
 // Where received packets stay: arenas that several receives fill, counted by who holds them.
 //
-//          reserve, commit             last Hold goes               lend                  borrow
-//   free ------------------> filling ----------------> free   Hold ------> Loan ~~~~~~~~> Hold
-//                                                             (kept till the Loan is back)  of
-//                                                             another pool
+//          reserve, commit             last Hold goes
+//   free ------------------> filling ----------------> free
+//
+//         lend             borrow                     last Hold goes            take_back
+//   Hold ------> Loan ~~~~~~~~~~> Hold of another pool ----------------> Loan ~~~~~~~~~~> gone
 //
 // A Batch is bytes with a count of its holders. A packet in it never changes once it is committed,
 // so any number of receivers may read it. Holders count whole batches, never packets: a batch lives
@@ -131,8 +132,8 @@ class BatchPool {
   explicit BatchPool(Limits limits);
   BatchPool(const BatchPool&) = delete;
   BatchPool& operator=(const BatchPool&) = delete;
-  // What is still held lives on until its last holder goes. A loan must not outlive the pool that
-  // it is of.
+  // What is still held lives on until its last holder goes. A loan must not outlive either of its
+  // pools.
   ~BatchPool();
 
   // A place for a packet of at most `size` bytes, behind those in the batch that is being filled,

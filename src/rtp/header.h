@@ -55,6 +55,7 @@ struct Header {
   // `in` begins with the header; what follows it is not looked at, so it may be encrypted. Errors:
   // Truncated, BadValue (a version that is not 2).
   static std::expected<Header, ParseError> parse(Bytes in);
+  // A payload type above 127 is a Bug.
   void write(ByteWriter& out, HeaderFlags flags) const;
 
   std::size_t size() const { return kFixedHeaderSize + 4 * csrcs.size(); }

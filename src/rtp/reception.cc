@@ -36,7 +36,7 @@ void Jitter::handle_packet(Timestamp now, std::uint32_t timestamp) {
   const std::int64_t most = kMaxDifference / std::chrono::seconds(1) * std::int64_t{clock_rate_};
   if (is_started_ && size <= most) {
     // A.8's integer form: the new difference counts one sixteenth, rounded.
-    scaled_ = static_cast<std::uint32_t>(std::int64_t{scaled_} + size - ((scaled_ + 8) >> 4));
+    scaled_ += size - ((scaled_ + 8) >> 4);
   }
   is_started_ = true;
   last_timestamp_ = timestamp;

@@ -25,7 +25,8 @@ class Jitter {
   // timestamp (a frame's) the first counts.
   void handle_packet(Timestamp now, std::uint32_t timestamp);
 
-  std::uint32_t value() const { return scaled_ >> 4; }  // in units of the RTP timestamp
+  // In units of the RTP timestamp.
+  std::uint32_t value() const { return static_cast<std::uint32_t>(scaled_ >> 4); }
 
  private:
   std::uint32_t arrival(Timestamp now) const;
@@ -34,7 +35,7 @@ class Jitter {
   std::uint32_t last_timestamp_ = 0;
   std::uint32_t last_transit_ = 0;
   bool is_started_ = false;
-  std::uint32_t scaled_ = 0;  // sixteen times the jitter
+  std::int64_t scaled_ = 0;  // sixteen times the jitter
 };
 
 // The figures of a report block, RFC 3550 §6.4.1.

@@ -6,10 +6,12 @@
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   |S|E|template id|         frame number          |
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   if more follows, five flags and what they announce, as bits:
-//     structure: dependency_structure.h     active targets: a bit each, the last target's first
-//     own indications (2 each)     own differences: size (2) and difference - 1 (4, 8 or 12), until
-//     size 0     own chain differences (8 each)
+//   If more follows, five flags, and what they announce, in their order and as bits:
+//     the structure (dependency_structure.h)
+//     the active decode targets: a bit each, the last target's first
+//     the frame's own indications (2 each)
+//     its own differences: size (2), then difference - 1 (4 * size), until the size is 0
+//     its own chain differences (8 each)
 #pragma once
 
 #include <expected>

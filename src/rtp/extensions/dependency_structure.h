@@ -3,13 +3,12 @@
 // alignment:
 //
 //   template_id_offset (6), decode targets - 1 (5)
-//   layers:     a template each, until 3: next_layer_idc (2): 0 as before, 1 next temporal id, 2
-//   next
-//               spatial id and temporal id 0, 3 the end
+//   layers:      a template each, followed by next_layer_idc (2): 0 the next template has the same
+//                ids, 1 the next temporal id, 2 the next spatial id and temporal id 0, 3 no more
 //   indications: for each template and decode target (2)
 //   differences: for each template, while a flag (1) is set: frame difference - 1 (4)
-//   chains:     their number, below targets + 1; then for each target its chain, below chains;
-//               then for each template and chain the difference (4)
+//   chains:      their number, below targets + 1; then for each target its chain, below chains;
+//                then for each template and chain the difference (4)
 //   resolutions: a flag (1); for each spatial id width - 1 (16), height - 1 (16)
 #pragma once
 

@@ -3,21 +3,21 @@
 //
 //    0 1 2 3 4 5 6 7
 //   +-+-+-+-+-+-+-+-+
-//   |RID| NS| mask  |    RID: this packet's stream, NS: streams - 1; mask: the spatial layers of
-//   each
-//   +-+-+-+-+-+-+-+-+    stream, the lowest bit is layer 0; 0 when streams differ
-//   |mask 0 |mask 1 |    only when they differ: a mask a stream; a second byte for streams 2 and 3
+//   |RID| NS| mask  |    this packet's stream; streams - 1; spatial layers, see below
 //   +-+-+-+-+-+-+-+-+
-//   |#tl|#tl|#tl|#tl|    temporal layers - 1 of each spatial layer, padded with zeros to whole
-//   bytes
+//   |mask 0 |mask 1 |    only when the first mask is 0
+//   +-+-+-+-+-+-+-+-+
+//   |#tl|#tl|#tl|#tl|    temporal layers - 1 of each spatial layer; zeros to whole bytes
 //   +-+-+-+-+-+-+-+-+
 //   | leb128 ...         kbit/s of each temporal layer, those below it included
 //   +-+-+-+-+-+-+-+-+
-//   | 5 bytes ...        of each spatial layer, all or none: width - 1 and height - 1 (16 bits
-//   each), frames/s
+//   | 5 bytes ...        for each spatial layer: width - 1 (16), height - 1 (16), frames/s (8)
 //   +-+-+-+-+-+-+-+-+
-//   Everything is in the order of streams, then spatial layers, then temporal ones. A single byte
-//   of zero: nothing is sent.
+//
+// A mask has a bit for each spatial layer of a stream, the lowest bit for layer 0. The first one is
+// that of all streams; when it is 0, each stream has its own, and streams 2 and 3 a second byte.
+// All lists are in the order of streams, then spatial layers, then temporal ones. The 5 bytes are
+// there for all spatial layers or for none. A single byte of zero says that nothing is sent.
 #pragma once
 
 #include <expected>
