@@ -79,7 +79,8 @@ TEST(RtcpCompound, WalksByLength) {
   EXPECT_EQ(compound->stopped, std::nullopt);
 }
 
-// A length that points behind the datagram ends the walk, and so do a few bytes that are no header.
+// docs/failures.md row 69: a length that points behind the datagram ends the walk, and so do a few
+// bytes that are no header.
 TEST(RtcpCompound, StopsAtTheFirstLie) {
   for (const std::string_view lie : {"81ce0003 00000001 00000002", "81ce00", "80"}) {
     const auto compound = Compound::parse(joined({kReportBytes, lie}), CompoundForm::Full);

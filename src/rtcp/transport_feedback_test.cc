@@ -111,8 +111,8 @@ TEST(RtcpTransportFeedback, MayBeginAnywhere) {
   }
 }
 
-// Media fact 14: 65,535 statuses in a packet of 36 bytes take no memory of that size; and as many
-// packets that came are written and read.
+// docs/failures.md row 70, media fact 14: 65,535 statuses in a packet of 36 bytes take no memory of
+// that size; and as many packets that came are written and read.
 TEST(RtcpTransportFeedback, TellsOfUpTo65535Packets) {
   Feedback feedback = kKnown;
   feedback.count = 65'535;

@@ -139,6 +139,25 @@ TEST(RtpPadding, MayBeAllThereIs) {
   }
 }
 
+// docs/failures.md row 68
+TEST(RtpPadding, OfEachSizeAtEachLength) {
+  for (std::size_t length = 0; length <= 300; ++length) {
+    Buffer bytes = hex("a00f1234 decafbad cafebabe");
+    bytes.resize(bytes.size() + length);
+    for (std::size_t padding = 0; padding < 256 && length > 0; ++padding) {
+      bytes.back() = static_cast<std::uint8_t>(padding);
+      const auto packet = Packet::parse(bytes);
+      const bool is_possible = padding > 0 && padding <= length;
+      ASSERT_EQ(packet.has_value(), is_possible) << length << " " << padding;
+      if (is_possible)
+        EXPECT_EQ(packet->payload.size(), length - padding);
+      else
+        EXPECT_EQ(packet.error(), ParseError::BadLength);
+    }
+    EXPECT_EQ(Packet::parse(bytes).has_value(), length > 0 && length >= 255);
+  }
+}
+
 TEST(RtpPadding, OfAnImpossibleSizeIsMalformed) {
   const std::string header = "a00f1234 decafbad cafebabe ";
   EXPECT_EQ(Packet::parse(hex(header + "0102 000000")).error(), ParseError::BadLength);
