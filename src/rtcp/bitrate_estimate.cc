@@ -14,7 +14,8 @@ constexpr int kMantissaBits = 18;
 constexpr std::uint32_t kMantissaMask = (1u << kMantissaBits) - 1;
 
 std::uint64_t bitrate(std::uint32_t mantissa, int exponent) {
-  if (static_cast<int>(std::bit_width(mantissa)) + exponent > 64) return BitrateEstimate::kMaxBitrate;
+  if (static_cast<int>(std::bit_width(mantissa)) + exponent > 64)
+    return BitrateEstimate::kMaxBitrate;
   return std::uint64_t{mantissa} << exponent;  // six bits: at most 63
 }
 

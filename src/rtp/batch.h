@@ -157,9 +157,8 @@ class BatchPool {
   // Loans whose last holder here has gone, to be given to `Loan::pool` on its loop.
   std::optional<Loan> poll_returned();
 
-  std::size_t bytes() const {
-    return batches_ * limits_.batch_bytes;
-  }  // of all arenas, free ones too
+  // Of all arenas, free ones too.
+  std::size_t bytes() const { return batches_ * limits_.batch_bytes; }
   std::uint64_t refused() const { return refused_; }
 
  private:
