@@ -94,9 +94,10 @@ HeldPacket BatchPool::commit(Place place, std::size_t size) {
   return {std::move(place.batch), batch.size_++};
 }
 
-void BatchPool::discard(Place place) {
+void BatchPool::discard(const Place& place) {
   SPECTER_CHECK(place.batch);
   Batch& batch = *place.batch.batch_;
+  SPECTER_CHECK(batch.size_ < batch.places_);
   std::ranges::fill(place.bytes, std::uint8_t{0});
   const auto at = static_cast<std::uint32_t>(place.bytes.data() - batch.bytes_);
   if (at + place.bytes.size() == batch.reserved_) batch.reserved_ = at;

@@ -145,7 +145,7 @@ class BatchPool {
   HeldPacket commit(Place place, std::size_t size);
 
   // No packet came of it: its bytes are zeroed. The last one reserved is used again.
-  void discard(Place place);
+  void discard(const Place& place);
 
   // For another loop: the batch with the packets that it has now. It is held until take_back().
   Loan lend(const Hold& hold);
