@@ -7,30 +7,36 @@
 namespace specter::srtp {
 
 std::size_t OpenBatch::add_rtp(Opener& opener, Bytes packet, MutableBytes out) {
-  return take(opener, opener.look_at_rtp(packet, out));
+  return take(opener, opener.look_at_rtp(begin(), packet, out));
 }
 
 std::size_t OpenBatch::add_rtcp(Opener& opener, Bytes packet, MutableBytes out) {
-  return take(opener, opener.look_at_rtcp(packet, out));
+  return take(opener, opener.look_at_rtcp(begin(), packet, out));
 }
 
-std::size_t OpenBatch::take(Opener& opener, const std::expected<Attempt, Refusal>& attempt) {
+OpenBatch::Attempt& OpenBatch::begin() {
   if (is_done_) {
     results_.clear();
     is_done_ = false;
   }
+  return waiting_.emplace_back().attempt;
+}
+
+std::size_t OpenBatch::take(Opener& opener, std::optional<Refusal> refusal) {
   const std::size_t place = results_.size();
-  if (!attempt) {
-    results_.emplace_back(std::unexpected(opener.count(attempt.error())));
+  if (refusal) {
+    waiting_.pop_back();
+    results_.emplace_back(std::unexpected(opener.count(*refusal)));
     return place;
   }
   results_.emplace_back();
-  Waiting& waiting = waiting_.emplace_back(*attempt);
-  waiting.attempt.result = place;
+  Waiting& waiting = waiting_.back();
+  Attempt& attempt = waiting.attempt;
+  attempt.result = place;
   // The second try needs the ciphertext again, and the first one overwrites it.
-  if (attempt->may_retry && attempt->sealed.data() == attempt->out.data()) {
+  if (attempt.may_retry && attempt.sealed.data() == attempt.out.data()) {
     waiting.kept_at = kept_.size();
-    kept_.insert(kept_.end(), attempt->sealed.begin(), attempt->sealed.end());
+    kept_.insert(kept_.end(), attempt.sealed.begin(), attempt.sealed.end());
   }
   return place;
 }
@@ -57,9 +63,8 @@ void OpenBatch::try_once() {
   jobs_.clear();
   besides_.clear();
   for (const Waiting& waiting : waiting_) {
-    const auto [job, beside] = waiting.attempt.opener->job_of(waiting.attempt);
-    jobs_.push_back(job);
-    besides_.push_back(beside);
+    waiting.attempt.opener->describe(jobs_.emplace_back(), besides_.emplace_back(),
+                                     waiting.attempt);
   }
   for (std::size_t i = 0; i < jobs_.size(); ++i) besides_[i].attach(jobs_[i]);
   cipher_->open(jobs_);

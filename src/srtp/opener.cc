@@ -29,29 +29,27 @@ Refusal Opener::count(Refusal refusal) {
 
 // ---- a packet's first look: nothing changes
 
-std::expected<Opener::Attempt, Refusal> Opener::look_at_rtp(Bytes packet, MutableBytes out) {
-  if (packet.size() < rtp::kFixedHeaderSize + rtp_.tag_size())
-    return std::unexpected(Refusal::TooShort);
+std::optional<Refusal> Opener::look_at_rtp(Attempt& attempt, Bytes packet, MutableBytes out) {
+  if (packet.size() < rtp::kFixedHeaderSize + rtp_.tag_size()) return Refusal::TooShort;
   const std::size_t size = packet.size() - rtp_.tag_size();
   const auto layout = rtp::HeaderLayout::parse(packet.first(size));
-  if (!layout) return std::unexpected(Refusal::NotRtp);
-  if (out.size() < size || size > crypto::kMaxPacketBytes) return std::unexpected(Refusal::TooLong);
+  if (!layout) return Refusal::NotRtp;
+  if (out.size() < size || size > crypto::kMaxPacketBytes) return Refusal::TooLong;
 
-  Attempt attempt;
   attempt.opener = this;
   attempt.sealed = packet;
   attempt.out = out.first(size);
   attempt.ssrc = load32(&packet[kSsrcAt]);
   attempt.sequence = load16(&packet[kSequenceAt]);
   attempt.header_size = layout->size;
-  if (const auto refusal = look_at_cryptex(attempt, *layout)) return std::unexpected(*refusal);
+  if (const auto refusal = look_at_cryptex(attempt, *layout)) return refusal;
   const RtpStream* const stream = rtp_streams_.find(attempt.ssrc);
-  if (!stream && rtp_streams_.is_full()) return std::unexpected(Refusal::TooManyStreams);
+  if (!stream && rtp_streams_.is_full()) return Refusal::TooManyStreams;
   const auto index = first_index(attempt.sequence, stream);
-  if (!index) return std::unexpected(index.error());
+  if (!index) return index.error();
   attempt.tried = {{*index}, 1};
   attempt.may_retry = !stream || stream->opened < kYoungPackets;
-  return attempt;
+  return std::nullopt;
 }
 
 std::optional<Refusal> Opener::look_at_cryptex(Attempt& attempt,
@@ -81,18 +79,17 @@ std::expected<std::uint64_t, Refusal> Opener::first_index(std::uint16_t sequence
   return index;
 }
 
-std::expected<Opener::Attempt, Refusal> Opener::look_at_rtcp(Bytes packet, MutableBytes out) {
+std::optional<Refusal> Opener::look_at_rtcp(Attempt& attempt, Bytes packet, MutableBytes out) {
   if (packet.size() < kRtcpClearBytes + kRtcpIndexBytes + rtcp_.tag_size())
-    return std::unexpected(Refusal::TooShort);
-  if (!srtp::is_rtcp(packet)) return std::unexpected(Refusal::NotRtcp);
+    return Refusal::TooShort;
+  if (!srtp::is_rtcp(packet)) return Refusal::NotRtcp;
   const std::size_t size = packet.size() - kRtcpIndexBytes - rtcp_.tag_size();
-  if (out.size() < size || size > crypto::kMaxPacketBytes) return std::unexpected(Refusal::TooLong);
+  if (out.size() < size || size > crypto::kMaxPacketBytes) return Refusal::TooLong;
   const std::uint32_t word =
       load32(&packet[rtcp_.is_aead() ? packet.size() - kRtcpIndexBytes : size]);
   // What is only authenticated nobody agreed to. RFC 3711 §3.4, RFC 7714 §9.3.
-  if ((word & kEncipheredBit) == 0) return std::unexpected(Refusal::NotEnciphered);
+  if ((word & kEncipheredBit) == 0) return Refusal::NotEnciphered;
 
-  Attempt attempt;
   attempt.opener = this;
   attempt.sealed = packet;
   attempt.out = out.first(size);
@@ -101,63 +98,56 @@ std::expected<Opener::Attempt, Refusal> Opener::look_at_rtcp(Bytes packet, Mutab
   attempt.header_size = kRtcpClearBytes;
   attempt.tried = {{word & ~kEncipheredBit}, 1};
   const RtcpStream* const stream = rtcp_streams_.find(attempt.ssrc);
-  if (!stream && rtcp_streams_.is_full()) return std::unexpected(Refusal::TooManyStreams);
-  if (stream && !stream->received.is_new(attempt.tried.last()))
-    return std::unexpected(Refusal::Replayed);
-  return attempt;
+  if (!stream && rtcp_streams_.is_full()) return Refusal::TooManyStreams;
+  if (stream && !stream->received.is_new(attempt.tried.last())) return Refusal::Replayed;
+  return std::nullopt;
 }
 
 // ---- its tag, right or wrong
 
-Opener::Job Opener::job_of(const Attempt& attempt) const {
-  if (attempt.is_rtcp) return rtcp_job_of(attempt);
+void Opener::describe(crypto::OpenJob& job, Beside& beside, const Attempt& attempt) const {
+  if (attempt.is_rtcp) return describe_rtcp(job, beside, attempt);
   const std::uint64_t index = attempt.tried.last();
-  Job out;
-  crypto::OpenJob& job = out.job;
   job.key = rtp_.key();
-  job.nonce = rtp_.nonce(attempt.ssrc, index);
+  rtp_.write_nonce(job.nonce, attempt.ssrc, index);
   job.tag = attempt.sealed.last(rtp_.tag_size());
-  if (!rtp_.is_aead()) out.beside.set_suffix(rollover_counter(index));
+  if (!rtp_.is_aead()) beside.set_suffix(rollover_counter(index));
   const Bytes packet = attempt.sealed.first(attempt.out.size());
   if (attempt.plain_profile == 0) {
     job.additional = packet.first(attempt.header_size);
     job.text = packet.subspan(attempt.header_size);
     job.out = attempt.out.subspan(attempt.header_size);
-    return out;
+    return;
   }
   job.out = attempt.out.subspan(kCryptexClearBytes);
   if (attempt.csrc_bytes == 0) {
     job.text = packet.subspan(kCryptexClearBytes);
     set_cryptex_additional(job, packet, 0, rtp_.is_aead());
-    return out;
+    return;
   }
   if (packet.data() != attempt.out.data())
     std::memcpy(attempt.out.data(), packet.data(), packet.size());
   gather(attempt.out, attempt.csrc_bytes);
   job.text = job.out;
   set_cryptex_additional(job, attempt.out, attempt.csrc_bytes, rtp_.is_aead());
-  return out;
 }
 
-Opener::Job Opener::rtcp_job_of(const Attempt& attempt) const {
+void Opener::describe_rtcp(crypto::OpenJob& job, Beside& beside, const Attempt& attempt) const {
   const Bytes sealed = attempt.sealed;
   const std::size_t size = attempt.out.size();
   const auto index = static_cast<std::uint32_t>(attempt.tried.last());
-  Job out;
-  crypto::OpenJob& job = out.job;
   job.key = rtcp_.key();
-  job.nonce = rtcp_.nonce(attempt.ssrc, index);
+  rtcp_.write_nonce(job.nonce, attempt.ssrc, index);
   job.text = sealed.first(size).subspan(kRtcpClearBytes);
   job.out = attempt.out.subspan(kRtcpClearBytes);
   if (rtcp_.is_aead()) {
     job.tag = sealed.subspan(size, rtcp_.tag_size());
-    out.beside.set_rtcp_additional(sealed, kEncipheredBit | index);
+    beside.set_rtcp_additional(sealed, kEncipheredBit | index);
   } else {
     job.additional = sealed.first(kRtcpClearBytes);
     job.tag = sealed.last(rtcp_.tag_size());
-    out.beside.set_suffix(kEncipheredBit | index);
+    beside.set_suffix(kEncipheredBit | index);
   }
-  return out;
 }
 
 // RFC 3711 §3.3.1 guesses right unless a receiver missed where a stream began: what came first may

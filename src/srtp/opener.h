@@ -76,20 +76,18 @@ class Opener {
     std::uint16_t plain_profile = 0;  // of a packet with Cryptex; else 0
     Tried tried;
   };
-  struct Job {
-    crypto::OpenJob job;
-    Beside beside;
-  };
 
-  std::expected<Attempt, Refusal> look_at_rtp(Bytes packet, MutableBytes out);
-  std::expected<Attempt, Refusal> look_at_rtcp(Bytes packet, MutableBytes out);
+  // These write the attempt; nothing else changes.
+  std::optional<Refusal> look_at_rtp(Attempt& attempt, Bytes packet, MutableBytes out);
+  std::optional<Refusal> look_at_rtcp(Attempt& attempt, Bytes packet, MutableBytes out);
   std::optional<Refusal> look_at_cryptex(Attempt& attempt, const rtp::HeaderLayout& layout) const;
   std::expected<std::uint64_t, Refusal> first_index(std::uint16_t sequence,
                                                     const RtpStream* stream) const;
   // Another index for a packet whose tag was wrong. Nothing: it stays wrong.
   std::optional<std::uint64_t> next_index(const Attempt& attempt);
-  Job job_of(const Attempt& attempt) const;
-  Job rtcp_job_of(const Attempt& attempt) const;
+  // These write the job and what stands beside it.
+  void describe(crypto::OpenJob& job, Beside& beside, const Attempt& attempt) const;
+  void describe_rtcp(crypto::OpenJob& job, Beside& beside, const Attempt& attempt) const;
   // The tag was right.
   std::optional<Refusal> accept(const Attempt& attempt);
   Refusal count(Refusal refusal);
@@ -136,7 +134,9 @@ class OpenBatch {
     std::size_t kept_at = kNotKept;  // where in kept_ a copy of the packet is
   };
 
-  std::size_t take(Opener& opener, const std::expected<Attempt, Refusal>& attempt);
+  // The next packet's, in waiting_.
+  Attempt& begin();
+  std::size_t take(Opener& opener, std::optional<Refusal> refusal);
   void try_once();
   // Whether the packet is tried once more.
   bool finish(Attempt& attempt, bool is_right);

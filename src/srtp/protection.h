@@ -47,11 +47,11 @@ class Protection {
   bool is_aead() const { return is_aead_; }
   std::size_t tag_size() const { return tag_size_; }
   // RFC 3711 §4.1.1; RFC 7714 §8.1, §9.1. `index` has 48 bits, of RTCP 31.
-  crypto::PacketNonce nonce(std::uint32_t ssrc, std::uint64_t index) const;
+  void write_nonce(crypto::PacketNonce& out, std::uint32_t ssrc, std::uint64_t index) const;
 
  private:
   std::unique_ptr<crypto::PacketKey> key_;
-  crypto::PacketNonce salt_{};
+  std::uint64_t salt_high_ = 0, salt_low_ = 0;  // its 16 bytes as numbers, zeros behind it
   bool is_aead_;
   std::size_t tag_size_;
 };

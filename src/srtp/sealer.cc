@@ -34,7 +34,7 @@ void Sealer::skip_rtp_to(std::uint32_t ssrc, std::uint64_t index) {
 
 std::expected<Sealer::Shape, Refusal> Sealer::shape_of(Bytes header) const {
   const auto layout = rtp::HeaderLayout::parse(header);
-  if (!layout) return std::unexpected(Refusal::NotRtp);
+  if (!layout || layout->size != header.size()) return std::unexpected(Refusal::NotRtp);
   Shape shape{layout->size, layout->csrcs_end - rtp::kFixedHeaderSize};
   if (!options_.cryptex) return shape;
   if (layout->flags.has_extension) {
@@ -68,64 +68,69 @@ std::expected<std::uint64_t, Refusal> Sealer::take_index(std::uint32_t ssrc,
   return index;
 }
 
-std::expected<Sealer::Prepared, Refusal> Sealer::prepare_rtp(const OutgoingRtp& packet) {
+std::expected<std::size_t, Refusal> Sealer::prepare_rtp(SealBatch& batch,
+                                                        const OutgoingRtp& packet) {
   const auto shape = shape_of(packet.header);
   if (!shape) return std::unexpected(shape.error());
-  const bool is_extended = shape->header_size != packet.header.size();
-  if (is_extended && shape->header_size != packet.header.size() + rtp::ExtensionBlock::kHeaderSize)
-    return std::unexpected(Refusal::NotRtp);
-  const std::size_t text_end = shape->header_size + packet.prefix.size() + packet.body.size();
-  const std::size_t size = text_end + rtp_.tag_size();
+  const std::size_t size =
+      shape->header_size + packet.prefix.size() + packet.body.size() + rtp_.tag_size();
   SPECTER_CHECK(packet.out.size() >= size);
   const std::uint32_t ssrc = load32(&packet.header[kSsrcAt]);
   const auto index = take_index(ssrc, load16(&packet.header[kSequenceAt]));
   if (!index) return std::unexpected(index.error());
 
-  Prepared prepared;
-  prepared.size = size;
-  crypto::SealJob& job = prepared.job;
+  const auto [job, rest] = batch.grow();
   job.key = rtp_.key();
-  job.nonce = rtp_.nonce(ssrc, *index);
+  rtp_.write_nonce(job.nonce, ssrc, *index);
+  job.tag = packet.out.subspan(size - rtp_.tag_size(), rtp_.tag_size());
+  describe_rtp(job, packet, *shape);
+  if (!rtp_.is_aead()) rest.beside.set_suffix(rollover_counter(*index));
+  if (shape->cryptex_profile != 0) rest.gathered_csrcs = shape->csrc_bytes;
+  rest.out = packet.out;
+  return size;
+}
+
+// Puts the parts where they belong, but for a body that is enciphered from where it is.
+void Sealer::describe_rtp(crypto::SealJob& job, const OutgoingRtp& packet,
+                          const Shape& shape) const {
   const MutableBytes out = packet.out;
-  job.out = out.subspan(shape->header_size, text_end - shape->header_size);
-  job.tag = out.subspan(text_end, rtp_.tag_size());
-  job.text = job.out;
-  if (packet.prefix.empty() && shape->cryptex_profile == 0) {
-    job.text = packet.body;  // enciphered from where it is
+  const std::size_t payload_size = packet.prefix.size() + packet.body.size();
+  job.text = job.out = out.subspan(shape.header_size, payload_size);
+  if (packet.prefix.empty() && shape.cryptex_profile == 0) {
+    job.text = packet.body;
   } else {
     put(packet.body, job.out.data() + packet.prefix.size());
     put(packet.prefix, job.out.data());
   }
   put(packet.header, out.data());
-  if (shape->cryptex_profile != 0) {
-    const std::size_t extension_at = rtp::kFixedHeaderSize + shape->csrc_bytes;
-    if (is_extended) {
-      out[0] |= kExtensionBit;
-      store32(&out[extension_at], 0);
-    }
-    store16(&out[extension_at], shape->cryptex_profile);
-    gather(out, shape->csrc_bytes);
-    set_cryptex_additional(job, out, shape->csrc_bytes, rtp_.is_aead());
-    job.text = job.out = out.subspan(kCryptexClearBytes, text_end - kCryptexClearBytes);
-    prepared.gathered_csrcs = shape->csrc_bytes;
-  } else {
-    job.additional = out.first(shape->header_size);
+  if (shape.cryptex_profile == 0) {
+    job.additional = packet.header;
+    return;
   }
-  if (!rtp_.is_aead()) prepared.beside.set_suffix(rollover_counter(*index));
-  return prepared;
+  const std::size_t extension_at = rtp::kFixedHeaderSize + shape.csrc_bytes;
+  if (shape.header_size != packet.header.size()) {  // RFC 9335 §6.1: an empty extension
+    out[0] |= kExtensionBit;
+    store32(&out[extension_at], 0);
+  }
+  store16(&out[extension_at], shape.cryptex_profile);
+  gather(out, shape.csrc_bytes);
+  set_cryptex_additional(job, out, shape.csrc_bytes, rtp_.is_aead());
+  job.text = job.out =
+      out.subspan(kCryptexClearBytes, shape.header_size - kCryptexClearBytes + payload_size);
 }
 
-std::expected<Sealer::Prepared, Refusal> Sealer::prepare_rtcp(Bytes packet, MutableBytes out) {
+std::expected<std::size_t, Refusal> Sealer::prepare_rtcp(SealBatch& batch, Bytes packet,
+                                                         MutableBytes out) {
   if (!is_rtcp(packet)) return std::unexpected(Refusal::NotRtcp);
   if (rtcp_index_ >= kMaxRtcpPackets) return std::unexpected(Refusal::KeyExhausted);
-  Prepared prepared;
-  prepared.size = packet.size() + kRtcpIndexBytes + rtcp_.tag_size();
-  SPECTER_CHECK(out.size() >= prepared.size);
+  const std::size_t size = packet.size() + kRtcpIndexBytes + rtcp_.tag_size();
+  SPECTER_CHECK(out.size() >= size);
   const std::uint64_t index = rtcp_index_++;
   const std::uint32_t index_word = kEncipheredBit | static_cast<std::uint32_t>(index);
-  crypto::SealJob& job = prepared.job;
+
+  const auto [job, rest] = batch.grow();
   job.key = rtcp_.key();
-  job.nonce = rtcp_.nonce(load32(&packet[kRtcpSsrcAt]), index);
+  rtcp_.write_nonce(job.nonce, load32(&packet[kRtcpSsrcAt]), index);
   job.text = packet.subspan(kRtcpClearBytes);
   job.out = out.subspan(kRtcpClearBytes, job.text.size());
   put(packet.first(kRtcpClearBytes), out.data());
@@ -133,41 +138,33 @@ std::expected<Sealer::Prepared, Refusal> Sealer::prepare_rtcp(Bytes packet, Muta
     // RFC 7714 §9.2: the tag belongs to the ciphertext, the index comes last.
     job.tag = out.subspan(packet.size(), rtcp_.tag_size());
     store32(&out[packet.size() + rtcp_.tag_size()], index_word);
-    prepared.beside.set_rtcp_additional(packet, index_word);
+    rest.beside.set_rtcp_additional(packet, index_word);
   } else {
     // RFC 3711 §3.4: the index, then the tag, which covers it.
     store32(&out[packet.size()], index_word);
     job.tag = out.subspan(packet.size() + kRtcpIndexBytes, rtcp_.tag_size());
     job.additional = out.first(kRtcpClearBytes);
-    prepared.beside.set_suffix(index_word);
+    rest.beside.set_suffix(index_word);
   }
-  return prepared;
+  return size;
 }
 
 std::expected<std::size_t, Refusal> SealBatch::add_rtp(Sealer& sealer, const OutgoingRtp& packet) {
-  return take(sealer.prepare_rtp(packet), packet.out);
+  return sealer.prepare_rtp(*this, packet);
 }
 
 std::expected<std::size_t, Refusal> SealBatch::add_rtp(Sealer& sealer, Bytes packet,
                                                        MutableBytes out) {
   const auto layout = rtp::HeaderLayout::parse(packet);
   if (!layout) return std::unexpected(Refusal::NotRtp);
-  return add_rtp(
-      sealer,
+  return sealer.prepare_rtp(
+      *this,
       {.header = packet.first(layout->size), .body = packet.subspan(layout->size), .out = out});
 }
 
 std::expected<std::size_t, Refusal> SealBatch::add_rtcp(Sealer& sealer, Bytes packet,
                                                         MutableBytes out) {
-  return take(sealer.prepare_rtcp(packet, out), out);
-}
-
-std::expected<std::size_t, Refusal> SealBatch::take(
-    const std::expected<Sealer::Prepared, Refusal>& prepared, MutableBytes out) {
-  if (!prepared) return std::unexpected(prepared.error());
-  jobs_.push_back(prepared->job);
-  rests_.push_back({prepared->beside, prepared->gathered_csrcs, out});
-  return prepared->size;
+  return sealer.prepare_rtcp(*this, packet, out);
 }
 
 void SealBatch::run() {

@@ -34,6 +34,8 @@ struct OutgoingRtp {
   MutableBytes out;
 };
 
+class SealBatch;
+
 // One direction under one master key. It keeps the highest index of each SSRC, and which sequence
 // numbers were sent: none is sealed twice, since that would show what the payloads differ by, and
 // with GCM give the authentication key away. Who sends a packet again keeps the sealed bytes.
@@ -60,15 +62,12 @@ class Sealer {
     std::size_t csrc_bytes = 0;
     std::uint16_t cryptex_profile = 0;  // 0: sealed as RFC 3711 has it
   };
-  struct Prepared {
-    crypto::SealJob job;
-    Beside beside;
-    std::size_t size = 0;            // of what stands in `out` once the job is done
-    std::size_t gathered_csrcs = 0;  // bytes of CSRCs to put back where they belong
-  };
 
-  std::expected<Prepared, Refusal> prepare_rtp(const OutgoingRtp& packet);
-  std::expected<Prepared, Refusal> prepare_rtcp(Bytes packet, MutableBytes out);
+  // Both add one job to the batch, and answer with the size of the sealed packet.
+  std::expected<std::size_t, Refusal> prepare_rtp(SealBatch& batch, const OutgoingRtp& packet);
+  std::expected<std::size_t, Refusal> prepare_rtcp(SealBatch& batch, Bytes packet,
+                                                   MutableBytes out);
+  void describe_rtp(crypto::SealJob& job, const OutgoingRtp& packet, const Shape& shape) const;
   std::expected<Shape, Refusal> shape_of(Bytes header) const;
   std::expected<std::uint64_t, Refusal> take_index(std::uint32_t ssrc, std::uint16_t sequence);
 
@@ -103,13 +102,17 @@ class SealBatch {
   std::size_t size() const { return jobs_.size(); }
 
  private:
+  friend class Sealer;
   struct Rest {
     Beside beside;
-    std::size_t gathered_csrcs;
+    std::size_t gathered_csrcs = 0;  // bytes of CSRCs to put back where they belong
     MutableBytes out;
   };
-  std::expected<std::size_t, Refusal> take(const std::expected<Sealer::Prepared, Refusal>& prepared,
-                                           MutableBytes out);
+  struct Slot {
+    crypto::SealJob& job;
+    Rest& rest;
+  };
+  Slot grow() { return {jobs_.emplace_back(), rests_.emplace_back()}; }
 
   crypto::PacketCipher* cipher_;
   std::vector<crypto::SealJob> jobs_;
