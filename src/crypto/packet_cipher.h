@@ -87,7 +87,7 @@ struct SealJob {
   MutableBytes tag;
   Bytes suffix{};  // AES-CM: authenticated behind the ciphertext, not sent; SRTP's rollover counter
   // AES-CM: authenticated as if it stood in the ciphertext, before the byte `inset_at`. Cryptex
-  // leaves such bytes in the clear (RFC 9335 §6).
+  // leaves such bytes in the clear (RFC 9335 §6.1).
   Bytes inset{};
   std::size_t inset_at = 0;
 };

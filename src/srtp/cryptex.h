@@ -27,7 +27,7 @@ enum class CryptexPolicy : std::uint8_t {
 inline constexpr std::size_t kCryptexClearBytes =
     rtp::kFixedHeaderSize + rtp::ExtensionBlock::kHeaderSize;
 
-// RFC 9335 §5.1: the profile that an extension has on the wire. Nothing for one that Cryptex does
+// RFC 9335 §5: the profile that an extension has on the wire. Nothing for one that Cryptex does
 // not define: 0x1001 to 0x100F too.
 std::optional<std::uint16_t> cryptex_profile(std::uint16_t plain);
 // The other way. Nothing: this is no packet with Cryptex.
@@ -38,8 +38,8 @@ std::optional<std::uint16_t> plain_profile(std::uint16_t profile);
 void gather(MutableBytes packet, std::size_t csrc_bytes);
 void scatter(MutableBytes packet, std::size_t csrc_bytes);
 
-// What a job authenticates of a gathered packet besides its text. RFC 9335 §6: AES-CM's tag is over
-// the bytes in their order on the wire, GCM's additional data are all that is clear.
+// What a job authenticates of a gathered packet besides its text. RFC 9335 §6.2: AES-CM's tag is
+// over the bytes in their order on the wire, GCM's additional data are all that is clear.
 template <class Job>
 void set_cryptex_additional(Job& job, Bytes gathered, std::size_t csrc_bytes, bool is_aead) {
   if (is_aead || csrc_bytes == 0) {

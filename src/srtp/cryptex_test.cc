@@ -35,7 +35,7 @@ TEST(Cryptex, GatheredAndScatteredIsTheSame) {
   }
 }
 
-// RFC 9335 §6.1: where there are CSRCs and no extension, an empty one is added; it stays.
+// RFC 9335 §5.1: where there are CSRCs and no extension, an empty one is added; it stays.
 TEST(Cryptex, AddsAnEmptyExtensionWhereThereAreCsrcs) {
   const Buffer packet = hex("820f1238decafbadcafebabe0001e2400000b26eabababab");
   const Buffer with_extension = hex("920f1238decafbadcafebabe0001e2400000b26ebede0000abababab");

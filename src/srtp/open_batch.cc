@@ -19,17 +19,17 @@ OpenBatch::Attempt& OpenBatch::begin() {
     results_.clear();
     is_done_ = false;
   }
+  results_.emplace_back(std::unexpected(Refusal::BadTag));  // until it is known
   return waiting_.emplace_back().attempt;
 }
 
 std::size_t OpenBatch::take(Opener& opener, std::optional<Refusal> refusal) {
-  const std::size_t place = results_.size();
+  const std::size_t place = results_.size() - 1;
   if (refusal) {
     waiting_.pop_back();
-    results_.emplace_back(std::unexpected(opener.count(*refusal)));
+    results_[place] = std::unexpected(opener.count(*refusal));
     return place;
   }
-  results_.emplace_back();
   Waiting& waiting = waiting_.back();
   Attempt& attempt = waiting.attempt;
   attempt.result = place;

@@ -152,16 +152,16 @@ void Opener::describe_rtcp(crypto::OpenJob& job, Beside& beside, const Attempt& 
 
 // RFC 3711 §3.3.1 guesses right unless a receiver missed where a stream began: what came first may
 // be of after the first rollover, and a sender who repeats a packet of before its first one may
-// have taken that for a rollover. So a young stream's packet is tried with the counters beside the
-// guess, which by now may be a better one, too.
+// have taken that for a rollover. So a young stream's packet is tried again with the guess, which
+// by now may be another one, and with the counter after it. The counter before it needs no try:
+// that index is 2^15 or more below the highest, so the window would refuse it.
 std::optional<std::uint64_t> Opener::next_index(const Attempt& attempt) {
   if (!attempt.may_retry || attempt.tried.count == attempt.tried.indices.size())
     return std::nullopt;
   const RtpStream* const stream = rtp_streams_.find(attempt.ssrc);
   std::uint64_t guess = attempt.sequence;
   if (stream) guess = guess_index(attempt.sequence, stream->received.next() - 1).value_or(guess);
-  for (const std::uint64_t index : {guess, guess + kRollover, guess - kRollover}) {
-    // What is below 0 is far above it here.
+  for (const std::uint64_t index : {guess, guess + kRollover}) {
     const bool is_possible = index < kMaxRtpPackets && !attempt.tried.has(index);
     if (is_possible && (!stream || stream->received.is_new(index))) return index;
   }

@@ -13,7 +13,7 @@ void put(Bytes part, std::uint8_t* at) {
 }
 
 constexpr std::uint8_t kExtensionBit = 0x10;     // RFC 3550 §5.1: X
-constexpr std::uint16_t kEmptyProfile = 0xC0DE;  // RFC 9335 §6.1: of an extension that is added
+constexpr std::uint16_t kEmptyProfile = 0xC0DE;  // RFC 9335 §5.1: of an extension that is added
 
 }  // namespace
 
@@ -108,7 +108,7 @@ void Sealer::describe_rtp(crypto::SealJob& job, const OutgoingRtp& packet,
     return;
   }
   const std::size_t extension_at = rtp::kFixedHeaderSize + shape.csrc_bytes;
-  if (shape.header_size != packet.header.size()) {  // RFC 9335 §6.1: an empty extension
+  if (shape.header_size != packet.header.size()) {  // RFC 9335 §5.1: an empty extension
     out[0] |= kExtensionBit;
     store32(&out[extension_at], 0);
   }

@@ -112,7 +112,10 @@ class SealBatch {
     crypto::SealJob& job;
     Rest& rest;
   };
-  Slot grow() { return {jobs_.emplace_back(), rests_.emplace_back()}; }
+  Slot grow() {
+    rests_.resize(jobs_.size() + 1);  // as many as jobs, also when memory ran out once
+    return {jobs_.emplace_back(), rests_.back()};
+  }
 
   crypto::PacketCipher* cipher_;
   std::vector<crypto::SealJob> jobs_;
