@@ -1,7 +1,5 @@
 #include "rtp/header.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace specter::rtp {
@@ -15,41 +13,47 @@ constexpr std::uint8_t kPayloadTypeMask = 0x7f;
 
 bool has_our_version(std::uint8_t first) { return first >> 6 == kVersion; }
 
+std::size_t csrcs_end(std::uint8_t first) {
+  return kFixedHeaderSize + 4 * (std::size_t{first} & kCountMask);
+}
+
+// Each packet comes by here, so these take the place of a ByteReader; the bounds are the caller's.
+std::uint16_t load16(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+}
+std::uint32_t load32(const std::uint8_t* at) {
+  return std::uint32_t{load16(at)} << 16 | load16(at + 2);
+}
+
+Header read_header(const std::uint8_t* at) {
+  Header header{.marker = (at[1] & kMarkerBit) != 0,
+                .payload_type = static_cast<std::uint8_t>(at[1] & kPayloadTypeMask),
+                .sequence = load16(at + 2),
+                .timestamp = load32(at + 4),
+                .ssrc = load32(at + 8),
+                .csrcs = {}};
+  for (int i = 0; i < (at[0] & kCountMask); ++i)
+    header.csrcs.push_back(load32(at + kFixedHeaderSize + 4 * i));
+  return header;
+}
+
 }  // namespace
 
-void Csrcs::push_back(std::uint32_t source) {
-  SPECTER_CHECK(size_ < kMaxCsrcs);
-  values_[size_++] = source;
-}
-
-bool Csrcs::operator==(const Csrcs& other) const {
-  return std::ranges::equal(span(), other.span());
-}
-
 std::expected<Header, ParseError> Header::parse(Bytes in) {
-  ByteReader r(in);
-  const std::uint8_t first = r.u8();
-  const std::uint8_t second = r.u8();
-  Header header;
-  header.marker = (second & kMarkerBit) != 0;
-  header.payload_type = second & kPayloadTypeMask;
-  header.sequence = r.u16();
-  header.timestamp = r.u32();
-  header.ssrc = r.u32();
-  for (int i = first & kCountMask; i > 0; --i) header.csrcs.push_back(r.u32());
-  if (!r.ok()) return std::unexpected(ParseError::Truncated);
-  if (!has_our_version(first)) return std::unexpected(ParseError::BadValue);
-  return header;
+  if (in.size() < kFixedHeaderSize || in.size() < csrcs_end(in[0]))
+    return std::unexpected(ParseError::Truncated);
+  if (!has_our_version(in[0])) return std::unexpected(ParseError::BadValue);
+  return read_header(in.data());
 }
 
 void Header::write(ByteWriter& out, HeaderFlags flags) const {
   SPECTER_CHECK(payload_type <= kPayloadTypeMask);
-  out.u8(static_cast<std::uint8_t>(kVersion << 6 | (flags.has_padding ? kPaddingBit : 0) |
-                                   (flags.has_extension ? kExtensionBit : 0) | csrcs.size()));
-  out.u8(static_cast<std::uint8_t>((marker ? kMarkerBit : 0) | payload_type));
-  out.u16(sequence);
-  out.u32(timestamp);
-  out.u32(ssrc);
+  const auto first =
+      static_cast<std::uint8_t>(kVersion << 6 | (flags.has_padding ? kPaddingBit : 0) |
+                                (flags.has_extension ? kExtensionBit : 0) | csrcs.size());
+  const auto second = static_cast<std::uint8_t>((marker ? kMarkerBit : 0) | payload_type);
+  out.u32(std::uint32_t{first} << 24 | std::uint32_t{second} << 16 | sequence);
+  out.u64(std::uint64_t{timestamp} << 32 | ssrc);
   for (const std::uint32_t csrc : csrcs.span()) out.u32(csrc);
 }
 
@@ -61,13 +65,12 @@ std::expected<HeaderLayout, ParseError> HeaderLayout::parse(Bytes in) {
   HeaderLayout layout;
   layout.flags = {.has_extension = (first & kExtensionBit) != 0,
                   .has_padding = (first & kPaddingBit) != 0};
-  layout.csrcs_end =
-      kFixedHeaderSize + 4 * std::size_t{static_cast<std::uint8_t>(first & kCountMask)};
+  layout.csrcs_end = rtp::csrcs_end(first);
   layout.size = layout.csrcs_end;
   if (layout.flags.has_extension) {
     if (in.size() < layout.csrcs_end + ExtensionBlock::kHeaderSize)
       return std::unexpected(ParseError::Truncated);
-    const std::size_t words = std::size_t{in[layout.csrcs_end + 2]} << 8 | in[layout.csrcs_end + 3];
+    const std::size_t words = load16(in.data() + layout.csrcs_end + 2);
     layout.size += ExtensionBlock::kHeaderSize + 4 * words;
   }
   if (in.size() < layout.size) return std::unexpected(ParseError::Truncated);
@@ -77,17 +80,15 @@ std::expected<HeaderLayout, ParseError> HeaderLayout::parse(Bytes in) {
 std::expected<Packet, ParseError> Packet::parse(Bytes in) {
   const auto layout = HeaderLayout::parse(in);
   if (!layout) return std::unexpected(layout.error());
-  const auto header = Header::parse(in);
-  if (!header) return std::unexpected(header.error());
 
-  Packet packet;
-  packet.header = *header;
-  packet.payload = in.subspan(layout->size);
+  Packet packet{.header = read_header(in.data()),
+                .extension = {},
+                .payload = in.subspan(layout->size),
+                .padding = 0};
   if (layout->flags.has_extension) {
-    ByteReader r(in.first(layout->size).subspan(layout->csrcs_end));
-    const std::uint16_t profile = r.u16();
-    r.skip(2);
-    packet.extension = ExtensionBlock{profile, r.rest()};
+    const Bytes block = in.first(layout->size).subspan(layout->csrcs_end);
+    packet.extension =
+        ExtensionBlock{load16(block.data()), block.subspan(ExtensionBlock::kHeaderSize)};
   }
   if (layout->flags.has_padding) {
     // RFC 3550 §5.1: the last byte counts itself, so 0 is no size. All may be padding.

@@ -17,15 +17,13 @@
 //   then the payload and, if P, padding whose last byte is its size
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
-#include <initializer_list>
 #include <optional>
-#include <span>
 
 #include "base/bytes.h"
 #include "base/parse_error.h"
+#include "rtp/inline_list.h"
 
 namespace specter::rtp {
 
@@ -33,28 +31,8 @@ inline constexpr std::uint8_t kVersion = 2;
 inline constexpr std::size_t kFixedHeaderSize = 12;
 inline constexpr std::size_t kMaxCsrcs = 15;
 
-// The contributing sources of a packet, at most 15, in the order of the packet. Kept inline: a
-// header allocates nothing.
-class Csrcs {
- public:
-  Csrcs() = default;
-  Csrcs(std::initializer_list<std::uint32_t> sources) {
-    for (const std::uint32_t source : sources) push_back(source);
-  }
-
-  // A sixteenth source is a Bug (base/check.h).
-  void push_back(std::uint32_t source);
-
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  std::span<const std::uint32_t> span() const { return std::span(values_).first(size_); }
-
-  bool operator==(const Csrcs& other) const;
-
- private:
-  std::array<std::uint32_t, kMaxCsrcs> values_{};
-  std::uint8_t size_ = 0;
-};
+// The contributing sources of a packet, in the order of the packet.
+using Csrcs = InlineList<std::uint32_t, kMaxCsrcs>;
 
 // Two bits of the first byte that say what else is in the packet. They are the packet's, not the
 // header's: who writes a packet knows them.
@@ -77,6 +55,7 @@ struct Header {
   // `in` begins with the header; what follows it is not looked at, so it may be encrypted. Errors:
   // Truncated, BadValue (a version that is not 2).
   static std::expected<Header, ParseError> parse(Bytes in);
+  // A payload type above 127 is a Bug.
   void write(ByteWriter& out, HeaderFlags flags) const;
 
   std::size_t size() const { return kFixedHeaderSize + 4 * csrcs.size(); }
@@ -98,7 +77,7 @@ struct HeaderLayout {
   bool operator==(const HeaderLayout&) const = default;
 };
 
-// RFC 3550 §5.3.1: the extension as it lies in a packet. extension_block.h reads its elements.
+// RFC 3550 §5.3.1: the extension as it lies in a packet. header_extension.h reads its elements.
 struct ExtensionBlock {
   static constexpr std::size_t kHeaderSize = 4;
   static constexpr std::size_t kMaxBodySize = 65'535 * 4;
