@@ -14,6 +14,7 @@ LIBRARIES = [
     (r"fmt/", r"fmt::"),
     (r"CLI/", r"CLI11::"),
     (r"xxhash", r"Xxhash::"),
+    (r"srtp2/", r"Srtp2::"),
     (r"(gtest|gmock)/", r"GTest::"),
 ]
 

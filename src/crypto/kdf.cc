@@ -63,4 +63,20 @@ void tls12_prf(HashAlgorithm algorithm, Bytes secret, std::string_view label, By
   }
 }
 
+void aes_key_stream(Bytes key, std::span<const std::uint8_t, 16> counter,
+                    std::span<std::uint8_t> out) {
+  SPECTER_CHECK(key.size() == 16 || key.size() == 32);
+  const CleanErrors clean;
+  const std::unique_ptr<EVP_CIPHER_CTX, With<EVP_CIPHER_CTX_free>> context(EVP_CIPHER_CTX_new());
+  const EVP_CIPHER* const cipher =
+      key.size() == 16 ? native_counter_mode() : native_counter_mode256();
+  std::ranges::fill(out, std::uint8_t{0});
+  int size = 0;
+  SPECTER_CHECK(context &&
+                EVP_EncryptInit_ex2(context.get(), cipher, key.data(), counter.data(), nullptr) ==
+                    1 &&
+                EVP_EncryptUpdate(context.get(), out.data(), &size, out.data(),
+                                  static_cast<int>(out.size())) == 1);
+}
+
 }  // namespace specter::crypto

@@ -263,5 +263,20 @@ TEST(Expansion, ASeedDecidesAllOfIt) {
   EXPECT_NE(from_a, from_b);
 }
 
+// RFC 3711 B.2; NIST SP 800-38A F.5.5 for 256 bits.
+TEST(AesKeyStream, IsThatOfTheKnownAnswers) {
+  const auto stream = [](const Buffer& key, const Buffer& counter, std::size_t size) {
+    Buffer out(size, 0xee);
+    aes_key_stream(key, std::span(counter).first<16>(), out);
+    return out;
+  };
+  EXPECT_EQ(
+      stream(hex("2b7e151628aed2a6abf7158809cf4f3c"), hex("f0f1f2f3f4f5f6f7f8f9fafbfcfd0000"), 40),
+      hex("e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd"));
+  EXPECT_EQ(stream(hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"),
+                   hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"), 16),
+            hex("0bdf7df1591716335e9a8b15c860c502"));
+}
+
 }  // namespace
 }  // namespace specter::crypto

@@ -322,7 +322,7 @@ class Lanes::Impl {
       for (std::size_t i = 0; i < jobs.size(); ++i) {
         const Job& job = *jobs[i];
         tags_[i] =
-            hmac_.of(key_of(job).authentication(), {job.additional, ciphertext(job), job.suffix});
+            hmac_.of(key_of(job).authentication(), authenticated_parts(job, ciphertext(job)));
       }
       return;
     }
@@ -330,12 +330,13 @@ class Lanes::Impl {
     rows_.clear();
     std::size_t size = 0;
     for (const Job* job : jobs)
-      size += job->additional.size() + ciphertext(*job).size() + job->suffix.size();
+      size +=
+          job->additional.size() + ciphertext(*job).size() + job->inset.size() + job->suffix.size();
     rows_.reserve(size);
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       const Job& job = *jobs[i];
       const std::size_t start = rows_.size();
-      for (const Bytes part : {job.additional, ciphertext(job), job.suffix})
+      for (const Bytes part : authenticated_parts(job, ciphertext(job)))
         rows_.insert(rows_.end(), part.begin(), part.end());
       IMB_JOB& out = jobs_hash_[i];
       out.src = rows_.data() + start;

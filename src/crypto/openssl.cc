@@ -18,6 +18,7 @@ struct Algorithms {
   std::array<EVP_CIPHER*, 3> masks{fetch_cipher("AES-128-ECB"), fetch_cipher("AES-256-ECB"),
                                    fetch_cipher("ChaCha20")};
   EVP_CIPHER* counter_mode = fetch_cipher("AES-128-CTR");
+  EVP_CIPHER* counter_mode256 = fetch_cipher("AES-256-CTR");
 };
 
 const Algorithms& algorithms() {
@@ -32,6 +33,7 @@ const EVP_CIPHER* native_mask(PacketAlgorithm algorithm) {
 }
 
 const EVP_CIPHER* native_counter_mode() { return algorithms().counter_mode; }
+const EVP_CIPHER* native_counter_mode256() { return algorithms().counter_mode256; }
 
 const char* native_name(HashAlgorithm algorithm) {
   constexpr std::array kNames{"SHA256", "SHA384", "SHA512"};

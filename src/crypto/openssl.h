@@ -52,6 +52,7 @@ class CleanErrors {
 // more than to hash a small message.
 const EVP_CIPHER* native_mask(PacketAlgorithm algorithm);  // an AEAD's: AES-ECB or bare ChaCha20
 const EVP_CIPHER* native_counter_mode();                   // AES-128-CTR
+const EVP_CIPHER* native_counter_mode256();                // AES-256-CTR
 
 // As OpenSSL calls it.
 const char* native_name(HashAlgorithm algorithm);

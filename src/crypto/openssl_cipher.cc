@@ -65,12 +65,12 @@ class CounterModeKey final : public SinglePacketKey {
 
   void seal(const SealJob& job) override {
     apply(job.nonce, job.text, job.out);
-    const auto tag = hmac_.of(authentication_, {job.additional, job.out, job.suffix});
+    const auto tag = hmac_.of(authentication_, authenticated_parts(job, job.out));
     std::ranges::copy(Bytes(tag).first(job.tag.size()), job.tag.begin());
   }
 
   bool open(const OpenJob& job) override {
-    const auto tag = hmac_.of(authentication_, {job.additional, job.text, job.suffix});
+    const auto tag = hmac_.of(authentication_, authenticated_parts(job, job.text));
     if (CRYPTO_memcmp(tag.data(), job.tag.data(), job.tag.size()) != 0) return false;
     apply(job.nonce, job.text, job.out);
     return true;

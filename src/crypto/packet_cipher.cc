@@ -28,9 +28,10 @@ void check_job(const Job& job, Direction direction) {
                 job.additional.size() <= kMaxPacketBytes && job.tag.size() == tag_size(algorithm));
   SPECTER_CHECK(job.text.data() == job.out.data() || !overlaps(job.text, job.out));
   if (is_aead(algorithm))
-    SPECTER_CHECK(job.suffix.empty());
+    SPECTER_CHECK(job.suffix.empty() && job.inset.empty());
   else
-    SPECTER_CHECK(job.nonce[14] == 0 && job.nonce[15] == 0 && job.suffix.size() <= 8);
+    SPECTER_CHECK(job.nonce[14] == 0 && job.nonce[15] == 0 && job.suffix.size() <= 8 &&
+                  job.inset.size() <= 8 && job.inset_at <= job.text.size());
 }
 
 PacketCipher::Choice possible(PacketCipher::Choice choice) {

@@ -86,6 +86,10 @@ struct SealJob {
   MutableBytes out;
   MutableBytes tag;
   Bytes suffix{};  // AES-CM: authenticated behind the ciphertext, not sent; SRTP's rollover counter
+  // AES-CM: authenticated as if it stood in the ciphertext, before the byte `inset_at`. Cryptex
+  // leaves such bytes in the clear (RFC 9335 §6.1).
+  Bytes inset{};
+  std::size_t inset_at = 0;
 };
 
 // The other way. `ok` becomes the verdict; `out` is zeros where it is false.
@@ -97,6 +101,8 @@ struct OpenJob {
   MutableBytes out;
   Bytes tag;
   Bytes suffix{};
+  Bytes inset{};
+  std::size_t inset_at = 0;
   bool ok = false;
 };
 

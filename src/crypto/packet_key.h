@@ -1,6 +1,7 @@
 // Inside: what packet_cipher.cc asks of the keys of either library.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "crypto/packet_cipher.h"
@@ -24,6 +25,13 @@ inline bool has_lanes(const PacketKey& key) {
 
 std::unique_ptr<PacketKey> make_openssl_key(PacketAlgorithm algorithm, Direction direction,
                                             Bytes secret);
+
+// What AES-CM authenticates, one behind the other. RFC 3711 §4.2.
+template <class Job>
+std::array<Bytes, 5> authenticated_parts(const Job& job, Bytes ciphertext) {
+  return {job.additional, ciphertext.first(job.inset_at), job.inset,
+          ciphertext.subspan(job.inset_at), job.suffix};
+}
 
 // A pointer that may be read, for libraries that look at pointers to nothing.
 inline const std::uint8_t* readable(Bytes bytes) {

@@ -11,7 +11,7 @@ constexpr std::size_t kBlock = 64;
 
 }  // namespace
 
-Sha1Hmac::Tag Sha1Hmac::of(Bytes key, std::initializer_list<Bytes> parts) {
+Sha1Hmac::Tag Sha1Hmac::of(Bytes key, std::span<const Bytes> parts) {
   SPECTER_CHECK(key.size() <= kBlock);
   std::array<std::uint8_t, kBlock> pad{};
   std::ranges::copy(key, pad.begin());

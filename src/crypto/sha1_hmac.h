@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
+#include <span>
 
 #include "crypto/hmac.h"
 
@@ -18,7 +18,7 @@ class Sha1Hmac {
 
   // RFC 2104 §2; of the parts one behind the other. The key has a block, 64 bytes, at most. No
   // allocation.
-  Tag of(Bytes key, std::initializer_list<Bytes> parts);
+  Tag of(Bytes key, std::span<const Bytes> parts);
 
  private:
   DigestState state_{native_sha1()};

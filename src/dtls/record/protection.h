@@ -9,10 +9,10 @@
 #include <span>
 #include <variant>
 
+#include "base/replay_window.h"
 #include "crypto/number_mask.h"
 #include "crypto/packet_cipher.h"
 #include "crypto/secret.h"
-#include "dtls/record/replay_window.h"
 #include "dtls/wire/numbers.h"
 #include "dtls/wire/record.h"
 
@@ -102,7 +102,7 @@ class Opener {
   std::uint64_t epoch_;
   std::uint64_t forgeries_ = 0;
   crypto::PacketNonce iv_{};
-  ReplayWindow window_;
+  ReplayWindow<256> window_;
   std::unique_ptr<crypto::PacketKey> key_;
   std::optional<crypto::NumberMask> mask_;
 };

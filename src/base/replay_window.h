@@ -1,20 +1,23 @@
-// Which record numbers of an epoch were had already. RFC 6347 §4.1.2.6, RFC 9147 §4.5.1.
+// Which packet numbers were received. RFC 3711 §3.3.2, RFC 6347 §4.1.2.6, RFC 9147 §4.5.1.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
-namespace specter::dtls {
+namespace specter {
 
-// Asked before a record is opened, told only after it proved itself.
+// The caller asks is_new() before a packet is opened and calls mark() only after the packet was
+// authenticated. `Size` is in packets, a multiple of 64.
+template <std::uint64_t Size>
 class ReplayWindow {
  public:
-  static constexpr std::uint64_t kSize = 256;  // numbers
+  static constexpr std::uint64_t kSize = Size;
+  static_assert(kSize % 64 == 0);
 
+  // False: the number was marked, or it is kSize or more below the highest one.
   bool is_new(std::uint64_t number) const {
     if (number >= next_) return true;
-    if (next_ - number > kSize) return false;  // too old to tell
+    if (next_ - number > kSize) return false;
     return (words_[word(number)] & bit(number)) == 0;
   }
   void mark(std::uint64_t number) {
@@ -28,7 +31,7 @@ class ReplayWindow {
     }
     words_[word(number)] |= bit(number);
   }
-  std::uint64_t next() const { return next_; }  // the highest so far, plus one
+  std::uint64_t next() const { return next_; }  // the highest marked number plus one; 0: none yet
 
  private:
   static std::size_t word(std::uint64_t number) { return number % kSize / 64; }
@@ -38,4 +41,4 @@ class ReplayWindow {
   std::uint64_t next_ = 0;
 };
 
-}  // namespace specter::dtls
+}  // namespace specter

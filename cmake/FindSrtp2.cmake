@@ -1,0 +1,10 @@
+# libsrtp: one header and one library, no CMake package. For tests and benchmarks alone.
+find_path(Srtp2_INCLUDE_DIR srtp2/srtp.h)
+find_library(Srtp2_LIBRARY srtp2)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Srtp2 REQUIRED_VARS Srtp2_LIBRARY Srtp2_INCLUDE_DIR)
+if(Srtp2_FOUND AND NOT TARGET Srtp2::Srtp2)
+  add_library(Srtp2::Srtp2 UNKNOWN IMPORTED)
+  set_target_properties(Srtp2::Srtp2 PROPERTIES IMPORTED_LOCATION ${Srtp2_LIBRARY})
+  target_include_directories(Srtp2::Srtp2 SYSTEM INTERFACE ${Srtp2_INCLUDE_DIR})
+endif()
