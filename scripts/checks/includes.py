@@ -14,6 +14,7 @@ LIBRARIES = [
     (r"fmt/", r"fmt::"),
     (r"CLI/", r"CLI11::"),
     (r"xxhash", r"Xxhash::"),
+    (r"ogg/", r"Ogg::"),
     (r"(gtest|gmock)/", r"GTest::"),
 ]
 
