@@ -67,7 +67,18 @@ std::expected<std::optional<Bytes>, ParseError> NalReader::poll() {
   }
 }
 
-Bytes NalReader::begun() const { return is_in_unit_ ? input_.rest() : Bytes{}; }
+Bytes NalReader::begun() {
+  while (is_in_unit_) {
+    const Bytes rest = input_.rest();
+    if (rest.empty() || rest.front() != 0) return rest;
+    // Zeros up to the next start code are no unit.
+    const std::size_t code = find_start_code(rest, searched_);
+    if (code == rest.size() || !without_trailing_zeros(rest.first(code)).empty()) return rest;
+    input_.take(code + kStartCodeBytes);
+    searched_ = 0;
+  }
+  return {};
+}
 
 // ---- access units
 

@@ -32,7 +32,7 @@ class NalReader {
   // (bytes before the first start code that are no zeros), TooMany.
   std::expected<std::optional<Bytes>, ParseError> poll();
   // The beginning of the unit that poll() waits for: empty when none has begun.
-  Bytes begun() const;
+  Bytes begun();
 
  private:
   std::unexpected<ParseError> fail(ParseError error);

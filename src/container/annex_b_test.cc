@@ -167,6 +167,15 @@ TEST(AccessUnitReader, TellsKeyFrames) {
   EXPECT_FALSE(is_key("000001 6742 000001 419a"));
 }
 
+// Two start codes with nothing between them: found by the fuzzer.
+TEST(AccessUnitReader, CutsBehindAnEmptyUnit) {
+  const Buffer stream = hex("000001 6588 000001 0000 000001 6742 000001 419a");
+  for (const std::size_t chunk : {1, 100}) {
+    EXPECT_EQ(units(stream, chunk),
+              (std::vector<Unit>{{{hex("6588")}, true}, {{hex("6742"), hex("419a")}, false}}));
+  }
+}
+
 // An encoder's output is sent as it comes: two bytes of the next picture are enough.
 TEST(AccessUnitReader, GivesAnAccessUnitAsSoonAsTheNextBegins) {
   AccessUnitReader reader;
