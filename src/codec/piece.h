@@ -62,10 +62,12 @@ struct Pieces {
 
   std::vector<Piece> all;
   Buffer written;  // bodies that are no slice of the sample: aggregates, repeated parameter sets
+  bool is_key_frame = false;  // of the sample: decoding may begin there
 
   void clear() {
     all.clear();
     written.clear();
+    is_key_frame = false;
   }
 };
 

@@ -26,10 +26,12 @@ void IvfHeader::write(Buffer& out) const {
   write_little<std::uint32_t>(out, 0);
 }
 
-void write_ivf_frame(Buffer& out, const IvfFrame& frame) {
+bool write_ivf_frame(Buffer& out, const IvfFrame& frame) {
+  if (frame.bytes.size() > IvfReader::kMaxFrameBytes) return false;
   write_little(out, static_cast<std::uint32_t>(frame.bytes.size()));
   write_little(out, frame.timestamp);
   ByteWriter(out).bytes(frame.bytes);
+  return true;
 }
 
 void IvfReader::append(Bytes more) {

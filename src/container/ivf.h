@@ -67,6 +67,7 @@ class IvfReader {
   std::optional<ParseError> error_;
 };
 
-void write_ivf_frame(Buffer& out, const IvfFrame& frame);
+// False, and nothing is appended: more bytes than IvfReader::kMaxFrameBytes.
+bool write_ivf_frame(Buffer& out, const IvfFrame& frame);
 
 }  // namespace specter::container

@@ -100,6 +100,11 @@ TEST(Ivf, HasALimit) {
   IvfReader reader;
   EXPECT_EQ(read(reader, file), std::unexpected(ParseError::TooMany));
   EXPECT_EQ(reader.poll().error(), ParseError::TooMany);
+  const Buffer large(IvfReader::kMaxFrameBytes + 1, 0);
+  const std::size_t before = file.size();
+  EXPECT_FALSE(write_ivf_frame(file, {0, large}));
+  EXPECT_EQ(file.size(), before);
+  EXPECT_TRUE(write_ivf_frame(file, {0, Bytes(large).subspan(1)}));
 }
 
 TEST(Ivf, ReadsWhatFfmpegWrites) {

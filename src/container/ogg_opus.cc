@@ -7,6 +7,8 @@
 
 #include <ogg/ogg.h>
 
+#include "base/check.h"
+
 namespace specter::container {
 namespace {
 
@@ -159,6 +161,7 @@ OggOpusWriter::OggOpusWriter(std::uint32_t serial, const OpusHead& head, const O
   // RFC 7845 §3: each header ends its page.
   Buffer packet;
   head.write(packet);
+  SPECTER_CHECK(OpusHead::parse(packet) == head);
   put(packet, 0, false);
   put_pages(true, out);
   packet.clear();

@@ -77,7 +77,8 @@ class OggOpusWriter {
   // A page has at most so much, in units of 1/48000 s: RFC 7845 §8 advises a second.
   static constexpr std::uint32_t kPageDuration = 48'000;
 
-  // Appends the headers. `serial` names the stream among others of a file; any number does.
+  // Appends the headers, of which `head` is one that OpusHead::parse() takes (SPECTER_CHECK).
+  // `serial` names the stream among others of a file; any number does.
   OggOpusWriter(std::uint32_t serial, const OpusHead& head, const OpusTags& tags, Buffer& out);
   ~OggOpusWriter();
   OggOpusWriter(OggOpusWriter&&) noexcept;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "testing/data.h"
 #include "testing/hex.h"
 
@@ -163,8 +164,9 @@ TEST(OggOpus, WritesPacketsOverSeveralPages) {
   EXPECT_EQ((*packets)[1].bytes, Buffer(200'000, 1));
 }
 
-TEST(OggOpus, WritesNoPacketThatCannotBe) {
+TEST(OggOpus, WritesNothingThatCannotBe) {
   Buffer file;
+  EXPECT_THROW(OggOpusWriter(7, {.channels = 0}, {}, file), Bug);
   OggOpusWriter writer(7, {}, {}, file);
   const std::size_t headers = file.size();
   EXPECT_FALSE(writer.write({}, 960, file));

@@ -66,7 +66,7 @@ TEST(H264Depacketizer, TellsKeyFrames) {
   EXPECT_FALSE(is_key("41 9a"));
   EXPECT_FALSE(is_key("78 0005 6742e01f80 0002 68ce"));
   EXPECT_FALSE(is_key("78 0005 0606 01c480 0002 419a"));  // decoding needs an SPS, too
-  // An encoder that refreshes bit by bit: SPS and recovery point (media section 1.8).
+  // An encoder that refreshes bit by bit: SPS and recovery point.
   EXPECT_TRUE(is_key("78 0005 6742e01f80 0002 68ce 0005 060601c480 0002 419a"));
 }
 

@@ -67,6 +67,12 @@ bool is_missing(std::span<const Bytes> nals, NalType type) {
   return std::ranges::none_of(nals, [type](Bytes nal) { return type_of(nal) == type; });
 }
 
+// As the depacketizer says it, see there.
+bool is_key_frame(std::span<const Bytes> nals) {
+  if (!is_missing(nals, NalType::IdrSlice)) return true;
+  return !is_missing(nals, NalType::Sps) && std::ranges::any_of(nals, has_recovery_point);
+}
+
 }  // namespace
 
 Outcome Packetizer::packetize(const Sample& access_unit, Room room, Pieces& out) {
@@ -82,6 +88,7 @@ Outcome Packetizer::packetize_nals(std::span<const Bytes> nals, Room room, Piece
   Outcome outcome = prepare(nals, out.written);
   if (outcome) outcome = write(room, out);
   if (!outcome) out.clear();
+  if (outcome) out.is_key_frame = is_key_frame(nals);
   return outcome;
 }
 

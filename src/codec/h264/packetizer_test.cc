@@ -167,6 +167,21 @@ TEST(H264Packetizer, RefusesWhatIsNoAccessUnit) {
   EXPECT_EQ(packetizer.packetize_nals(empty, {9, 9}, out).error(), PacketizeError::Malformed);
 }
 
+TEST(H264Packetizer, TellsKeyFrames) {
+  Packetizer packetizer;
+  const auto is_key = [&](std::initializer_list<std::string_view> nals) {
+    Pieces out;
+    const Buffer unit = annex_b(nals);
+    EXPECT_TRUE(packetizer.packetize({unit}, {100, 100}, out));
+    return out.is_key_frame;
+  };
+  EXPECT_TRUE(is_key({"65 88"}));
+  EXPECT_FALSE(is_key({"41 9a"}));
+  EXPECT_FALSE(is_key({kSps, kPps, "41 9a"}));
+  EXPECT_FALSE(is_key({"06 06 01 c4 80", "41 9a"}));
+  EXPECT_TRUE(is_key({kSps, kPps, "06 06 01 c4 80", "41 9a"}));
+}
+
 TEST(H264Packetizer, TakesUnitsWithoutStartCodes) {
   Packetizer packetizer;
   const Buffer slice = hex("41 9a 01");

@@ -18,6 +18,7 @@ std::expected<void, PacketizeError> Packetizer::packetize(const Sample& packet, 
   Piece& piece = out.all.emplace_back();
   piece.body = packet.bytes;
   piece.marker = was_silent && !toc->is_dtx;
+  out.is_key_frame = true;
   return {};
 }
 

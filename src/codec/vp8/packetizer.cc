@@ -14,7 +14,8 @@ std::expected<void, PacketizeError> Packetizer::packetize(const Sample& frame, R
                                                           Pieces& out) {
   out.clear();
   if (frame.bytes.empty()) return std::unexpected(PacketizeError::Empty);
-  if (!FrameHeader::parse(frame.bytes)) return std::unexpected(PacketizeError::Malformed);
+  const auto header = FrameHeader::parse(frame.bytes);
+  if (!header) return std::unexpected(PacketizeError::Malformed);
 
   Descriptor descriptor;
   descriptor.is_non_reference = frame.is_non_reference;
@@ -45,6 +46,7 @@ std::expected<void, PacketizeError> Packetizer::packetize(const Sample& frame, R
     return std::unexpected(PacketizeError::TooMany);
   }
   out.all.back().marker = true;
+  out.is_key_frame = header->is_key_frame();
   tl0_picture_index_ = tl0_picture_index;
   if (next_picture_id_)
     next_picture_id_->value = (next_picture_id_->value + 1) & next_picture_id_->mask();

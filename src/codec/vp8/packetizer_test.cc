@@ -67,6 +67,7 @@ TEST(Vp8Packetizer, CutsAFrameIntoEqualPieces) {
   EXPECT_EQ(out.all[0].size(), 38u);
   EXPECT_EQ(out.all[1].size(), 38u);
   EXPECT_EQ(out.all[2].size(), 36u);
+  EXPECT_TRUE(out.is_key_frame);
   EXPECT_FALSE(out.all[0].marker);
   EXPECT_FALSE(out.all[1].marker);
   EXPECT_TRUE(out.all[2].marker);
@@ -74,7 +75,7 @@ TEST(Vp8Packetizer, CutsAFrameIntoEqualPieces) {
   EXPECT_EQ(out.all[1].body.data(), frame.data() + out.all[0].body.size());
 }
 
-// A frame of a single packet is a frame: one implementation dropped those (media section 1.8).
+// A frame of a single packet is a frame: one implementation dropped those.
 TEST(Vp8Packetizer, MakesOnePacketOfASmallFrame) {
   Packetizer packetizer = plain();
   const Pieces out = packetized(packetizer, {stay(hex(kInter))}, {40, 40});
