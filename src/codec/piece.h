@@ -89,8 +89,7 @@ struct Sample {
 enum class PacketizeError {
   Empty,      // a sample of no bytes
   NoRoom,     // a room in which no byte of a sample would fit
-  TooLarge,   // what must not be cut does not fit: an Opus packet, a NAL unit in packetization mode
-              // 0
+  TooLarge,   // what must not be cut does not fit: an Opus packet, a NAL unit in H.264's mode 0
   Malformed,  // not what the codec's encoders make
   TooMany,    // more than kMaxPieces packets
 };

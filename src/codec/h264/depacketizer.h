@@ -16,9 +16,10 @@ class Depacketizer {
   // Single NAL units, STAP-A and FU-A; what the interleaved mode has is counted and makes the
   // access unit incomplete. An access unit ends with the marker or with the next timestamp.
   //
-  // H.264's packets don't say whether they are an access unit's first. After a gap one must begin
-  // as an access unit does (begins_access_unit()); where the stream repeats its parameter sets
-  // before each IDR picture, an IDR picture after a gap must have them too.
+  // H.264's packets don't say whether they are an access unit's first. After a gap, and at the
+  // stream's beginning, one must begin as an access unit does (begins_access_unit()); where the
+  // stream repeats its parameter sets before each IDR picture, an IDR picture after a gap must have
+  // them too.
   void handle_packet(const Arrival& arrival);
   // A key frame is an IDR picture, or has an SPS and a recovery point: some encoders make no second
   // IDR.

@@ -10,7 +10,8 @@ namespace {
 
 using Outcome = std::expected<void, PacketizeError>;
 
-constexpr std::size_t kLengthBytes = 2;    // before each unit of an aggregate, RFC 6184 §5.7
+constexpr std::size_t kLengthBytes = 2;  // before each unit of an aggregate, RFC 6184 §5.7
+constexpr std::size_t kMaxInAggregate = 0xffff;
 constexpr std::size_t kFuPrefixBytes = 2;  // RFC 6184 §5.8: indicator and header
 constexpr std::uint8_t kFuStart = 0x80;
 constexpr std::uint8_t kFuEnd = 0x40;
@@ -57,7 +58,7 @@ std::size_t units_that_fit(std::span<const Bytes> nals, std::size_t room) {
   std::size_t count = 0;
   for (const Bytes nal : nals) {
     bytes += kLengthBytes + nal.size();
-    if (bytes > room) break;
+    if (bytes > room || nal.size() > kMaxInAggregate) break;
     ++count;
   }
   return std::max<std::size_t>(count, 1);
@@ -85,7 +86,7 @@ Outcome Packetizer::packetize(const Sample& access_unit, Room room, Pieces& out)
 
 Outcome Packetizer::packetize_nals(std::span<const Bytes> nals, Room room, Pieces& out) {
   out.clear();
-  Outcome outcome = prepare(nals, out.written);
+  Outcome outcome = prepare(nals, room, out.written);
   if (outcome) outcome = write(room, out);
   if (!outcome) out.clear();
   if (outcome) out.is_key_frame = is_key_frame(nals);
@@ -93,7 +94,7 @@ Outcome Packetizer::packetize_nals(std::span<const Bytes> nals, Room room, Piece
 }
 
 // What is sent, in the order of H.264 §7.4.1.2.3: a delimiter, parameter sets, the rest.
-Outcome Packetizer::prepare(std::span<const Bytes> nals, Buffer& written) {
+Outcome Packetizer::prepare(std::span<const Bytes> nals, Room room, Buffer& written) {
   units_.clear();
   if (nals.empty()) return std::unexpected(PacketizeError::Empty);
   for (const Bytes nal : nals) {
@@ -101,7 +102,7 @@ Outcome Packetizer::prepare(std::span<const Bytes> nals, Buffer& written) {
       return std::unexpected(PacketizeError::Malformed);
     sets_.remember(nal);
   }
-  reserve(nals, written);
+  reserve(nals, room, written);
   if (!is_missing(nals, NalType::IdrSlice)) {
     const bool needs_sps = is_missing(nals, NalType::Sps);
     const bool needs_pps = is_missing(nals, NalType::Pps);
@@ -119,11 +120,12 @@ Outcome Packetizer::prepare(std::span<const Bytes> nals, Buffer& written) {
 }
 
 // Pieces have views into it, so it must not move while they come to be.
-void Packetizer::reserve(std::span<const Bytes> nals, Buffer& written) const {
+void Packetizer::reserve(std::span<const Bytes> nals, Room room, Buffer& written) const {
   if (nals.size() == 1 && type_of(nals.front()) != NalType::IdrSlice) return;
   // What is repeated is written for itself, then perhaps into an aggregate.
   std::size_t most = 2 * sets_.bytes() + kLengthBytes * sets_.size();
-  for (const Bytes nal : nals) most += kLengthBytes + nal.size();
+  for (const Bytes nal : nals)
+    if (nal.size() < std::max(room.first, room.others)) most += kLengthBytes + nal.size();
   written.reserve(most);
 }
 

@@ -28,8 +28,9 @@ class Packetizer {
                                                      Pieces& out);
 
  private:
-  std::expected<void, PacketizeError> prepare(std::span<const Bytes> nals, Buffer& written);
-  void reserve(std::span<const Bytes> nals, Buffer& written) const;
+  std::expected<void, PacketizeError> prepare(std::span<const Bytes> nals, Room room,
+                                              Buffer& written);
+  void reserve(std::span<const Bytes> nals, Room room, Buffer& written) const;
   void repeat(NalType type, Buffer& written);
   std::expected<void, PacketizeError> write(Room room, Pieces& out) const;
 

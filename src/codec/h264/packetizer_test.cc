@@ -167,6 +167,19 @@ TEST(H264Packetizer, RefusesWhatIsNoAccessUnit) {
   EXPECT_EQ(packetizer.packetize_nals(empty, {9, 9}, out).error(), PacketizeError::Malformed);
 }
 
+// An aggregate has 16 bits for a unit's size; a stream's packet (RFC 4571) may be larger.
+TEST(H264Packetizer, PutsNoUnitOver64KiBIntoAnAggregate) {
+  Packetizer packetizer;
+  Buffer large(70'000, 0x55);
+  large[0] = 0x41;
+  const Buffer sei = hex("06 05");
+  const Bytes nals[] = {sei, sei, large};
+  Pieces out;
+  ASSERT_TRUE(packetizer.packetize_nals(nals, {100'000, 100'000}, out));
+  ASSERT_EQ(out.all.size(), 2u);
+  EXPECT_EQ(out.all[1].body.data(), large.data());
+}
+
 TEST(H264Packetizer, TellsKeyFrames) {
   Packetizer packetizer;
   const auto is_key = [&](std::initializer_list<std::string_view> nals) {
