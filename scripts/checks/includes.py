@@ -15,6 +15,7 @@ LIBRARIES = [
     (r"CLI/", r"CLI11::"),
     (r"xxhash", r"Xxhash::"),
     (r"srtp2/", r"Srtp2::"),
+    (r"ogg/", r"Ogg::"),
     (r"(gtest|gmock)/", r"GTest::"),
 ]
 

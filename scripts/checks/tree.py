@@ -11,7 +11,7 @@ from .cxx import NOT_CODE, only_code, parts_of
 HEIGHT = {
     "base": 0,
     "crypto": 1, "net": 1, "simulation": 1,
-    "stun": 2, "sctp": 2, "rtp": 2, "rtcp": 2,
+    "stun": 2, "sctp": 2, "rtp": 2, "rtcp": 2, "codec": 2, "container": 2,
     "ice": 3, "turn": 3, "dtls": 3, "srtp": 3, "channel": 3, "media": 3, "bwe": 3, "sdp": 3,
     "peer": 4,
     "io": 5, "world": 5, "api": 6, "cli": 7,
