@@ -253,6 +253,18 @@ class CheckRules(unittest.TestCase):
                            "void Server12::make() {\n" + "  g();\n" * (lines - 2) + "}\n")
                 self.assert_only("src/dtls/handshake/server12.cc", "shape", sentence)
 
+    # ---- planted bugs
+
+    def test_a_patch_that_does_not_apply_is_found(self):
+        patch = ("diff --git a/src/crypto/digest.cc b/src/crypto/digest.cc\n"
+                 "--- a/src/crypto/digest.cc\n+++ b/src/crypto/digest.cc\n"
+                 "@@ -1,1 +1,1 @@\n-int g();\n+int h();\n")
+        self.write("src/crypto/digest.cc", "int g();\n")
+        self.write("tests/planted/a.patch", patch)
+        self.assert_passes()
+        self.write("src/crypto/digest.cc", "int f();\n")
+        self.assert_only("tests/planted/a.patch", "planted", "does not apply any more")
+
     # ---- declarations
 
     def assert_dead(self, name, sentence, header, user=""):
@@ -348,7 +360,8 @@ class CheckRules(unittest.TestCase):
 
     def test_a_planted_bug_of_no_row_is_found(self):
         self.write_failures()
-        self.write("tests/planted/one.patch", "what: x\nfrom: row 5\n")
+        self.write("tests/planted/one.patch", "what: x\nfrom: row 5\n"
+                   "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n")
         self.assert_only("tests/planted/one.patch: failures", "cites row 5")
 
     def test_a_citation_of_no_list_is_found(self):
