@@ -90,6 +90,7 @@ void Association::Impl::emit_low() {
 
 void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
   if (!exchanges_data() || state_ == State::ShutdownSent) return;
+  const std::int64_t acknowledged = sender_->outstanding().cumulative();
   switch (sender_->handle_sack(now, sack)) {
     case Sender::SackResult::Ok: errors_ = 0; break;  // RFC 9260 §8.1
     case Sender::SackResult::Stale: break;
@@ -97,6 +98,7 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
       violate(now, CauseCode::ProtocolViolation, "the peer acknowledged what was never sent");
       return;
   }
+  if (sender_->outstanding().cumulative() != acknowledged) reset_->note_progress();
   look_into_path();
   if (!sender_->is_silent()) {
     narrow_since_.reset();

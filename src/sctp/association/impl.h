@@ -101,7 +101,7 @@ class Association::Impl {
 
   bool is_established() const;
   bool has_ended() const { return state_ == State::Ended; }
-  bool awaits_acknowledgement() const { return sender_->outstanding_chunks() > 0; }
+  bool awaits_acknowledgement() const { return sender_->outstanding().size() > 0; }
   bool used_snap() const { return used_snap_; }
   bool interleaves() const { return is_established() && peer_.interleaving; }
   std::size_t buffered_amount(StreamId stream) const {

@@ -21,7 +21,8 @@ namespace specter::sctp {
 
 class StreamReset {
  public:
-  // So often may a peer say "in progress" before we take it for a no: about a minute.
+  // So often may a peer say "in progress", without getting on, before we take it for a no: about a
+  // minute.
   static constexpr int kMaxInProgress = 32;
 
   // §4.1: both sides count requests from their initial TSN.
@@ -46,6 +47,10 @@ class StreamReset {
   };
   std::optional<Finished> handle_response(Timestamp now, const ReconfigResponse& response,
                                           Duration rto);
+  // The peer has received more of what was sent before the request.
+  void note_progress() {
+    if (asked_) asked_->in_progress = 0;
+  }
   bool handle_timeout(Timestamp now);  // true when an answer is overdue
   Deadline next_timeout() const { return asked_ ? asked_->resend_at : Deadline{}; }
 
@@ -62,7 +67,7 @@ class StreamReset {
     bool due = true;
     Deadline resend_at;
     int tries = 0;         // for the doubling of the timer
-    int in_progress = 0;   // answers that said so
+    int in_progress = 0;   // answers that said so since the peer got on
     bool waiting = false;  // the last answer did: silence then is no error
   };
   struct Answer {

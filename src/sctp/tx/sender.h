@@ -111,7 +111,7 @@ class Sender {
   Deadline last_sent() const { return last_sent_; }  // when a DATA chunk went last
 
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
-  std::size_t outstanding_chunks() const { return out_.size(); }
+  const Outstanding& outstanding() const { return out_; }
   std::size_t congestion_window_bytes() const { return congestion_->window_bytes(); }
   std::size_t peer_window_bytes() const;
   std::uint64_t retransmissions() const { return retransmissions_; }
