@@ -37,7 +37,7 @@ std::string shown(ErlNifEnv* env, Term term) {
 }
 
 [[noreturn]] void refuse(ErlNifEnv* env, std::string_view name, Term value, std::string_view must) {
-  throw BadOption{fmt::format("{}: {} is none; it must be {}", name, shown(env, value), must)};
+  throw BadOption{fmt::format("{}: {} is not valid; it must be {}", name, shown(env, value), must)};
 }
 
 // ---- in
@@ -194,7 +194,8 @@ Term write(ErlNifEnv* env, const std::vector<IceServer>& servers) {
     if (!found && unknown.empty()) unknown = shown(env, key);
   }
   enif_map_iterator_destroy(env, &at);
-  throw BadOption{fmt::format("{} is no option; these are: {}", unknown, fmt::join(known, ", "))};
+  throw BadOption{
+      fmt::format("unknown option {}; the options are: {}", unknown, fmt::join(known, ", "))};
 }
 
 // Reads what the map has of the options that it is asked for, and refuses the rest.

@@ -100,7 +100,7 @@ defmodule Specter do
       iex> config.options
       %{congestion_control: :bbr, min_dtls_version: :dtls13}
       iex> Specter.init(congestion_control: :vegas)
-      ** (ArgumentError) congestion_control: :vegas is none; it must be one of :cubic, :bbr, :reno
+      ** (ArgumentError) congestion_control: :vegas is not valid; it must be one of :cubic, :bbr, :reno
   """
   @spec init([option]) :: {:ok, t} | {:error, :invalid_configuration | :webrtc_error}
   def init(options \\ []) do

@@ -54,7 +54,7 @@ class SPECTER_EXPORT PeerConnection {
   Result<> ask(std::uint64_t question = 0) const;
 
   // While false the owner gets no event::Message, nor what follows one on its channel, such as the
-  // peer's closing; what comes then is kept up to Configuration::receive_buffer_bytes, and the peer
+  // peer's closing; what comes then is kept up to DataOptions::receive_buffer_bytes, and the peer
   // waits. All other events come. Inside a handler of this connection it holds from the next event
   // on, elsewhere soon. True at first.
   void set_receiving(bool receiving) const;

@@ -99,7 +99,7 @@ Result<> set_option(ConnectionOptions& options, std::string_view name, std::stri
   });
   if (!is_known)
     return fail(ErrorCode::InvalidArgument,
-                fmt::format("\"{}\" is no option; these are: {}", name, names));
+                fmt::format("unknown option \"{}\"; the options are: {}", name, names));
   return verdict;
 }
 

@@ -73,7 +73,8 @@ TEST(Options, SetByNameSayWhatWouldBeGood) {
             "send_buffer_bytes is \"99999999999999999999999\": it must be 4096 to 4294967296");
   EXPECT_EQ(told("congestion_control", "vegas"),
             "congestion_control is \"vegas\": it must be one of cubic, bbr, reno");
-  EXPECT_THAT(told("mtu", "1"), StartsWith("\"mtu\" is no option; these are: ice_servers, "));
+  EXPECT_THAT(told("mtu", "1"),
+              StartsWith("unknown option \"mtu\"; the options are: ice_servers, "));
   EXPECT_THAT(told("mtu", "1"), HasSubstr("max_datagram_bytes"));
 }
 
