@@ -222,6 +222,23 @@ TEST(Recovery, APathSlowerThanTheFirstTimeoutIsMeasured) {
   EXPECT_LE(duo.a.counters().retransmissions, 10u) << "of the first packets alone";
 }
 
+// Two packets are acknowledged at once and measure the bare path; of a single one the SACK comes
+// later. That is no loss.
+TEST(Recovery, ASackThatIsDelayedIsNoLoss) {
+  Duo duo({.latency = 110ms});
+  duo.connect();
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(2000, i)));
+    duo.pair.run_for(1s);
+  }
+  const auto before = duo.a.counters().retransmissions;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    EXPECT_TRUE(duo.a.send(duo.now(), kStream, kPpid, pattern(100, i)));
+    duo.pair.run_for(1s);
+  }
+  EXPECT_EQ(duo.a.counters().retransmissions, before);
+}
+
 TEST(Recovery, APathThatBecomesMuchSlowerIsMeasuredAnew) {
   Duo duo({.latency = 10ms});
   duo.connect();

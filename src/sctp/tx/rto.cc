@@ -5,8 +5,11 @@
 namespace specter::sctp {
 namespace {
 
-constexpr Duration kGranularity = std::chrono::milliseconds(1);
+constexpr Duration kGranularity = std::chrono::milliseconds(1);  // of the minimum, at least
 constexpr int kMaxDoublings = 16;
+// A measurement so many times shorter than the smoothed one is of another path, or that one was of
+// a process that stood still.
+constexpr int kMuchShorter = 8;
 
 }  // namespace
 
@@ -16,7 +19,7 @@ Rto::Rto(const Limits& limits)
 
 void Rto::sample(Duration round_trip_time) {
   const Duration r = std::max(round_trip_time, Duration{});
-  if (!smoothed_) {  // rule C2
+  if (!smoothed_ || r * kMuchShorter < *smoothed_) {  // rule C2
     smoothed_ = r;
     variation_ = r / 2;
   } else {  // rule C3, with its alpha of 1/8 and beta of 1/4
@@ -24,7 +27,9 @@ void Rto::sample(Duration round_trip_time) {
     variation_ = variation_ * 3 / 4 + off / 4;
     smoothed_ = *smoothed_ * 7 / 8 + r / 8;
   }
-  base_ = std::clamp(*smoothed_ + std::max(kGranularity, 4 * variation_), limits_.min, limits_.max);
+  // The minimum is above the round trip, and not the least value: on an even path RTTVAR goes to
+  // zero, and a peer may still hold a SACK back (§6.2).
+  base_ = std::min(*smoothed_ + std::max(limits_.min, 4 * variation_), limits_.max);
   doublings_ = 0;
 }
 
