@@ -77,6 +77,7 @@ class Internet {
 
   std::optional<Arrival> receive(Timestamp now);
   std::optional<TooLarge> receive_too_large();
+  bool has_too_large() const { return !told_too_large_.empty(); }
   Deadline next_arrival() const;
   // How many were too large for a line.
   std::uint64_t too_large() const { return too_large_count_; }

@@ -80,6 +80,8 @@ class Life {
   // ---- time
 
   Deadline next() const {
+    // What was sent outside of a turn, such as when the world heals, is told in one of its own.
+    if (internet_.has_too_large()) return now_;
     return soonest(schedule_.next(), internet_.next_arrival(), signalling_.next_arrival(),
                    attacker_.next_timeout(),
                    soonest(peers_[0].next_timeout(), peers_[1].next_timeout()));
