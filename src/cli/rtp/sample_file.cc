@@ -64,6 +64,9 @@ std::expected<SampleFile, std::string> SampleFile::open(const std::string& path,
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
     return std::unexpected(fmt::format("{} is a folder; name a file", path));
+  // A device may have no end, and a pipe can't be read again.
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+    return std::unexpected(fmt::format("{} is no ordinary file; name one", path));
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::unexpected(fmt::format("can't read {}: {}", path, std::strerror(errno)));
   const Buffer beginning = read_beginning(file);

@@ -83,6 +83,7 @@ TEST(SampleFile, SaysWhatIsWrongWithAFile) {
   };
   EXPECT_THAT(error_of("/nowhere/a.ivf"), HasSubstr("No such file"));
   EXPECT_THAT(error_of(::testing::TempDir()), HasSubstr("is a folder"));
+  EXPECT_THAT(error_of("/dev/zero", Kind::H264), HasSubstr("is no ordinary file"));
   EXPECT_THAT(error_of(Written(".ivf", "").path()), HasSubstr("is empty"));
   const Written text(".txt", "hello world, this is a text of more than a header");
   EXPECT_THAT(error_of(text.path()), HasSubstr("none of the files"));
