@@ -199,14 +199,15 @@ int run_receive(const ReceiveOptions& options) {
   io::BufferPool pool;
   auto wire = Wire::open(locals, &pool);
   if (!wire) return fail(wire.error());
-  if (options.port == 0 || !options.json)
-    fmt::print(stderr, "Listening at {}.\n", wire->local().to_string());
   core::SystemRandom random;
   crypto::PacketCipher cipher(io::choose_ciphers(CipherEngine::Fastest));
   Receiver receiver(setup_of(options, random), cipher, random);
   ReceiveSummary summary;
   {
     Receiving receiving(options, *wire, receiver);
+    // From here on a signal is an end like others.
+    if (options.port == 0 || !options.json)
+      fmt::print(stderr, "Listening at {}.\n", wire->local().to_string());
     if (!receiving.run())
       return fail(fmt::format("{} can't be written any more; is the disk full?", options.file));
     summary = summary_of(options, receiver, *wire);
