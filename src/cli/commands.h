@@ -18,5 +18,6 @@ void add_lifecycle(CLI::App& app, int& exit_code);
 void add_peer(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_sim(CLI::App& app, int& exit_code);
+void add_rtp(CLI::App& app, int& exit_code);
 
 }  // namespace specter::cli

@@ -14,7 +14,7 @@ namespace {
 
 int run(int argc, char** argv) {
   using namespace specter::cli;
-  CLI::App app{"WebRTC peer connections and data channels, from a shell.", "specter"};
+  CLI::App app{"WebRTC peer connections, data channels and media streams, from a shell.", "specter"};
   app.set_version_flag("--version", [] {
     return fmt::format("specter {}\n{}", specter::version(), specter::cipher_engines());
   });
@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   add_peer(app, exit_code);
   add_bench(app, exit_code);
   add_sim(app, exit_code);
+  add_rtp(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
