@@ -131,6 +131,21 @@ TEST(Allocate, WithWrongCredentialsFailsOnce) {
   EXPECT_LE(pair.server.requests[Method::Allocate], 3);
 }
 
+// A server that asks nobody is one for whoever has no password; whoever has one wants its proof.
+TEST(Allocate, WithoutAnyPasswordIsForThoseWhoHaveNone) {
+  Pair open({.asks_nobody = true});
+  ASSERT_TRUE(open.allocate());
+  ASSERT_TRUE(open.client.bind(open.now, kPeer));
+  open.run(1h);
+  EXPECT_EQ(open.all<ChannelBound>().size(), 1u);
+
+  Pair wary;
+  wary.server.options.asks_nobody = true;
+  wary.client.start(wary.now);
+  wary.run(60s);
+  EXPECT_THAT(wary.all<Failed>(), ElementsAre(Failed{{Reason::Forged, 0}}));
+}
+
 // A server that names another realm each time leads nobody on for ever.
 TEST(Allocate, FollowsAFewRealmsAndNoMore) {
   Pair pair({}, {.password = "wrong"});

@@ -115,8 +115,8 @@ class Client {
   static constexpr Duration kKeepalive = std::chrono::seconds(20);
 
   struct Config {
-    Path path;  // to the server; Tcp stands for any stream, TLS's too
-    std::string username, password;
+    Path path;                       // to the server; Tcp stands for any stream, TLS's too
+    std::string username, password;  // both empty: a server that asks nobody
     std::optional<stun::AddressFamily> family;     // empty: the server's choice, mostly IPv4
     std::vector<Endpoint> visited;                 // servers that have named another one, in order
     Loopback loopback = Loopback::Refuse;          // as a relayed, mapped or alternate address

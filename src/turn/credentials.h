@@ -39,6 +39,8 @@ class Credentials {
   // USERNAME or USERHASH, REALM, NONCE, algorithms, integrity; nothing before the first challenge.
   void sign(stun::MessageWriter& writer) const;
 
+  // Neither name nor password: for a server that asks nobody.
+  bool are_none() const { return username_.empty() && password_.empty(); }
   bool is_challenged() const { return is_challenged_; }
   const std::string& realm() const { return realm_; }
   const std::string& nonce() const { return nonce_; }

@@ -82,16 +82,16 @@ bool Requests::handle_response(Timestamp now, const stun::Message& message, Byte
     if (found == open.attempts.end() || open.transaction.is_over()) continue;
     if (message.method != method_of(open.question.kind)) return false;
     const Attempt attempt = *found;
-    bool is_signed = false;
-    if (attempt.is_signed()) {
-      is_signed = attempt.credentials.key().signed_message(bytes);
-      const bool has_integrity = message.has(stun::AttributeType::MessageIntegrity) ||
-                                 message.has(stun::AttributeType::MessageIntegritySha256);
-      if (!is_signed && (has_integrity || message.cls == stun::Class::SuccessResponse)) {
-        forged(open);
-        std::erase_if(open_, [](const Open& one) { return one.transaction.is_over(); });
-        return true;
-      }
+    const bool is_signed = attempt.is_signed() && attempt.credentials.key().signed_message(bytes);
+    const bool has_integrity = message.has(stun::AttributeType::MessageIntegrity) ||
+                               message.has(stun::AttributeType::MessageIntegritySha256);
+    // Who has a password asks for its proof: a server that wants none is told of none.
+    const bool lacks_proof =
+        !is_signed && !credentials_.are_none() && message.cls == stun::Class::SuccessResponse;
+    if (lacks_proof || (attempt.is_signed() && !is_signed && has_integrity)) {
+      forged(open);
+      std::erase_if(open_, [](const Open& one) { return one.transaction.is_over(); });
+      return true;
     }
     if (message.cls == stun::Class::SuccessResponse) {
       if (is_signed) {

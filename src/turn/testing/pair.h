@@ -19,15 +19,16 @@ struct Pair {
       : random(seed),
         chance(seed + 1),
         server(with(options, config)),
-        client(full(config), random) {}
+        client(full(config, options), random) {}
 
   static TestServer::Options with(TestServer::Options options, const Client::Config& config) {
     options.protocol = config.path.protocol;
     return options;
   }
-  static Client::Config full(Client::Config config) {
+  static Client::Config full(Client::Config config, const TestServer::Options& options) {
     config.path.local = kClientAt;
     config.path.remote = kServerAt;
+    if (options.asks_nobody) return config;
     if (config.username.empty()) config.username = "user";
     if (config.password.empty()) config.password = "secret";
     return config;

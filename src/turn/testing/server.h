@@ -29,6 +29,7 @@ class TestServer {
     std::string username = "user", password = "secret", realm = "example.org";
     Algorithms algorithms = Algorithms::None;
     bool hides_usernames = false;
+    bool asks_nobody = false;  // takes what comes and signs nothing
     // Nonces that were given out before this long ago are stale. Zero: each is good for ever.
     Duration nonce_life{};
     bool stale_each_time = false;  // each nonce is good for one request
@@ -158,6 +159,7 @@ class TestServer {
     return Buffer(key.begin(), key.end());
   }
   void sign(Writer& writer) const {
+    if (options.asks_nobody) return;
     if (options.algorithms == Algorithms::None) {
       writer.integrity(key());
     } else {
@@ -276,7 +278,7 @@ class TestServer {
       play_trick(request);
       return;
     }
-    if (!authenticate(now, request, bytes)) return;
+    if (!options.asks_nobody && !authenticate(now, request, bytes)) return;
     if (play_trick(request)) return;
     if (request.method != stun::Method::Allocate && !allocation_until) {
       const auto lifetime = request.get<stun::Lifetime>();
