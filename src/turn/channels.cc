@@ -19,7 +19,7 @@ bool Channels::add(Timestamp now, const Endpoint& peer) {
   Channel& channel = channels_[peer];
   channel.number = next_;
   channel.ask_at = now;
-  channel.quiet = now + kLifetime + kRest;
+  channel.quiet = now + kLifetime + kRest + kSlack;
   peers_[next_] = peer;
   next_ = next_ == kLastChannel ? kFirstChannel : next_ + 1;
   return true;
@@ -46,7 +46,7 @@ std::optional<Channels::Due> Channels::take_due(Timestamp now) {
     channel.ask_at.reset();
     channel.is_asked = true;
     // The server may bind it without our hearing of it.
-    channel.quiet = now + kLifetime + kRest;
+    channel.quiet = now + kLifetime + kRest + kSlack;
     return Due{peer, channel.number};
   }
   return std::nullopt;

@@ -24,6 +24,8 @@ class Channels {
   static constexpr Duration kLifetime = std::chrono::seconds(600);  // RFC 8656 §12
   static constexpr Duration kRest = std::chrono::seconds(300);      // RFC 8656 §12
   static constexpr Duration kMargin = std::chrono::seconds(120);
+  // A request is sent for up to 40 s, and the server's time begins with the one that arrives.
+  static constexpr Duration kSlack = std::chrono::seconds(60);
   static constexpr Duration kPause = std::chrono::seconds(5);  // after one that failed
 
   explicit Channels(Random& random) : random_(random) {}

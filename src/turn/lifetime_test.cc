@@ -280,6 +280,23 @@ TEST(Forger, WithStaleNoncesEndsNothing) {
   }
 }
 
+// What a signed answer was asked with is used on, not what somebody said in between.
+TEST(Forger, LeavesNoNonceBehind) {
+  Pair pair;
+  ASSERT_TRUE(pair.allocate());
+  pair.on_request = [&](Bytes bytes) {
+    pair.inject(forged_challenge(parsed(bytes), 438, "forged"));
+  };
+  ASSERT_TRUE(pair.client.permit(pair.now, kPeer.address));
+  pair.run(1s);
+  pair.on_request = {};
+  const auto before = pair.client.counters().requests.challenges;
+  ASSERT_TRUE(pair.client.permit(pair.now, kOtherPeer.address));
+  pair.run(1s);
+  EXPECT_EQ(pair.all<Permitted>().size(), 2u);
+  EXPECT_EQ(pair.client.counters().requests.challenges, before);
+}
+
 TEST(Forger, OfSuccessesIsNotBelieved) {
   Pair pair;
   pair.on_request = [&](Bytes bytes) {
