@@ -58,7 +58,9 @@ struct Redirected {
   Endpoint server;
   bool operator==(const Redirected&) const = default;
 };
-struct Failed {  // there was no allocation; the machine is over
+// There was no allocation, or one that nobody could use: that is given back, and Closed follows.
+// Otherwise the machine is over.
+struct Failed {
   Fault fault;
   bool operator==(const Failed&) const = default;
 };
