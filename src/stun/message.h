@@ -57,21 +57,32 @@ enum class Method : std::uint16_t {
   ChannelBind = 0x009,
 };
 
-// RFC 8489 §18.3, RFC 8445 §16.1. Any other value is kept as it is.
+// RFC 8489 §18.3, RFC 8445 §16.1, RFC 8656 §18. Any other value is kept as it is.
 enum class AttributeType : std::uint16_t {
   MappedAddress = 0x0001,
   Username = 0x0006,
   MessageIntegrity = 0x0008,
   ErrorCode = 0x0009,
   UnknownAttributes = 0x000a,
+  ChannelNumber = 0x000c,
+  Lifetime = 0x000d,
+  XorPeerAddress = 0x0012,
+  Data = 0x0013,
   Realm = 0x0014,
   Nonce = 0x0015,
+  XorRelayedAddress = 0x0016,
+  RequestedAddressFamily = 0x0017,
+  EvenPort = 0x0018,
+  RequestedTransport = 0x0019,
+  DontFragment = 0x001a,
   MessageIntegritySha256 = 0x001c,
   PasswordAlgorithm = 0x001d,
   Userhash = 0x001e,
   XorMappedAddress = 0x0020,
   Priority = 0x0024,
   UseCandidate = 0x0025,
+  AdditionalAddressFamily = 0x8000,
+  AddressErrorCode = 0x8001,
   PasswordAlgorithms = 0x8002,
   AlternateDomain = 0x8003,
   Software = 0x8022,

@@ -33,6 +33,7 @@ class ClientTransaction {
       : request_(std::move(request)), schedule_(schedule) {}
   ClientTransaction(const ClientTransaction&) = delete;
   ClientTransaction(ClientTransaction&&) = default;
+  ClientTransaction& operator=(ClientTransaction&&) = default;
 
   void start(Timestamp now);  // the first send is due at once
   void cancel();              // no more sends and no event
