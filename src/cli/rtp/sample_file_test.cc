@@ -1,10 +1,12 @@
 #include "cli/rtp/sample_file.h"
 
-#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <vector>
 
 #include <gmock/gmock.h>
+
+#include "cli/testing/written_file.h"
 
 namespace specter::cli::transfer {
 namespace {
@@ -23,21 +25,6 @@ std::vector<std::int64_t> times(SampleFile& file) {
   while (const auto sample = file.next().value()) out.push_back(sample->ticks);
   return out;
 }
-
-// A file of its own, gone at the end.
-class Written {
- public:
-  Written(const std::string& ending, std::string_view bytes)
-      : path_(::testing::TempDir() + "specter_sample_file_test" + ending) {
-    std::ofstream(path_, std::ios::binary) << bytes;
-  }
-  ~Written() { std::filesystem::remove(path_); }
-  Written(const Written&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST(SampleFile, GivesAccessUnitsBySoManyASecond) {
   SampleFile file = open(media("x264.h264"));
@@ -84,8 +71,8 @@ TEST(SampleFile, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(error_of("/nowhere/a.ivf"), HasSubstr("No such file"));
   EXPECT_THAT(error_of(::testing::TempDir()), HasSubstr("is a folder"));
   EXPECT_THAT(error_of("/dev/zero", Kind::H264), HasSubstr("is no ordinary file"));
-  EXPECT_THAT(error_of(Written(".ivf", "").path()), HasSubstr("is empty"));
-  const Written text(".txt", "hello world, this is a text of more than a header");
+  EXPECT_THAT(error_of(WrittenFile(".ivf", "").path()), HasSubstr("is empty"));
+  const WrittenFile text(".txt", "hello world, this is a text of more than a header");
   EXPECT_THAT(error_of(text.path()), HasSubstr("none of the files"));
   EXPECT_THAT(error_of(text.path(), Kind::Vp8), HasSubstr("is no IVF file"));
   EXPECT_THAT(error_of(text.path(), Kind::H264), HasSubstr("is no Annex B file"));
@@ -97,7 +84,7 @@ TEST(SampleFile, GivesWhatIsWholeOfAFileThatIsCut) {
   std::ifstream in(media("libvpx.ivf"), std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), {}};
   bytes.resize(bytes.size() - 10);
-  const Written cut(".ivf", bytes);
+  const WrittenFile cut(".ivf", bytes);
   SampleFile file = open(cut.path());
   EXPECT_EQ(times(file).size(), 7U);
   EXPECT_TRUE(file.is_cut());

@@ -1,8 +1,6 @@
 // A Sender and a Receiver over a link in virtual time: files in, files out.
 #include <algorithm>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +11,7 @@
 #include "cli/rtp/receiver.h"
 #include "cli/rtp/sample_file.h"
 #include "cli/rtp/sender.h"
+#include "cli/testing/written_file.h"
 #include "simulation/random.h"
 
 namespace specter::cli::transfer {
@@ -139,13 +138,11 @@ class Stream {
 
 // The frames of a written file.
 std::vector<Buffer> frames_of(const Buffer& bytes, const std::string& ending) {
-  const std::string path = ::testing::TempDir() + "specter_stream_test" + ending;
-  std::ofstream(path, std::ios::binary) << as_text(bytes);
-  auto file = SampleFile::open(path, std::nullopt, 15).value();
+  const WrittenFile written(ending, as_text(bytes));
+  auto file = SampleFile::open(written.path(), std::nullopt, 15).value();
   std::vector<Buffer> out;
   while (const auto sample = file.next().value())
     out.push_back(Buffer(sample->bytes.begin(), sample->bytes.end()));
-  std::filesystem::remove(path);
   return out;
 }
 
