@@ -120,9 +120,9 @@ TEST(StreamReset, AsksAgainWhileInProgressButNotForEver) {
   EXPECT_EQ(rounds, 33);
 }
 
-// A reset waits for the data of all streams that were sent before it. Where many messages were given
-// up, a FORWARD TSN may pass one gap a round trip (RFC 3758 §3.5 C2). While the peer gets on, "in
-// progress" is no refusal.
+// A reset waits for the data of all streams that were sent before it. Where many messages were
+// given up, a FORWARD TSN may pass one gap a round trip (RFC 3758 §3.5 C2). While the peer gets on,
+// "in progress" is no refusal.
 TEST(StreamReset, AsksAgainForAsLongAsThePeerGetsOn) {
   Puppet puppet;
   puppet.establish();
