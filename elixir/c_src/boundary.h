@@ -26,11 +26,10 @@ inline ERL_NIF_TERM raise_argument_error(ErlNifEnv* env, std::string_view text) 
   unsigned char* bytes = enif_make_new_binary(env, text.size(), &message);
   if (bytes == nullptr) return enif_make_badarg(env);
   for (const char c : text) *bytes++ = static_cast<unsigned char>(c);
-  ERL_NIF_TERM keys[] = {enif_make_atom(env, "__struct__"),
-                               enif_make_atom(env, "__exception__"),
-                               enif_make_atom(env, "message")};
-  ERL_NIF_TERM values[] = {enif_make_atom(env, "Elixir.ArgumentError"),
-                                 enif_make_atom(env, "true"), message};
+  ERL_NIF_TERM keys[] = {enif_make_atom(env, "__struct__"), enif_make_atom(env, "__exception__"),
+                         enif_make_atom(env, "message")};
+  ERL_NIF_TERM values[] = {enif_make_atom(env, "Elixir.ArgumentError"), enif_make_atom(env, "true"),
+                           message};
   ERL_NIF_TERM error;
   if (!enif_make_map_from_arrays(env, keys, values, 3, &error)) return enif_make_badarg(env);
   return enif_raise_exception(env, error);

@@ -112,13 +112,17 @@ defmodule Specter.OptionsTest do
   end
 
   test "say what would be good" do
-    assert_raise ArgumentError, "max_datagram_bytes: 100 is not valid; it must be 548 to 65507", fn ->
-      Specter.init(max_datagram_bytes: 100)
-    end
+    assert_raise ArgumentError,
+                 "max_datagram_bytes: 100 is not valid; it must be 548 to 65507",
+                 fn ->
+                   Specter.init(max_datagram_bytes: 100)
+                 end
 
-    assert_raise ArgumentError, ~r/^unknown option :mtu; the options are: ice_servers, loopback, /, fn ->
-      Specter.init(mtu: 1200)
-    end
+    assert_raise ArgumentError,
+                 ~r/^unknown option :mtu; the options are: ice_servers, loopback, /,
+                 fn ->
+                   Specter.init(mtu: 1200)
+                 end
 
     assert_raise ArgumentError, ~r/^min_dtls_version is above max_dtls_version/, fn ->
       Specter.init(min_dtls_version: :dtls13, max_dtls_version: :dtls12)

@@ -14,7 +14,8 @@ namespace {
 
 int run(int argc, char** argv) {
   using namespace specter::cli;
-  CLI::App app{"WebRTC peer connections, data channels and media streams, from a shell.", "specter"};
+  CLI::App app{"WebRTC peer connections, data channels and media streams, from a shell.",
+               "specter"};
   app.set_version_flag("--version", [] {
     return fmt::format("specter {}\n{}", specter::version(), specter::cipher_engines());
   });
