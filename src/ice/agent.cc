@@ -5,8 +5,8 @@
 
 #include "base/check.h"
 #include "crypto/secret.h"
-#include "ice/address_policy.h"
 #include "ice/agent_impl.h"
+#include "net/address_policy.h"
 
 namespace specter::ice {
 
@@ -145,14 +145,14 @@ Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candi
 
 // False past the limit.
 bool Agent::Impl::accept_remote(const Candidate& candidate) {
-  const LoopbackPolicy loopback =
-      config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
+  const net::LoopbackPolicy loopback =
+      config_.allow_loopback ? net::LoopbackPolicy::Allow : net::LoopbackPolicy::Refuse;
   const auto ufrag = candidate.extension("ufrag");
   // A name waits for whoever resolves it (mDNS); TCP, what we don't know, other components and
   // other generations are nothing to this agent.
   if (!candidate.is_resolved() || candidate.protocol != TransportProtocol::Udp ||
       candidate.type == CandidateType::Other || candidate.component != 1 ||
-      !may_check(candidate.endpoint, loopback) || (ufrag && *ufrag != remote_->ufrag)) {
+      !net::may_check(candidate.endpoint, loopback) || (ufrag && *ufrag != remote_->ufrag)) {
     ++unusable_remotes_;
     return true;
   }

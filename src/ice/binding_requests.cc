@@ -1,6 +1,6 @@
 // The peer's connectivity checks. RFC 8445 §7.3.
-#include "ice/address_policy.h"
 #include "ice/agent_impl.h"
+#include "net/address_policy.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 
@@ -146,11 +146,12 @@ void Agent::Impl::respond(Response response) {
 // that we refuse to learn.
 Pair* Agent::Impl::pair_of(const Received& request, const stun::TransactionId& id,
                            std::uint32_t priority) {
-  const LoopbackPolicy loopback =
-      config_.allow_loopback ? LoopbackPolicy::Allow : LoopbackPolicy::Refuse;
+  const net::LoopbackPolicy loopback =
+      config_.allow_loopback ? net::LoopbackPolicy::Allow : net::LoopbackPolicy::Refuse;
   auto remote = checklist_.find_remote(request.path.remote);
   if (!remote) {
-    if (!may_check(request.path.remote, loopback) || !lessons_.may_teach(id, request.path.remote))
+    if (!net::may_check(request.path.remote, loopback) ||
+        !lessons_.may_teach(id, request.path.remote))
       return nullptr;
     remote = checklist_.learn_remote(request.path.remote, priority);
   }

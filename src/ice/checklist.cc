@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ice/address_policy.h"
 #include "ice/priority.h"
+#include "net/address_policy.h"
 
 namespace specter::ice {
 

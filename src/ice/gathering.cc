@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "ice/address_policy.h"
 #include "ice/priority.h"
+#include "net/address_policy.h"
 #include "stun/attributes.h"
 
 namespace specter::ice {
@@ -15,7 +15,7 @@ constexpr int kBurst = 8;
 
 // Whether asking makes sense: nobody outside answers to a loopback or link-local address.
 bool can_ask(const IpAddress& base, const IpAddress& server) {
-  return can_pair(base, server) && (server.is_loopback() || !base.is_loopback());
+  return net::can_pair(base, server) && (server.is_loopback() || !base.is_loopback());
 }
 
 std::optional<Endpoint> mapped_address(const stun::Message& message) {
@@ -44,7 +44,7 @@ std::string Gathering::foundation(CandidateType type, const IpAddress& base,
 
 const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
   start();
-  if (!may_check(endpoint, LoopbackPolicy::Allow) || base_of(endpoint)) return nullptr;
+  if (!net::may_check(endpoint, net::LoopbackPolicy::Allow) || base_of(endpoint)) return nullptr;
   if (bases_.size() == kMaxBases) return nullptr;
 
   // Before there was an address nobody could be asked: an owner may be slow to look at its events.
@@ -72,7 +72,7 @@ void Gathering::remove_base(const Endpoint& endpoint) {
 }
 
 void Gathering::add_server(Timestamp now, const Endpoint& server) {
-  if (!may_check(server, LoopbackPolicy::Allow) || servers_.size() == kMaxServers) return;
+  if (!net::may_check(server, net::LoopbackPolicy::Allow) || servers_.size() == kMaxServers) return;
   if (std::ranges::find(servers_, server) != servers_.end()) return;
   servers_.push_back(server);
   for (const Base& base : bases_) ask(now, base, server);
@@ -130,7 +130,8 @@ bool Gathering::handle_response(const Received& datagram, const stun::Message& m
   const Base* base = base_of(query.base);
   const auto mapped = mapped_address(message);
   if (message.cls == stun::Class::SuccessResponse && base && mapped &&
-      may_check(*mapped, LoopbackPolicy::Allow) && can_pair(query.base.address, mapped->address)) {
+      net::may_check(*mapped, net::LoopbackPolicy::Allow) &&
+      net::can_pair(query.base.address, mapped->address)) {
     // RFC 8445 §5.1.3: the same address with the same base is the same candidate.
     const bool is_redundant = std::ranges::any_of(candidates_, [&](const Candidate& known) {
       return known.endpoint == *mapped && known.related.value_or(known.endpoint) == query.base;

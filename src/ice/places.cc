@@ -4,7 +4,7 @@
 #include <array>
 #include <compare>
 
-#include "ice/address_policy.h"
+#include "net/address_policy.h"
 
 namespace specter::ice {
 
@@ -54,11 +54,11 @@ std::vector<Place> rank_places(std::span<const Base> bases, const RemoteCandidat
     for (const auto* entry : best_first) {
       const Candidate& remote = entry->second.candidate;
       if (base.endpoint == remote.endpoint) continue;
-      if (!can_pair(base.endpoint.address, remote.endpoint.address)) continue;
-      const Hope hope = is_near(base.endpoint.address, remote.endpoint.address) ? Hope::Near
-                        : is_preferred                                          ? Hope::Preferred
-                        : remote.type == CandidateType::Host                    ? Hope::Elsewhere
-                                                                                : Hope::AcrossNats;
+      if (!net::can_pair(base.endpoint.address, remote.endpoint.address)) continue;
+      const Hope hope = net::is_near(base.endpoint.address, remote.endpoint.address) ? Hope::Near
+                        : is_preferred                       ? Hope::Preferred
+                        : remote.type == CandidateType::Host ? Hope::Elsewhere
+                                                             : Hope::AcrossNats;
       const std::size_t turn =
           turns[static_cast<std::size_t>(hope)][static_cast<std::size_t>(remote.type)]++;
       ranked.push_back({.round = hope == Hope::Preferred ? turn / kPreferredShare : turn,

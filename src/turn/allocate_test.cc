@@ -28,7 +28,7 @@ TEST(Allocate, AsksForAFamilyOnlyWhereOneIsWanted) {
   for (const auto family :
        {std::optional<stun::AddressFamily>(), std::optional(stun::AddressFamily::Ipv6)}) {
     Pair pair({.relayed = at("[2001:db8::7]:49152")}, {.family = family});
-    EXPECT_TRUE(pair.allocate());  // turn fact 20: without a wish, what came is taken
+    EXPECT_TRUE(pair.allocate());  // Without a wish, what came is taken
     const auto request = stun::Message::parse(pair.server.request_bytes[Method::Allocate]);
     EXPECT_EQ(request->get<stun::RequestedTransport>()->protocol, 17);
     const auto asked = request->get<stun::RequestedAddressFamily>();
@@ -88,7 +88,7 @@ TEST(Allocate, OverAStreamIsSentOnce) {
   EXPECT_EQ(pair.server.requests[Method::Allocate], 1);
 }
 
-// turn fact 17: the owner's budget for a dead server may be shorter.
+// The owner's budget for a dead server may be shorter.
 TEST(Allocate, FollowsTheOwnersSchedule) {
   Pair pair({}, {.schedule = {500ms, 4, 2}});
   pair.server.is_deaf = true;
@@ -113,7 +113,7 @@ TEST(Allocate, EachRefusalHasItsCodeASentenceAndACure) {
   }
 }
 
-// turn fact 8: a port that has an allocation already, as coturn says it, without integrity.
+// A port that has an allocation already, as coturn says it, without integrity.
 TEST(Allocate, OnAPortWithAnAllocationNeedsANewPort) {
   Pair pair;
   pair.server.allocation_until = pair.now + 600s;
@@ -174,7 +174,7 @@ TEST(Allocate, WithoutANonceInTheChallengeFails) {
   EXPECT_THAT(pair.all<Failed>(), ElementsAre(Failed{{Reason::Malformed, 401}}));
 }
 
-// turn fact 19: RFC 8489 §10, as an event; where to go is the owner's decision.
+// RFC 8489 §10, as an event; where to go is the owner's decision.
 TEST(Allocate, TellsOfAnAlternateServer) {
   Pair pair;
   pair.server.tricks[Method::Allocate] = {.code = 300, .alternate = at("192.0.2.54:3479")};
@@ -225,7 +225,8 @@ TEST(Allocate, RefusesRelayedAddressesThatNobodyCouldUse) {
                               {kClientAt, {}},
                               {at("203.0.113.5:40000"), {}},  // where the server sees us
                               {at("198.51.100.7:9"), stun::AddressFamily::Ipv6},
-                              {at("[2001:db8::7]:9"), stun::AddressFamily::Ipv4}};
+                              {at("[2001:db8::7]:9"), stun::AddressFamily::Ipv4},
+                              {at("[::198.51.100.7]:9"), stun::AddressFamily::Ipv6}};
   for (const Row& row : rows) {
     Pair pair({.relayed = row.relayed}, {.family = row.family});
     EXPECT_FALSE(pair.allocate());
@@ -234,7 +235,7 @@ TEST(Allocate, RefusesRelayedAddressesThatNobodyCouldUse) {
         << row.relayed.to_string();
     EXPECT_EQ(pair.server.releases, 1);  // it is given back
   }
-  Pair pair({.relayed = at("127.0.0.1:9")}, {.loopback = Client::Loopback::Allow});
+  Pair pair({.relayed = at("127.0.0.1:9")}, {.loopback = net::LoopbackPolicy::Allow});
   EXPECT_TRUE(pair.allocate());
 }
 

@@ -179,13 +179,7 @@ void Client::learn_bind(Timestamp now, const Outcome& outcome) {
 }
 
 bool Client::is_usable(const Endpoint& endpoint) const {
-  const IpAddress& address = endpoint.address;
-  if (endpoint.port == 0 || address.is_unspecified() || address.is_multicast() ||
-      address.is_v4_mapped()) {
-    return false;
-  }
-  if (address.is_v4() && (address.octets()[0] == 0 || address.octets()[0] >= 240)) return false;
-  return config_.loopback == Loopback::Allow || !address.is_loopback();
+  return net::may_check(endpoint, config_.loopback);
 }
 
 }  // namespace specter::turn

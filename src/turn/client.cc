@@ -7,6 +7,12 @@
 
 namespace specter::turn {
 
+namespace {
+
+constexpr std::uint16_t kAnyPort = 1;  // a permission has none
+
+}  // namespace
+
 Client::Client(Config config, Random& random)
     : config_(std::move(config)),
       random_(random),
@@ -23,8 +29,7 @@ void Client::start(Timestamp now) {
 
 std::optional<Refusal> Client::why_not(const IpAddress& peer) const {
   if (state_ == State::Releasing || state_ == State::Over) return Refusal::Over;
-  if (peer.is_unspecified() || peer.is_multicast() || peer.is_v4_mapped())
-    return Refusal::BadAddress;
+  if (!net::may_check({peer, kAnyPort}, net::LoopbackPolicy::Allow)) return Refusal::BadAddress;
   if (relayed_ && relayed_->address.is_v6() != peer.is_v6()) return Refusal::WrongFamily;
   return std::nullopt;
 }

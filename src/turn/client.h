@@ -21,6 +21,7 @@
 
 #include "base/machine.h"
 #include "base/queue.h"
+#include "net/address_policy.h"
 #include "turn/channels.h"
 #include "turn/permissions.h"
 #include "turn/requests.h"
@@ -106,7 +107,6 @@ class Client {
   using Event = std::variant<Allocated, Redirected, Failed, Lost, Permitted, PermissionRefused,
                              ChannelBound, ChannelRefused, Closed>;
   enum class State { Idle, Allocating, Allocated, Releasing, Over };
-  enum class Loopback { Refuse, Allow };
 
   // Alternate servers in a row, RFC 8489 §10.
   static constexpr std::size_t kMaxHops = 3;
@@ -119,9 +119,10 @@ class Client {
   struct Config {
     Path path;                       // to the server; Tcp stands for any stream, TLS's too
     std::string username, password;  // both empty: a server that asks nobody
-    std::optional<stun::AddressFamily> family;     // empty: the server's choice, mostly IPv4
-    std::vector<Endpoint> visited;                 // servers that have named another one, in order
-    Loopback loopback = Loopback::Refuse;          // as a relayed, mapped or alternate address
+    std::optional<stun::AddressFamily> family;  // empty: the server's choice, mostly IPv4
+    std::vector<Endpoint> visited;              // servers that have named another one, in order
+    // Of a relayed, mapped or alternate address.
+    net::LoopbackPolicy loopback = net::LoopbackPolicy::Refuse;
     stun::ClientTransaction::Schedule schedule{};  // over UDP
   };
 

@@ -129,7 +129,7 @@ TEST(Credentials, TakeNoncesThatOnlyResembleACookie) {
   }
 }
 
-// turn fact 38: an empty realm is one. docs/failures.md row 30: one of 10 kB is none.
+// An empty realm is one. docs/failures.md row 30: one of 10 kB is none.
 TEST(Credentials, TakeAnyRealmOfLegalSize) {
   EXPECT_EQ(matrix().take(challenge("", "")), Verdict::Taken);
   EXPECT_EQ(matrix().take(challenge(std::string(763, 'r'), std::string(763, 'n'))), Verdict::Taken);

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 Fault refused(std::uint16_t code) { return {Reason::Refused, code}; }
 
-// turn fact 3: before the end, and not much more often than that.
+// Before the end, and not much more often than that.
 TEST(Refresh, ComesBeforeTheEnd) {
   for (const std::uint32_t lifetime : {1u, 2u, 10u, 120u, 600u, 3600u}) {
     Pair pair({.lifetime = lifetime});
@@ -59,7 +59,7 @@ TEST(Refresh, ThatIsRefusedForAWhileIsTriedAgain) {
   }
 }
 
-// turn fact 9: 437 to a refresh.
+// 437 to a refresh.
 TEST(Refresh, OfWhatIsGoneSaysSo) {
   Pair pair;
   ASSERT_TRUE(pair.allocate());
@@ -152,7 +152,7 @@ TEST(Close, GoesOnUnderANewNonce) {
   EXPECT_FALSE(pair.server.allocation_until);
 }
 
-// turn fact 7: whenever it is closed, nothing is left on the server.
+// Whenever it is closed, nothing is left on the server.
 TEST(Close, LeavesNothingWheneverItComes) {
   for (int k = 0; k < 120; ++k) {
     Pair pair;
@@ -183,7 +183,7 @@ TEST(Disconnect, LosesTheAllocation) {
   EXPECT_THAT(pair.all<Lost>(), ElementsAre(Lost{{Reason::Disconnected, 0}}));
 }
 
-// turn fact 12: over UDP a NAT hears something each twenty seconds; a stream needs nothing.
+// Over UDP a NAT hears something each twenty seconds; a stream needs nothing.
 TEST(Keepalive, IsForUdpAlone) {
   Pair udp, tcp({}, {.path = {.protocol = Protocol::Tcp}});
   ASSERT_TRUE(udp.allocate() && tcp.allocate());
@@ -195,7 +195,7 @@ TEST(Keepalive, IsForUdpAlone) {
   EXPECT_EQ(udp.server.nonsense, 0);
 }
 
-// turn facts 4 and 6, docs/failures.md row 24: each of the four kinds of requests, in whichever
+// docs/failures.md row 24: each of the four kinds of requests, in whichever
 // the nonce has become stale.
 TEST(StaleNonce, IsFollowedInEveryRequest) {
   Pair pair({.stale_each_time = true});
@@ -214,7 +214,7 @@ TEST(StaleNonce, IsFollowedInEveryRequest) {
   EXPECT_FALSE(pair.server.allocation_until);
 }
 
-// turn fact 5: a count a request, and none of them a loop.
+// A count a request, and none of them a loop.
 TEST(StaleNonce, TooOftenEndsTheRequestAlone) {
   Pair pair;
   ASSERT_TRUE(pair.allocate());

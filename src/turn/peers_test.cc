@@ -28,7 +28,7 @@ TEST(Permissions, OfSeveralPeersAreOneRequest) {
   EXPECT_EQ(pair.server.permissions.size(), 5u);
 }
 
-// turn fact 2: renewed before five minutes are over, for as long as the allocation lives.
+// Renewed before five minutes are over, for as long as the allocation lives.
 TEST(Permissions, AreRenewedInTime) {
   Pair pair;
   ASSERT_TRUE(pair.allocate());
@@ -68,7 +68,7 @@ TEST(Permissions, OfOnePeerMayBeRefused) {
   EXPECT_EQ(pair.client.state(), Client::State::Allocated);
 }
 
-// turn fact 21: one family an allocation, so no request can be mixed.
+// One family an allocation, so no request can be mixed.
 TEST(Permissions, AreOfTheRelayedAddresssFamily) {
   const IpAddress v6 = *IpAddress::parse("2001:db8::9");
   Pair pair;
@@ -111,7 +111,7 @@ TEST(Requests, AreSixteenAtATime) {
   EXPECT_EQ(pair.transmits - before, static_cast<int>(Requests::kMaxOpen));
 }
 
-// turn fact 1: bound again before ten minutes are over.
+// Bound again before ten minutes are over.
 TEST(Channels, AreBoundAndRenewed) {
   Pair pair;
   ASSERT_TRUE(pair.allocate());
@@ -128,7 +128,7 @@ TEST(Channels, AreBoundAndRenewed) {
   EXPECT_EQ(pair.all<ChannelBound>().size(), 1u);
 }
 
-// turn fact 11, docs/failures.md row 26: a number and its peer stay together until five minutes
+// docs/failures.md row 26: a number and its peer stay together until five minutes
 // after the end.
 TEST(Channels, KeepNumberAndPeerTogether) {
   Pair pair;

@@ -136,7 +136,7 @@ class Session {
     out.path = {socket_.at, server, Protocol::Udp};
     out.username = std::move(user);
     out.password = std::move(password);
-    out.loopback = turn::Client::Loopback::Allow;
+    out.loopback = net::LoopbackPolicy::Allow;
     return out;
   }
   Timestamp now() const {

@@ -1,8 +1,8 @@
-#include "ice/address_policy.h"
+#include "net/address_policy.h"
 
 #include <gtest/gtest.h>
 
-namespace specter::ice {
+namespace specter::net {
 namespace {
 
 enum class Verdict { Yes, No, ByConfiguration };
@@ -94,4 +94,4 @@ TEST(AddressPolicy, KnowsWhatIsProbablyOneNetwork) {
 }
 
 }  // namespace
-}  // namespace specter::ice
+}  // namespace specter::net

@@ -1,8 +1,8 @@
-#include "ice/address_policy.h"
+#include "net/address_policy.h"
 
 #include <algorithm>
 
-namespace specter::ice {
+namespace specter::net {
 
 namespace {
 
@@ -41,4 +41,4 @@ bool is_near(const IpAddress& local, const IpAddress& remote) {
   return std::ranges::equal(local.octets().first(prefix), remote.octets().first(prefix));
 }
 
-}  // namespace specter::ice
+}  // namespace specter::net

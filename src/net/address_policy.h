@@ -1,10 +1,11 @@
-// Which addresses the agent is willing to send checks to. RFC 8445 §19.5.1 and what other stacks
-// were made to do: a candidate of the peer's is a wish to have packets sent to somebody.
+// Which addresses ICE is willing to send checks to, and TURN takes for a server's or a relayed one.
+// RFC 8445 §19.5.1 and what other stacks were made to do: a candidate of the peer's is a wish to
+// have packets sent to somebody.
 #pragma once
 
 #include "specter/endpoint.h"
 
-namespace specter::ice {
+namespace specter::net {
 
 enum class LoopbackPolicy { Allow, Refuse };
 
@@ -21,4 +22,4 @@ bool can_pair(const IpAddress& local, const IpAddress& remote);
 // IPv6 one the first 64 (RFC 4291 §2.5.4). What the netmask is, nobody tells us.
 bool is_near(const IpAddress& local, const IpAddress& remote);
 
-}  // namespace specter::ice
+}  // namespace specter::net
