@@ -149,7 +149,7 @@ struct DataOptions {
 // Of one connection. RTCConfiguration, W3C §4.2.1, and more.
 struct ConnectionOptions {
   std::vector<IceServer> ice_servers{};
-  // Nothing: the connection makes one of its own (ECDSA P-256), but core::PeerConnection needs one.
+  // Without one, a connection makes its own (ECDSA P-256). core::PeerConnection must be given one.
   // Connections may share one, as with W3C §4.9's generateCertificate: each costs some 0.1 ms less
   // of CPU, and peers can tell by it that they talk to the same program.
   std::shared_ptr<const Certificate> certificate{};

@@ -157,7 +157,7 @@ TEST(AccessUnitReader, CutsBeforeEachPicture) {
                   }));
 }
 
-// media fact 23: a source that is asked for a key frame jumps to the next one, so it must know
+// A source that is asked for a key frame jumps to the next one, so it must know
 // them, those of encoders without a second IDR picture too.
 TEST(AccessUnitReader, TellsKeyFrames) {
   const auto is_key = [](std::string_view text) { return units(hex(text)).at(0).is_key_frame; };

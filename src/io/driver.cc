@@ -40,9 +40,10 @@ Error current_fault() {
 
 }  // namespace
 
-Driver::Driver(Loop& loop, Options options) : loop_(loop), options_(std::move(options)) {
-  core_ = std::make_unique<core::PeerConnection>(options_.connection, loop.random(),
-                                                 loop.impl().cipher);
+Driver::Driver(Loop& loop, Options options)
+    : loop_(loop), options_(std::move(options)), ice_(options_.connection.ice) {
+  core_ = std::make_unique<core::PeerConnection>(std::exchange(options_.connection, {}),
+                                                 loop.random(), loop.impl().cipher);
 }
 
 Driver::~Driver() = default;

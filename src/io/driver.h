@@ -46,8 +46,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   };
 
   struct Options {
-    ConnectionOptions connection;
-    std::vector<IceUrl> servers;  // those of `connection`, parsed
+    ConnectionOptions connection;  // handed on to the core
+    std::vector<IceUrl> servers;   // those of `connection`, parsed
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
     std::shared_ptr<KeyLog> key_log;  // none: no secrets are written
@@ -104,7 +104,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void linger();
 
   Loop& loop_;
-  Options options_;
+  Options options_;  // without `connection`
+  IceOptions ice_;
   std::unique_ptr<core::PeerConnection> core_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Network> network_;

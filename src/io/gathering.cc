@@ -38,7 +38,7 @@ void Driver::gather() {
                                            [this] { take_turn([this] { end_gathering(); }); });
   }
   // Names that take longer are left out of the gathering.
-  const Duration most = options_.connection.ice.gathering_timeout;
+  const Duration most = ice_.gathering_timeout;
   resolve_cap_->set(now_ + std::max(most / 2, most - kTimeForServers));
 }
 
@@ -50,7 +50,7 @@ std::string Driver::open_sockets() {
   std::string trouble;
   try {
     const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
-    for (const InterfaceAddress& usable : usable_addresses(all, options_.connection.ice.loopback)) {
+    for (const InterfaceAddress& usable : usable_addresses(all, ice_.loopback)) {
       const auto local = network_->open(usable.address, usable.zone);
       if (!local) {
         trouble = fmt::format("no socket can be opened: {}", local.error().message());

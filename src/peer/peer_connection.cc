@@ -43,6 +43,7 @@ ConnectionOptions checked(ConnectionOptions options) {
   }
   if (const auto verdict = check_options(options); !verdict)
     throw std::invalid_argument(verdict.error().message);
+  options.ice_servers.clear();  // the driver's; credentials have no business here
   // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
   // limit, for messages in parts.
   options.data.max_message_bytes =

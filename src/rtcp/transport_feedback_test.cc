@@ -111,7 +111,7 @@ TEST(RtcpTransportFeedback, MayBeginAnywhere) {
   }
 }
 
-// docs/failures.md row 70, media fact 14: 65,535 statuses in a packet of 36 bytes take no memory of
+// docs/failures.md row 70: 65,535 statuses in a packet of 36 bytes take no memory of
 // that size; and as many packets that came are written and read.
 TEST(RtcpTransportFeedback, TellsOfUpTo65535Packets) {
   Feedback feedback = kKnown;

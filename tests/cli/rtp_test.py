@@ -58,7 +58,7 @@ class Rtp(unittest.TestCase):
         self.assertIn(f"UDP port {port} is in use", result.stderr)
 
     def test_what_cannot_be_sent_is_named(self):
-        for arguments, words in (((MEDIA / "README.md",), "none of the files"), (("/nowhere.ivf",), "No such file"),
+        for arguments, words in (((MEDIA / "README.md",), "is of an unknown kind"), (("/nowhere.ivf",), "No such file"),
                                  (("/dev/zero", "--codec", "h264"), "no ordinary file"), ((MEDIA,), "is a folder"),
                                  ((IVF, "--codec", "h264"), "is no Annex B file")):
             result = run("send", *arguments, "--to", "127.0.0.1:9")

@@ -114,26 +114,7 @@ defmodule Specter.PeerConnection do
   @type connection_option ::
           {:ice_servers, [Specter.ice_server()]}
           | {:certificate, :ecdsa_p256 | Specter.certificate_t()}
-          | {:min_dtls_version | :max_dtls_version, :dtls12 | :dtls13}
-          | {:congestion_control, :cubic | :bbr | :reno}
-          | {:loopback, :fallback | :include | :only}
-          | {:key_log_file, String.t()}
-          | {:snap
-             | :sped
-             | :interleaving
-             | :path_mtu_discovery
-             | :show_remote_candidates, boolean}
-          | {:send_buffer_bytes
-             | :receive_buffer_bytes
-             | :max_message_bytes
-             | :max_datagram_bytes
-             | :gathering_timeout
-             | :check_interval
-             | :patience
-             | :limbo_timeout
-             | :disconnected_timeout
-             | :consent_interval
-             | :consent_timeout, non_neg_integer}
+          | {atom, atom | boolean | non_neg_integer | String.t()}
 
   @typedoc "`:active`: how many messages of its data channels are told at first. `true` by default."
   @type option :: {:active, boolean | :once | 1..32_767} | connection_option

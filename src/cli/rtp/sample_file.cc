@@ -74,8 +74,8 @@ std::expected<SampleFile, std::string> SampleFile::open(const std::string& path,
   if (!kind) kind = kind_of_file(beginning, path);
   if (!kind)
     return std::unexpected(
-        fmt::format("{} is none of the files that are known: {}. --codec says what it is, where "
-                    "its ending and its first bytes don't",
+        fmt::format("{} is of an unknown kind: {}. If it is one of these, name its "
+                    "codec with --codec",
                     path, kWhatThereIs));
   SampleFile out(path, *kind, frames_per_second);
   if (!out.rewind()) return std::unexpected(fmt::format("can't read {} from its beginning", path));

@@ -73,7 +73,7 @@ TEST(SampleFile, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(error_of("/dev/zero", Kind::H264), HasSubstr("is no ordinary file"));
   EXPECT_THAT(error_of(WrittenFile(".ivf", "").path()), HasSubstr("is empty"));
   const WrittenFile text(".txt", "hello world, this is a text of more than a header");
-  EXPECT_THAT(error_of(text.path()), HasSubstr("none of the files"));
+  EXPECT_THAT(error_of(text.path()), HasSubstr("is of an unknown kind"));
   EXPECT_THAT(error_of(text.path(), Kind::Vp8), HasSubstr("is no IVF file"));
   EXPECT_THAT(error_of(text.path(), Kind::H264), HasSubstr("is no Annex B file"));
   EXPECT_THAT(error_of(text.path(), Kind::Opus), HasSubstr("nothing to send"));

@@ -168,7 +168,7 @@ TEST(H264Depacketizer, TakesAUnitInOneFragment) {
   EXPECT_EQ(peer.last(), hex("00000001 419a01"));
 }
 
-// media fact 34: sizes that lie, tails, empty units, units that may not be within others.
+// Sizes that lie, tails, empty units, units that may not be within others.
 TEST(H264Depacketizer, DropsAndCountsWhatIsMalformed) {
   Peer peer;
   const char* const kMalformed[] = {
@@ -215,7 +215,7 @@ TEST(H264Depacketizer, DropsAndCountsOtherKinds) {
   EXPECT_EQ(peer.counts().unsupported, 7u);
 }
 
-// media fact 31.
+// A packet of nothing but padding is in no frame, and leaves no gap.
 TEST(H264Depacketizer, TakesPaddingForAPlaceInTheSequence) {
   Peer peer;
   peer.part("5c 81 9a");

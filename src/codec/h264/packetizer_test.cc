@@ -87,7 +87,7 @@ TEST(H264Packetizer, CopiesNoSlice) {
   }
 }
 
-// media fact 24: who joins late has nothing to decode with, unless each IDR picture has its sets.
+// Who joins late has nothing to decode with, unless each IDR picture has its sets.
 TEST(H264Packetizer, PutsParameterSetsBeforeAnIdrPictureThatLacksThem) {
   Packetizer packetizer;
   packetized(packetizer, {kSps, kPps, "65 88"}, {100, 100});

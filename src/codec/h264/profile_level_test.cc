@@ -45,7 +45,7 @@ const Row kTable5[] = {
     {"640c1f", Profile::ConstrainedHigh},
 };
 
-// media fact 25: profiles that one stack or another did not know.
+// Profiles that one stack or another did not know.
 TEST(ProfileLevel, KnowsTheProfilesOfTable5) {
   for (const Row& row : kTable5) EXPECT_EQ(parsed(row.text).profile, row.profile) << row.text;
 }
@@ -101,7 +101,7 @@ Format format(std::string_view text, bool is_asymmetric,
   return {parsed(text), mode, is_asymmetric};
 }
 
-// RFC 6184 §8.2.2. media fact 25: a level of the other side's that is not ours was taken for no
+// RFC 6184 §8.2.2. A level of the other side's that is not ours was taken for no
 // match.
 TEST(H264Agreement, LetsEachSideHaveItsLevelWhereBothAllowIt) {
   EXPECT_EQ(agree(format("42e01f", true), format("42e034", true)),

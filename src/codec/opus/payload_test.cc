@@ -129,7 +129,7 @@ TEST(OpusDepacketizer, TellsDurationAndLoss) {
   EXPECT_EQ(link.frames[1].frame.duration, 2880u);
 }
 
-// media fact 31: a packet of nothing but padding fills its place in the sequence and gives no
+// A packet of nothing but padding fills its place in the sequence and gives no
 // frame.
 TEST(OpusDepacketizer, MakesNoFrameOfPadding) {
   Depacketizer depacketizer;
@@ -153,7 +153,7 @@ TEST(OpusDepacketizer, DropsAndCountsWhatIsMalformed) {
   EXPECT_TRUE(link.frames[0].frame.follows_loss);
 }
 
-// media fact 35: with DTX a packet comes each 400 ms. Numbers go on, so a minute of it is no loss.
+// With DTX a packet comes each 400 ms. Numbers go on, so a minute of it is no loss.
 TEST(OpusDepacketizer, TakesAMinuteOfDtxForNoLoss) {
   Depacketizer depacketizer;
   Link link(depacketizer);

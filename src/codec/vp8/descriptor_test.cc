@@ -81,7 +81,7 @@ TEST(Vp8Descriptor, IgnoresReservedBits) {
             (Descriptor{.starts_partition = true, .temporal_id = 1, .is_layer_sync = true}));
 }
 
-// media facts 18 and 20: who forwards frames writes other numbers in the width that was there.
+// Who forwards frames writes other numbers in the width that was there.
 TEST(Vp8Descriptor, KeepsTheWidthOfAPictureIdThatIsRewritten) {
   auto narrow = *parsed("90 80 7f");
   narrow.picture_id->value = 128 & narrow.picture_id->mask();

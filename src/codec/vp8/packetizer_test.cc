@@ -120,7 +120,7 @@ TEST(Vp8Packetizer, RefusesWhatIsNoFrameOrHasNoRoom) {
   EXPECT_EQ(to_buffer(out.all[0].prefix.view()), hex("90 80 80 00"));
 }
 
-// media fact 20: 40,000 pictures, past the wrap of either width.
+// 40,000 pictures, past the wrap of either width.
 TEST(Vp8Depacketizer, CountsOverTheWrapsOfPictureIds) {
   for (const PictureIdBits bits : {PictureIdBits::Seven, PictureIdBits::Fifteen}) {
     Packetizer packetizer({.first_picture_id = PictureId{100, bits}});
@@ -204,7 +204,7 @@ TEST(Vp8Depacketizer, EndsAFrameAtTheNextTimestampToo) {
   EXPECT_EQ(link.frames[1].bytes, hex(kInter));
 }
 
-// media fact 34: payloads that end within or right behind the descriptor, and frames without a
+// Payloads that end within or right behind the descriptor, and frames without a
 // header.
 TEST(Vp8Depacketizer, DropsAndCountsWhatIsTooShort) {
   Depacketizer depacketizer;
@@ -223,7 +223,7 @@ TEST(Vp8Depacketizer, DropsAndCountsWhatIsTooShort) {
   EXPECT_TRUE(link.frames[0].frame.follows_loss);
 }
 
-// media fact 31.
+// A packet of nothing but padding is in no frame, and leaves no gap.
 TEST(Vp8Depacketizer, TakesPaddingForAPlaceInTheSequence) {
   Packetizer packetizer = plain();
   Depacketizer depacketizer;
