@@ -66,7 +66,8 @@ class PeerConnection::Impl {
              .sctp_init =
                  options_.data.snap ? transport_.channels().association().local_init() : Buffer{},
              .sped = options_.transport.sped,
-             .shows_candidates = options_.show_remote_candidates},
+             .shows_candidates = options_.show_remote_candidates,
+             .restarts_ice = false},
             random) {}
 
   // ---- negotiation
@@ -127,8 +128,8 @@ class PeerConnection::Impl {
     if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
       return with_cause<void>(fail(ErrorCode::InvalidState, "remote description is not set"));
     }
-    const auto concerns_us = negotiation_.concerns_us(text);
-    if (!concerns_us) return fail(concerns_us.error());
+    const auto generation = negotiation_.generation_of(text);
+    if (!generation) return fail(generation.error());
 
     WaitingCandidate candidate;
     if (!text.candidate.empty()) {
@@ -138,8 +139,9 @@ class PeerConnection::Impl {
       candidate = std::move(*parsed);
     }
     // One of a section that we rejected, or that never had our transport, is taken and not used.
-    if (*concerns_us && negotiation_.remote_transport()) {
-      if (auto taken = keep_candidate(now, std::move(candidate)); !taken) return taken;
+    if (*generation && negotiation_.remote_transport()) {
+      auto taken = keep_candidate(now, std::move(candidate), **generation);
+      if (!taken) return taken;
     }
     if (negotiation_.show_candidate(text)) ++descriptions_changed_;
     return {};
@@ -265,9 +267,11 @@ class PeerConnection::Impl {
   static constexpr std::size_t kMaxWaitingCandidates = 64;
   static constexpr std::size_t kUsualCandidateBytes = 128;  // of its line
 
-  // Until our answer is set the peer is not ours to call.
-  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {
-    if (transport_.is_started()) {
+  // Until our answer is set the peer is not ours to call. The generation before needs no more of
+  // them.
+  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate, peer::Generation generation) {
+    if (generation == peer::Generation::Former) return {};
+    if (generation == peer::Generation::InForce) {
       auto taken = take_candidate(now, candidate);
       pump(now);
       return taken;
