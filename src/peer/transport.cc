@@ -260,29 +260,34 @@ void Transport::handle_too_large(Timestamp now, const Endpoint& local, const End
   channels_.limit_path(now, most > overhead ? most - overhead : 0);
 }
 
-std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buffer& batch) {
-  auto datagram = carried_ ? std::exchange(carried_, std::nullopt)
-                  : dtls_  ? dtls_->poll_transmit(now)
-                           : std::nullopt;
-  if (datagram) {
-    batch.insert(batch.end(), datagram->begin(), datagram->end());
-    return Appended{std::exchange(carried_may_fragment_, false)};
+// The next datagram, behind those of the batch; false: there is none.
+bool Transport::append(Timestamp now, Batch& batch) {
+  if (carried_) {
+    batch.bytes().insert(batch.bytes().end(), carried_->bytes.begin(), carried_->bytes.end());
+    batch.add(Batch::Sealing::Done, carried_->fragmenting);
+    carried_.reset();
+    return true;
   }
-  if (!dtls_ || !dtls_->is_connected()) return std::nullopt;
+  if (const auto datagram = dtls_ ? dtls_->poll_transmit(now) : std::nullopt) {
+    batch.bytes().insert(batch.bytes().end(), datagram->begin(), datagram->end());
+    batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
+    return true;
+  }
+  if (!dtls_ || !dtls_->is_connected()) return false;
   // Written where it will be sealed and sent from.
   const auto room = dtls_->record_room();
-  const std::size_t start = batch.size();
-  batch.resize(start + room.before);
-  if (!channels_.append_packet(now, batch)) {
-    batch.resize(start);
-    return std::nullopt;
+  const std::size_t start = batch.bytes().size();
+  batch.bytes().resize(start + room.before);
+  if (!channels_.append_packet(now, batch.bytes())) {
+    batch.bytes().resize(start);
+    return false;
   }
-  batch.resize(batch.size() + room.after);
-  return Appended{.may_fragment = channels_.may_fragment(), .is_sealed = false};
+  batch.bytes().resize(batch.bytes().size() + room.after);
+  batch.add(Batch::Sealing::Open,
+            channels_.may_fragment() ? Batch::Fragmenting::Allowed : Batch::Fragmenting::Forbidden);
+  return true;
 }
 
-// One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
-// shorter. What may be fragmented goes with its like.
 std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   const auto path = ice_.path(now);
   if (!path) {
@@ -291,47 +296,17 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
     }
     return std::nullopt;
   }
-  specter::Transmit out{*path, std::move(memory)};
-  out.bytes.clear();
-  std::size_t count = 0;
-  std::size_t sealed = 0;  // bytes: what stands behind them are records to be sealed together
-  const auto seal_up_to = [&](std::size_t end) {
-    if (end > sealed)
-      dtls_->seal(MutableBytes(out.bytes).subspan(sealed, end - sealed), out.segment_size);
-    sealed = end;
-  };
-  while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
-    const std::size_t start = out.bytes.size();
-    const auto appended = append_datagram(now, out.bytes);
-    if (!appended) break;
-    const std::size_t size = out.bytes.size() - start;
-    if (count == 0) {
-      out.segment_size = size;
-      out.may_fragment = appended->may_fragment;
-    }
-    if (appended->is_sealed) {
-      seal_up_to(start);
-      sealed = out.bytes.size();
-    }
-    if (size > out.segment_size || appended->may_fragment != out.may_fragment) {
-      seal_up_to(start);
-      if (!appended->is_sealed) dtls_->seal(MutableBytes(out.bytes).subspan(start), size);
-      carried_may_fragment_ = appended->may_fragment;
-      carried_ = Buffer(out.bytes.begin() + static_cast<std::ptrdiff_t>(start), out.bytes.end());
-      out.bytes.resize(start);
-      break;
-    }
-    ++count;
-    if (size < out.segment_size) break;
-    if (count == 2) out.bytes.reserve(kMaxBatchBytes);  // there is much to send
+  Batch batch(*path, std::move(memory));
+  while (batch.is_open() && append(now, batch)) {
   }
-  if (count == 0) {
-    memory = std::move(out.bytes);
-    return std::nullopt;
-  }
-  if (sealed < out.bytes.size()) seal_up_to(out.bytes.size());
-  packets_sent_ += count;
-  return out;
+  for (const Batch::Records& records : batch.to_seal())
+    if (!records.bytes.empty()) dtls_->seal(records.bytes, records.record_bytes);
+  if (auto misfit = batch.take_misfit()) carried_ = std::move(*misfit);
+  packets_sent_ += batch.count();
+  specter::Transmit out = batch.take();
+  if (batch.count() > 0) return out;
+  memory = std::move(out.bytes);
+  return std::nullopt;
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now) {

@@ -21,6 +21,7 @@
 #include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
+#include "peer/batch.h"
 #include "peer/remote_transport.h"
 
 #include "specter/endpoint.h"
@@ -100,8 +101,6 @@ class Transport {
   static constexpr std::size_t kMaxProvenPaths = 8;
   static constexpr std::size_t kMaxEmbeddedEarly = 8;
   static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
-  static constexpr std::size_t kMaxBatchBytes = 60'000;  // UDP_SEGMENT's: one IP packet's worth
-  static constexpr std::size_t kMaxBatchDatagrams = 48;
   static constexpr int kGoodbyes = 3;
   static constexpr Duration kGoodbyeInterval = std::chrono::milliseconds(30);
   // From DTLS on, as long as ICE has a path.
@@ -135,13 +134,7 @@ class Transport {
   void size_path();
   void note_data(const RemoteTransport& remote);
   void start_association(Timestamp now);
-  struct Appended {
-    bool may_fragment = false;
-    bool is_sealed = true;
-  };
-  // Puts the next datagram behind those in `batch`; nothing when there is none. An SCTP packet's
-  // record is yet to be sealed, with its neighbours.
-  std::optional<Appended> append_datagram(Timestamp now, Buffer& batch);
+  bool append(Timestamp now, Batch& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 
   const ConnectionOptions& options_;
@@ -167,8 +160,7 @@ class Transport {
   std::optional<ice::Path> sized_path_;  // the one whose packet sizes SCTP knows
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
-  std::optional<Buffer> carried_;  // a datagram that did not fit the batch before it
-  bool carried_may_fragment_ = false;
+  Rare<Batch::Misfit> carried_;              // of the batch before
   RareQueue<specter::Transmit> last_words_;  // of an end, ours or the peer's
 
   // The datagram that says goodbye. There is no answer to it, so it comes again.
