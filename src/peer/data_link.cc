@@ -47,7 +47,7 @@ void DataLink::handle_connected(Timestamp now) { connect(now); }
 
 void DataLink::connect(Timestamp now) {
   if (!is_negotiated_) return;
-  const channel::Parity parity = parity_of(transport_.dtls_role());
+  const channel::Parity parity = parity_of(*transport_.dtls_role());
   channels_.assign_streams(parity);
   if (transport_.dtls_state() != DtlsTransportState::Connected) return;
   // It is of use once. A later description says it again.
@@ -58,7 +58,8 @@ void DataLink::connect(Timestamp now) {
 }
 
 void DataLink::end(Timestamp now, const std::string& why) {
-  if (transport_.is_over()) return;
+  const DtlsTransportState dtls = transport_.dtls_state();
+  if (dtls == DtlsTransportState::Closed || dtls == DtlsTransportState::Failed) return;
   is_negotiated_ = false;
   patience_.reset();
   sized_path_.reset();  // another association knows no size yet
@@ -66,6 +67,7 @@ void DataLink::end(Timestamp now, const std::string& why) {
 }
 
 void DataLink::shut_down(Timestamp now) {
+  is_shut_down_ = true;
   patience_.reset();
   channels_.shut_down(now, std::nullopt);
 }
@@ -126,11 +128,11 @@ void DataLink::limit_packets(Timestamp now, std::size_t bytes) { channels_.limit
 // ---- time
 
 void DataLink::handle_timeout(Timestamp now) {
-  if (!transport_.is_closed()) channels_.handle_timeout(now);
+  if (!is_shut_down_) channels_.handle_timeout(now);
 }
 
 WakeUp DataLink::next_timeout() const {
-  if (transport_.is_closed()) return {};
+  if (is_shut_down_) return {};
   return soonest(channels_.next_timeout(), WakeUp(patience_, "sctp patience"));
 }
 

@@ -40,7 +40,7 @@ class DataLink {
   void start(Timestamp now, const RemoteTransport& remote);
   // By negotiation the association ends, or will not come to be. A later start() may have another.
   void end(Timestamp now, const std::string& why);
-  // Before the transport closes: goodbye of SCTP and each channel.
+  // Goodbye of SCTP and of each channel, which the transport's close(), to follow, still sends.
   void shut_down(Timestamp now);
   // The largest IP packet in bytes that the interface of a local address sends.
   void note_interface(const IpAddress& address, std::size_t mtu);
@@ -84,6 +84,7 @@ class DataLink {
   Transport& transport_;
   channel::DataChannels channels_;
   bool is_negotiated_ = false;  // an association is
+  bool is_shut_down_ = false;
   std::uint16_t remote_port_ = 5000;
   std::optional<Buffer> remote_init_;  // SCTP begins with it and ours: SNAP
   std::size_t max_send_message_bytes_ = 65536;

@@ -281,7 +281,7 @@ class PeerConnection::Impl {
 
   // Until our answer is set the peer is not ours to call.
   Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {
-    if (transport_.is_started()) {
+    if (transport_.dtls_role()) {
       auto taken = take_candidate(now, candidate);
       pump(now);
       return taken;

@@ -60,16 +60,7 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
     if (!dtls_->is_connected()) ice_.note_dtls_received(datagram.bytes);
     return read_dtls(now, path, datagram.bytes);
   }
-  std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
-  // Whoever can send here could fill the places: who is likely to be the peer goes first.
-  if (early_.size() == kMaxEarlyDatagrams && ice_.knows(path))
-    std::erase_if(early_, [&](const EarlyDatagram& early) { return !ice_.knows(early.path); });
-  if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > kMaxEarlyBytes) {
-    ++dropped_unvalidated_;
-    return;
-  }
-  early_.push_back(
-      {path, now + kEarlyLifetime, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+  if (!early_.keep_unproved(now, path, datagram.bytes, ice_)) ++dropped_unvalidated_;
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {
@@ -77,34 +68,23 @@ void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram
   while (const auto packet = dtls_->open(now, datagram)) {
     has_proved_itself = true;
     pump_dtls(now, path);  // that it is connected comes before its first data
-    handle_data(now, path, *packet);
+    // Only the peer can have sealed this: it is alive on that path.
+    ice_.handle_activity(now, path);
+    if (data_) data_->handle(now, *packet);
   }
   // The peer may still be in the handshake, and wait for what we send elsewhere.
   if (!has_proved_itself) ice_.note_seen(now, path);
   pump_dtls(now, path);
 }
 
-void Transport::handle_data(Timestamp now, const ice::Path& path, Bytes packet) {
-  // Only the peer can have sealed this: it is alive on that path.
-  ice_.handle_activity(now, path);
-  if (data_) data_->handle(now, packet);
-}
-
 void Transport::replay_early(Timestamp now) {
-  if (early_.empty() || !dtls_) return;
-  auto waiting = std::exchange(early_, {});
-  for (EarlyDatagram& early : waiting) {
-    if (early.expires <= now) continue;
-    if (may_read_dtls(early.path)) {
-      read_dtls(now, early.path, early.bytes);
-    } else {
-      early_.push_back(std::move(early));
-    }
-  }
+  if (!early_.has_unproved() || !dtls_) return;
+  const auto may_read = [this](const Path& path) { return may_read_dtls(path); };
+  while (auto early = early_.take(now, may_read)) read_dtls(now, early->path, early->bytes);
 }
 
 void Transport::handle_timeout(Timestamp now) {
-  repeat_goodbye(now);
+  last_words_.handle_timeout(now);
   if (is_closed_) return;
   ice_.handle_timeout(now);
   // Whether the peer can be reached is ICE's to say, before DTLS gives it up.
@@ -236,7 +216,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) {
-  if (!last_words_.empty()) return last_words_.take_front();
+  if (auto words = last_words_.poll_transmit()) return words;
   if (is_closed_) return std::nullopt;
   auto out = ice_.poll_transmit(now);
   if (out) {
@@ -259,9 +239,9 @@ std::optional<Transport::Event> Transport::poll_event() {
 }
 
 WakeUp Transport::next_timeout() const {
-  const WakeUp goodbye(goodbye_ ? Deadline{goodbye_->next} : Deadline{}, "goodbye");
-  if (is_closed_) return goodbye;
-  return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : WakeUp{}, goodbye);
+  if (is_closed_) return last_words_.next_timeout();
+  return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : WakeUp{},
+                 last_words_.next_timeout());
 }
 
 }  // namespace specter::peer

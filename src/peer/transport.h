@@ -17,12 +17,13 @@
 #include <vector>
 
 #include "base/machine.h"
-#include "base/queue.h"
 #include "base/rare.h"
 #include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
 #include "peer/batch.h"
+#include "peer/early_datagrams.h"
+#include "peer/last_words.h"
 #include "peer/remote_transport.h"
 
 #include "specter/endpoint.h"
@@ -80,36 +81,17 @@ class Transport {
   WakeUp next_timeout() const;
 
   DtlsTransportState dtls_state() const { return dtls_state_; }
-  dtls::Role dtls_role() const { return *role_; }  // once it is started
+  const std::optional<dtls::Role>& dtls_role() const { return role_; }  // nothing before start()
   // What a record takes around its packet; nothing while DTLS is not connected.
   std::optional<dtls::RecordRoom> record_room() const;
-  bool is_closed() const { return is_closed_; }
-  // Closed, or DTLS is: nothing can be sent any more.
-  bool is_over() const {
-    return dtls_state_ == DtlsTransportState::Closed || dtls_state_ == DtlsTransportState::Failed;
-  }
   // Why it is over, or ICE has given up: what came first.
   const std::optional<Error>& failure() const { return failure_; }
-  bool is_started() const { return role_.has_value(); }
   // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   void add_stats(Stats& stats) const;
 
  private:
-  // A DTLS datagram from a path that no check has proved yet. RFC 8445 §12.1.1: the peer may be
-  // ahead of us.
-  struct EarlyDatagram {
-    ice::Path path;
-    Timestamp expires;
-    Buffer bytes;
-  };
-  static constexpr std::size_t kMaxEarlyDatagrams = 8;
-  static constexpr std::size_t kMaxEarlyBytes = 2048;  // of one
   static constexpr std::size_t kMaxProvenPaths = 8;
-  static constexpr std::size_t kMaxEmbeddedEarly = 8;
-  static constexpr Duration kEarlyLifetime = std::chrono::seconds(5);
-  static constexpr int kGoodbyes = 3;
-  static constexpr Duration kGoodbyeInterval = std::chrono::milliseconds(30);
 
   void handle_dtls(Timestamp now, const Datagram& datagram);
   void read_dtls(Timestamp now, const Path& path, MutableBytes datagram);
@@ -128,10 +110,8 @@ class Transport {
   enum class Goodbye { Once, Repeated };
   void end(Timestamp now, DtlsTransportState state, Error why, Goodbye goodbye);
   void keep_last_words(Timestamp now, Goodbye goodbye);
-  void repeat_goodbye(Timestamp now);
   void note_ice_state(const ice::ConnectionStateChanged& changed);
   void watch_patience(Timestamp now);
-  void handle_data(Timestamp now, const ice::Path& path, Bytes packet);
   bool append(Timestamp now, Batch& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);
 
@@ -144,29 +124,22 @@ class Transport {
   std::optional<dtls::Role> role_;
   DtlsTransportState dtls_state_ = DtlsTransportState::New;
   bool is_closed_ = false;
-  std::vector<EarlyDatagram> early_;
-  std::vector<ice::DtlsReceived> embedded_early_;  // came before the peer's description
+  EarlyDatagrams early_;
   std::vector<ice::Path> proven_paths_;  // a Binding message of the peer's brought DTLS over it
   bool is_embedding_ = false;            // both sides' descriptions have SPED
   bool is_timed_ = false;                // DTLS has its time-outs from a measured round trip
   bool has_selected_path_ = false;
   RareQueue<Event> events_;
   std::vector<std::string> key_log_;
-  Rare<Batch::Misfit> carried_;              // of the batch before
-  RareQueue<specter::Transmit> last_words_;  // of an end, ours or the peer's
-
-  // The datagram that says goodbye. There is no answer to it, so it comes again.
-  struct Repeated {
-    specter::Transmit datagram;
-    int left = 0;
-    Timestamp next;
-  };
-  Rare<Repeated> goodbye_;
+  Rare<Batch::Misfit> carried_;  // of the batch before
+  LastWords last_words_;
   std::optional<Error> failure_;
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
   std::optional<Timestamp> last_sent_{}, last_received_{};
   std::uint64_t dropped_unvalidated_ = 0, dropped_unknown_ = 0;
 };
+
+static_assert(Machine<Transport>);
 
 }  // namespace specter::peer

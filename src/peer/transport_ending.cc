@@ -28,12 +28,12 @@ void Transport::close(Timestamp now) {
   // What the layers still have to say, from the top down, is taken now, while there is a path.
   RareQueue<specter::Transmit> words;
   while (auto transmit = poll_transmit(now)) words.push_back(std::move(*transmit));
-  last_words_ = std::move(words);
+  while (!words.empty()) last_words_.say(words.take_front());
   if (dtls_) dtls_->close(now);
   keep_last_words(now, Goodbye::Repeated);
   is_closed_ = true;
   ice_.close();
-  early_.clear();
+  early_.drop_unproved();
   carried_.reset();
   set_dtls_state(DtlsTransportState::Closed);
 }
@@ -73,21 +73,9 @@ void Transport::keep_last_words(Timestamp now, Goodbye goodbye) {
   std::optional<specter::Transmit> last;
   while (auto transmit = next_batch(now, none)) {
     last = *transmit;
-    last_words_.push_back(std::move(*transmit));
+    last_words_.say(std::move(*transmit));
   }
-  if (!last || goodbye == Goodbye::Once) return;
-  // The last of those that were put together.
-  const std::size_t size = (last->bytes.size() - 1) % last->segment_size + 1;
-  last->bytes.erase(last->bytes.begin(), last->bytes.end() - static_cast<std::ptrdiff_t>(size));
-  last->segment_size = size;
-  goodbye_ = Repeated{std::move(*last), kGoodbyes - 1, now + kGoodbyeInterval};
-}
-
-void Transport::repeat_goodbye(Timestamp now) {
-  if (!goodbye_ || now < goodbye_->next) return;
-  last_words_.push_back(goodbye_->datagram);
-  goodbye_->next = now + kGoodbyeInterval;
-  if (--goodbye_->left == 0) goodbye_.reset();
+  if (last && goodbye == Goodbye::Repeated) last_words_.repeat(now, std::move(*last));
 }
 
 void Transport::note_ice_state(const ice::ConnectionStateChanged& changed) {
