@@ -136,7 +136,7 @@ class Agent {
   void set_role(Role role);
   // Of the newest generation: its checks begin. Candidates that came before are kept.
   void set_remote_credentials(Timestamp now, const Credentials& remote);
-  // Of the generation that its ufrag names, or else of the newest. Error: OperationFailed past
+  // Of the generation that its ufrag names, or else of the newest that has the peer's credentials. Error: OperationFailed past
   // max_remote_candidates. Duplicates and ones we can't use (a name, TCP, another component) are
   // taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);

@@ -139,6 +139,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
 }
 
 void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remote) {
+  if (newest().remote() == remote) return;
   newest().set_remote_credentials(now, remote);
   // A restart that was under way is overtaken.
   const CheckSession* const agreed = &newest();
@@ -151,7 +152,7 @@ Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candi
   const auto ufrag = candidate.extension("ufrag");
   for (const Generation& one : generations_) {
     const auto& remote = one.session->remote();
-    if (ufrag && remote && remote->ufrag == *ufrag) to = one.session.get();
+    if (remote && (!ufrag || remote->ufrag == *ufrag)) to = one.session.get();
   }
   auto taken = to->add_remote_candidate(candidate);
   after_input(now);
