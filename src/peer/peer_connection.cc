@@ -117,6 +117,12 @@ class PeerConnection::Impl {
     check_negotiation_needed();
   }
 
+  void restart_ice() {
+    if (negotiation_.state() == SignalingState::Closed) return;
+    negotiation_.restart_ice();
+    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
+  }
+
   void check_negotiation_needed() {
     // W3C §4.7.3: told once, until a description takes it up.
     const bool is_needed = negotiation_.is_needed();
@@ -449,6 +455,8 @@ Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDesc
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
   return impl_->add_ice_candidate(now, candidate);
 }
+
+void PeerConnection::restart_ice() { impl_->restart_ice(); }
 
 Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string_view label,
                                                       const DataChannelOptions& options) {
