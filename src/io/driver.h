@@ -23,6 +23,7 @@ class Alarm;
 class KeyLog;
 class Network;
 class Resolver;
+struct InterfaceAddress;
 
 class Driver final : public Loop::Member, public std::enable_shared_from_this<Driver> {
  public:
@@ -93,6 +94,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void finish_turn(bool quiet);
   void gather();
   std::string open_sockets();
+  void drop_sockets_without_an_address(const std::vector<InterfaceAddress>& all);
   void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
   void handle_resolved(std::uint64_t gathering, const IceUrl& url,

@@ -16,6 +16,13 @@ void LocalCandidates::gather(Timestamp now, const CandidateSection& section, Eve
   events.emplace_back(core::GatherCandidates{});
 }
 
+void LocalCandidates::gather_anew(Events& events) {
+  has_gathered_ = true;
+  told_.clear();
+  enter(IceGatheringState::Gathering, events);
+  events.emplace_back(core::GatherCandidates{});
+}
+
 void LocalCandidates::drop(Events& events) {
   is_told_ = false;
   told_.clear();

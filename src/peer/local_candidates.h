@@ -34,6 +34,8 @@ class LocalCandidates {
   // addIceCandidate without a description). They are the same ones, of the same user fragment; only
   // the section may be another.
   void gather(Timestamp now, const CandidateSection& section, Events& events);
+  // The same for another generation of ICE (RFC 8445 §9): all of it is found and told again.
+  void gather_anew(Events& events);
   // No description of ours has them any more. W3C §4.4.1.5: the transport that the offer made is
   // gone, and with it what was gathered for it.
   void drop(Events& events);

@@ -94,6 +94,10 @@ class PeerConnection::Impl {
       events_.emplace_back(SignalingStateChange{negotiation_.state()});
     }
     if (change.ice_role) transport_.ice().set_role(*change.ice_role);
+    const bool is_other_generation = change.local_credentials || change.generation_dropped;
+    if (is_other_generation)
+      transport_.ice().set_local_credentials(now, negotiation_.local_credentials());
+    if (change.local_credentials) candidates_.gather_anew(events_);
     if (change.gather) candidates_.gather(now, candidate_section(), events_);
     if (change.data_ended) data_.end(now, *change.data_ended);
     if (change.transport) {
@@ -121,14 +125,15 @@ class PeerConnection::Impl {
     if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
       return with_cause<void>(fail(ErrorCode::InvalidState, "remote description is not set"));
     }
-    const auto concerns_us = negotiation_.concerns_us(text);
-    if (!concerns_us) return fail(concerns_us.error());
+    const auto generation = negotiation_.generation_of(text);
+    if (!generation) return fail(generation.error());
 
     auto candidate = peer::read_candidate(text);
     if (!candidate) return fail(std::move(candidate).error());
     // One of a section that we rejected, or that never had our transport, is taken and not used.
-    if (*concerns_us && negotiation_.remote_transport()) {
-      if (auto taken = keep_candidate(now, std::move(*candidate)); !taken) return taken;
+    if (*generation && negotiation_.remote_transport()) {
+      auto taken = keep_candidate(now, std::move(*candidate), **generation);
+      if (!taken) return taken;
     }
     if (negotiation_.show_candidate(text)) ++descriptions_changed_;
     return {};
@@ -229,8 +234,12 @@ class PeerConnection::Impl {
     return result;
   }
 
-  Result<> keep_candidate(Timestamp now, peer::AddedCandidate candidate) {
-    if (!transport_.dtls_role()) return waiting_.add(std::move(candidate));
+  // Until our answer is set the peer is not ours to call. The generation before needs no more of
+  // them.
+  Result<> keep_candidate(Timestamp now, peer::AddedCandidate candidate,
+                          peer::Generation generation) {
+    if (generation == peer::Generation::Former) return {};
+    if (generation == peer::Generation::Offered) return waiting_.add(std::move(candidate));
     auto taken = peer::add_candidate(now, transport_.ice(), candidate);
     pump(now);
     return taken;

@@ -27,9 +27,9 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     role_ = role;
     make_dtls(remote);
     ice_.set_remote_embedding(remote.sped);
-    ice_.set_remote_credentials(now, remote.credentials);
-    if (is_embedding_) start_dtls(now);
   }
+  ice_.set_remote_credentials(now, remote.credentials);
+  if (is_embedding_) start_dtls(now);
   for (const ice::Candidate& candidate : remote.candidates) {
     // Past the agent's limit they are passed over: docs/failures.md row 15.
     if (!ice_.add_remote_candidate(now, candidate)) break;

@@ -1,5 +1,7 @@
 #include "peer/waiting_candidates.h"
 
+#include <string>
+
 namespace specter::peer {
 
 Result<AddedCandidate> read_candidate(const IceCandidate& text) {
@@ -7,6 +9,9 @@ Result<AddedCandidate> read_candidate(const IceCandidate& text) {
   auto candidate = ice::Candidate::parse(text.candidate);
   // W3C §4.4.2: OperationError, whatever is wrong with it.
   if (!candidate) return fail(ErrorCode::OperationFailed, std::move(candidate).error().message);
+  const std::string ufrag = text.username_fragment.value_or("");
+  if (!ufrag.empty() && !candidate->extension("ufrag"))
+    candidate->extensions.emplace_back("ufrag", ufrag);
   return AddedCandidate{std::move(*candidate)};
 }
 

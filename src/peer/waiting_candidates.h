@@ -1,5 +1,5 @@
-// The peer's candidates between addIceCandidate() and ICE: until our answer is set the peer is not
-// ours to call, and they wait. W3C §4.4.2.
+// The peer's candidates between addIceCandidate() and ICE: those of an offer wait until our answer
+// is set. W3C §4.4.2.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ namespace specter::peer {
 // One of the peer's; nothing: no more will come.
 using AddedCandidate = std::optional<ice::Candidate>;
 
-// Error: OperationFailed for what is none.
+// With its user fragment, where it is told beside it: of two generations of ICE it says which one
+// it is for. Error: OperationFailed for what is none.
 Result<AddedCandidate> read_candidate(const IceCandidate& text);
 // Errors: as ice::Agent::add_remote_candidate().
 Result<> add_candidate(Timestamp now, ice::Agent& ice, const AddedCandidate& candidate);
