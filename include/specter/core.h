@@ -87,6 +87,9 @@ class SPECTER_EXPORT PeerConnection {
   // transport or type that isn't known here is taken and not used. Errors: InvalidArgument without
   // sdp_mid and sdp_mline_index, InvalidState without a remote description, OperationFailed.
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
+  // The next offers restart ICE, until a restart is negotiated; NegotiationNeeded asks for one.
+  // GatherCandidates comes again with the description. RTCPeerConnection.restartIce(), W3C §4.4.2.
+  void restart_ice();
 
   // ---- the application: data channels, RFC 8831
   Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,

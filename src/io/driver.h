@@ -70,8 +70,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // ---- on the loop
   void start(std::unique_ptr<Sink> sink);  // once: the first turn
   void turn();
-  void schedule_turn();  // soon, after what already waits on the loop
-  void close();          // the core's; the connection ends with this turn
+  void schedule_turn();                           // soon, after what already waits on the loop
+  void close();                                   // the core's; the connection ends with this turn
+  void set_servers(std::vector<IceUrl> servers);  // from the next gathering on
   void shut_down() noexcept override;
 
   core::PeerConnection& core() { return *core_; }

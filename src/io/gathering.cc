@@ -42,6 +42,8 @@ void Driver::gather() {
   resolve_cap_->set(now_ + std::max(most / 2, most - kTimeForServers));
 }
 
+void Driver::set_servers(std::vector<IceUrl> servers) { options_.servers = std::move(servers); }
+
 // Answers why there is no socket at all, when the system refuses them; empty otherwise, also on a
 // machine that has no address.
 std::string Driver::open_sockets() {

@@ -24,7 +24,7 @@ ice::Credentials Negotiation::credentials_to_offer(const OfferOptions& options) 
   const bool is_replaced = std::ranges::find(credentials_to_replace_, local_credentials()) !=
                            credentials_to_replace_.end();
   // What has no peer can't restart: another first offer is as good as the first.
-  if (transport_ && local_.restarts_ice && (options.ice_restart || is_replaced))
+  if (transport_ && (options.ice_restart || is_replaced))
     created_credentials_ = ice::Credentials::generate(random_);
   else if (offered_credentials_)
     created_credentials_ = offered_credentials_;
@@ -87,11 +87,6 @@ Result<bool> Negotiation::read_restart(const RemoteTransport& transport, SdpType
                     ? "the answer has another ice-ufrag and ice-pwd than the provisional one"
                     : "the answer has a new ice-ufrag and ice-pwd, but the offer did not restart "
                       "ICE: it must repeat those of before");
-  }
-  if (!local_.restarts_ice) {
-    return fail(ErrorCode::NotSupported,
-                "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
-                "can't: make a new connection");
   }
   return true;
 }

@@ -151,13 +151,8 @@ Result<SessionDescription> Negotiation::create_offer(const OfferOptions& options
                             "roll it back",
                             to_string(state_)));
   }
-  if (options.ice_restart) {
-    if (!transport_) return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
-    if (!local_.restarts_ice) {
-      return fail(ErrorCode::NotSupported,
-                  "ICE can't be restarted by this version: make a new connection");
-    }
-  }
+  if (options.ice_restart && !transport_)
+    return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
   created_sections_ = sections_to_offer();
   last_offer_ = write(created_sections_, {.credentials = credentials_to_offer(options),
                                           .setup = sdp::Setup::ActPass,

@@ -111,7 +111,18 @@ class PeerConnection::Impl {
     // to, and not in one that it passed through.
     if (negotiation_.state() != SignalingState::Stable) return;
     needed_.clear();
-    needed_.update(negotiation_.is_needed(), events_);
+    update_negotiation_needed();
+  }
+
+  void update_negotiation_needed() {
+    if (negotiation_.state() == SignalingState::Stable)
+      needed_.update(negotiation_.is_needed(), events_);
+  }
+
+  void restart_ice() {
+    if (negotiation_.state() == SignalingState::Closed) return;
+    negotiation_.restart_ice();
+    update_negotiation_needed();
   }
 
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& text) {
@@ -149,8 +160,7 @@ class PeerConnection::Impl {
     auto channel = data_.channels().create(now, label, options);
     if (!channel) return channel;
     negotiation_.want_data();
-    if (negotiation_.state() == SignalingState::Stable)
-      needed_.update(negotiation_.is_needed(), events_);
+    update_negotiation_needed();
     return channel;
   }
 
@@ -311,6 +321,8 @@ Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDesc
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
   return impl_->add_ice_candidate(now, candidate);
 }
+
+void PeerConnection::restart_ice() { impl_->restart_ice(); }
 
 Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string_view label,
                                                       const DataChannelOptions& options) {
