@@ -93,6 +93,23 @@ TEST_F(LocalCandidatesTest, ThatWereDroppedAreToldAnewAndNotGatheredAnew) {
   EXPECT_THAT(told(), ElementsAre("gathering", first[2], "end", "complete"));
 }
 
+// RFC 8445 §9: candidates of another generation are told anew, those that are the same ones too.
+TEST_F(LocalCandidatesTest, OfAnotherGenerationAreGatheredAndToldAnew) {
+  candidates_.gather(kStart, kSection, events_);
+  add_endpoint("192.0.2.1:5000");
+  end();
+  (void)told();
+  ice_.set_remote_credentials(kStart, {"peer", "a password of twenty-two"});
+  ice_.set_local_credentials(kStart, ice::Credentials::generate(random_));
+  candidates_.gather_anew(events_);
+  EXPECT_THAT(told(), ElementsAre("gathering", "gather"));
+  candidates_.gather(kStart, kSection, events_);
+  add_endpoint("192.0.2.1:5001");
+  end();
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("192.0.2.1 5000"), HasSubstr("192.0.2.1 5001"), "end",
+                                  "complete"));
+}
+
 TEST_F(LocalCandidatesTest, StandAtTheEndOfTheirSection) {
   const SessionDescription description{SdpType::Offer, kSdp};
   EXPECT_EQ(candidates_.shown_in(description, 1)->sdp, kSdp);

@@ -30,6 +30,14 @@ TEST(ReadCandidate, TakesALineAndTheEnd) {
   EXPECT_FALSE(*end);
 }
 
+TEST(ReadCandidate, HasTheUserFragmentThatIsToldBesideIt) {
+  IceCandidate text = text_of(kText);
+  text.username_fragment = "beside";
+  EXPECT_EQ((*read_candidate(text))->extension("ufrag"), "beside");
+  text.candidate += " ufrag within";
+  EXPECT_EQ((*read_candidate(text))->extension("ufrag"), "within");
+}
+
 TEST(ReadCandidate, RefusesWhatIsNone) {
   const auto read = read_candidate(text_of("candidate:1 1 udp"));
   ASSERT_FALSE(read);
