@@ -21,7 +21,7 @@
 #include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
-#include "peer/remote_transport.h"
+#include "jsep/remote_transport.h"
 
 #include "specter/endpoint.h"
 #include "specter/error.h"
@@ -31,6 +31,8 @@
 #include "specter/time.h"
 
 namespace specter::peer {
+
+using jsep::RemoteTransport;
 
 struct DtlsStateChanged {
   DtlsTransportState state;

@@ -2,9 +2,9 @@
 // RFC 9429 §5.2.2, §5.2.3.1, §5.3.1, §5.10; RFC 8839 §4.4.1.1.1; W3C §4.4.2, restartIce().
 #include <algorithm>
 
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 void Negotiation::restart_ice() {
   credentials_to_replace_.clear();
@@ -147,4 +147,4 @@ Result<std::optional<Generation>> Negotiation::generation_of(const IceCandidate&
               "the candidate's usernameFragment is not that of the remote description");
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

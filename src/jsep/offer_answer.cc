@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 // RFC 9143 §7: the group names the sections that share the one transport; a rejected one is not
@@ -187,4 +187,4 @@ Result<SessionDescription> Negotiation::create_answer() {
   return SessionDescription{SdpType::Answer, *last_answer_};
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 #include "sctp/association.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 Result<> Negotiation::read_sctp_init(const sdp::Media& data, RemoteTransport& transport) const {
   if (local_.sctp_init.empty()) return {};
@@ -53,4 +53,4 @@ void Negotiation::decide_snap(RemoteTransport& transport, bool said) {
     transport.sctp_init.reset();
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -11,17 +11,17 @@
 
 #include "base/rare.h"
 #include "dtls/connection.h"
-#include "peer/remote_sections.h"
-#include "peer/remote_transport.h"
-#include "peer/signaling.h"
-#include "peer/told_candidates.h"
+#include "jsep/remote_sections.h"
+#include "jsep/remote_transport.h"
+#include "jsep/signaling.h"
+#include "jsep/told_candidates.h"
 #include "sdp/session.h"
 
 #include "specter/description.h"
 #include "specter/options.h"
 #include "specter/random.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 // What we say of ourselves in every description.
 struct LocalParameters {
@@ -216,4 +216,4 @@ class Negotiation {
   Rare<Known> stable_remote_;  // the current one's, while a pending one is the latest
 };
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -1,4 +1,4 @@
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 
 #include <algorithm>
 #include <set>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 // 63 random bits: RFC 9429 §5.2.1.
@@ -383,4 +383,4 @@ void Negotiation::note_candidate_section(const std::vector<Section>& sections) {
   candidate_index_ = static_cast<std::uint16_t>(at);
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep
