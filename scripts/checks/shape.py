@@ -11,7 +11,6 @@ WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
     ("src/cli/peer/session.h", "Session"): 59,
     ("src/ice/agent_impl.h", "Agent::Impl"): 124,
-    ("src/jsep/negotiation.h", "Negotiation"): 41,
     ("src/peer/transport.h", "Transport"): 47,
     ("src/sctp/association/impl.h", "Association::Impl"): 101,
     ("src/sctp/rx/reassembly.h", "Reassembly"): 42,

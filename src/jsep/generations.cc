@@ -1,77 +1,88 @@
-// ICE restart: whose credentials stand in which description, and what that makes of a candidate.
-// RFC 9429 §5.2.2, §5.2.3.1, §5.3.1, §5.10; RFC 8839 §4.4.1.1.1; W3C §4.4.2, restartIce().
+// ICE restart: whose credentials stand in which description. RFC 9429 §5.2.2, §5.2.3.1, §5.3.1,
+// §5.10; RFC 8839 §4.4.1.1.1; W3C §4.4.2, restartIce().
 #include <algorithm>
 
-#include "jsep/negotiation.h"
+#include "jsep/parts.h"
 
 namespace specter::jsep {
 
-void Negotiation::restart_ice() {
-  credentials_to_replace_.clear();
-  const auto note = [&](const std::optional<SessionDescription>& description,
-                        const std::vector<Section>& sections, const ice::Credentials& credentials) {
-    if (description && std::ranges::any_of(sections, is_used))
-      credentials_to_replace_.push_back(credentials);
-  };
-  note(current_local_, sections_, credentials_);
-  note(pending_local_, offered_sections_, local_credentials());
+void want_restart(Session& session) {
+  std::vector<ice::Credentials>& replaced = session.wanted.credentials_to_replace;
+  replaced.clear();
+  const Negotiated& stable = session.last_stable();
+  const Negotiated& now = session.now;
+  if (stable.current_local && has_used(stable.sections)) replaced.push_back(stable.credentials);
+  if (now.pending_local && has_used(now.sections)) replaced.push_back(now.credentials);
 }
 
-// Ours of the last stable state go on unless somebody wants others: RFC 9429 §5.2.2. A pending
-// offer of ours has those that the next one repeats.
-ice::Credentials Negotiation::credentials_to_offer(const OfferOptions& options) {
-  created_credentials_.reset();
-  const bool is_replaced = std::ranges::find(credentials_to_replace_, local_credentials()) !=
-                           credentials_to_replace_.end();
+bool restart_offered(const Session& session) {
+  return session.stable && session.now.credentials != session.stable->credentials;
+}
+
+bool restart_answered(const Session& session) {
+  return session.stable && session.stable->transport && session.now.transport &&
+         session.now.transport->credentials != session.stable->transport->credentials;
+}
+
+bool restart_asked(const Session& session) {
+  const Negotiated& stable = session.last_stable();
+  return session.now.offered && stable.transport &&
+         session.now.offered->credentials != stable.transport->credentials;
+}
+
+namespace {
+
+bool is_to_be_replaced(const Session& session, const ice::Credentials& credentials) {
+  const auto& replaced = session.wanted.credentials_to_replace;
+  return std::ranges::find(replaced, credentials) != replaced.end();
+}
+
+}  // namespace
+
+bool wants_other_credentials(const Session& session, const ice::Credentials& than) {
   // What has no peer can't restart: another first offer is as good as the first.
-  if (transport_ && local_.restarts_ice && (options.ice_restart || is_replaced))
-    created_credentials_ = ice::Credentials::generate(random_);
-  else if (offered_credentials_)
-    created_credentials_ = offered_credentials_;
-  return created_credentials_ ? *created_credentials_ : credentials_;
+  return session.now.transport && is_to_be_replaced(session, than);
+}
+
+// Those of the latest local description go on unless somebody wants others: RFC 9429 §5.2.2.
+ice::Credentials credentials_to_offer(const LocalParameters& local, const Session& session,
+                                      const OfferOptions& options, Random& random) {
+  const ice::Credentials& ours = session.now.credentials;
+  const bool restarts = options.ice_restart || wants_other_credentials(session, ours);
+  return restarts && local.restarts_ice ? ice::Credentials::generate(random) : ours;
 }
 
 // RFC 9429 §5.3.1: new ones answer new ones. All answers to one offer have the same.
-ice::Credentials Negotiation::credentials_to_answer() {
-  if (!remote_offer_->restarts_ice) return credentials_;
-  if (!created_credentials_) created_credentials_ = ice::Credentials::generate(random_);
-  return *created_credentials_;
+ice::Credentials credentials_to_answer(const Session& session, Random& random) {
+  if (!restart_asked(session) || restart_offered(session)) return session.now.credentials;
+  if (session.last_answer && answers_pending_offer(session, *session.last_answer))
+    return session.last_answer->credentials;
+  return ice::Credentials::generate(random);
 }
 
-// A local description is set: its credentials are those of created_credentials_.
-void Negotiation::offer_credentials(Change& change) {
-  if (!created_credentials_ || created_credentials_ == offered_credentials_) return;
-  drop_offered_credentials(change);
-  offered_credentials_ = created_credentials_;
-  change.local_credentials = *offered_credentials_;
+void offer_credentials(Outcome& out, const ice::Credentials& credentials) {
+  if (credentials == out.session.now.credentials) return;
+  drop_offered_credentials(out);
+  if (credentials == out.session.now.credentials) return;
+  out.session.now.credentials = credentials;
+  out.change.local_credentials = credentials;
 }
 
-void Negotiation::drop_offered_credentials(Change& change) {
-  if (offered_credentials_) change.generation_dropped = true;
-  offered_credentials_.reset();
-  is_restart_answered_ = false;
+void drop_offered_credentials(Outcome& out) {
+  if (!restart_offered(out.session)) return;
+  out.change.generation_dropped = true;
+  out.session.now.credentials = out.session.stable->credentials;
 }
 
-// Both sides have agreed on what the pending descriptions say. W3C §4.4.1.5.
-void Negotiation::settle_credentials() {
-  if (offered_credentials_) credentials_ = *offered_credentials_;
-  offered_credentials_.reset();
-  created_credentials_.reset();
-  is_restart_answered_ = false;
-  const bool is_kept =
-      std::ranges::any_of(sections_, is_used) &&
-      std::ranges::find(credentials_to_replace_, credentials_) != credentials_to_replace_.end();
-  if (!is_kept) std::exchange(credentials_to_replace_, {});
-}
-
-// Whether a remote description restarts ICE.
-Result<bool> Negotiation::read_restart(const RemoteTransport& transport, SdpType type) const {
-  if (!transport_) return false;
-  const ice::Credentials& before = transport_->credentials;
+Result<> check_restart(const LocalParameters& local, const Session& session,
+                       const RemoteTransport& transport, SdpType type) {
+  if (!session.now.transport) return {};
+  const ice::Credentials& before = session.now.transport->credentials;
   const ice::Credentials& after = transport.credentials;
-  const bool expected = type == SdpType::Offer || (offered_credentials_ && !is_restart_answered_);
+  const bool is_answer = type != SdpType::Offer;
+  const bool is_due = is_answer && restart_offered(session) && !restart_answered(session);
   if (before == after) {
-    if (type == SdpType::Offer || !expected) return false;
+    if (!is_due) return {};
     return fail(ErrorCode::InvalidAccess,
                 "the answer has the ice-ufrag and ice-pwd of before, but the offer restarts ICE: "
                 "both must be new");
@@ -81,70 +92,19 @@ Result<bool> Negotiation::read_restart(const RemoteTransport& transport, SdpType
                 "the description changes one of ice-ufrag and ice-pwd: an ICE restart changes both "
                 "(RFC 8839 §4.4.1.1.1)");
   }
-  if (!expected) {
+  if (is_answer && restart_answered(session)) {
     return fail(ErrorCode::InvalidAccess,
-                is_restart_answered_
-                    ? "the answer has another ice-ufrag and ice-pwd than the provisional one"
-                    : "the answer has a new ice-ufrag and ice-pwd, but the offer did not restart "
-                      "ICE: it must repeat those of before");
+                "the answer has another ice-ufrag and ice-pwd than the provisional one");
   }
-  if (!local_.restarts_ice) {
-    return fail(ErrorCode::NotSupported,
-                "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
-                "can't: make a new connection");
+  if (is_answer && !is_due) {
+    return fail(ErrorCode::InvalidAccess,
+                "the answer has a new ice-ufrag and ice-pwd, but the offer did not restart ICE: it "
+                "must repeat those of before");
   }
-  return true;
-}
-
-namespace {
-
-// Whether the section has this user fragment, or without one any section.
-bool has_ufrag(const RemoteSections& sections, std::optional<std::size_t> section,
-               std::string_view ufrag) {
-  if (section && *section >= sections.ufrags.size()) return false;
-  if (section && !sections.ufrags[*section].empty()) return sections.ufrags[*section] == ufrag;
-  if (ufrag == sections.transport_ufrag) return true;
-  return !section && std::ranges::find(sections.ufrags, ufrag) != sections.ufrags.end();
-}
-
-}  // namespace
-
-bool Negotiation::is_latest_generation(const IceCandidate& candidate) const {
-  const std::string ufrag = candidate.username_fragment.value_or("");
-  const auto section = section_of(candidate);
-  return section && (ufrag.empty() || has_ufrag(remote_.sections, *section, ufrag));
-}
-
-// Of the current remote description, while another is pending.
-bool Negotiation::is_stable_generation(const IceCandidate& candidate) const {
-  if (!stable_remote_) return false;
-  const std::string ufrag = candidate.username_fragment.value_or("");
-  const RemoteSections& stable = stable_remote_->sections;
-  if (ufrag.empty()) return stable.transport_ufrag == remote_.sections.transport_ufrag;
-  const auto section = section_of(candidate);
-  return section && has_ufrag(stable, *section, ufrag);
-}
-
-Result<std::optional<Generation>> Negotiation::generation_of(const IceCandidate& candidate) const {
-  const auto section = section_of(candidate);
-  if (!section) return fail(section.error());
-  const auto is_ours = [&](const Known& known) {
-    return !*section || (**section < known.sections.is_on_transport.size() &&
-                         known.sections.is_on_transport[**section]);
-  };
-  if (is_latest_generation(candidate)) {
-    if (!is_ours(remote_)) return std::nullopt;
-    const bool is_offered = remote_offer_ && (remote_offer_->restarts_ice || !transport_) &&
-                            state_ == SignalingState::HaveRemoteOffer;
-    return is_offered ? Generation::Offered : Generation::InForce;
-  }
-  if (is_stable_generation(candidate)) {
-    if (!is_ours(*stable_remote_)) return std::nullopt;
-    const bool is_former = is_restart_answered_ || state_ == SignalingState::HaveLocalPrAnswer;
-    return is_former ? Generation::Former : Generation::InForce;
-  }
-  return fail(ErrorCode::OperationFailed,
-              "the candidate's usernameFragment is not that of the remote description");
+  if (local.restarts_ice) return {};
+  return fail(ErrorCode::NotSupported,
+              "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
+              "can't: make a new connection");
 }
 
 }  // namespace specter::jsep
