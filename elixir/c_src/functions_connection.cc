@@ -112,7 +112,7 @@ Term set_ice_servers(ErlNifEnv* env, const InstanceRef& instance, std::string_vi
   const auto set = peer->connection().set_ice_servers(options.ice_servers);
   if (set || set.error().code == ErrorCode::Closed || set.error().code == ErrorCode::WouldBlock)
     return nif::posted(env, set);
-  return error(env, set.error().message);
+  return tuple(env, Atom("error"), set.error().message);
 }
 
 Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {

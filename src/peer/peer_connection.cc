@@ -4,11 +4,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "jsep/negotiation.h"
 #include "peer/connection_state.h"
 #include "peer/data_link.h"
 #include "peer/events.h"
 #include "peer/local_candidates.h"
-#include "peer/negotiation.h"
 #include "peer/negotiation_needed.h"
 #include "peer/transport.h"
 #include "peer/waiting_candidates.h"
@@ -17,9 +17,9 @@
 
 namespace specter::core {
 
-using peer::Change;
+using jsep::Change;
+using jsep::Negotiation;
 using peer::DataLink;
-using peer::Negotiation;
 using peer::Transport;
 
 std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int64_t unix_seconds,
@@ -77,10 +77,10 @@ class PeerConnection::Impl {
   }
   Result<SessionDescription> create_answer() { return with_cause(negotiation_.create_answer()); }
 
-  Result<> set_description(Timestamp now, peer::Side side, const SessionDescription& description) {
-    auto change = side == peer::Side::Local ? negotiation_.set_local(description)
+  Result<> set_description(Timestamp now, jsep::Side side, const SessionDescription& description) {
+    auto change = side == jsep::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
-    if (side == peer::Side::Remote) refused_ = change ? std::string() : change.error().message;
+    if (side == jsep::Side::Remote) refused_ = change ? std::string() : change.error().message;
     if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -247,9 +247,9 @@ class PeerConnection::Impl {
   // Until our answer is set the peer is not ours to call. The generation before needs no more of
   // them.
   Result<> keep_candidate(Timestamp now, peer::AddedCandidate candidate,
-                          peer::Generation generation) {
-    if (generation == peer::Generation::Former) return {};
-    if (generation == peer::Generation::Offered) return waiting_.add(std::move(candidate));
+                          jsep::Generation generation) {
+    if (generation == jsep::Generation::Former) return {};
+    if (generation == jsep::Generation::Offered) return waiting_.add(std::move(candidate));
     auto taken = peer::add_candidate(now, transport_.ice(), candidate);
     pump(now);
     return taken;
@@ -313,10 +313,10 @@ Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& opti
 }
 Result<SessionDescription> PeerConnection::create_answer() { return impl_->create_answer(); }
 Result<> PeerConnection::set_local_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, peer::Side::Local, d);
+  return impl_->set_description(now, jsep::Side::Local, d);
 }
 Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, peer::Side::Remote, d);
+  return impl_->set_description(now, jsep::Side::Remote, d);
 }
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
   return impl_->add_ice_candidate(now, candidate);
