@@ -77,6 +77,12 @@ Result<> Agent::add_remote_candidate(Timestamp now, const Candidate& candidate) 
 void Agent::end_of_remote_candidates(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->end_of_remote_candidates(now);
 }
+void Agent::leave_former_generations(Timestamp now) {
+  if (connection_state() != IceConnectionState::Closed) impl_->leave_former_generations(now);
+}
+void Agent::give_up() {
+  if (connection_state() != IceConnectionState::Closed) impl_->give_up();
+}
 void Agent::close() { impl_->close(); }
 
 void Agent::set_remote_lite() { impl_->newest().set_remote_lite(); }

@@ -143,7 +143,12 @@ class Agent {
   // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
-  void close();  // silent from here on
+  // Another peer is at the other end of the newest generation: nothing of an older one counts any
+  // more, its path neither. set_remote_credentials() is to follow.
+  void leave_former_generations(Timestamp now);
+  // Failed, and silent, with no word of it: whoever calls knows. Another generation begins anew.
+  void give_up();
+  void close();  // silent from here on, for good
 
   // ---- DTLS in Binding messages (embedding.h); without Config::embedding all of it does nothing.
   // A success response is written when it is polled: what is told between handle_datagram() and

@@ -82,6 +82,12 @@ void CheckSession::end_of_remote_candidates(Timestamp now) {
   remote_in_play_ = true;
 }
 
+void CheckSession::give_up() {
+  fall_silent();
+  current_ = nullptr;
+  state_ = IceConnectionState::Failed;
+}
+
 void CheckSession::close() {
   closed_ = true;
   state_ = IceConnectionState::Closed;

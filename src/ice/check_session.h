@@ -117,6 +117,7 @@ class CheckSession {
   void set_remote_credentials(Timestamp now, const Credentials& remote);
   Result<> add_remote_candidate(const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
+  void give_up();  // it has failed
   void close();
   void set_remote_lite() { awaits_ = Awaits::Nothing; }
   void set_remote_embedding(bool knows_it);

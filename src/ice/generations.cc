@@ -196,6 +196,24 @@ void Agent::Impl::use(Timestamp now, std::size_t generation) {
   in_use().tell_path();
 }
 
+void Agent::Impl::leave_former_generations(Timestamp now) {
+  in_use_ = generations_.size() - 1;
+  shared_.in_use = &in_use();
+  drop_if([](const Generation&) { return true; });
+  shared_.told_selected.reset();
+  after_input(now);
+}
+
+void Agent::Impl::give_up() {
+  for (const Generation& one : generations_) one.session->give_up();
+  shared_.gathering.stop();
+  shared_.events.clear();
+  shared_.queued_dtls = 0;
+  announced_gathering_ = shared_.gathering.state();
+  state_ = IceConnectionState::Failed;
+  shared_.is_stale = true;
+}
+
 void Agent::Impl::close() {
   closed_ = true;
   state_ = IceConnectionState::Closed;

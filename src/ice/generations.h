@@ -24,6 +24,8 @@ class Agent::Impl {
   void set_remote_credentials(Timestamp now, const Credentials& remote);
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
+  void leave_former_generations(Timestamp now);
+  void give_up();
   void close();
   void handle_datagram(Timestamp now, const Received& datagram);
   void handle_activity(Timestamp now, const Path& path);

@@ -59,10 +59,18 @@ bool is_other_association(const Negotiated& now, const RemoteTransport& transpor
 // A description with a section for us is agreed on.
 void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init) {
   Negotiated& now = out.session.now;
+  if (is_other_peer(now, transport)) {
+    out.change.new_peer = true;
+    end_data(out, "the description is another peer's: the channels of the one before end");
+    ++now.peers_left;
+    now.dtls_role.reset();
+    now.snap = Snap::Unused;
+    now.remote_sctp_init.clear();
+  }
   if (!now.dtls_role) {
     now.dtls_role = transport.setup == sdp::Setup::Active ? dtls::Role::Server : dtls::Role::Client;
   }
-  if (is_other_association(now, transport))
+  if (!out.change.new_peer && is_other_association(now, transport))
     end_data(out, "the peer's description begins another SCTP association");
   if (transport.data_section) decide_snap(now, transport, says_sctp_init);
   if (!transport.tls_id && now.transport) transport.tls_id = now.transport->tls_id;
@@ -104,23 +112,20 @@ Outcome roll_back(const Session& before) {
   return out;
 }
 
-// What this version can't do is refused, and what runs goes on.
+// RFC 8842 §5.1: a new DTLS association, for which another fingerprint or a=tls-id asks, needs new
+// credentials of ICE. The old identity is never kept in silence.
 Result<> check_same_peer(const Negotiated& now, const RemoteTransport& transport) {
-  if (!now.transport) return {};
-  if (now.transport->fingerprints != transport.fingerprints) {
-    // RFC 8842 §5.5 would make a new DTLS association of it; the old identity is never kept in
-    // silence.
+  if (!now.transport || now.transport->credentials != transport.credentials) return {};
+  const auto refuse = [](std::string_view what) {
     return fail(ErrorCode::InvalidAccess,
-                "the description changes the fingerprint of a running connection: make a new "
-                "connection");
-  }
-  // RFC 8842 §5.1: another a=tls-id asks for another DTLS association. One that comes or goes
-  // asks for nothing.
-  if (now.transport->tls_id && transport.tls_id && now.transport->tls_id != transport.tls_id) {
-    return fail(ErrorCode::NotSupported,
-                "the description has another a=tls-id, which asks for a new DTLS association: this "
-                "version can't, make a new connection");
-  }
+                fmt::format("the description changes {} and keeps ice-ufrag and ice-pwd: another "
+                            "peer has others (RFC 8842 §5.1)",
+                            what));
+  };
+  if (now.transport->fingerprints != transport.fingerprints) return refuse("the fingerprint");
+  // One that comes or goes asks for nothing.
+  if (now.transport->tls_id && transport.tls_id && now.transport->tls_id != transport.tls_id)
+    return refuse("a=tls-id");
   return {};
 }
 
@@ -159,7 +164,8 @@ Result<Remote> read_remote(const LocalParameters& local, const Session& session,
   if (auto good = check_restart(session, *transport, description.type); !good)
     return fail(good.error());
   if (auto same = check_same_peer(session.now, *transport); !same) return fail(same.error());
-  if (remote.sections.data && !is_other_association(session.now, *transport)) {
+  if (remote.sections.data && !is_other_association(session.now, *transport) &&
+      !is_other_peer(session.now, *transport)) {
     const sdp::Media& data = remote.session.media[*remote.sections.data];
     if (auto read = read_sctp_init(local, session.now, data, *transport); !read)
       return fail(std::move(read).error());

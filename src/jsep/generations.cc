@@ -30,6 +30,20 @@ bool restart_asked(const Session& session) {
          session.now.offered->credentials != stable.transport->credentials;
 }
 
+bool is_other_peer(const Negotiated& stable, const RemoteTransport& transport) {
+  if (!stable.transport || stable.transport->credentials == transport.credentials) return false;
+  const RemoteTransport& before = *stable.transport;
+  if (before.fingerprints != transport.fingerprints) return true;
+  // A tls-id that comes or goes asks for nothing.
+  if (before.tls_id && transport.tls_id && before.tls_id != transport.tls_id) return true;
+  const dtls::Role role = *stable.dtls_role;
+  return transport.setup == (role == dtls::Role::Client ? sdp::Setup::Active : sdp::Setup::Passive);
+}
+
+bool new_peer_asked(const Session& session) {
+  return session.now.offered && is_other_peer(session.last_stable(), *session.now.offered);
+}
+
 namespace {
 
 bool is_to_be_replaced(const Session& session, const ice::Credentials& credentials) {
@@ -98,7 +112,7 @@ Result<> check_restart(const Session& session, const RemoteTransport& transport,
   if (is_answer && !is_due) {
     return fail(ErrorCode::InvalidAccess,
                 "the answer has a new ice-ufrag and ice-pwd, but the offer did not restart ICE: it "
-                "must repeat those of before");
+                "must repeat those of before; to reach another peer, offer with ice_restart");
   }
   return {};
 }

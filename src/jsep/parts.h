@@ -38,6 +38,9 @@ bool wants_other_credentials(const Session& session, const ice::Credentials& tha
 // A local description with these is set.
 void offer_credentials(Outcome& out, const ice::Credentials& credentials);
 void drop_offered_credentials(Outcome& out);
+// RFC 8842 §5.1: whether a remote description with this transport asks for a new DTLS association.
+// That needs new credentials of ICE, too.
+bool is_other_peer(const Negotiated& stable, const RemoteTransport& transport);
 // A remote description with this transport comes. Error: InvalidAccess.
 Result<> check_restart(const Session& session, const RemoteTransport& transport, SdpType type);
 

@@ -77,6 +77,7 @@ struct Negotiated {
   Rare<RemoteTransport> offered{};        // of a remote offer, until our answer to it is final
   Rare<RemoteTransport> transport{};      // agreed on, without its candidates and INIT
   std::optional<dtls::Role> dtls_role{};  // ours; so the roles in ICE are decided as well
+  std::uint32_t peers_left = 0;           // each had a DTLS association of its own
   Snap snap = Snap::Undecided;
   Buffer remote_sctp_init{};  // the peer's, when used
 
@@ -127,6 +128,8 @@ struct Change {
   // The credentials of `transport` are others than before: it is the peer's side of the generation
   // that our local description has.
   bool remote_restarted = false;
+  // `transport` is another peer's, RFC 8842 §5.1: a new DTLS association, and all that rides on it.
+  bool new_peer = false;
   // Why the association and its channels end, before `transport` is looked at: the peer wants no
   // data channels, or another association.
   std::optional<std::string> data_ended{};
@@ -185,6 +188,8 @@ bool restart_offered(const Session& session);
 bool restart_answered(const Session& session);
 // Whether the peer's pending offer has other credentials than those in force.
 bool restart_asked(const Session& session);
+// Whether it comes from another peer than the one before.
+bool new_peer_asked(const Session& session);
 
 // ---- candidates of the peer's (candidates.cc)
 

@@ -72,6 +72,7 @@ class Writer {
  private:
   sdp::Media write_section(const Section& section) const;
   std::string ice_options() const;
+  std::string tls_id() const;
   std::vector<std::size_t> bundled(const std::vector<Section>& sections) const;
 
   const LocalParameters& local_;
@@ -81,6 +82,13 @@ class Writer {
   const sdp::Setup setup_;
   const ice::Credentials credentials_;
 };
+
+// RFC 8842 §5.3: another one for each DTLS association, which here the peer asks for.
+std::string Writer::tls_id() const {
+  const bool is_new = description_ == In::Answer && new_peer_asked(session_);
+  const std::uint32_t association = session_.last_stable().peers_left + (is_new ? 1 : 0);
+  return association == 0 ? local_.tls_id : fmt::format("{}{:08x}", local_.tls_id, association);
+}
 
 sdp::Media Writer::write_section(const Section& section) const {
   sdp::Media media{.kind = section.kind,
@@ -98,7 +106,7 @@ sdp::Media Writer::write_section(const Section& section) const {
   a.add("ice-ufrag", credentials_.ufrag);
   a.add("ice-pwd", credentials_.pwd);
   a.add("setup", std::string(sdp::to_string(setup_)));
-  a.add("tls-id", local_.tls_id);
+  a.add("tls-id", tls_id());
   if (section.use != Use::Data) return media;
   a.add("sctp-port", "5000");
   a.add("max-message-size", std::to_string(local_.max_message_bytes));
@@ -189,7 +197,7 @@ Result<Draft> write_answer(const LocalParameters& local, const Session& session,
   // RFC 8842 §5.3, RFC 9429 §5.3.1: active to actpass, so that the handshake begins a flight
   // earlier; a role once taken is kept.
   sdp::Setup setup = sdp::Setup::Active;
-  if (now.dtls_role) {
+  if (now.dtls_role && !new_peer_asked(session)) {
     setup = *now.dtls_role == dtls::Role::Client ? sdp::Setup::Active : sdp::Setup::Passive;
   } else if (now.offered && now.offered->setup == sdp::Setup::Active) {
     setup = sdp::Setup::Passive;

@@ -66,6 +66,16 @@ void DataLink::end(Timestamp now, const std::string& why) {
   channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
 }
 
+void DataLink::leave_peer(Timestamp now, const std::string& why) {
+  is_negotiated_ = false;
+  patience_.reset();
+  sized_path_.reset();
+  remote_init_.reset();
+  channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
+  Buffer unheard;
+  while (channels_.append_packet(now, unheard)) unheard.clear();
+}
+
 void DataLink::shut_down(Timestamp now) {
   is_shut_down_ = true;
   patience_.reset();

@@ -42,6 +42,8 @@ class DataLink {
   void start(Timestamp now, const RemoteTransport& remote);
   // By negotiation the association ends, or will not come to be. A later start() may have another.
   void end(Timestamp now, const std::string& why);
+  // The same for another peer, who hears nothing of it. The transport may have ended before.
+  void leave_peer(Timestamp now, const std::string& why);
   // Goodbye of SCTP and of each channel, which the transport's close(), to follow, still sends.
   void shut_down(Timestamp now);
   // The largest IP packet in bytes that the interface of a local address sends.

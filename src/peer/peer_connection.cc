@@ -99,7 +99,11 @@ class PeerConnection::Impl {
       transport_.ice().set_local_credentials(now, negotiation_.local_credentials());
     if (change.local_credentials) candidates_.gather_anew(events_);
     if (change.gather) candidates_.gather(now, candidate_section(), events_);
-    if (change.data_ended) data_.end(now, *change.data_ended);
+    if (change.data_ended && !change.new_peer) data_.end(now, *change.data_ended);
+    if (change.new_peer) {
+      data_.leave_peer(now, change.data_ended.value_or(""));
+      transport_.leave_peer(now);
+    }
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
       data_.start(now, *change.transport);

@@ -296,8 +296,6 @@ TEST(RefusedDescriptions, ChangeNothingAndDataFlowOn) {
     const std::size_t at = offer.find(start);
     return offer.substr(at, offer.find("\r\n", at) - at);
   };
-  // A BUNDLE tag that moved to a recycled section, with a transport of its own.
-  const std::string moved = jsep::head("9 0") + jsep::audio_section("9") + data;
   const std::vector<std::string> refused = {
       "",
       "derp",
@@ -317,7 +315,6 @@ TEST(RefusedDescriptions, ChangeNothingAndDataFlowOn) {
       with(offer, line("a=mid"), "a=mid:"),
       offer + "a=candidate:1 1 udp x 192.0.2.1 1 typ host\r\n",
       offer + data,
-      moved,
       std::string(2 << 20, 'a'),
   };
   for (std::size_t i = 0; i < refused.size(); ++i) {

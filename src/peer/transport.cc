@@ -38,6 +38,20 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
   if (remote.end_of_candidates) ice_.end_of_remote_candidates(now);
 }
 
+void Transport::leave_peer(Timestamp now) {
+  if (is_closed_) return;
+  ice_.leave_former_generations(now);
+  dtls_.reset();
+  role_.reset();
+  early_ = {};
+  proven_paths_.clear();
+  carried_.reset();
+  is_embedding_ = false;
+  is_timed_ = false;
+  failure_.reset();
+  set_dtls_state(DtlsTransportState::New);
+}
+
 void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
   for (const Datagram& datagram : datagrams) {
     if (is_closed_) return;

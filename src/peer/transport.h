@@ -62,6 +62,10 @@ class Transport {
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
   // peer: its further candidates count. pump() is to follow.
   void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);
+  // Another peer takes the place of the one before, RFC 8842 §5.1: another DTLS association, over
+  // the generation of ICE that ice() has begun last. What the one before sends still is not looked
+  // at. Riders are to have ended what they had with it. start() is to follow.
+  void leave_peer(Timestamp now);
   // What riders have still to say and DTLS's goodbye, sent at once, and its last datagram twice
   // again. Silent afterwards but for that.
   void close(Timestamp now);

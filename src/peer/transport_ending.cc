@@ -48,13 +48,13 @@ void Transport::handle_dtls_closed(Timestamp now, dtls::Closed&& closed) {
       by_peer ? Goodbye::Once : Goodbye::Repeated);
 }
 
-// For good: docs/decisions/0006-peers-close.md.
+// For good, but for another peer: docs/decisions/0006-peers-close.md.
 void Transport::end(Timestamp now, DtlsTransportState state, Error why, Goodbye goodbye) {
   if (!failure_) failure_ = why;
   keep_last_words(now, goodbye);
   const bool has_told = ice_.connection_state() == IceConnectionState::Failed;
   // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
-  ice_.close();
+  ice_.give_up();
   if (!has_told)
     events_.emplace_back(ice::ConnectionStateChanged{IceConnectionState::Failed, why.message});
   if (data_) data_->handle_closed(now, std::move(why));
