@@ -15,7 +15,8 @@
 namespace specter::core {
 
 // Open sockets, resolve the ICE servers, and say what came of it:
-// add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints().
+// add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints(). An ICE restart
+// asks again: sockets that are still of use are kept, and told again or not.
 struct GatherCandidates {};
 struct NegotiationNeeded {};  // W3C §4.7.3: create an offer, if you like
 struct SignalingStateChange {

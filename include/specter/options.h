@@ -172,6 +172,8 @@ SPECTER_EXPORT Result<> check_options(const ConnectionOptions& options);
 
 // RTCOfferOptions, W3C §4.2.3.
 struct OfferOptions {
+  // New credentials, and so another search for a path, while the one in use carries on. Error of
+  // create_offer(): InvalidState "ICEAgent does not exist" before there was an answer.
   bool ice_restart = false;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "specter/data_channel.h"
 #include "specter/description.h"
@@ -47,6 +48,16 @@ class SPECTER_EXPORT PeerConnection {
   Result<> set_local_description(std::string_view json) const;
   Result<> set_remote_description(std::string_view json) const;
   Result<> add_ice_candidate(std::string_view json) const;
+
+  // The next offer restarts ICE: it looks for a path again, from the addresses and servers that
+  // there are by then, while the path in use carries on. event::NegotiationNeeded asks for that
+  // offer. It stays wanted until a restart is negotiated. RTCPeerConnection.restartIce(), W3C
+  // §4.4.2.
+  Result<> restart_ice() const;
+  // In the place of ConnectionOptions::ice_servers, from the next gathering on, which a restart
+  // begins. RTCPeerConnection.setConfiguration(). Errors on the spot: SyntaxError and
+  // InvalidAccess, as for a new connection.
+  Result<> set_ice_servers(std::vector<IceServer> servers) const;
 
   Result<> get_stats() const;  // event::Stats
   // A barrier: event::Asked, with the same number, when all calls before it were made and answered.

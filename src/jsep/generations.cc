@@ -45,11 +45,11 @@ bool wants_other_credentials(const Session& session, const ice::Credentials& tha
 }
 
 // Those of the latest local description go on unless somebody wants others: RFC 9429 §5.2.2.
-ice::Credentials credentials_to_offer(const LocalParameters& local, const Session& session,
-                                      const OfferOptions& options, Random& random) {
+ice::Credentials credentials_to_offer(const Session& session, const OfferOptions& options,
+                                      Random& random) {
   const ice::Credentials& ours = session.now.credentials;
   const bool restarts = options.ice_restart || wants_other_credentials(session, ours);
-  return restarts && local.restarts_ice ? ice::Credentials::generate(random) : ours;
+  return restarts ? ice::Credentials::generate(random) : ours;
 }
 
 // RFC 9429 §5.3.1: new ones answer new ones. All answers to one offer have the same.
@@ -74,8 +74,7 @@ void drop_offered_credentials(Outcome& out) {
   out.session.now.credentials = out.session.stable->credentials;
 }
 
-Result<> check_restart(const LocalParameters& local, const Session& session,
-                       const RemoteTransport& transport, SdpType type) {
+Result<> check_restart(const Session& session, const RemoteTransport& transport, SdpType type) {
   if (!session.now.transport) return {};
   const ice::Credentials& before = session.now.transport->credentials;
   const ice::Credentials& after = transport.credentials;
@@ -101,10 +100,7 @@ Result<> check_restart(const LocalParameters& local, const Session& session,
                 "the answer has a new ice-ufrag and ice-pwd, but the offer did not restart ICE: it "
                 "must repeat those of before");
   }
-  if (local.restarts_ice) return {};
-  return fail(ErrorCode::NotSupported,
-              "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
-              "can't: make a new connection");
+  return {};
 }
 
 }  // namespace specter::jsep

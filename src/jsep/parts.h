@@ -30,16 +30,15 @@ bool says_sctp_init(const LocalParameters& local, const Negotiated& now, In desc
 void decide_snap(Negotiated& now, RemoteTransport& transport, bool said);
 
 // generations.cc: whose credentials stand where.
-ice::Credentials credentials_to_offer(const LocalParameters& local, const Session& session,
-                                      const OfferOptions& options, Random& random);
+ice::Credentials credentials_to_offer(const Session& session, const OfferOptions& options,
+                                      Random& random);
 ice::Credentials credentials_to_answer(const Session& session, Random& random);
 // Whether restart_ice() wants others than these in the next offer.
 bool wants_other_credentials(const Session& session, const ice::Credentials& than);
 // A local description with these is set.
 void offer_credentials(Outcome& out, const ice::Credentials& credentials);
 void drop_offered_credentials(Outcome& out);
-// A remote description with this transport comes. Error: InvalidAccess, NotSupported.
-Result<> check_restart(const LocalParameters& local, const Session& session,
-                       const RemoteTransport& transport, SdpType type);
+// A remote description with this transport comes. Error: InvalidAccess.
+Result<> check_restart(const Session& session, const RemoteTransport& transport, SdpType type);
 
 }  // namespace specter::jsep

@@ -33,7 +33,6 @@ struct LocalParameters {
   Buffer sctp_init{};  // our SCTP INIT chunk; empty: a=sctp-init is neither said nor understood
   bool sped = false;   // a=ice-options offers DTLS in STUN
   bool shows_candidates = true;  // show_candidate() does something
-  bool restarts_ice = true;      // false: a description that restarts ICE is refused
   std::string session_id{};      // of the o= line
   std::string tls_id{};          // RFC 8842 §4
 };

@@ -168,13 +168,9 @@ Result<Draft> write_offer(const LocalParameters& local, const Session& session,
   }
   if (options.ice_restart && !session.now.transport)
     return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
-  if (options.ice_restart && !local.restarts_ice) {
-    return fail(ErrorCode::NotSupported,
-                "ICE can't be restarted by this version: make a new connection");
-  }
   std::vector<Section> sections = sections_to_offer(session);
   Draft draft = Writer(local, session, In::Offer, sdp::Setup::ActPass,
-                       credentials_to_offer(local, session, options, random))
+                       credentials_to_offer(session, options, random))
                     .write(sections);
   draft.sections = std::move(sections);
   return draft;
