@@ -29,6 +29,8 @@ using jsep::RemoteTransport;
 
 class Transport;
 
+using jsep::RemoteTransport;
+
 class DataLink {
  public:
   using Event = channel::DataChannels::Event;

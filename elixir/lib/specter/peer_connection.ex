@@ -373,8 +373,9 @@ defmodule Specter.PeerConnection do
 
   Options:
 
-    * `:ice_restart`: whether to find a new way to a peer that one is connected to already. Default:
-      `false`. This version refuses it, as `{:offer_error, pc, text}`: make a new connection.
+    * `:ice_restart`: whether to look for a new path to a peer that the connection had already. The
+      path in use carries on meanwhile. Default: `false`. `{:offer_error, pc, text}` before there was
+      an answer. See `restart_ice/2`.
     * `:voice_activity_detection`: changes nothing.
 
   ## Examples
@@ -495,6 +496,7 @@ defmodule Specter.PeerConnection do
   end
 
   use Specter.PeerConnection.Questions, examples: @ready
+  use Specter.PeerConnection.Ice, examples: @ready
 
   @doc """
   Asks for statistics. `{:stats, pc, json}` follows: an object from ids to reports, each with `id`,
