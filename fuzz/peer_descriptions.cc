@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "crypto/certificate.h"
-#include "net/demux.h"
 #include "jsep/signaling.h"
+#include "net/demux.h"
 #include "sdp/attributes.h"
 #include "sdp/session.h"
 #include "simulation/random.h"

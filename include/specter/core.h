@@ -81,7 +81,11 @@ class SPECTER_EXPORT PeerConnection {
   // ---- the application: negotiation, RFC 9429. Errors leave everything as it was.
   Result<SessionDescription> create_offer(const OfferOptions& options = {});
   Result<SessionDescription> create_answer();
+  // With an empty text: the last one that was created; or, where there is none or it is not what
+  // would be created now, a new one. W3C §4.4.2.
   Result<> set_local_description(Timestamp now, const SessionDescription& description);
+  // The offer or the answer that the signaling state asks for, created and set.
+  Result<> set_local_description(Timestamp now);
   Result<> set_remote_description(Timestamp now, const SessionDescription& description);
   // An empty candidate text: no more will come, for the section that it names or for all. One of a
   // transport or type that isn't known here is taken and not used. Errors: InvalidArgument without

@@ -47,6 +47,10 @@ void note_candidate_section(Negotiated& now) {
 void end_data(Outcome& out, std::string why) {
   out.change.data_ended = std::move(why);
   out.session.wanted.data = false;  // its channels are closed; the next one asks anew
+  Negotiated& now = out.session.now;
+  if (now.transport) now.transport->data_section.reset();
+  // An association that never began has its INIT still to be said.
+  if (now.snap == Snap::Used) now.snap = Snap::Unused;
 }
 
 // W3C §6.1, "closed" of RTCSctpTransportState; RFC 8841 §9.3: whether what runs ends with it.

@@ -40,6 +40,7 @@ struct RemoteSections {
   std::string transport_ufrag;  // empty: we take none
 
   std::optional<std::size_t> index_of(std::string_view mid) const;
+  bool operator==(const RemoteSections&) const = default;
 };
 
 // Whether this m= section is a data channel section that we can take. RFC 8841 §3.

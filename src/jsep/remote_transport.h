@@ -32,6 +32,8 @@ struct RemoteTransport {
   bool sped = false;  // it knows of DTLS in STUN
   std::vector<ice::Candidate> candidates;
   bool end_of_candidates = false;
+
+  bool operator==(const RemoteTransport&) const = default;
 };
 
 // Of sections that have been sorted, some of them ours. Errors say what is missing, with sdp_line

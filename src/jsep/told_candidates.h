@@ -26,6 +26,8 @@ class ToldCandidates {
   // What else was told before is kept: both are of one generation of ICE.
   SessionDescription shown_in(const SessionDescription& description) const;
 
+  bool operator==(const ToldCandidates&) const = default;
+
  private:
   struct Line {
     std::optional<std::uint16_t> section;

@@ -25,6 +25,8 @@
 
 namespace specter::peer {
 
+using jsep::RemoteTransport;
+
 class Transport;
 
 using jsep::RemoteTransport;

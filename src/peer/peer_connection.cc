@@ -77,10 +77,13 @@ class PeerConnection::Impl {
   }
   Result<SessionDescription> create_answer() { return with_cause(negotiation_.create_answer()); }
 
-  Result<> set_description(Timestamp now, jsep::Side side, const SessionDescription& description) {
-    auto change = side == jsep::Side::Local ? negotiation_.set_local(description)
-                                            : negotiation_.set_remote(description);
-    if (side == jsep::Side::Remote) refused_ = change ? std::string() : change.error().message;
+  // Null: the local one that the state asks for.
+  Result<> set_description(Timestamp now, jsep::Side side, const SessionDescription* description) {
+    const bool is_remote = side == jsep::Side::Remote;
+    auto change = is_remote     ? negotiation_.set_remote(*description)
+                  : description ? negotiation_.set_local(*description)
+                                : negotiation_.set_local();
+    if (is_remote) refused_ = change ? std::string() : change.error().message;
     if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -90,9 +93,11 @@ class PeerConnection::Impl {
   void apply(Timestamp now, const Change& change) {
     if (change.rolled_back) waiting_.clear();
     if (change.candidates_dropped) candidates_.drop(events_);
-    if (change.state_changed) {
-      events_.emplace_back(SignalingStateChange{negotiation_.state()});
-    }
+    // W3C §4.4.1.5: an offer that meets ours is taken in the stable state, which is told too.
+    const SignalingState state = negotiation_.state();
+    if (change.rolled_back && state != SignalingState::Stable)
+      events_.emplace_back(SignalingStateChange{SignalingState::Stable});
+    if (change.state_changed) events_.emplace_back(SignalingStateChange{state});
     if (change.ice_role) transport_.ice().set_role(*change.ice_role);
     const bool is_other_generation = change.local_credentials || change.generation_dropped;
     if (is_other_generation)
@@ -317,10 +322,13 @@ Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& opti
 }
 Result<SessionDescription> PeerConnection::create_answer() { return impl_->create_answer(); }
 Result<> PeerConnection::set_local_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, jsep::Side::Local, d);
+  return impl_->set_description(now, jsep::Side::Local, &d);
+}
+Result<> PeerConnection::set_local_description(Timestamp now) {
+  return impl_->set_description(now, jsep::Side::Local, nullptr);
 }
 Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, jsep::Side::Remote, d);
+  return impl_->set_description(now, jsep::Side::Remote, &d);
 }
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
   return impl_->add_ice_candidate(now, candidate);

@@ -194,7 +194,7 @@ std::vector<std::string> told(const PeerHost& host) {
 
 using enum IceGatheringState;
 
-// W3C rows 163, 168: the state goes back to `new`, and the next offer's candidates are told.
+// The state goes back to `new`, and the next offer's candidates are told.
 TEST(Rollback, CandidatesAreToldAnewWithTheNextOffer) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");
@@ -230,7 +230,7 @@ TEST(Rollback, BeforeAnythingWasToldItIsToldOnce) {
   EXPECT_THAT(gathering(pair.a), ElementsAre(Gathering, New, Gathering, Complete));
 }
 
-// W3C rows 148, 169: b, impolite, has dropped a's candidates with a's offer. The answer's are told,
+// b, impolite, has dropped a's candidates with a's offer. The answer's are told,
 // for the section that it has.
 TEST(Rollback, ByGlareTooAndForTheNewSection) {
   for (const bool hides_addresses : {false, true}) {

@@ -114,6 +114,30 @@ TEST(W3cRows, Row113_AnOfferThatIsSetIsPending) {
   EXPECT_THAT(signaling(two.a), ElementsAre("needed", "have-local-offer"));
 }
 
+TEST(W3cRows, Row114_AnOfferWithoutATextIsTheCreatedOne) {
+  Two two;
+  (void)two.create(two.a);
+  const auto offer = two.pc_a.create_offer().value();
+  ASSERT_TRUE(two.set_local(two.a, {SdpType::Offer, ""}));
+  EXPECT_EQ(two.pc_a.pending_local_description(), offer);
+}
+
+TEST(W3cRows, Row115_WithoutADescriptionTheStateSaysWhich) {
+  Two two;
+  (void)two.create(two.a);
+  ASSERT_TRUE(two.pc_a.set_local_description(two.now()));
+  EXPECT_EQ(two.pc_a.signaling_state(), SignalingState::HaveLocalOffer);
+  const auto offer = two.pc_a.pending_local_description().value();
+  EXPECT_THAT(offer.sdp, HasSubstr("m=application 9"));
+  ASSERT_TRUE(two.set_remote(two.b, offer));
+  ASSERT_TRUE(two.pc_b.set_local_description(two.now()));
+  EXPECT_EQ(two.pc_b.signaling_state(), SignalingState::Stable);
+  ASSERT_TRUE(two.set_remote(two.a, *two.pc_b.current_local_description()));
+  EXPECT_EQ(two.pc_a.signaling_state(), SignalingState::Stable);
+  two.pc_a.close(two.now());
+  EXPECT_EQ(name_of(two.pc_a.set_local_description(two.now())), "InvalidStateError");
+}
+
 // A channel, and an offer that knows nothing of it.
 struct Stale : Two {
   Stale() {
@@ -187,6 +211,15 @@ TEST(W3cRows, Row124_AnAnswerThatIsSetIsCurrent) {
   EXPECT_THAT(signaling(two.b), ElementsAre("have-remote-offer", "stable"));
 }
 
+TEST(W3cRows, Row125_AnAnswerWithoutATextIsTheCreatedOne) {
+  Two two;
+  (void)two.create(two.a);
+  ASSERT_TRUE(two.set_remote(two.b, two.offer_of(two.a)));
+  const auto answer = two.pc_b.create_answer().value();
+  ASSERT_TRUE(two.set_local(two.b, {SdpType::Answer, ""}));
+  EXPECT_EQ(two.pc_b.current_local_description(), answer);
+}
+
 TEST(W3cRows, Row126_AnothersAnswerCantBeSet) {
   Two two;
   (void)two.create(two.a);
@@ -221,6 +254,48 @@ TEST(W3cRows, Row127_AnAnswerMayBeProvisionalFirst) {
   EXPECT_THAT(signaling(two.b), ElementsAre("have-remote-offer", "have-local-pranswer", "stable"));
 }
 
+TEST(W3cRows, Row128_AnAnswerOutlivesARollbackAndAnOfferOfOnesOwn) {
+  Two two;
+  (void)two.create(two.a);
+  const auto offer = two.offer_of(two.a);
+  ASSERT_TRUE(two.set_remote(two.b, offer));
+  const auto answer = two.pc_b.create_answer().value();
+  ASSERT_TRUE(two.set_remote(two.b, {SdpType::Rollback, ""}));
+  ASSERT_TRUE(two.pc_b.create_offer());
+  ASSERT_TRUE(two.set_remote(two.b, offer));
+  ASSERT_TRUE(two.set_local(two.b, answer));
+  ASSERT_TRUE(two.set_remote(two.a, answer));
+  EXPECT_EQ(two.pc_b.current_local_description(), answer);
+}
+
+// Its own offer it is, and no other one's.
+TEST(W3cRows, Row128_AnAnswerIsOfOneOffer) {
+  Two two;
+  (void)two.create(two.a);
+  ASSERT_TRUE(two.set_remote(two.b, two.pc_a.create_offer().value()));
+  const auto answer = two.pc_b.create_answer().value();
+  Two others({.seed = 9});
+  (void)others.create(others.a);
+  ASSERT_TRUE(two.set_remote(two.b, others.pc_a.create_offer().value()));
+  EXPECT_EQ(name_of(two.set_local(two.b, answer)), "InvalidModificationError");
+}
+
+TEST(W3cRows, Row129_AnOfferOutlivesThePeersThatWasTakenBack) {
+  for (const bool peer_has_data : {false, true}) {
+    Two two;
+    (void)two.create(two.a);
+    const auto offer = two.pc_a.create_offer().value();
+    if (peer_has_data) (void)two.create(two.b);
+    ASSERT_TRUE(two.set_remote(two.a, two.pc_b.create_offer().value()));
+    ASSERT_TRUE(two.pc_a.create_answer());
+    ASSERT_TRUE(two.set_remote(two.a, {SdpType::Rollback, ""}));
+    ASSERT_TRUE(two.set_local(two.a, offer));
+    EXPECT_EQ(two.pc_a.pending_local_description(), offer);
+    ASSERT_TRUE(two.set_remote(two.b, offer));
+    ASSERT_TRUE(two.set_remote(two.a, two.answer_of(two.b)));
+  }
+}
+
 TEST(W3cRows, Row130_ALaterOfferLeavesTheCurrentDescription) {
   Two two;
   (void)two.create(two.a);
@@ -245,6 +320,32 @@ TEST(W3cRows, Row131_TheAnswererMayOfferNext) {
   EXPECT_EQ(two.pc_a.local_description(), two.pc_a.current_local_description());
   EXPECT_EQ(two.pc_a.local_description()->type, SdpType::Answer);
   EXPECT_TRUE(two.pair.both_connected());
+}
+
+TEST(W3cRows, Row132_AnOfferWithoutATextIsMadeWhereThereIsNone) {
+  Two two;
+  (void)two.create(two.a);
+  ASSERT_TRUE(two.set_local(two.a, {SdpType::Offer, ""}));
+  EXPECT_EQ(two.pc_a.signaling_state(), SignalingState::HaveLocalOffer);
+  EXPECT_THAT(two.pc_a.pending_local_description()->sdp, HasSubstr("m=application 9"));
+}
+
+TEST(W3cRows, Row133_AnAnswerWithoutATextIsMadeWhereThereIsNone) {
+  for (const SdpType type : {SdpType::Answer, SdpType::PrAnswer}) {
+    Two two;
+    (void)two.create(two.a);
+    ASSERT_TRUE(two.set_remote(two.b, two.offer_of(two.a)));
+    ASSERT_TRUE(two.set_local(two.b, {type, ""}));
+    EXPECT_EQ(two.pc_b.local_description()->type, type);
+    ASSERT_TRUE(two.set_remote(two.a, *two.pc_b.local_description()));
+  }
+}
+
+TEST(W3cRows, Row134_AnEmptyTextNeverSetsAStaleOffer) {
+  Stale two;
+  ASSERT_TRUE(two.set_local(two.a, {SdpType::Offer, ""}));
+  EXPECT_NE(two.pc_a.pending_local_description(), two.first);
+  EXPECT_THAT(two.pc_a.pending_local_description()->sdp, HasSubstr("m=application 9"));
 }
 
 // Without its last sentence, the chain of calls: src/api/w3c_rows_test.cc.

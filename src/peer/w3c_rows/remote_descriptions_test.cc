@@ -51,6 +51,13 @@ TEST(W3cRows, Row142_AnOfferWithoutTextIsASyntaxError) {
   EXPECT_EQ(name_of(two.set_remote(two.a, {SdpType::Offer, ""})), "SyntaxError");
 }
 
+// By design the text is looked at first: users of the Elixir package know it so.
+TEST(W3cRows, Row141_TextThatIsNoSdpIsToldBeforeTheState) {
+  Two two;
+  EXPECT_EQ(name_of(two.set_remote(two.a, {SdpType::Answer, "invalid"})), "SyntaxError");
+  EXPECT_EQ(two.pc_a.signaling_state(), SignalingState::Stable);
+}
+
 TEST(W3cRows, Row143To144_AnAnswerNeedsAnOffer) {
   Two two;
   const auto text = foreign_offer("0").sdp;
@@ -106,6 +113,20 @@ TEST(W3cRows, Row147_ThePeersAnswerMayBeProvisionalFirst) {
 }
 
 // By design: a description that is refused changes nothing.
+TEST(W3cRows, Row148_AnOfferThatMeetsOursPassesTheStableState) {
+  Two two;
+  (void)two.create(two.a);
+  (void)two.create(two.b);
+  (void)two.offer_of(two.a);
+  const auto offer = two.pc_b.create_offer().value();
+  ASSERT_TRUE(two.set_remote(two.a, offer));
+  EXPECT_EQ(two.pc_a.pending_local_description(), std::nullopt);
+  EXPECT_EQ(two.pc_a.pending_remote_description(), offer);
+  two.pair.network.settle();
+  EXPECT_THAT(signaling(two.a),
+              ::testing::ElementsAre("needed", "have-local-offer", "stable", "have-remote-offer"));
+}
+
 TEST(W3cRows, Row149_ARefusedOfferRollsNothingBack) {
   Two two;
   (void)two.create(two.a);
