@@ -200,6 +200,7 @@ void Agent::Impl::leave_former_generations(Timestamp now) {
   in_use_ = generations_.size() - 1;
   shared_.in_use = &in_use();
   drop_if([](const Generation&) { return true; });
+  shared_.told_path.reset();
   shared_.told_selected.reset();
   after_input(now);
 }

@@ -66,7 +66,6 @@ void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init
   if (is_other_peer(now, transport)) {
     out.change.new_peer = true;
     end_data(out, "the description is another peer's: the channels of the one before end");
-    ++now.peers_left;
     now.dtls_role.reset();
     now.snap = Snap::Unused;
     now.remote_sctp_init.clear();
@@ -322,6 +321,7 @@ void set_local_answer(const LocalParameters& local, Outcome& out, const Draft& d
       out.change.ice_role = now.offered->ice_lite ? ice::Role::Controlling : ice::Role::Controlled;
     }
     take_transport(out, *now.offered, says_sctp_init(local, now, In::Answer));
+    if (out.change.new_peer) ++now.tls_ids;
   }
   if (taken.type == SdpType::PrAnswer)
     now.pending_local = std::move(taken);

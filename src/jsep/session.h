@@ -77,7 +77,7 @@ struct Negotiated {
   Rare<RemoteTransport> offered{};        // of a remote offer, until our answer to it is final
   Rare<RemoteTransport> transport{};      // agreed on, without its candidates and INIT
   std::optional<dtls::Role> dtls_role{};  // ours; so the roles in ICE are decided as well
-  std::uint32_t peers_left = 0;           // each had a DTLS association of its own
+  std::uint32_t tls_ids = 0;              // of ours, after the first: one for each new association
   Snap snap = Snap::Undecided;
   Buffer remote_sctp_init{};  // the peer's, when used
 

@@ -86,8 +86,8 @@ class Writer {
 // RFC 8842 §5.3: another one for each DTLS association, which here the peer asks for.
 std::string Writer::tls_id() const {
   const bool is_new = description_ == In::Answer && new_peer_asked(session_);
-  const std::uint32_t association = session_.last_stable().peers_left + (is_new ? 1 : 0);
-  return association == 0 ? local_.tls_id : fmt::format("{}{:08x}", local_.tls_id, association);
+  const std::uint32_t number = session_.last_stable().tls_ids + (is_new ? 1 : 0);
+  return number == 0 ? local_.tls_id : fmt::format("{}{:08x}", local_.tls_id, number);
 }
 
 sdp::Media Writer::write_section(const Section& section) const {
@@ -136,7 +136,8 @@ std::vector<std::size_t> Writer::bundled(const std::vector<Section>& sections) c
 std::string Writer::ice_options() const {
   std::string options = "trickle ice2";
   // An answer has it only when the offer had: RFC 8839 §5.6 leaves that to each option.
-  const bool offer_has_sped = now_.offered && now_.offered->sped;
+  // The agent embeds in its first generation alone.
+  const bool offer_has_sped = now_.offered && now_.offered->sped && !new_peer_asked(session_);
   if (local_.sped && (description_ == In::Offer || offer_has_sped))
     options += fmt::format(" {}", sdp::kSpedOptions);
   return options;

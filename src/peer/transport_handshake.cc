@@ -17,7 +17,8 @@ constexpr Duration kMaxTimeout = 1s;
 }  // namespace
 
 void Transport::make_dtls(const RemoteTransport& remote) {
-  is_embedding_ = options_.transport.sped && remote.sped;
+  is_embedding_ =
+      options_.transport.sped && remote.sped && ice_.embedding_state() != ice::EmbeddingState::Off;
   dtls::Connection::Config dtls;
   dtls.role = *role_;
   dtls.certificate = options_.certificate;
