@@ -142,6 +142,26 @@ TEST(SnapNegotiation, AnAssociationThatBeganWithoutStaysSo) {
   }
 }
 
+// The INITs were those of the association that ended.
+TEST(SnapNegotiation, TheNextAssociationBeginsWithout) {
+  Peer a(1), b(2);
+  a.negotiation.want_data();
+  negotiate(a, b);
+  const auto offer = replaced(a.offer(), "m=application 9", "m=application 0");
+  ASSERT_TRUE(a.negotiation.set_local(SessionDescription{SdpType::Offer, ""}));
+  ASSERT_TRUE(b.negotiation.set_remote(offer));
+  const auto answer = b.answer();
+  EXPECT_TRUE(b.negotiation.set_local(answer)->data_ended);
+  EXPECT_TRUE(a.negotiation.set_remote(answer)->data_ended);
+
+  a.negotiation.want_data();
+  const Agreed next = negotiate(a, b);
+  EXPECT_THAT(next.offer.sdp, HasSubstr("m=application 9"));
+  EXPECT_THAT(next.offer.sdp, Not(HasSubstr("sctp-init")));
+  EXPECT_THAT(next.answer.sdp, Not(HasSubstr("sctp-init")));
+  EXPECT_FALSE(next.at_offerer || next.at_answerer);
+}
+
 TEST(SnapNegotiation, AChangedValueOnALiveTransportIsAnError) {
   Peer a(1), b(2);
   a.negotiation.want_data();
