@@ -39,12 +39,13 @@ Transmit widened(Transmit&& batch, turn::Room had, turn::Room wanted) {
 }  // namespace
 
 std::optional<Datagram> Ways::undress(Timestamp now, const Datagram& in) {
-  if (by_path_.empty()) return in;
+  if (by_path_.empty() || in.path == last_plain_) return in;
   const auto found = by_path_.find(in.path);
   if (found == by_path_.end() || !is_for_turn(in.bytes)) {
     // A port of a relay's own is nobody's base.
-    const bool is_of_port = std::ranges::find(ports_, in.path.local, &Port::local) != ports_.end();
-    return is_of_port ? std::nullopt : std::optional(in);
+    if (std::ranges::find(ports_, in.path.local, &Port::local) != ports_.end()) return std::nullopt;
+    if (found == by_path_.end()) last_plain_ = in.path;
+    return in;
   }
   Flow& flow = *found->second;
   const auto out = flow.client()->undress(now, in);

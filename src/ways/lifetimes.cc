@@ -45,6 +45,7 @@ void Ways::start(Timestamp now, Flow& flow, const Endpoint& local) {
   flow.relay->give_up_at = now + options_.allocate_timeout;
   flow.start(now, local, random_);
   if (!flow.is_stream()) by_path_[flow.path()] = &flow;
+  last_plain_.reset();
   for (const IpAddress& peer : peers_) (void)flow.client()->permit(now, peer);
 }
 

@@ -23,8 +23,10 @@ struct Relay {
   static constexpr Duration kFirstPause = std::chrono::seconds(2);  // doubles with each try
   static constexpr Duration kMaxPause = std::chrono::minutes(5);
   static constexpr Duration kQuotaPause = std::chrono::minutes(1);  // RFC 8656 §7.4: 486, 508
-  // An allocation that lived so long was a good one.
+  // An allocation that lived so long was a good one, and when it is lost the next is asked for
+  // within kSoon: data may have gone through it.
   static constexpr Duration kProvenAfter = std::chrono::minutes(1);
+  static constexpr Duration kSoon = std::chrono::milliseconds(500);
 
   ServerId server_id{};
   std::shared_ptr<const Server> server;

@@ -186,6 +186,8 @@ class Ways {
   std::vector<std::unique_ptr<Relay>> relays_;
   std::vector<std::unique_ptr<Flow>> leaving_;
   std::unordered_map<Path, Flow*, PathHash> by_path_;  // over UDP
+  std::optional<Path>
+      last_plain_;  // the path of the last datagram that was not TURN's, and is none
   std::unordered_map<Endpoint, Flow*> by_relayed_;
   std::vector<Port> ports_;  // those that are open and no bases
   Flow* reading_ = nullptr;  // the stream that spoke last

@@ -47,7 +47,8 @@ struct Site {
 };
 
 struct World {
-  explicit World(Options options = {}) : random(1), ways(options, random) {}
+  explicit World(Options options = {}, std::uint64_t seed = 1)
+      : random(seed), chance(seed + 1), ways(options, random) {}
 
   // One 5-tuple of a server's.
   struct Session {
@@ -103,13 +104,13 @@ struct World {
       now = std::max(now, *next);
       if (const auto wake = ways.next_timeout(); wake && *wake <= now) ways.handle_timeout(now);
       settle();
+      const auto after = ways.next_timeout();
+      if (after && *after <= now) throw std::logic_error(std::string("it spins: ") + after.timer);
       while (!due.empty() && due.begin()->first <= now) {
         auto node = due.extract(due.begin());
         node.mapped()();
         settle();
       }
-      const auto after = ways.next_timeout();
-      if (after && *after <= now) throw std::logic_error(std::string("it spins: ") + after.timer);
     }
     now = end;
   }
@@ -146,11 +147,13 @@ struct World {
                             return port.second == transmit.path.local;
                           });
     if (!is_there) throw std::logic_error("from an address without a socket");
+    if (transmit.segment_size == 0) throw std::logic_error("datagrams without a size");
     ++transmits;
     if (!sites.contains(transmit.path.remote)) return;
     for (std::size_t from = 0; from < transmit.bytes.size(); from += transmit.segment_size) {
       const auto size = std::min(transmit.segment_size, transmit.bytes.size() - from);
       Buffer bytes = to_buffer(Bytes(transmit.bytes).subspan(from, size));
+      if (chance.chance(loss)) continue;
       later(latency, [this, path = transmit.path, bytes]() mutable {
         Session& to = session(path.remote, std::nullopt, path);
         to.server.is_deaf = sites.at(path.remote).is_deaf;
@@ -167,6 +170,7 @@ struct World {
     later(2 * latency, [this, id = open.id, how] {
       if (!streams.contains(id)) return;
       if (how == Site::Streams::Taken) ways.handle_opened(now, id, {});
+      if (how == Site::Streams::Refused || how == Site::Streams::Untrusted) streams.erase(id);
       if (how == Site::Streams::Refused)
         ways.handle_closed(now, id, "The server refuses the connection.");
       if (how == Site::Streams::Untrusted)
@@ -211,6 +215,7 @@ struct World {
 
   void flush(Session& from) {
     for (; !from.server.out.empty(); from.server.out.pop_front()) {
+      if (!from.stream && chance.chance(loss)) continue;
       later(latency, [this, &from, bytes = from.server.out.front()]() mutable {
         deliver(from, std::move(bytes));
       });
@@ -287,9 +292,10 @@ struct World {
   };
 
   Timestamp now{1000s};
-  simulation::SeededRandom random;
+  simulation::SeededRandom random, chance;
   Ways ways;
   Duration latency = 20ms;
+  double loss = 0;             // over UDP
   std::size_t piece = 65'536;  // bytes of a stream that come at once
   bool is_driving = true;
   bool refuses_ports = false;
