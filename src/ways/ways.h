@@ -80,6 +80,7 @@ class Ways {
   // Its socket is gone: its relays are lost, without a goodbye.
   void remove_base(Timestamp now, const Endpoint& base);
   // The same server again (all of it): the same id, and relays that were given up are tried again.
+  // ServerId{}: past kMaxServers, or closed.
   ServerId add_server(Timestamp now, Server server);
   // Its allocations are given back; its relayed addresses are not Lost events any more.
   void remove_server(Timestamp now, ServerId server);
