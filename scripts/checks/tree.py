@@ -13,7 +13,7 @@ HEIGHT = {
     "crypto": 1, "net": 1, "simulation": 1,
     "stun": 2, "sctp": 2, "rtp": 2, "rtcp": 2, "codec": 2, "container": 2,
     "ice": 3, "turn": 3, "dtls": 3, "srtp": 3, "channel": 3, "media": 3, "bwe": 3, "sdp": 3,
-    "jsep": 4,
+    "jsep": 4, "ways": 4,
     "peer": 5,
     "io": 6, "world": 6, "api": 7, "cli": 8,
 }

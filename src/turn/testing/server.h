@@ -35,6 +35,8 @@ class TestServer {
     bool stale_each_time = false;  // each nonce is good for one request
     std::uint32_t lifetime = 600;
     Endpoint relayed = at("198.51.100.7:49152");
+    std::optional<Endpoint> relayed_v6{};  // for who asks for IPv6
+    bool knows_families = false;           // without one: 440, not an IPv4 one all the same
     Endpoint mapped = at("203.0.113.5:40000");
     bool silent_without_allocation = false;  // where others say 437
     Protocol protocol = Protocol::Udp;
@@ -118,6 +120,7 @@ class TestServer {
 
   // What it has and has seen.
   Deadline allocation_until;
+  Endpoint relayed;  // that was given
   std::map<IpAddress, Timestamp> permissions;
   std::map<std::uint16_t, Channel> channels;
   std::map<stun::Method, int> requests;
@@ -307,9 +310,14 @@ class TestServer {
     const auto transport = request.get<stun::RequestedTransport>();
     if (!transport || transport->protocol != stun::RequestedTransport::kUdp)
       return refuse(request, 442, true);
+    const auto family = request.get<stun::RequestedAddressFamily>();
+    const bool wants_v6 = family && family->family == stun::AddressFamily::Ipv6;
+    if (wants_v6 && !options.relayed_v6 && options.knows_families)
+      return refuse(request, 440, true);
+    relayed = wants_v6 ? options.relayed_v6.value_or(options.relayed) : options.relayed;
     allocation_until = now + std::chrono::seconds(options.lifetime);
     Writer writer(stun::Class::SuccessResponse, request.method, request.id);
-    writer.add(stun::XorRelayedAddress{options.relayed})
+    writer.add(stun::XorRelayedAddress{relayed})
         .add(stun::XorMappedAddress{options.mapped})
         .add(stun::Lifetime{options.lifetime});
     answer(request, writer);
@@ -334,7 +342,7 @@ class TestServer {
 
   void permit(Timestamp now, const stun::Message& request) {
     for (const IpAddress& peer : peers_of(request)) {
-      if (peer.is_v6() != options.relayed.address.is_v6()) return refuse(request, 443, true);
+      if (peer.is_v6() != relayed.address.is_v6()) return refuse(request, 443, true);
     }
     for (const IpAddress& peer : peers_of(request)) permissions[peer] = now + 300s;
     Writer writer(stun::Class::SuccessResponse, request.method, request.id);

@@ -1,0 +1,37 @@
+#include "io/tls_trust.h"
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+#include "io/tls_trust_impl.h"
+
+namespace specter::io {
+
+TlsTrust::TlsTrust() : impl_(std::make_unique<Impl>()) {}
+TlsTrust::~TlsTrust() = default;
+
+std::expected<std::shared_ptr<TlsTrust>, std::string> TlsTrust::make(
+    const std::string& authorities_file) {
+  try {
+    std::shared_ptr<TlsTrust> trust(new TlsTrust());
+    asio::ssl::context& context = trust->impl_->context;
+    context.set_verify_mode(asio::ssl::verify_peer);
+    // RFC 8996: nothing older.
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    if (authorities_file.empty()) {
+      context.set_default_verify_paths();
+    } else {
+      context.load_verify_file(authorities_file);
+    }
+    return trust;
+  } catch (const std::system_error& e) {
+    if (authorities_file.empty())
+      return std::unexpected(
+          fmt::format("The system's certificate authorities can not be read: {}", e.what()));
+    return std::unexpected(fmt::format(
+        "The file of certificate authorities can not be read; it needs PEM certificates: {}",
+        e.what()));
+  }
+}
+
+}  // namespace specter::io
