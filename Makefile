@@ -1,6 +1,7 @@
 # The front door. `make` alone lists what there is.
 PREFIX ?= /usr/local
 DESTDIR ?=
+CMAKE_ARGS ?=
 CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL
 
@@ -122,8 +123,10 @@ bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/perfo
 rfc: ## write docs/rfc.md: which sections have code, and which a test
 	scripts/rfc
 
-install: build ## into PREFIX (/usr/local), under DESTDIR when it is set
-	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+install: ## build the library and the command, no tests, into PREFIX (/usr/local), under DESTDIR when it is set
+	cmake --preset install --log-level=WARNING -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_ARGS)
+	cmake --build --preset install
+	DESTDIR="$(DESTDIR)" cmake --install build/install
 
 clean: ## forget every build
 	rm -rf build elixir/_build examples/rooms/_build
