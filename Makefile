@@ -1,6 +1,7 @@
 # The front door. `make` alone lists what there is.
 PREFIX ?= /usr/local
 DESTDIR ?=
+CMAKE_ARGS ?=
 CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL
 
@@ -111,6 +112,7 @@ long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB eac
 	scripts/bootstrap build elixir browsers interop
 	$(MAKE) --no-print-directory build
 	SPECTER_LARGE_MESSAGE=10000000000 build/release/src/sctp/specter_sctp_test --gtest_filter='*LargerThanAllBuffers*'
+	/usr/bin/python3 tests/front_door/consumer_test.py static --whole --source $(CURDIR) --build build/release
 	/usr/bin/python3 tests/interop/test_bulk.py chromium --megabytes 1000 --timeout 1800
 	/usr/bin/python3 tests/interop/test_bulk.py firefox --megabytes 1000 --timeout 1800
 	cd elixir && LC_ALL=C.UTF-8 MIX_ENV=test mix test --only long
@@ -122,8 +124,10 @@ bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/perfo
 rfc: ## write docs/rfc.md: which sections have code, and which a test
 	scripts/rfc
 
-install: build ## into PREFIX (/usr/local), under DESTDIR when it is set
-	DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+install: ## build the library and the command, no tests, into PREFIX (/usr/local), under DESTDIR when it is set
+	cmake --preset install --log-level=WARNING -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_ARGS)
+	cmake --build --preset install
+	DESTDIR="$(DESTDIR)" cmake --install build/install
 
 clean: ## forget every build
 	rm -rf build elixir/_build examples/rooms/_build

@@ -18,7 +18,7 @@ endif()
 
 add_library(specter_options INTERFACE)
 target_compile_options(specter_options INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic $<$<BOOL:${SPECTER_WERROR}>:-Werror> -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wold-style-cast -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -fno-strict-aliasing)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees ghosts in inlined vector code; clang and the sanitizers watch over those.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,10 @@ class SPECTER_EXPORT DataChannel {
   Result<> send(std::string_view text, MessagePart part = MessagePart::Whole) const;
   Result<> send(Bytes binary, MessagePart part = MessagePart::Whole) const;
   Result<> send(Buffer&& binary, MessagePart part = MessagePart::Whole) const;
+  // std::vector<std::byte>, std::array<std::byte, N> and views of bytes; copied, as Bytes are.
+  Result<> send(std::span<const std::byte> binary, MessagePart part = MessagePart::Whole) const {
+    return send(Bytes(reinterpret_cast<const std::uint8_t*>(binary.data()), binary.size()), part);
+  }
   Result<> send(const char* text, MessagePart part = MessagePart::Whole) const {
     return send(std::string_view(text), part);
   }

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "specter/bytes.h"
@@ -31,6 +35,36 @@ struct IceServer {
   std::string credential{};  // turn: only
 
   bool operator==(const IceServer&) const = default;
+};
+
+// A list of servers: a vector that can also be written as URLs. All of these are lists of one
+// server:
+// {"stun:a.example"}, {{.urls = {"stun:a.example"}}}, {server}, and a std::vector<IceServer>.
+class IceServers : public std::vector<IceServer> {
+ public:
+  // A server, or the URL of one that needs no credential. For braced lists. Templates, here and
+  // below, so that an inner pair of braces is never anything but a server.
+  class Item {
+   public:
+    template <std::convertible_to<std::string_view> Url>
+    Item(const Url& url) : server_{.urls = {std::string(std::string_view(url))}} {}
+    template <std::same_as<IceServer> Server>
+    Item(Server server) : server_(std::move(server)) {}
+
+    const IceServer& server() const { return server_; }
+
+   private:
+    IceServer server_;
+  };
+
+  IceServers() = default;
+  IceServers(std::initializer_list<IceServer> servers) : vector(servers) {}
+  IceServers(std::initializer_list<Item> items) {
+    reserve(items.size());
+    for (const Item& item : items) push_back(item.server());
+  }
+  template <std::same_as<std::vector<IceServer>> Servers>
+  IceServers(Servers servers) : vector(std::move(servers)) {}
 };
 
 // RTCPriorityType, W3C WebRTC Priority Control §3. While several channels of a connection have
@@ -148,7 +182,7 @@ struct DataOptions {
 
 // Of one connection. RTCConfiguration, W3C §4.2.1, and more.
 struct ConnectionOptions {
-  std::vector<IceServer> ice_servers{};
+  IceServers ice_servers{};
   // Without one, a connection makes its own (ECDSA P-256). core::PeerConnection must be given one.
   // Connections may share one, as with W3C §4.9's generateCertificate: each costs some 0.1 ms less
   // of CPU, and peers can tell by it that they talk to the same program.

@@ -1,11 +1,14 @@
 #include "specter/data_channel.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <future>
 #include <map>
 #include <ranges>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +54,21 @@ TEST_F(DataChannelTest, CarriesTextAndBinaryBothWays) {
   EXPECT_EQ(inbox_a.receive<event::Message>(a, kSoon)->text(), "and back");
   EXPECT_EQ(channel_a.id(), channel_b.id());
   EXPECT_TRUE(channel_a.id().has_value());
+}
+
+TEST_F(DataChannelTest, SendsStdByte) {
+  connect();
+  const std::vector<std::byte> owned = {std::byte{0}, std::byte{128}, std::byte{255}};
+  ASSERT_TRUE(channel_a.send(owned).has_value());
+  ASSERT_TRUE(channel_a.send(std::span<const std::byte>(owned).first(2)).has_value());
+  ASSERT_TRUE(channel_a.send(std::array{std::byte{7}}, MessagePart::More).has_value());
+  ASSERT_TRUE(channel_a.send(std::vector<std::byte>{}, MessagePart::Last).has_value());
+  for (const Buffer& bytes : {Buffer{0, 128, 255}, Buffer{0, 128}, Buffer{7}}) {
+    const auto message = next_message();
+    ASSERT_TRUE(message.has_value());
+    EXPECT_EQ(message->kind, MessageKind::Binary);
+    EXPECT_EQ(message->data, bytes);
+  }
 }
 
 TEST_F(DataChannelTest, SaysOnTheSpotWhatItCantSend) {

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -37,6 +38,33 @@ TEST(Options, ThatLeaveNoVersionOfDtlsAreNotGood) {
   EXPECT_THAT(verdict_of({.transport = {.min_dtls_version = DtlsVersion::Dtls13,
                                         .max_dtls_version = DtlsVersion::Dtls12}}),
               StartsWith("min_dtls_version is above max_dtls_version"));
+}
+
+// Each row is the same list of servers, written in another way.
+TEST(IceServers, AreUrlsOrServersOrAVector) {
+  const IceServer a{.urls = {"stun:a"}};
+  const IceServer b{.urls = {"turn:b", "turn:c"}, .username = "u", .credential = "p"};
+  const std::string url = "stun:a";
+
+  EXPECT_EQ((ConnectionOptions{.ice_servers = {"stun:a"}}.ice_servers), IceServers({a}));
+  EXPECT_EQ((ConnectionOptions{.ice_servers = {url}}.ice_servers), IceServers({a}));
+  EXPECT_EQ((ConnectionOptions{.ice_servers = {{.urls = {"stun:a"}}}}.ice_servers),
+            IceServers({a}));
+  EXPECT_EQ((ConnectionOptions{.ice_servers = {a, b}}.ice_servers), (std::vector<IceServer>{a, b}));
+  EXPECT_EQ((ConnectionOptions{.ice_servers = {"stun:a", b}}.ice_servers), IceServers({a, b}));
+  EXPECT_EQ((ConnectionOptions{.ice_servers = std::vector<IceServer>{a, b}}.ice_servers),
+            IceServers({a, b}));
+  EXPECT_TRUE(ConnectionOptions{.ice_servers = {}}.ice_servers.empty());
+
+  // Two URLs are two servers, as of W3C's iceServers; never a range of characters.
+  ConnectionOptions options;
+  options.ice_servers = {"stun:a", "stun:b"};
+  ASSERT_EQ(options.ice_servers.size(), 2U);
+  EXPECT_EQ(options.ice_servers[1].urls, std::vector<std::string>{"stun:b"});
+  options.ice_servers = {};
+  EXPECT_TRUE(options.ice_servers.empty());
+  options.ice_servers.push_back({.urls = {"stun:a"}});
+  EXPECT_EQ(options.ice_servers, IceServers({"stun:a"}));
 }
 
 // Every row can be written as text and read back; every range holds its default.

@@ -1,9 +1,9 @@
 // specter lifecycle: two peer connections in this process, from init to close.
-#include <cstdlib>
 #include <memory>
 
 #include <unistd.h>
 
+#include "cli/colours.h"
 #include "cli/commands.h"
 #include "cli/lifecycle/steps.h"
 #include "cli/network_options.h"
@@ -17,13 +17,6 @@ struct Options {
   int messages = 10;
   double timeout_seconds = 10;
 };
-
-Colours colours_of(int fd) {
-  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
-  const char* term = std::getenv("TERM");
-  const bool plain = (no_color && *no_color) || (term && std::string_view(term) == "dumb");
-  return ::isatty(fd) && !plain ? Colours::On : Colours::Off;
-}
 
 int run(const Options& options) {
   Output output(STDOUT_FILENO);
@@ -58,7 +51,7 @@ void add_lifecycle(CLI::App& app, int& exit_code) {
   options->network.add_to(*command);
   command->footer(
       "Exit code 0 when each step succeeded, 1 when one failed. Colours only on a terminal, and\n"
-      "not when NO_COLOR is set. Example: specter lifecycle --messages 100");
+      "not when NO_COLOR is set.\nExample: specter lifecycle --messages 100");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

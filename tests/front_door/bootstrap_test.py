@@ -96,10 +96,18 @@ class Bootstrap(unittest.TestCase):
         self.assertNotIn("g++", self.packages("browsers"))
         self.assertLess(set(self.packages("build", "browsers")), set(self.packages()))
 
+    def test_the_library_alone_takes_less_than_the_command_and_the_tests(self):
+        library, command = set(self.packages("library")), set(self.packages("command"))
+        self.assertIn("libssl-dev", library)
+        self.assertFalse(library & command)
+        self.assertLess(library | command, set(self.packages("build")))
+        for package in ("libgtest-dev", "libogg-dev", "libcli11-dev"):
+            self.assertNotIn(package, library)
+
     def test_an_unknown_group_is_refused_with_the_known_ones(self):
         done = Machine(self.folder, []).bootstrap("bulid")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("there are: build elixir browsers interop lab lint", done.stderr)
+        self.assertIn("there are: library command build elixir browsers interop lab lint", done.stderr)
 
     def test_another_system_gets_the_list_and_a_way_on(self):
         machine = Machine(self.folder, [], debian=False)

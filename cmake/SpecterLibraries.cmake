@@ -1,0 +1,59 @@
+# The libraries that the modules are made of. Two of them under names of our own, specter::fmt
+# and specter::spdlog: what is linked into one static program takes their headers alone
+# (BUILD_SHARED_LIBS=OFF), for Debian has them as shared libraries only.
+
+# Global, so that a project that adds this one may link the static library.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Asio REQUIRED)
+if(SPECTER_MULTI_BUFFER STREQUAL "AUTO")
+  find_package(IpsecMb 1.3 QUIET)
+elseif(SPECTER_MULTI_BUFFER)
+  find_package(IpsecMb 1.3 REQUIRED)
+endif()
+
+# Which of libspecter.so and libspecter.a there will be.
+if(NOT DEFINED BUILD_SHARED_LIBS)
+  set(SPECTER_LIBRARIES shared static)
+elseif(BUILD_SHARED_LIBS)
+  set(SPECTER_LIBRARIES shared)
+else()
+  set(SPECTER_LIBRARIES static)
+endif()
+
+add_library(specter_fmt INTERFACE)
+add_library(specter_spdlog INTERFACE)
+add_library(specter::fmt ALIAS specter_fmt)
+add_library(specter::spdlog ALIAS specter_spdlog)
+if(SPECTER_LIBRARIES STREQUAL "static")
+  target_link_libraries(specter_fmt INTERFACE fmt::fmt-header-only)
+  # spdlog::spdlog_header_only would bring the shared fmt.
+  get_target_property(headers spdlog::spdlog_header_only INTERFACE_INCLUDE_DIRECTORIES)
+  target_include_directories(specter_spdlog SYSTEM INTERFACE ${headers})
+  target_compile_definitions(specter_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
+  target_link_libraries(specter_spdlog INTERFACE specter_fmt Threads::Threads)
+else()
+  target_link_libraries(specter_fmt INTERFACE fmt::fmt)
+  target_link_libraries(specter_spdlog INTERFACE spdlog::spdlog)
+endif()
+
+# The flags by which a linker finds these imported libraries, for pkg-config.
+function(specter_linker_flags result)
+  set(flags)
+  foreach(library IN LISTS ARGN)
+    get_target_property(file ${library} LOCATION)
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET file STEM name)
+    string(REGEX REPLACE "^lib" "" name ${name})
+    if(NOT folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+      list(APPEND flags -L${folder})
+    endif()
+    list(APPEND flags -l${name})
+  endforeach()
+  list(JOIN flags " " flags)
+  set(${result} ${flags} PARENT_SCOPE)
+endfunction()
