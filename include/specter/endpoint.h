@@ -15,7 +15,7 @@
 
 namespace specter {
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (::ffff:192.0.2.1) stays an IPv6 address.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address stays an IPv6 address.
 class SPECTER_EXPORT IpAddress {
  public:
   /// 0.0.0.0.
@@ -44,7 +44,7 @@ class SPECTER_EXPORT IpAddress {
   /// 4 or 16 bytes, in network order.
   constexpr Bytes octets() const { return Bytes(octets_).first(is_v6_ ? 16 : 4); }
 
-  /// 0.0.0.0, ::.
+  /// 0.0.0.0 or ::.
   bool is_unspecified() const;
   /// 127/8, ::1.
   bool is_loopback() const;
@@ -52,7 +52,7 @@ class SPECTER_EXPORT IpAddress {
   bool is_link_local() const;
   /// 224/4, ff00::/8.
   bool is_multicast() const;
-  /// ::ffff:0:0/96.
+  /// Whether it is an IPv4-mapped IPv6 address.
   bool is_v4_mapped() const;
 
   /// The text form; RFC 5952 for IPv6.

@@ -219,9 +219,12 @@ struct Message {
   MessageKind kind;
   /// The content of the message or part.
   Buffer data;
-  /// Whether the message begins and ends with this event. Both are true unless
+  /// Whether the message begins with this event. Always true unless
   /// DataChannel::receive_in_parts() was called.
-  bool begins = true, ends = true;
+  bool begins = true;
+  /// Whether the message ends with this event. Always true unless
+  /// DataChannel::receive_in_parts() was called.
+  bool ends = true;
   /// The peer abandoned the rest of a partly received message. `data` is empty.
   bool is_cut_off = false;
 

@@ -54,9 +54,12 @@ class SPECTER_EXPORT BadResultAccess : public std::exception {
 template <class T = void>
 class Result;
 
+/// For the library itself.
 namespace detail {
+/// Whether T is a Result.
 template <class T>
 inline constexpr bool is_result = false;
+/// Whether T is a Result.
 template <class T>
 inline constexpr bool is_result<Result<T>> = true;
 
@@ -80,14 +83,17 @@ class ResultState {
   Error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
  protected:
+  /// For Result.
   template <std::size_t I, class... Args>
   explicit ResultState(std::in_place_index_t<I> which, Args&&... args)
       : state_(which, std::forward<Args>(args)...) {}
 
+  /// Throws BadResultAccess if there is an error.
   void check() const {
     if (!has_value()) throw BadResultAccess(error());
   }
 
+  /// The value or the error.
   std::variant<Value, Error> state_;
 };
 }  // namespace detail

@@ -31,21 +31,32 @@ struct CandidateStats {
 
 /// A candidate pair. RTCIceCandidatePairStats.
 struct CandidatePairStats {
-  /// The two candidates.
-  CandidateStats local, remote;
+  /// The local candidate.
+  CandidateStats local;
+  /// The remote candidate.
+  CandidateStats remote;
   /// The state in the checklist.
   CandidatePairState state{};
-  /// Whether the pair was nominated, and whether data are sent over it.
-  bool nominated = false, selected = false;
-  /// Connectivity checks (Binding requests and responses).
-  std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
-                responses_received = 0;
+  /// Whether the pair was nominated.
+  bool nominated = false;
+  /// Whether data are sent over this pair.
+  bool selected = false;
+  /// Connectivity checks: Binding requests sent.
+  std::uint64_t requests_sent = 0;
+  /// Binding requests received.
+  std::uint64_t requests_received = 0;
+  /// Binding responses sent.
+  std::uint64_t responses_sent = 0;
+  /// Binding responses received.
+  std::uint64_t responses_received = 0;
   /// Consent checks, RFC 7675.
   std::uint64_t consent_requests_sent = 0;
   /// Retransmitted Binding requests.
   std::uint64_t retransmissions_sent = 0;
-  /// When the first and the latest request were sent.
-  std::optional<Timestamp> first_request{}, last_request{};
+  /// When the first request was sent.
+  std::optional<Timestamp> first_request{};
+  /// When the latest request was sent.
+  std::optional<Timestamp> last_request{};
   /// When consent expires unless the peer responds (RFC 7675).
   std::optional<Timestamp> consent_expires{};
   /// The latest round trip, of a Binding request.
@@ -56,12 +67,18 @@ struct CandidatePairStats {
 
 /// The transport: UDP and DTLS. RTCTransportStats.
 struct TransportStats {
-  /// Bytes of UDP payload.
-  std::uint64_t bytes_sent = 0, bytes_received = 0;
-  /// Datagrams.
-  std::uint64_t packets_sent = 0, packets_received = 0;
-  /// When the latest datagram was sent and received.
-  std::optional<Timestamp> last_packet_sent{}, last_packet_received{};
+  /// Bytes of UDP payload sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of UDP payload received.
+  std::uint64_t bytes_received = 0;
+  /// Datagrams sent.
+  std::uint64_t packets_sent = 0;
+  /// Datagrams received.
+  std::uint64_t packets_received = 0;
+  /// When the latest datagram was sent.
+  std::optional<Timestamp> last_packet_sent{};
+  /// When the latest datagram was received.
+  std::optional<Timestamp> last_packet_received{};
   /// The state of DTLS.
   DtlsTransportState dtls_state = DtlsTransportState::New;
   /// Whether this side is the DTLS client.
@@ -76,40 +93,68 @@ struct TransportStats {
   std::string tls_group{};
   /// Whether this side is the controlling ICE agent.
   IceRole ice_role = IceRole::Unknown;
-  /// The fingerprints of the certificates: "sha-256 4A:AD:…".
-  std::string local_fingerprint{}, remote_fingerprint{};
-  /// Received datagrams that were dropped, by protocol.
-  std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0, dropped_unknown = 0;
+  /// The fingerprint of the local certificate: "sha-256 4A:AD:…".
+  std::string local_fingerprint{};
+  /// The fingerprint of the peer's certificate.
+  std::string remote_fingerprint{};
+  /// Received STUN messages that were dropped.
+  std::uint64_t dropped_stun = 0;
+  /// Received DTLS datagrams that were dropped.
+  std::uint64_t dropped_dtls = 0;
+  /// Received SCTP packets that were dropped.
+  std::uint64_t dropped_sctp = 0;
+  /// Received datagrams of no known protocol. They are dropped.
+  std::uint64_t dropped_unknown = 0;
   /// Whether the peer supports SPED: DTLS in ICE's Binding messages.
   bool sped = false;
-  /// Handshake datagrams carried in Binding messages.
-  std::uint64_t sped_datagrams_sent = 0, sped_datagrams_received = 0;
+  /// Handshake datagrams sent in Binding messages.
+  std::uint64_t sped_datagrams_sent = 0;
+  /// Handshake datagrams received in Binding messages.
+  std::uint64_t sped_datagrams_received = 0;
 };
 
 /// A data channel. RTCDataChannelStats.
 struct DataChannelStats {
   /// The channel.
   ChannelId channel{};
-  /// Label and subprotocol.
-  std::string label, protocol;
+  /// The label.
+  std::string label;
+  /// The application's subprotocol.
+  std::string protocol;
   /// The SCTP stream.
   std::optional<std::uint16_t> data_channel_identifier{};
   /// The state of the channel.
   DataChannelState state = DataChannelState::Connecting;
-  /// Messages, and the bytes of their content.
-  std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
+  /// Messages sent.
+  std::uint64_t messages_sent = 0;
+  /// Messages received.
+  std::uint64_t messages_received = 0;
+  /// Bytes of messages sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of messages received.
+  std::uint64_t bytes_received = 0;
 };
 
 /// The SCTP association. RTCSctpTransportStats, and more.
 struct SctpStats {
   /// The smoothed round-trip time, RFC 9260 §6.3.1.
   std::optional<Duration> smoothed_round_trip_time{};
-  /// Bytes.
-  std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;
-  /// SCTP packets sent and received, and chunks sent again.
-  std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
-  /// Bytes of SCTP packets.
-  std::uint64_t bytes_sent = 0, bytes_received = 0;
+  /// The congestion window, in bytes.
+  std::size_t congestion_window = 0;
+  /// The peer's receive window, in bytes.
+  std::size_t receiver_window = 0;
+  /// Bytes sent and not acknowledged yet.
+  std::size_t unacknowledged_bytes = 0;
+  /// SCTP packets sent.
+  std::uint64_t packets_sent = 0;
+  /// SCTP packets received.
+  std::uint64_t packets_received = 0;
+  /// DATA chunks retransmitted.
+  std::uint64_t retransmissions = 0;
+  /// Bytes of SCTP packets sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of SCTP packets received.
+  std::uint64_t bytes_received = 0;
   /// The largest SCTP packet that the path is known to carry, in bytes.
   std::size_t mtu = 0;
   /// Whether SNAP was used: SCTP was set up by the descriptions, without a handshake of its own.
@@ -123,16 +168,22 @@ struct Stats {
   /// When the snapshot was made, by the clock of all timestamps here. core::PeerConnection leaves
   /// it to its caller.
   Timestamp timestamp{};
-  /// RTCPeerConnectionStats: channels created by this side, opened, closed, and created by the
-  /// peer.
-  std::uint64_t data_channels_requested = 0, data_channels_opened = 0, data_channels_closed = 0,
-                data_channels_accepted = 0;
+  /// Data channels that this side created.
+  std::uint64_t data_channels_requested = 0;
+  /// Data channels that opened, whoever created them.
+  std::uint64_t data_channels_opened = 0;
+  /// Data channels that closed after they had opened.
+  std::uint64_t data_channels_closed = 0;
+  /// Data channels that the peer created.
+  std::uint64_t data_channels_accepted = 0;
   /// UDP and DTLS.
   TransportStats transport;
   /// SCTP.
   SctpStats sctp;
-  /// All candidates.
-  std::vector<CandidateStats> local_candidates, remote_candidates;
+  /// The local candidates.
+  std::vector<CandidateStats> local_candidates;
+  /// The remote candidates.
+  std::vector<CandidateStats> remote_candidates;
   /// All candidate pairs.
   std::vector<CandidatePairStats> candidate_pairs;
   /// Open channels, and up to 256 closed ones.
