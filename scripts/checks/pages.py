@@ -59,6 +59,21 @@ def references(tree):
                 check_link(tree, page, number, target)
     for name, number, line in tree.comments():
         check_paths(tree, there, name, number, line)
+    for name, text in tree.files.items():
+        if name.startswith("elixir/lib/"):
+            check_guides(tree, name, text)
+
+
+def check_guides(tree, name, text):
+    """Links of Elixir's documentation lead to the pages that mix.exs gives it, by their names alone."""
+    guides = {posixpath.basename(page): page for page in tree.pages if re.match(r"elixir/(guides/)?[\w.]+$", page)}
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in LINK.findall(line):
+            path, _, section = target.partition("#")
+            if path.endswith(".md") and not re.match(r"\w+:", path):
+                page = guides.get(path)
+                if not page or section and section not in sections(tree.pages[page]):
+                    tree.error(f"{name}:{number}", "references", f"there is no guide {target}")
 
 
 class Endings:
