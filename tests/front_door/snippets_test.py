@@ -19,10 +19,10 @@ FENCE = re.compile(r"^```(\w+)?(?: (\w+))?\n(.*?)^```$", re.M | re.S)
 CODE = re.compile(r"^@code\{\.cpp\}\n(.*?)^@endcode$", re.M | re.S)
 OUTPUT = re.compile(r"\n*```output\n(.*?)^```$", re.M | re.S)
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
-# The program of README.md that is told to lose its candidates, and not to wait for 40 seconds.
+# Makes the program of README.md lose its candidates, and wait for a second in place of two minutes.
 FAILURE = [("(found->connection == alice ? bob : alice).add_ice_candidate(found->candidate).value();", "(void)found;"),
            ("specter::Specter specter;",
-            "specter::Specter specter({.defaults = {.ice = {.patience = std::chrono::seconds(1)}}});")]
+            "specter::Specter specter({.defaults = {.ice = {.patience = 1s, .limbo_timeout = 1s}}});")]
 
 
 def run(*command, **options):
@@ -56,15 +56,13 @@ class Page:
             else:
                 self.inside.append((code, line))
 
-    def unit(self):
-        """One translation unit of all fragments; errors name the page and its line."""
-        out = ['#include "prelude.h"\n']
-        for number, (code, line) in enumerate(self.outside):
-            out.append(f'namespace outside_{number} {{\n#line {line} "{self.path}"\n{code}}}\n')
-            out.append(f"using namespace outside_{number};\n")
-        for number, (code, line) in enumerate(self.inside):
-            out.append(f'void inside_{number}(SPECTER_FRAGMENT) {{\n#line {line} "{self.path}"\n{code}}}\n')
-        return "".join(out)
+    def fragments(self):
+        """Its part of the translation unit of all pages; errors name the page and its line."""
+        out = [f"namespace {re.sub(r'[^a-z0-9]', '_', self.path.name.lower())} {{\n"]
+        out += [f'#line {line} "{self.path}"\n{code}' for code, line in self.outside]
+        out += [f'void fragment_{number}(SPECTER_FRAGMENT) {{\n#line {line} "{self.path}"\n{code}}}\n'
+                for number, (code, line) in enumerate(self.inside)]
+        return "".join(out) + "}\n"
 
 
 def matches(expected, printed):
@@ -78,9 +76,9 @@ class Compiler:
         self.base = [options.cxx, "-std=c++20", *WARNINGS, f"-I{options.source / 'include'}",
                      f"-I{HERE / 'snippets'}"]
 
-    def check(self, page):
+    def check(self, pages):
         unit = self.folder / "fragments.cc"
-        unit.write_text(page.unit())
+        unit.write_text('#include "prelude.h"\n' + "".join(page.fragments() for page in pages))
         run(*self.base, "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unused-function",
             "-fsyntax-only", unit)
 
@@ -93,9 +91,7 @@ class Compiler:
         return done.returncode, done.stdout
 
 
-def check_page(compiler, page):
-    if page.inside or page.outside:
-        compiler.check(page)
+def check_programs(compiler, page):
     for code, line, expected in page.programs:
         status, printed = compiler.output(code, line, page.path)
         if status != 0:
@@ -127,8 +123,9 @@ def main():
     pages = [Page(path) for path in paths]
     with tempfile.TemporaryDirectory(prefix="specter-snippets-") as folder:
         compiler = Compiler(options, pathlib.Path(folder))
+        compiler.check(pages)
         for page in pages:
-            check_page(compiler, page)
+            check_programs(compiler, page)
         check_failure(compiler, pages[0])
     programs = sum(len(page.programs) for page in pages)
     fragments = sum(len(page.inside) + len(page.outside) for page in pages)
