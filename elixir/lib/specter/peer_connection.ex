@@ -251,7 +251,7 @@ defmodule Specter.PeerConnection do
 
   @doc """
   Sets how many data channel messages the owner receives from now on: `t:active/0`. After the call has
-  returned, no further message is sent to the owner than was requested.
+  returned, the owner receives no message that it did not request.
 
   Other messages are buffered in the connection, up to `:receive_buffer_bytes`; then the peer has to
   wait. Events of other kinds are delivered as usual. `:data_channel_closed` follows the messages that

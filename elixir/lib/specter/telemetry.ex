@@ -155,9 +155,9 @@ defmodule Specter.Telemetry do
   end
 
   @doc """
-  Asks for the statistics of a connection. The answer goes to its owner, as
-  `Specter.PeerConnection.get_stats/2` says; when that is a `Specter.Handler`, or gives the message to
-  `observe/1`, `[:specter, :peer_connection, :stats]` is executed. Nothing is asked without
+  Requests the statistics of a connection. The result goes to its owner, as with
+  `Specter.PeerConnection.get_stats/2`. If the owner is a `Specter.Handler`, or passes the message to
+  `observe/1`, `[:specter, :peer_connection, :stats]` is executed. Nothing is requested without
   `:telemetry`.
 
   ## Examples
