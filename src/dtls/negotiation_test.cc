@@ -483,7 +483,7 @@ TEST(Negotiation, AnAlertInTheClearIsBelievedWhenNothingElseComes) {
   EXPECT_THAT(closes(ends.pair.events_a), IsEmpty());
   ends.pair.run_for(200ms);
   EXPECT_THAT(closes(ends.pair.events_a), ElementsAre(CloseReason::PeerAlert));
-  EXPECT_THAT(detail(ends.pair.events_a), HasSubstr("handshake_failure, in the clear"));
+  EXPECT_THAT(detail(ends.pair.events_a), HasSubstr("handshake_failure, unencrypted"));
 }
 
 // Nothing was said yet that it could be an answer to.
