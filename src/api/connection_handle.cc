@@ -121,8 +121,8 @@ bool ConnectionHandle::take_calls(std::vector<Call>& out) {
 void ConnectionHandle::end() {
   loop_side_ = nullptr;
   is_over = true;
-  // Calls and accounts hold handles, which hold this object. They are destroyed after the lock is
-  // released, since their destructors may run code of the application.
+  // Calls and accounts hold handles, which hold this object: they are destroyed after the lock is
+  // released.
   std::vector<Call> dropped;
   SendLedger::Accounts known;
   const std::scoped_lock lock(mutex);
