@@ -112,6 +112,10 @@ class SPECTER_EXPORT PeerConnection {
   /// Errors: InvalidArgument without sdp_mid and sdp_mline_index; InvalidState without a remote
   /// description; OperationFailed for a candidate that fits no media section.
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
+  /// Restarts ICE with the next offers, until a restart is negotiated. NegotiationNeeded requests
+  /// an offer, and GatherCandidates is returned again with its description.
+  /// RTCPeerConnection.restartIce(), W3C §4.4.2.
+  void restart_ice();
   /// @}
 
   /// @name Data channels

@@ -17,7 +17,8 @@ namespace specter::core {
 
 /// A request to the driver: open sockets, resolve the ICE servers, and report the result by
 /// PeerConnection::add_local_endpoint() and add_stun_server(). end_of_local_endpoints() must come
-/// last.
+/// last. It is returned again for an ICE restart: useful sockets may be kept, and reported again or
+/// not.
 struct GatherCandidates {};
 
 /// A new offer is needed. W3C §4.7.3.

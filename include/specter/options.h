@@ -206,7 +206,8 @@ SPECTER_EXPORT Result<> check_options(const ConnectionOptions& options);
 
 /// RTCOfferOptions, W3C §4.2.3.
 struct OfferOptions {
-  /// Not supported yet: an offer with it fails with NotSupported. Make a new connection instead.
+  /// Restarts ICE: new credentials and a new search for a path, while the current path stays in
+  /// use. create_offer() fails with InvalidState before there was an answer.
   bool ice_restart = false;
 };
 

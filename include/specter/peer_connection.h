@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "specter/data_channel.h"
 #include "specter/description.h"
@@ -65,6 +66,16 @@ class SPECTER_EXPORT PeerConnection {
   Result<> set_remote_description(std::string_view json) const;
   /// The same with the JSON of browsers. Error of the call: InvalidJson.
   Result<> add_ice_candidate(std::string_view json) const;
+
+  /// Restarts ICE with the next offer: it searches for a path again, with the addresses and servers
+  /// of that time, while the current path stays in use. event::NegotiationNeeded requests that
+  /// offer. It remains in effect until a restart is negotiated. RTCPeerConnection.restartIce(), W3C
+  /// §4.4.2.
+  Result<> restart_ice() const;
+  /// Replaces ConnectionOptions::ice_servers from the next gathering on, which an ICE restart
+  /// begins. RTCPeerConnection.setConfiguration(). Errors of the call: SyntaxError and
+  /// InvalidAccess for an invalid URL or a TURN server without credentials.
+  Result<> set_ice_servers(std::vector<IceServer> servers) const;
 
   /// Collects statistics. Result: event::Stats.
   Result<> get_stats() const;

@@ -81,6 +81,8 @@ void Connection::add_ice_candidate(const IceCandidate& candidate) {
                                    core().add_ice_candidate(driver_->now(), candidate));
 }
 
+void Connection::restart_ice() { core().restart_ice(); }
+
 void Connection::get_stats() {
   Stats stats = core().stats();
   stats.timestamp = driver_->now();

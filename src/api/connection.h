@@ -45,6 +45,7 @@ class Connection final : public io::Driver::Sink {
   void set_local_description(const SessionDescription& description);
   void set_remote_description(const SessionDescription& description);
   void add_ice_candidate(const IceCandidate& candidate);
+  void restart_ice();
   void get_stats();
   void ask(std::uint64_t question) { tell_of<event::Asked>(question); }
   void close();

@@ -4,6 +4,7 @@
 
 #include "api/connection.h"
 #include "channel/data_channels.h"
+#include "io/ice_url.h"
 
 namespace specter {
 
@@ -80,6 +81,19 @@ Result<> PeerConnection::add_ice_candidate(std::string_view json) const {
   auto candidate = IceCandidate::from_json(json);
   if (!candidate) return fail(std::move(candidate).error());
   return add_ice_candidate(std::move(*candidate));
+}
+
+Result<> PeerConnection::restart_ice() const {
+  if (!handle_) return closed();
+  return handle_->call([](api::Connection* c) { c->restart_ice(); });
+}
+
+Result<> PeerConnection::set_ice_servers(std::vector<IceServer> servers) const {
+  if (!handle_ || handle_->is_closed()) return closed();
+  auto parsed = io::parse_ice_servers(servers);
+  if (!parsed) return fail(std::move(parsed).error());
+  return handle_->call(
+      [parsed = std::move(*parsed)](api::Connection* c) { c->driver().set_servers(parsed); });
 }
 
 Result<> PeerConnection::get_stats() const {

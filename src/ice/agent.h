@@ -126,12 +126,19 @@ class Agent {
   void end_of_local_endpoints(Timestamp now);  // no further base and no further server will be told
   const std::vector<Candidate>& local_candidates() const;
 
+  // Of a local description. Credentials that are new begin a generation (RFC 8445 §9): candidates
+  // are gathered anew, from the same sockets and from servers that are told again, up to another
+  // end_of_local_endpoints(). The path in use stays until a pair of the new generation is
+  // nominated. Those of a generation that is still there take back what was only offered since.
+  void set_local_credentials(Timestamp now, const Credentials& local);
+
   // ---- the peer, by signalling
   void set_role(Role role);
-  void set_remote_credentials(
-      Timestamp now, const Credentials& remote);  // starts checks; candidates before it are kept
-  // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
-  // TCP, another component) are taken and ignored.
+  // Of the newest generation: its checks begin. Candidates that came before are kept.
+  void set_remote_credentials(Timestamp now, const Credentials& remote);
+  // Of the generation that its ufrag names, or else of the newest that has the peer's credentials. Error: OperationFailed past
+  // max_remote_candidates. Duplicates and ones we can't use (a name, TCP, another component) are
+  // taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();  // silent from here on
@@ -182,7 +189,7 @@ class Agent {
   // The same at this moment: consent may have run out since the last handle_timeout(), as after a
   // machine's sleep.
   std::optional<Path> path(Timestamp now) const;
-  const Credentials& local_credentials() const;
+  const Credentials& local_credentials() const;  // of the newest generation
   Role role() const;
   IceGatheringState gathering_state() const;
   IceConnectionState connection_state() const;

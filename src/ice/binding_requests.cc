@@ -1,5 +1,5 @@
 // The peer's connectivity checks. RFC 8445 §7.3.
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 #include "net/address_policy.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
@@ -24,10 +24,15 @@ bool names_us(std::string_view username, const Credentials& local,
 
 }  // namespace
 
-void Agent::Impl::handle_request(Timestamp now, const Received& datagram,
-                                 const stun::Message& message) {
-  if (!gathering_.base_of(datagram.path.local)) {
-    ++counters_.dropped_unexpected;
+bool CheckSession::is_named_by(const stun::Message& request) const {
+  const auto username = request.get<stun::Username>();
+  return username && username->text.substr(0, username->text.find(':')) == local_.ufrag;
+}
+
+void CheckSession::handle_request(Timestamp now, const Received& datagram,
+                                  const stun::Message& message) {
+  if (!shared_.gathering.base_of(datagram.path.local)) {
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   if (!authenticate(now, datagram, message)) return;
@@ -40,7 +45,7 @@ void Agent::Impl::handle_request(Timestamp now, const Received& datagram,
   // RFC 7675: an answer is our consent, which we don't give to an address that we can't send to.
   Pair* pair = pair_of(datagram, message.id, priority->value);
   if (!pair) {
-    ++counters_.dropped_unexpected;
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   handle_embedded(datagram, message);
@@ -54,28 +59,28 @@ void Agent::Impl::handle_request(Timestamp now, const Received& datagram,
 
 // RFC 8489 §9.1.3, but that a wrong integrity is met with silence: whoever forges requests learns
 // nothing, and no state changes.
-bool Agent::Impl::authenticate(Timestamp now, const Received& datagram,
-                               const stun::Message& message) {
+bool CheckSession::authenticate(Timestamp now, const Received& datagram,
+                                const stun::Message& message) {
   const auto username = message.get<stun::Username>();
   if (!username || !message.has(stun::AttributeType::MessageIntegrity)) {
-    ++counters_.dropped_integrity;
+    ++shared_.counters.dropped_integrity;
     refuse(now, datagram, message, 400, "Bad Request", false);
     return false;
   }
-  if (!names_us(username->text, config_.local, remote_)) {
-    ++counters_.dropped_integrity;
+  if (!names_us(username->text, local_, remote_)) {
+    ++shared_.counters.dropped_integrity;
     refuse(now, datagram, message, 401, "Unauthenticated", false);
     return false;
   }
-  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(config_.local.pwd))) {
-    ++counters_.dropped_integrity;
+  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(local_.pwd))) {
+    ++shared_.counters.dropped_integrity;
     return false;
   }
   return true;
 }
 
 // RFC 8445 §7.3.1.1. False: the peer is told to switch.
-bool Agent::Impl::resolve_roles(const stun::Message& message) {
+bool CheckSession::resolve_roles(const stun::Message& message) {
   if (role_ == Role::Controlling) {
     const auto theirs = message.get<stun::IceControlling>();
     if (!theirs) return true;
@@ -92,11 +97,11 @@ bool Agent::Impl::resolve_roles(const stun::Message& message) {
 
 // ---- responses
 
-void Agent::Impl::answer(const Received& request, const stun::Message& message) {
+void CheckSession::answer(const Received& request, const stun::Message& message) {
   respond({.path = request.path, .success_of = message.id});
 }
 
-std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_response(Timestamp now) {
   if (responses_.empty()) return std::nullopt;
   Response response = responses_.take_front();
   if (!response.success_of) {
@@ -108,33 +113,33 @@ std::optional<Transmit> Agent::Impl::poll_response(Timestamp now) {
   writer.add(stun::XorMappedAddress{response.path.remote});
   // Whoever asked has just proved itself to be there.
   embed(now, writer, Carries::Datagram);
-  writer.integrity(stun::short_term_key(config_.local.pwd)).fingerprint();
+  writer.integrity(stun::short_term_key(local_.pwd)).fingerprint();
   Buffer bytes = writer.finish();
   const std::size_t size = bytes.size();
   return Transmit{response.path, std::move(bytes), size};
 }
 
-void Agent::Impl::refuse(Timestamp now, const Received& request, const stun::Message& message,
-                         std::uint16_t code, ErrorText reason, bool authenticated,
-                         const std::vector<stun::AttributeType>& unknown) {
-  if (!(authenticated ? errors_.take_for_peer(now)
-                      : errors_.take_for_stranger(now, request.path.remote.address))) {
-    ++counters_.dropped_unexpected;
+void CheckSession::refuse(Timestamp now, const Received& request, const stun::Message& message,
+                          std::uint16_t code, ErrorText reason, bool authenticated,
+                          const std::vector<stun::AttributeType>& unknown) {
+  if (!(authenticated ? shared_.errors.take_for_peer(now)
+                      : shared_.errors.take_for_stranger(now, request.path.remote.address))) {
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   stun::MessageWriter writer(stun::Class::ErrorResponse, stun::Method::Binding, message.id);
   writer.add(stun::ErrorCode{code, std::string(reason)});
   if (!unknown.empty()) writer.add(stun::UnknownAttributes{unknown});
-  if (authenticated) writer.integrity(stun::short_term_key(config_.local.pwd));
+  if (authenticated) writer.integrity(stun::short_term_key(local_.pwd));
   writer.fingerprint();
   // Who has not proven an address gets no more bytes sent to it than came from it.
   if (!authenticated && writer.size() > request.bytes.size()) return;
   respond({.path = request.path, .error = writer.finish()});
 }
 
-void Agent::Impl::respond(Response response) {
+void CheckSession::respond(Response response) {
   if (responses_.size() == kMaxQueuedResponses) {
-    ++counters_.dropped_unexpected;
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   responses_.push_back(std::move(response));
@@ -144,10 +149,10 @@ void Agent::Impl::respond(Response response) {
 
 // RFC 8445 §7.3.1.3: an address that nobody told of is a peer-reflexive candidate. Nothing for one
 // that we refuse to learn.
-Pair* Agent::Impl::pair_of(const Received& request, const stun::TransactionId& id,
-                           std::uint32_t priority) {
+Pair* CheckSession::pair_of(const Received& request, const stun::TransactionId& id,
+                            std::uint32_t priority) {
   const net::LoopbackPolicy loopback =
-      config_.allow_loopback ? net::LoopbackPolicy::Allow : net::LoopbackPolicy::Refuse;
+      shared_.config.allow_loopback ? net::LoopbackPolicy::Allow : net::LoopbackPolicy::Refuse;
   auto remote = checklist_.find_remote(request.path.remote);
   if (!remote) {
     if (!net::may_check(request.path.remote, loopback) ||
@@ -155,12 +160,12 @@ Pair* Agent::Impl::pair_of(const Received& request, const stun::TransactionId& i
       return nullptr;
     remote = checklist_.learn_remote(request.path.remote, priority);
   }
-  Pair* pair = checklist_.pair_for_check(*gathering_.base_of(request.path.local), *remote);
+  Pair* pair = checklist_.pair_for_check(*shared_.gathering.base_of(request.path.local), *remote);
   forget_removed_pairs();
   return pair;
 }
 
-void Agent::Impl::learn_from(Timestamp now, Pair& pair, const stun::Message& message) {
+void CheckSession::learn_from(Timestamp now, Pair& pair, const stun::Message& message) {
   ++pair.requests_received;
   ++pair.responses_sent;
   pair.consent.last_sign_of_life = now;
@@ -180,7 +185,7 @@ void Agent::Impl::learn_from(Timestamp now, Pair& pair, const stun::Message& mes
 }
 
 // RFC 8445 §7.3.1.4
-void Agent::Impl::trigger_check(Timestamp now, Pair& pair) {
+void CheckSession::trigger_check(Timestamp now, Pair& pair) {
   if (pair.is_valid) return ask_consent_again(now, pair);
   if (pair.state == PairState::InProgress) supersede(now, pair);
   checklist_.trigger(pair);

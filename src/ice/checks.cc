@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 
@@ -58,23 +58,23 @@ Transmit transmit(const Path& path, Buffer bytes) {
 
 // ---- sending
 
-bool Agent::Impl::may_send_checks() const { return remote_.has_value() && !is_over(); }
+bool CheckSession::may_send_checks() const { return remote_.has_value() && !is_over(); }
 
 // RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone; until it falls silent.
-bool Agent::Impl::is_concluded(Timestamp now) const {
+bool CheckSession::is_concluded(Timestamp now) const {
   return current_ && current_->is_nominated && !doubted_since_ && !is_disconnected(*current_, now);
 }
 
-std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_check(Timestamp now) {
   if (!may_send_checks()) return std::nullopt;
-  const bool is_ready = pacer_.is_ready(now);
+  const bool is_ready = shared_.pacer.is_ready(now);
   // RFC 8445 §6.1.4.2: triggered ones first. But where NATs show each check from another address
   // they call each other without an end, so each second turn is the rest's.
   if (is_ready && checklist_.has_triggered()) {
     if (std::exchange(is_turn_of_the_rest_, !is_turn_of_the_rest_)) {
       if (auto again = poll_check_again(now)) return again;
     }
-    pacer_.take(now);
+    shared_.pacer.take(now);
     return send_check(now, *checklist_.take_triggered());
   }
   if (is_ready) {
@@ -89,31 +89,32 @@ std::optional<Transmit> Agent::Impl::poll_check(Timestamp now) {
 
 // While nothing is connected the first checks leave as fast as RFC 8445 §14.2 allows, each pair's
 // once: the one that works may be the last. They leave some of the common bucket to the answers.
-std::optional<Transmit> Agent::Impl::poll_ordinary(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_ordinary(Timestamp now) {
   if (is_concluded(now) || now < ordinary_ready_at()) return std::nullopt;
   Pair* pair = next_to_ask();
   if (!pair) pair = checklist_.next_ordinary();
   if (!pair) return std::nullopt;
-  next_ordinary_ = now + config_.options.check_interval;
+  next_ordinary_ = now + shared_.config.options.check_interval;
   if (is_in_a_hurry()) {
-    first_checks_.take(now);
-    if (pacer_.has(now, kKeptForAnswers + 1)) pacer_.take(now);
+    shared_.first_checks.take(now);
+    if (shared_.pacer.has(now, Shared::kKeptForAnswers + 1)) shared_.pacer.take(now);
   } else {
-    pacer_.take(now);
+    shared_.pacer.take(now);
   }
   return send_check(now, *pair);
 }
 
-bool Agent::Impl::is_in_a_hurry() const { return !current_ || doubted_since_; }
+bool CheckSession::is_in_a_hurry() const { return !current_ || doubted_since_; }
 
-Timestamp Agent::Impl::ordinary_ready_at() const {
-  return is_in_a_hurry() ? first_checks_.ready_at() : std::max(pacer_.ready_at(), next_ordinary_);
+Timestamp CheckSession::ordinary_ready_at() const {
+  return is_in_a_hurry() ? shared_.first_checks.ready_at()
+                         : std::max(shared_.pacer.ready_at(), next_ordinary_);
 }
 
 // ---- pairs that have not answered, over and over
 
 // When a pair is to be checked again without the peer having asked for it.
-Deadline Agent::Impl::check_again_at(const Pair& pair) const {
+Deadline CheckSession::check_again_at(const Pair& pair) const {
   if (pair.is_triggered || pair.active) return std::nullopt;
   // A peer that never nominates is no reason to go on.
   if (current_ && !doubted_since_ && !is_disconnected(*current_, considered_)) return std::nullopt;
@@ -134,7 +135,7 @@ Deadline Agent::Impl::check_again_at(const Pair& pair) const {
   return std::nullopt;
 }
 
-std::optional<Transmit> Agent::Impl::poll_check_again(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_check_again(Timestamp now) {
   if (is_concluded(now) || now < next_again_ || checklist_.next_ordinary()) return std::nullopt;
   Pair* first = nullptr;
   Timestamp first_at = now;
@@ -146,35 +147,35 @@ std::optional<Transmit> Agent::Impl::poll_check_again(Timestamp now) {
   }
   if (!first) return std::nullopt;
   next_again_ = now + again(kAgainInterval);
-  pacer_.take(now);
+  shared_.pacer.take(now);
   return send_check(now, *first, Repeat::No);
 }
 
-Deadline Agent::Impl::check_again_deadline() const {
+Deadline CheckSession::check_again_deadline() const {
   Deadline next;
   if (checklist_.next_ordinary()) return next;
   for (const auto& pair : checklist_.pairs()) next = soonest(next, check_again_at(*pair));
-  if (next) next = std::max({*next, pacer_.ready_at(), next_again_});
+  if (next) next = std::max({*next, shared_.pacer.ready_at(), next_again_});
   return next;
 }
 
 // Half as often once the patience is over: more candidates may come, and they are checked at once.
-Duration Agent::Impl::again(Duration interval) const {
+Duration CheckSession::again(Duration interval) const {
   return state_ == IceConnectionState::Disconnected && !current_ ? 2 * interval : interval;
 }
 
 // Only a check of the peer's has told of this address. It is worth checks while more of them come
 // and nothing else is connected.
-bool Agent::Impl::is_heard_of(const Pair& pair) const {
+bool CheckSession::is_heard_of(const Pair& pair) const {
   return !current_ && considered_ < pair.consent.last_sign_of_life + kHeardLately;
 }
 
-std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nominating) {
+std::optional<Transmit> CheckSession::poll_retransmission(Timestamp now, bool nominating) {
   for (auto& [id, check] : checks_) {
     if (!check.transaction || check.nominates != nominating) continue;
     auto bytes = check.transaction->poll_transmit(now);
     if (!bytes) continue;
-    pacer_.take(now);
+    shared_.pacer.take(now);
     check.last_sent = now;
     ++check.sent;
     ++requests_sent_;
@@ -187,10 +188,10 @@ std::optional<Transmit> Agent::Impl::poll_retransmission(Timestamp now, bool nom
   return std::nullopt;
 }
 
-Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
+Transmit CheckSession::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   supersede(now, pair);
   const bool nominates = pair.nominate && role_ == Role::Controlling;
-  const auto id = stun::TransactionId::generate(random_);
+  const auto id = stun::TransactionId::generate(shared_.random);
   stun::ClientTransaction transaction(build_request(now, id, pair, nominates),
                                       repeat == Repeat::Yes ? schedule(pair, nominates) : kOnce);
   transaction.start(now);
@@ -210,10 +211,10 @@ Transmit Agent::Impl::send_check(Timestamp now, Pair& pair, Repeat repeat) {
 }
 
 // RFC 8445 §7.1, §7.2.2
-Buffer Agent::Impl::build_request(Timestamp now, const stun::TransactionId& id, const Pair& pair,
-                                  bool nominates) {
+Buffer CheckSession::build_request(Timestamp now, const stun::TransactionId& id, const Pair& pair,
+                                   bool nominates) {
   stun::MessageWriter writer(stun::Class::Request, stun::Method::Binding, id);
-  writer.add(stun::Username{remote_->ufrag + ":" + config_.local.ufrag});
+  writer.add(stun::Username{remote_->ufrag + ":" + local_.ufrag});
   writer.add(stun::Priority{pair.base.reflexive_priority});
   if (role_ == Role::Controlling)
     writer.add(stun::IceControlling{tiebreaker_});
@@ -227,7 +228,7 @@ Buffer Agent::Impl::build_request(Timestamp now, const stun::TransactionId& id, 
 
 // RFC 8445 §14.3: the more checks there are, the longer each waits, so that repeating them keeps
 // within the pace too.
-stun::ClientTransaction::Schedule Agent::Impl::schedule(const Pair& pair, bool nominates) const {
+stun::ClientTransaction::Schedule CheckSession::schedule(const Pair& pair, bool nominates) const {
   if (nominates) {
     return {.rto = std::max(kFirstInterval, 2 * pair.smoothed_round_trip_time.value_or(0ms)),
             .rc = kNominationSends,
@@ -239,11 +240,11 @@ stun::ClientTransaction::Schedule Agent::Impl::schedule(const Pair& pair, bool n
                                                checklist_.count(PairState::InProgress));
   if (pair.requests_received == 0) return busy <= kFew ? kEager : kOnce;
   auto schedule = kEager;
-  schedule.rto = std::max(kFirstInterval, config_.options.check_interval * busy);
+  schedule.rto = std::max(kFirstInterval, shared_.config.options.check_interval * busy);
   return schedule;
 }
 
-Check& Agent::Impl::remember(const stun::TransactionId& id, Check check) {
+Check& CheckSession::remember(const stun::TransactionId& id, Check check) {
   auto oldest = checks_.end();
   std::size_t same = 0;
   for (auto it = checks_.begin(); it != checks_.end(); ++it) {
@@ -258,7 +259,7 @@ Check& Agent::Impl::remember(const stun::TransactionId& id, Check check) {
 }
 
 // RFC 8445 §7.3.1.4: no more is sent for it and its silence means nothing, but its answer counts.
-void Agent::Impl::supersede(Timestamp now, Pair& pair) {
+void CheckSession::supersede(Timestamp now, Pair& pair) {
   if (!pair.active) return;
   const auto entry = checks_.find(*pair.active);
   if (entry != checks_.end()) {
@@ -268,7 +269,7 @@ void Agent::Impl::supersede(Timestamp now, Pair& pair) {
   pair.active.reset();
 }
 
-void Agent::Impl::expire_checks(Timestamp now) {
+void CheckSession::expire_checks(Timestamp now) {
   std::vector<stun::TransactionId> over;
   for (auto& [id, check] : checks_) {
     if (check.transaction) check.transaction->handle_timeout(now);
@@ -288,7 +289,7 @@ void Agent::Impl::expire_checks(Timestamp now) {
 
 // An address that a check taught us and that answers none of ours is forgotten: it may have been a
 // replay, and the next one of the peer's teaches it again.
-void Agent::Impl::give_back_unproved() {
+void CheckSession::give_back_unproved() {
   if (!remote_) return;
   std::vector<Pair*> silent;
   for (const auto& pair : checklist_.pairs()) {
@@ -301,12 +302,12 @@ void Agent::Impl::give_back_unproved() {
 }
 
 // A pair that made room for another: nothing waits for its answer.
-void Agent::Impl::forget_removed_pairs() {
+void CheckSession::forget_removed_pairs() {
   if (!checklist_.take_removal()) return;
   std::erase_if(checks_, [&](const auto& entry) { return !checklist_.find(entry.second.path); });
 }
 
-Deadline Agent::Impl::checks_deadline() const {
+Deadline CheckSession::checks_deadline() const {
   Deadline next;
   for (const auto& [id, check] : checks_) {
     if (!check.transaction) {
@@ -314,11 +315,11 @@ Deadline Agent::Impl::checks_deadline() const {
       continue;
     }
     Deadline due = check.transaction->next_timeout();
-    if (due && check.transaction->has_sends_left()) due = std::max(*due, pacer_.ready_at());
+    if (due && check.transaction->has_sends_left()) due = std::max(*due, shared_.pacer.ready_at());
     next = soonest(next, due);
   }
   if (!may_send_checks()) return next;
-  if (checklist_.has_triggered()) next = soonest(next, pacer_.ready_at());
+  if (checklist_.has_triggered()) next = soonest(next, shared_.pacer.ready_at());
   // Whether checks go on is a question of time too, but then a deadline of consent's comes first.
   if (is_concluded(considered_)) return next;
   if (next_to_ask() || checklist_.next_ordinary()) next = soonest(next, ordinary_ready_at());
@@ -327,16 +328,16 @@ Deadline Agent::Impl::checks_deadline() const {
 
 // ---- answers
 
-void Agent::Impl::handle_response(Timestamp now, const Received& datagram,
-                                  const stun::Message& message) {
+void CheckSession::handle_response(Timestamp now, const Received& datagram,
+                                   const stun::Message& message) {
   const auto entry = checks_.find(message.id);
   if (entry == checks_.end() || !remote_) {
-    ++counters_.dropped_unexpected;
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   // RFC 8489 §9.1.4: without integrity it is as if it had never come; the transaction goes on.
   if (!stun::has_integrity(datagram.bytes, stun::short_term_key(remote_->pwd))) {
-    ++counters_.dropped_integrity;
+    ++shared_.counters.dropped_integrity;
     return;
   }
   Pair* pair = checklist_.find(entry->second.path);
@@ -346,13 +347,13 @@ void Agent::Impl::handle_response(Timestamp now, const Received& datagram,
   // RFC 8489 §6.3.3, §6.3.4: what can't be understood is no answer.
   if (!pair || (is_success ? !mapped : !error) ||
       !message.unknown_required(kUnderstoodInResponses).empty()) {
-    ++counters_.dropped_unexpected;
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   // RFC 8445 §7.2.5.2.1: it must come back the way the request went. A pair that was checking
   // fails; one that is valid is not ended by what anybody can replay from elsewhere.
   if (datagram.path.remote != pair->remote || datagram.path.local != pair->base.endpoint) {
-    ++counters_.dropped_unexpected;
+    ++shared_.counters.dropped_unexpected;
     if (pair->active == message.id && !pair->is_valid) {
       const auto node = checks_.extract(entry);
       pair->active.reset();
@@ -376,15 +377,15 @@ void Agent::Impl::handle_response(Timestamp now, const Received& datagram,
 }
 
 // RFC 8445 §7.2.5.3
-void Agent::Impl::handle_success(Timestamp now, Pair& pair, const stun::TransactionId&,
-                                 const Check& check, const Endpoint& mapped) {
+void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::TransactionId&,
+                                  const Check& check, const Endpoint& mapped) {
   if (check.kind == Check::Kind::Consent && !pair.is_valid) return;  // it came too late
   // RFC 8445 §7.2.5.3.1, §7.2.5.3.2: the address the peer saw makes the valid pair.
   const bool has_moved = pair.is_valid && pair.mapped != mapped;
   pair.mapped = mapped;
-  if (has_moved && &pair == current_ && told_selected_) {
+  if (has_moved && &pair == current_ && shared_.in_use == this && shared_.told_selected) {
     doubts_ = 0;
-    events_.push_back(SelectedPathChanged{pair.path()});
+    shared_.events.push_back(SelectedPathChanged{pair.path()});
   }
   const bool is_new = !pair.is_valid;
   if (is_new) {
@@ -414,13 +415,13 @@ void Agent::Impl::handle_success(Timestamp now, Pair& pair, const stun::Transact
     choose_path();
 }
 
-void Agent::Impl::handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code) {
+void CheckSession::handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code) {
   if (code == 487) {
     // RFC 8445 §7.2.5.1: the other role, a new tiebreaker, and the same check again.
     const Role other = check.role == Role::Controlling ? Role::Controlled : Role::Controlling;
     if (role_ != other) {
       switch_role(other);
-      tiebreaker_ = random_.u64();
+      tiebreaker_ = shared_.random.u64();
     }
     if (check.kind == Check::Kind::Connectivity && !pair.active) checklist_.trigger(pair);
     return;
@@ -429,7 +430,7 @@ void Agent::Impl::handle_error(Timestamp now, Pair& pair, const Check& check, st
   if (check.kind == Check::Kind::Connectivity && !pair.active) fail(now, pair, check);
 }
 
-void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
+void CheckSession::fail(Timestamp now, Pair& pair, const Check& check) {
   if (check.nominates && nominating_ == &pair) {
     handle_nomination_failed(now, pair);
   } else if (!pair.is_valid && !pair.is_triggered) {
@@ -439,8 +440,8 @@ void Agent::Impl::fail(Timestamp now, Pair& pair, const Check& check) {
 
 // RFC 8445 §7.2.5.2.3: a time-out fails the pair, in the end. A late answer counts, and an address
 // that the peer itself has sent checks from is worth another round at once.
-void Agent::Impl::handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id,
-                                       Check check) {
+void CheckSession::handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id,
+                                        Check check) {
   if (pair.is_valid) return fail(now, pair, check);
   check.transaction.reset();
   check.expires = now + kSupersededLife;
@@ -450,8 +451,8 @@ void Agent::Impl::handle_check_timeout(Timestamp now, Pair& pair, const stun::Tr
   if (pair.requests_received > 0 && is_heard_of(pair)) checklist_.trigger(pair);
 }
 
-void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {
-  if (check.sent != 1 || late_at_ == now) return;
+void CheckSession::measure(Timestamp now, Pair& pair, const Check& check) {
+  if (check.sent != 1 || shared_.late_at == now) return;
   const Duration sample = now - check.last_sent;
   pair.last_round_trip_time = sample;
   pair.total_round_trip_time += sample;
@@ -460,7 +461,7 @@ void Agent::Impl::measure(Timestamp now, Pair& pair, const Check& check) {
 }
 
 // RFC 8445 §7.3.1.1: pair priorities depend on the role, and so does who nominates.
-void Agent::Impl::switch_role(Role role) {
+void CheckSession::switch_role(Role role) {
   role_ = role;
   nominating_ = nullptr;
   for (const auto& pair : checklist_.pairs()) pair->nominate = false;

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 
 namespace specter::ice {
 
@@ -26,7 +26,7 @@ namespace {
 constexpr Duration kLastChance = std::chrono::milliseconds(9'500);
 }  // namespace
 
-void Agent::Impl::update_state(Timestamp now) {
+void CheckSession::update_state(Timestamp now) {
   if (closed_) return;
   if (remote_ && remote_in_play_ && !checking_since_) checking_since_ = now;
   std::string reason;
@@ -34,19 +34,20 @@ void Agent::Impl::update_state(Timestamp now) {
   if (next != state_) enter(now, next, std::move(reason));
 }
 
-IceConnectionState Agent::Impl::judge(Timestamp now, std::string& reason) {
+IceConnectionState CheckSession::judge(Timestamp now, std::string& reason) {
   using enum IceConnectionState;
   // W3C: terminal until ICE is restarted. RFC 7675 §5.1: not with the same credentials.
   if (state_ == Failed) return Failed;
   if (current_) {
     if (is_disconnected(*current_, now)) return Disconnected;
-    const bool all_told = gathering_.state() == IceGatheringState::Complete && ended_at_;
+    const bool all_told = shared_.gathering.state() == IceGatheringState::Complete && ended_at_;
     return current_->is_nominated && all_told ? Completed : Connected;
   }
   if (was_connected_ && consent_expired_) {
     reason = fmt::format(
         "the peer has not answered for {} s: it is gone, or the network is down",
-        std::chrono::duration_cast<std::chrono::seconds>(config_.options.consent_timeout).count());
+        std::chrono::duration_cast<std::chrono::seconds>(shared_.config.options.consent_timeout)
+            .count());
     return Failed;
   }
   // The base of the path is gone; others are being tried.
@@ -60,11 +61,8 @@ IceConnectionState Agent::Impl::judge(Timestamp now, std::string& reason) {
   return now >= *patience_ends() ? Disconnected : Checking;
 }
 
-void Agent::Impl::enter(Timestamp now, IceConnectionState state, std::string reason) {
+void CheckSession::enter(Timestamp now, IceConnectionState state, std::string reason) {
   using enum IceConnectionState;
-  // W3C: what was connected went through "connected" on its way to "completed".
-  if (state == Completed && state_ != Connected && state_ != Disconnected)
-    events_.push_back(ConnectionStateChanged{Connected, {}});
   if (state == Connected || state == Completed) {
     was_connected_ = true;
     consent_expired_ = false;
@@ -75,21 +73,18 @@ void Agent::Impl::enter(Timestamp now, IceConnectionState state, std::string rea
   }
   if (state == Failed) fall_silent();
   state_ = state;
-  stale_ = true;
-  events_.push_back(ConnectionStateChanged{state, std::move(reason)});
+  reason_ = std::move(reason);
 }
 
 // RFC 7675 §5.1: nothing of this generation counts any more, neither way.
-void Agent::Impl::fall_silent() {
+void CheckSession::fall_silent() {
   for (const auto& pair : checklist_.pairs()) lose(*pair);
   checks_.clear();
   responses_.clear();
-  gathering_.stop();
-  announce_gathering();
 }
 
 // The path is silent: pairs that failed before may work now.
-void Agent::Impl::try_everything_again() {
+void CheckSession::try_everything_again() {
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid && pair->state == PairState::Failed) pair->state = PairState::Frozen;
   }
@@ -97,29 +92,29 @@ void Agent::Impl::try_everything_again() {
 
 // RFC 8863 §4: not before that, even with no pair left to try: a check of the peer's may still show
 // one. What the peer told last has a chance too.
-Deadline Agent::Impl::patience_ends() const {
+Deadline CheckSession::patience_ends() const {
   if (!checking_since_) return std::nullopt;
-  const Timestamp ends = *checking_since_ + config_.options.patience;
+  const Timestamp ends = *checking_since_ + shared_.config.options.patience;
   return ended_at_ ? std::max(ends, *ended_at_ + kLastChance) : ends;
 }
 
-Deadline Agent::Impl::failure_at() const {
+Deadline CheckSession::failure_at() const {
   if (current_ || is_over()) return std::nullopt;
-  if (was_connected_) return *checking_since_ + config_.options.patience;
+  if (was_connected_) return *checking_since_ + shared_.config.options.patience;
   const Deadline limbo =
-      known_since_ ? Deadline(*known_since_ + config_.options.limbo_timeout) : Deadline{};
-  const bool all_told = gathering_.state() == IceGatheringState::Complete && ended_at_;
+      known_since_ ? Deadline(*known_since_ + shared_.config.options.limbo_timeout) : Deadline{};
+  const bool all_told = shared_.gathering.state() == IceGatheringState::Complete && ended_at_;
   return all_told ? soonest(limbo, patience_ends()) : limbo;
 }
 
-Deadline Agent::Impl::state_deadline() const {
+Deadline CheckSession::state_deadline() const {
   const bool may_tire = state_ == IceConnectionState::Checking && !current_;
   return soonest(failure_at(), may_tire ? patience_ends() : Deadline{});
 }
 
 // No addresses: this ends up in logs.
-std::string Agent::Impl::why_nothing_connected() const {
-  if (gathering_.bases().empty()) return "there is no local address to connect from";
+std::string CheckSession::why_nothing_connected() const {
+  if (shared_.gathering.bases().empty()) return "there is no local address to connect from";
   const std::size_t remotes = checklist_.remote_count();
   if (remotes == 0 && unusable_remotes_ == 0) return "the peer has told of no candidate";
   if (checklist_.pairs().empty()) {
@@ -140,9 +135,9 @@ std::string Agent::Impl::why_nothing_connected() const {
                 "the peer has other credentials",
                 ours)
           : ours + "; a firewall may block UDP, and a TURN server would help";
-  if (counters_.dropped_integrity > 0) {
+  if (const auto dropped = shared_.counters.dropped_integrity - dropped_before_; dropped > 0) {
     text += fmt::format("; {} messages had other credentials: is the description the latest one?",
-                        counters_.dropped_integrity);
+                        dropped);
   }
   return text;
 }

@@ -14,7 +14,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 
 namespace specter::ice {
 
@@ -26,24 +26,24 @@ constexpr Duration kAskAgain = std::chrono::milliseconds(500);
 
 // When the valid pairs ask next. RFC 7675 §5.1: randomized between 0.8 and 1.2 times the interval,
 // anew each time.
-Timestamp Agent::Impl::next_consent(Timestamp now) {
+Timestamp CheckSession::next_consent(Timestamp now) {
   if (next_consent_ <= now) {
-    next_consent_ = now + config_.options.consent_interval *
-                              (800 + static_cast<int>(random_.below(401))) / 1000;
+    next_consent_ = now + shared_.config.options.consent_interval *
+                              (800 + static_cast<int>(shared_.random.below(401))) / 1000;
   }
   return next_consent_;
 }
 
-void Agent::Impl::start_consent(Timestamp now, Pair& pair) {
+void CheckSession::start_consent(Timestamp now, Pair& pair) {
   pair.consent = {
       .next_request = next_consent(now), .last_response = now, .last_sign_of_life = now};
 }
 
-std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_consent(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid || now < pair->consent.next_request) continue;
     // RFC 7675 §5.1: each request is a transaction of its own and is sent once.
-    const auto id = stun::TransactionId::generate(random_);
+    const auto id = stun::TransactionId::generate(shared_.random);
     stun::ClientTransaction transaction(build_request(now, id, *pair, false),
                                         {.rto = kConsentLife, .rc = 1, .rm = 1});
     transaction.start(now);
@@ -65,7 +65,7 @@ std::optional<Transmit> Agent::Impl::poll_consent(Timestamp now) {
   return std::nullopt;
 }
 
-void Agent::Impl::handle_consent(Timestamp now, Pair& pair) {
+void CheckSession::handle_consent(Timestamp now, Pair& pair) {
   pair.consent.last_response = now;
   pair.consent.last_sign_of_life = now;
   pair.consent.unanswered_since.reset();
@@ -73,12 +73,12 @@ void Agent::Impl::handle_consent(Timestamp now, Pair& pair) {
 
 // The peer's request has just opened the way through its NAT, which may have been shut each time
 // that we asked.
-void Agent::Impl::ask_consent_again(Timestamp now, Pair& pair) {
+void CheckSession::ask_consent_again(Timestamp now, Pair& pair) {
   if (!pair.consent.unanswered_since || now < pair.consent.last_request + kAskAgain) return;
   pair.consent.next_request = now;
 }
 
-void Agent::Impl::expire_consent(Timestamp now) {
+void CheckSession::expire_consent(Timestamp now) {
   bool lost_any = false;
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid || now < consent_ends(*pair)) continue;
@@ -90,7 +90,7 @@ void Agent::Impl::expire_consent(Timestamp now) {
   if (!current_) consent_expired_ = true;
 }
 
-void Agent::Impl::lose(Pair& pair) {
+void CheckSession::lose(Pair& pair) {
   checklist_.untrigger(pair);
   if (pair.active) {
     checks_.erase(*pair.active);
@@ -106,18 +106,18 @@ void Agent::Impl::lose(Pair& pair) {
 
 // Silence counts from a request on, not from the last response: between two requests nobody has to
 // say anything.
-Deadline Agent::Impl::disconnect_at(const Pair& pair) const {
+Deadline CheckSession::disconnect_at(const Pair& pair) const {
   if (!pair.consent.unanswered_since) return std::nullopt;
   return std::max(*pair.consent.unanswered_since, pair.consent.last_sign_of_life) +
-         config_.options.disconnected_timeout;
+         shared_.config.options.disconnected_timeout;
 }
 
-bool Agent::Impl::is_disconnected(const Pair& pair, Timestamp now) const {
+bool CheckSession::is_disconnected(const Pair& pair, Timestamp now) const {
   const Deadline at = disconnect_at(pair);
   return at && now >= *at;
 }
 
-Deadline Agent::Impl::consent_deadline() const {
+Deadline CheckSession::consent_deadline() const {
   Deadline next;
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid) continue;

@@ -2,7 +2,7 @@
 // are sent for their sake. draft-hancke-webrtc-sped; which datagram it is stands in embedding.h.
 #include <algorithm>
 
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 #include "stun/attributes.h"
 #include "stun/integrity.h"
 
@@ -37,45 +37,47 @@ int rank(const Pair& pair) {
 
 // ---- what the owner tells
 
-void Agent::Impl::set_remote_embedding(bool knows_it) {
+void CheckSession::set_remote_embedding(bool knows_it) {
   embedding_.set_remote(knows_it);
-  stale_ = true;
+  shared_.is_stale = true;
 }
 
-void Agent::Impl::set_flight(std::uint32_t generation, std::span<const Buffer> datagrams) {
+void CheckSession::set_flight(std::uint32_t generation, std::span<const Buffer> datagrams) {
   if (!embedding_.set_flight(generation, datagrams)) return;
   flight_is_new_ = true;
   flight_size_ = embedding_.unacknowledged();
   flight_messages_ = 0;
   flight_turns_ = 0;
   extra_checks_ = 0;
-  stale_ = true;
+  shared_.is_stale = true;
 }
 
-void Agent::Impl::note_dtls_received(Bytes datagram) {
+void CheckSession::note_dtls_received(Bytes datagram) {
   if (embedding_.state() != EmbeddingState::Pending) embedding_.received(datagram);
 }
 
-void Agent::Impl::handshake_done(bool we_sent_the_last_flight) {
+void CheckSession::handshake_done(bool we_sent_the_last_flight) {
   embedding_.handshake_done(we_sent_the_last_flight);
-  stale_ = true;
+  shared_.is_stale = true;
 }
 
 // draft-hancke-webrtc-sped §3.3.3; a request with all that any request has is the largest.
-std::size_t Agent::Impl::max_embedded_bytes() const {
+std::size_t CheckSession::max_embedded_bytes() const {
   constexpr std::size_t kUnknownUfrag = 32;
   const std::size_t username =
-      config_.local.ufrag.size() + 1 + (remote_ ? remote_->ufrag.size() : kUnknownUfrag);
+      local_.ufrag.size() + 1 + (remote_ ? remote_->ufrag.size() : kUnknownUfrag);
   constexpr std::size_t kPriority = 8, kRole = 12, kUseCandidate = 4;
   const std::size_t taken = stun::kHeaderSize + kAttributeHeader + padded(username) + kPriority +
                             kRole + kUseCandidate + kAttributeHeader + 4 * Embedding::kMaxAcks +
                             kAttributeHeader + kSealBytes;
-  return taken < config_.max_message_bytes ? (config_.max_message_bytes - taken) / 4 * 4 : 0;
+  return taken < shared_.config.max_message_bytes
+             ? (shared_.config.max_message_bytes - taken) / 4 * 4
+             : 0;
 }
 
 // ---- what a message of the peer's carries; its integrity was right
 
-void Agent::Impl::handle_embedded(const Received& datagram, const stun::Message& message) {
+void CheckSession::handle_embedded(const Received& datagram, const stun::Message& message) {
   std::optional<stun::DtlsInStunAck> acks;
   if (message.has(stun::AttributeType::DtlsInStunAck)) {
     acks = message.get<stun::DtlsInStunAck>();
@@ -85,23 +87,23 @@ void Agent::Impl::handle_embedded(const Received& datagram, const stun::Message&
   if (acks) checksums = acks->checksums;
   const auto data =
       embedding_.handle_message(message.raw(stun::AttributeType::DtlsInStunData), checksums);
-  if (embedding_.state() == EmbeddingState::Confirmed) counters_.embedding_used = true;
+  if (embedding_.state() == EmbeddingState::Confirmed) shared_.counters.embedding_used = true;
   if (!data) return;
-  if (queued_dtls_ == kMaxQueuedDtls) {
-    ++counters_.dropped_unexpected;
+  if (shared_.queued_dtls == kMaxQueuedDtls) {
+    ++shared_.counters.dropped_unexpected;
     return;
   }
   embedding_.received(*data);
-  ++counters_.embedded_received;
-  ++queued_dtls_;
-  events_.push_back(DtlsReceived{datagram.path, Buffer(data->begin(), data->end())});
+  ++shared_.counters.embedded_received;
+  ++shared_.queued_dtls;
+  shared_.events.push_back(DtlsReceived{datagram.path, Buffer(data->begin(), data->end())});
 }
 
 // ---- what ours carry
 
 // The ACK as long as this goes on, be it empty: a message with neither attribute would say that we
 // know nothing of them. The other is never empty.
-void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carries) {
+void CheckSession::embed(Timestamp now, stun::MessageWriter& writer, Carries carries) {
   if (!embedding_.is_active()) return;
   const auto acks = embedding_.acks();
   writer.add(stun::DtlsInStunAck{{acks.begin(), acks.end()}});
@@ -113,20 +115,20 @@ void Agent::Impl::embed(Timestamp now, stun::MessageWriter& writer, Carries carr
   if (flight_turns_ == 0) flight_since_ = now;
   const bool is_small = carries == Carries::Datagram && flight_turns_++ >= 2 * flight_size_ &&
                         now >= flight_since_ + kSmallAfter && flight_turns_ % 2 == 0;
-  const std::size_t most =
-      is_small ? std::min(config_.max_message_bytes, kSmallestMessage) : config_.max_message_bytes;
+  const std::size_t most = is_small ? std::min(shared_.config.max_message_bytes, kSmallestMessage)
+                                    : shared_.config.max_message_bytes;
   const std::size_t room = taken < most ? (most - taken) / 4 * 4 : 0;
   std::optional<Bytes> datagram;
   if (carries == Carries::Datagram) datagram = embedding_.next(room);
   if (!datagram) return;
   writer.raw(stun::AttributeType::DtlsInStunData, *datagram);
-  ++counters_.embedded_sent;
+  ++shared_.counters.embedded_sent;
   ++flight_messages_;
   const bool is_first_round = flight_messages_ < flight_size_;
-  next_extra_ = now + (is_first_round ? kFirstRound : config_.options.check_interval);
+  next_extra_ = now + (is_first_round ? kFirstRound : shared_.config.options.check_interval);
 }
 
-bool Agent::Impl::is_among_best(const Pair& pair) const {
+bool CheckSession::is_among_best(const Pair& pair) const {
   std::size_t better = 0;
   bool is_before = true;
   for (const auto& other : checklist_.pairs()) {
@@ -141,7 +143,7 @@ bool Agent::Impl::is_among_best(const Pair& pair) const {
 
 // ---- checks that are sent because a flight waits
 
-bool Agent::Impl::has_waiting_flight() const {
+bool CheckSession::has_waiting_flight() const {
   return embedding_.is_active() && embedding_.has_waiting(max_embedded_bytes()) &&
          extra_checks_ < kMaxExtraChecks && state_ != IceConnectionState::Failed &&
          may_send_checks();
@@ -149,7 +151,7 @@ bool Agent::Impl::has_waiting_flight() const {
 
 // On the path in use when there is one; else where the peer's checks come from; else where checks
 // of ours are under way.
-std::vector<Pair*> Agent::Impl::pairs_for_extra_checks() const {
+std::vector<Pair*> CheckSession::pairs_for_extra_checks() const {
   if (!has_waiting_flight()) return {};
   std::vector<Pair*> found;
   if (current_) {
@@ -169,23 +171,23 @@ std::vector<Pair*> Agent::Impl::pairs_for_extra_checks() const {
   return found;
 }
 
-std::optional<Transmit> Agent::Impl::poll_extra_check(Timestamp now) {
+std::optional<Transmit> CheckSession::poll_extra_check(Timestamp now) {
   if (now < next_extra_) return std::nullopt;
   const auto pairs = pairs_for_extra_checks();
   if (pairs.empty()) return std::nullopt;
   Pair& pair = *pairs[extra_turn_++ % pairs.size()];
   ++extra_checks_;
-  ++counters_.extra_checks_sent;
-  pacer_.take(now);
-  next_extra_ = now + config_.options.check_interval;
+  ++shared_.counters.extra_checks_sent;
+  shared_.pacer.take(now);
+  next_extra_ = now + shared_.config.options.check_interval;
   // A check of a valid pair has nothing to find out; only its nomination is repeated till answered.
   return send_check(now, pair, pair.is_valid && !pair.nominate ? Repeat::No : Repeat::Yes);
 }
 
-Deadline Agent::Impl::extra_check_deadline() const {
+Deadline CheckSession::extra_check_deadline() const {
   if (pairs_for_extra_checks().empty()) return std::nullopt;
   const Timestamp due = flight_is_new_ ? Timestamp{} : next_extra_;
-  return std::max(due, pacer_.ready_at());
+  return std::max(due, shared_.pacer.ready_at());
 }
 
 }  // namespace specter::ice

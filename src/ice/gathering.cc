@@ -84,6 +84,19 @@ void Gathering::end() {
   conclude();
 }
 
+void Gathering::restart(Timestamp now) {
+  if (state_ == IceGatheringState::New) return;
+  state_ = IceGatheringState::Gathering;
+  ended_ = false;
+  is_stopped_ = false;
+  first_base_at_ = now;
+  servers_.clear();
+  queries_.clear();
+  std::erase_if(candidates_, [](const Candidate& one) { return one.type != CandidateType::Host; });
+  unannounced_ = {};
+  for (const Candidate& candidate : candidates_) unannounced_.push_back(candidate);
+}
+
 void Gathering::stop() {
   is_stopped_ = true;
   queries_.clear();

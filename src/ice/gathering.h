@@ -3,6 +3,8 @@
 //
 //         start             end of endpoints, and nothing asked is open
 //   New ---------> Gathering -------------------------------------------> Complete
+//                      ^                      restart                        |
+//                      +-----------------------------------------------------+
 #pragma once
 
 #include <map>
@@ -50,6 +52,9 @@ class Gathering {
   void remove_base(const Endpoint& endpoint);
   void add_server(Timestamp now, const Endpoint& server);
   void end();
+  // For another generation: host candidates are told again, servers are forgotten, and what they
+  // said with them. It does nothing to a gathering that has not begun.
+  void restart(Timestamp now);
   void stop();  // asks nobody any more
 
   // Whether the response belonged to a request of this class; then it was dealt with.

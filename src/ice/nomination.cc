@@ -5,7 +5,7 @@
 // is left to try. Nominating is a fresh check with USE-CANDIDATE (RFC 8445 §8.1.1). Controlled: the
 // pair that the peer has checked before and then nominated, the latest one; of a peer that
 // nominates all it checks (RFC 5245 §8.1.1.2), the valid pair of the highest priority.
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 
 namespace specter::ice {
 
@@ -20,7 +20,7 @@ bool is_host_to_host(const Pair& pair, const Candidate& remote) {
 
 }  // namespace
 
-Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
+Pair* CheckSession::best_to_nominate(Timestamp now) const {
   for (const auto& pair : checklist_.pairs()) {
     if (is_alive(*pair, now)) return pair.get();
   }
@@ -29,7 +29,7 @@ Pair* Agent::Impl::best_to_nominate(Timestamp now) const {
 
 // A valid pair that answers while the one under nomination has not: the repetitions of that take
 // longer than anybody would wait.
-Pair* Agent::Impl::better_to_nominate() const {
+Pair* CheckSession::better_to_nominate() const {
   const Timestamp since = std::max(nominated_at_, nominating_->consent.last_sign_of_life);
   const Duration patience =
       std::max(kNominationSilence, 3 * nominating_->smoothed_round_trip_time.value_or(Duration{}));
@@ -39,7 +39,7 @@ Pair* Agent::Impl::better_to_nominate() const {
   return nullptr;
 }
 
-void Agent::Impl::consider_nomination(Timestamp now) {
+void CheckSession::consider_nomination(Timestamp now) {
   considered_ = now;
   if (role_ != Role::Controlling || closed_ || !may_send_checks()) return;
   if (nominating_) {
@@ -68,15 +68,15 @@ void Agent::Impl::consider_nomination(Timestamp now) {
   nominate(now, *best);
 }
 
-void Agent::Impl::nominate(Timestamp now, Pair& pair) {
+void CheckSession::nominate(Timestamp now, Pair& pair) {
   nominating_ = &pair;
   nominated_at_ = now;
   pair.nominate = true;
   checklist_.trigger(pair);
-  stale_ = true;
+  shared_.is_stale = true;
 }
 
-void Agent::Impl::handle_nominated(Timestamp now, Pair& pair) {
+void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling) {
     nominating_ = nullptr;
     pair.nominate = false;
@@ -92,7 +92,7 @@ void Agent::Impl::handle_nominated(Timestamp now, Pair& pair) {
 
 // The request was repeated and not answered. With another valid pair at hand this one is given up
 // (RFC 8445 §7.2.5.3.4); else it is tried again until its consent ends.
-void Agent::Impl::handle_nomination_failed(Timestamp now, Pair& pair) {
+void CheckSession::handle_nomination_failed(Timestamp now, Pair& pair) {
   nominating_ = nullptr;
   pair.nominate = false;
   for (const auto& other : checklist_.pairs()) {
@@ -104,7 +104,7 @@ void Agent::Impl::handle_nomination_failed(Timestamp now, Pair& pair) {
 }
 
 // Keeps what path() answers right, and says so when it changes.
-void Agent::Impl::choose_path() {
+void CheckSession::choose_path() {
   Pair* best = current_ && current_->is_valid ? current_ : nullptr;
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid) continue;
@@ -120,20 +120,15 @@ void Agent::Impl::choose_path() {
     doubts_ = 0;
   }
   current_ = best;
-  if (!best) return;
-  const Path path = best->path();
-  if (!told_path_) {
-    told_path_ = path;
-    events_.push_back(PathUsable{path});
-  }
-  if (told_path_ != path || (best->is_nominated && told_selected_ != path)) {
-    told_path_ = told_selected_ = path;
-    events_.push_back(SelectedPathChanged{path});
-  }
+  tell_path();
+}
+
+void CheckSession::tell_path() const {
+  if (current_) shared_.tell_path(*this, current_->path(), current_->is_nominated);
 }
 
 // RFC 8445 §8.1.2: other checks end. They may be taken up again should this pair fall silent.
-void Agent::Impl::conclude(Timestamp now) {
+void CheckSession::conclude(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
     if (pair->is_valid || pair->peer_nominated) continue;
     // The peer has been seen there meanwhile: it may have moved.
@@ -146,7 +141,7 @@ void Agent::Impl::conclude(Timestamp now) {
   }
 }
 
-Deadline Agent::Impl::nomination_deadline() const {
+Deadline CheckSession::nomination_deadline() const {
   if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
   if (!current_ || current_->is_nominated) return std::nullopt;
   const Timestamp patience_ends = first_valid_ + kPatience;

@@ -11,7 +11,7 @@
 // another that answers; the controlled one follows, or moves by itself to where the peer is.
 #include <algorithm>
 
-#include "ice/agent_impl.h"
+#include "ice/check_session.h"
 
 namespace specter::ice {
 
@@ -31,7 +31,7 @@ constexpr Duration kQuiet = 250ms;
 
 }  // namespace
 
-void Agent::Impl::expect_answer(Timestamp now, bool is_outstanding) {
+void CheckSession::expect_answer(Timestamp now, bool is_outstanding) {
   if (is_outstanding == expects_) return;
   expects_ = is_outstanding;
   if (!is_outstanding) return;
@@ -39,17 +39,18 @@ void Agent::Impl::expect_answer(Timestamp now, bool is_outstanding) {
   wake_for_silence();
 }
 
-void Agent::Impl::wake_for_silence() {
-  if (!stale_ && !is_over()) deadline_ = soonest(deadline_, WakeUp(silence_at(), "ice silence"));
+void CheckSession::wake_for_silence() {
+  if (!shared_.is_stale && !is_over())
+    shared_.deadline = soonest(shared_.deadline, WakeUp(silence_at(), "ice silence"));
 }
 
-Duration Agent::Impl::silence_limit() const {
+Duration CheckSession::silence_limit() const {
   const Duration round_trip = current_->smoothed_round_trip_time.value_or(0ms);
   const Duration least = std::max(kLeastSilence, kRoundTrips * round_trip);
   return std::min(least * (1 << std::min(doubts_, 4)), kMostSilence);
 }
 
-Deadline Agent::Impl::silence_at() const {
+Deadline CheckSession::silence_at() const {
   if (!current_ || doubted_since_) return std::nullopt;
   Timestamp heard = current_->consent.last_sign_of_life;
   const bool is_missed = seen_elsewhere_ && *seen_elsewhere_ > heard;
@@ -58,13 +59,13 @@ Deadline Agent::Impl::silence_at() const {
   return heard + silence_limit();
 }
 
-Deadline Agent::Impl::silence_deadline() const {
+Deadline CheckSession::silence_deadline() const {
   if (!current_ || !doubted_since_) return silence_at();
   const Timestamp grace_ends = *doubted_since_ + kGrace;
   return grace_ends > considered_ ? Deadline(grace_ends) : std::nullopt;
 }
 
-void Agent::Impl::consider_silence(Timestamp now) {
+void CheckSession::consider_silence(Timestamp now) {
   if (!current_ || is_over()) {
     doubted_since_.reset();
   } else if (!doubted_since_) {
@@ -78,13 +79,13 @@ void Agent::Impl::consider_silence(Timestamp now) {
   }
 }
 
-void Agent::Impl::doubt_path(Timestamp now) {
+void CheckSession::doubt_path(Timestamp now) {
   doubted_since_ = now;
   try_everything_again();
 }
 
 // Of the valid pairs, one that has not been checked since the path is doubted; that one first.
-Pair* Agent::Impl::next_to_ask() const {
+Pair* CheckSession::next_to_ask() const {
   if (!doubted_since_) return nullptr;
   const auto is_due = [&](const Pair& pair) {
     return pair.is_valid && !pair.active && !pair.is_triggered &&
@@ -97,21 +98,21 @@ Pair* Agent::Impl::next_to_ask() const {
   return nullptr;
 }
 
-bool Agent::Impl::is_silent(const Pair& pair, Timestamp now) const {
+bool CheckSession::is_silent(const Pair& pair, Timestamp now) const {
   if (is_disconnected(pair, now)) return true;
   return doubted_since_ && &pair == current_ && now >= *doubted_since_ + kGrace &&
          pair.consent.last_sign_of_life <= *doubted_since_;
 }
 
 // Whether it would be any better than the path that is doubted.
-bool Agent::Impl::is_alive(const Pair& pair, Timestamp now) const {
+bool CheckSession::is_alive(const Pair& pair, Timestamp now) const {
   if (!pair.is_valid || is_silent(pair, now)) return false;
   return !doubted_since_ || pair.consent.last_sign_of_life > *doubted_since_;
 }
 
 // Controlled: the peer's nomination may be late, or it has not noticed; RFC 8445 §12.1 has any
 // valid pair usable. Best is one over which the peer itself has asked since.
-void Agent::Impl::move_to_the_peer() {
+void CheckSession::move_to_the_peer() {
   Pair* best = nullptr;
   bool is_asked_over = false;
   for (const auto& pair : checklist_.pairs()) {
@@ -129,19 +130,19 @@ void Agent::Impl::move_to_the_peer() {
   choose_path();
 }
 
-void Agent::Impl::note_seen(Timestamp now, const Path& path) {
+void CheckSession::note_seen(Timestamp now, const Path& path) {
   const Pair* const pair = checklist_.find(path);
   if (pair && pair->is_valid && current_ && pair != current_) note_seen_elsewhere(now);
 }
 
 // The peer sends over a pair other than ours.
-void Agent::Impl::note_seen_elsewhere(Timestamp now) {
+void CheckSession::note_seen_elsewhere(Timestamp now) {
   seen_elsewhere_ = now;
   wake_for_silence();
 }
 
 // The peer checks a pair that is new: it may have moved, by itself or by the hand of a NAT.
-void Agent::Impl::note_request_over(Timestamp now, const Pair& pair) {
+void CheckSession::note_request_over(Timestamp now, const Pair& pair) {
   if (!current_ || &pair == current_ || !pair.is_valid || pair.requests_received == 0) return;
   const Timestamp heard = current_->consent.last_sign_of_life;
   if (pair.valid_since > heard && now >= heard + kQuiet) note_seen_elsewhere(now);

@@ -23,6 +23,7 @@ class Alarm;
 class KeyLog;
 class Network;
 class Resolver;
+struct InterfaceAddress;
 
 class Driver final : public Loop::Member, public std::enable_shared_from_this<Driver> {
  public:
@@ -69,8 +70,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // ---- on the loop
   void start(std::unique_ptr<Sink> sink);  // once: the first turn
   void turn();
-  void schedule_turn();  // soon, after what already waits on the loop
-  void close();          // the core's; the connection ends with this turn
+  void schedule_turn();                           // soon, after what already waits on the loop
+  void close();                                   // the core's; the connection ends with this turn
+  void set_servers(std::vector<IceUrl> servers);  // from the next gathering on
   void shut_down() noexcept override;
 
   core::PeerConnection& core() { return *core_; }
@@ -93,6 +95,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void finish_turn(bool quiet);
   void gather();
   std::string open_sockets();
+  void drop_sockets_without_an_address(const std::vector<InterfaceAddress>& all);
   void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
   void handle_resolved(std::uint64_t gathering, const IceUrl& url,

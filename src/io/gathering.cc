@@ -42,6 +42,8 @@ void Driver::gather() {
   resolve_cap_->set(now_ + std::max(most / 2, most - kTimeForServers));
 }
 
+void Driver::set_servers(std::vector<IceUrl> servers) { options_.servers = std::move(servers); }
+
 // Answers why there is no socket at all, when the system refuses them; empty otherwise, also on a
 // machine that has no address.
 std::string Driver::open_sockets() {
@@ -50,6 +52,7 @@ std::string Driver::open_sockets() {
   std::string trouble;
   try {
     const std::vector<InterfaceAddress>& all = loop_.impl().interfaces.at(now_);
+    drop_sockets_without_an_address(all);
     for (const InterfaceAddress& usable : usable_addresses(all, ice_.loopback)) {
       const auto local = network_->open(usable.address, usable.zone);
       if (!local) {
@@ -63,9 +66,19 @@ std::string Driver::open_sockets() {
   } catch (const std::system_error& e) {
     trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());
   }
-  if (opened > 0) return {};
+  if (opened > 0 || network_->size() > 0) return {};
   if (trouble.empty()) log().warn("no local address to gather candidates from");
   return trouble;
+}
+
+// An ICE restart gathers again, mostly because the machine is in another network by now.
+void Driver::drop_sockets_without_an_address(const std::vector<InterfaceAddress>& all) {
+  const auto gone = network_->close_unless([&](const IpAddress& address, std::uint32_t zone) {
+    return std::ranges::any_of(all, [&](const InterfaceAddress& known) {
+      return known.address == address && known.zone == zone;
+    });
+  });
+  for (const Endpoint& local : gone) core_->remove_local_endpoint(now_, local);
 }
 
 // Of one that the poller does not watch any more.

@@ -39,6 +39,18 @@ std::expected<Endpoint, std::error_code> Network::open(const IpAddress& address,
   return sockets_.back()->udp.local();
 }
 
+std::vector<Endpoint> Network::close_unless(
+    const std::function<bool(const IpAddress& address, std::uint32_t zone)>& is_there) {
+  std::vector<Endpoint> closed;
+  std::erase_if(sockets_, [&](const std::shared_ptr<Socket>& socket) {
+    const Endpoint local = socket->udp.local();
+    if (is_there(local.address, socket->zone)) return false;
+    closed.push_back(local);
+    return true;
+  });
+  return closed;
+}
+
 bool Network::receive(std::size_t budget,
                       const std::function<void(std::span<const Datagram>)>& handle) {
   bool more = false;

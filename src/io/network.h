@@ -30,6 +30,9 @@ class Network {
   // address in this zone already is answered again.
   std::expected<Endpoint, std::error_code> open(const IpAddress& address, std::uint32_t zone);
   std::size_t size() const { return sockets_.size(); }
+  // Closes those whose address the machine has no longer, and answers which those were.
+  std::vector<Endpoint> close_unless(
+      const std::function<bool(const IpAddress& address, std::uint32_t zone)>& is_there);
 
   // Hands over what came, about `budget` datagrams at most. True when more may wait; else the
   // sockets are watched again.

@@ -36,12 +36,15 @@ Error refusal(const SessionDescription& description, Error otherwise) {
 
 Negotiation::Negotiation(LocalParameters local, Random& random)
     : local_(std::move(local)),
+      random_(random),
       session_id_(random_session_id(random)),
-      tls_id_(random_tls_id(random)) {}
+      tls_id_(random_tls_id(random)),
+      credentials_(local_.credentials) {}
 
 bool Negotiation::is_needed() const {
-  if (state_ != SignalingState::Stable || !data_wanted_) return false;
-  return std::ranges::none_of(sections_, is_data);
+  if (state_ != SignalingState::Stable) return false;
+  if (!credentials_to_replace_.empty()) return true;
+  return data_wanted_ && std::ranges::none_of(sections_, is_data);
 }
 
 const std::optional<RemoteTransport>& Negotiation::remote_transport() const {
@@ -70,33 +73,12 @@ Result<std::optional<std::size_t>> Negotiation::section_of(const IceCandidate& c
                           index, remote_.sections.mids.size()));
 }
 
-Result<bool> Negotiation::concerns_us(const IceCandidate& candidate) const {
-  const auto section = section_of(candidate);
-  if (!section) return fail(section.error());
-  const std::string ufrag = candidate.username_fragment.value_or("");
-  if (!ufrag.empty()) {
-    const auto& transport = remote_transport();
-    const std::string of_transport = transport ? transport->credentials.ufrag : "";
-    const bool is_known =
-        *section && !remote_.sections.ufrags[**section].empty()
-            ? remote_.sections.ufrags[**section] == ufrag
-            : ufrag == of_transport ||
-                  (!*section && std::ranges::find(remote_.sections.ufrags, ufrag) !=
-                                    remote_.sections.ufrags.end());
-    if (!is_known) {
-      return fail(ErrorCode::OperationFailed,
-                  "the candidate's usernameFragment is not that of the remote description");
-    }
-  }
-  return !*section || remote_.sections.is_on_transport[**section];
-}
-
 bool Negotiation::show_candidate(const IceCandidate& candidate) {
   const auto section = section_of(candidate);
   if (!section || !local_.shows_candidates) return false;
-  bool is_new = remote_.told.add(*section, candidate.candidate);
-  // W3C §4.4.2: in both, when they are of one generation of ICE, as ours are.
-  if (stable_remote_ && current_remote_)
+  bool is_new = false;
+  if (is_latest_generation(candidate)) is_new = remote_.told.add(*section, candidate.candidate);
+  if (stable_remote_ && current_remote_ && is_stable_generation(candidate))
     is_new = stable_remote_->told.add(*section, candidate.candidate) || is_new;
   return is_new;
 }
@@ -153,6 +135,7 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
     offered_sections_ = created_sections_;
     note_candidate_section(offered_sections_);
     change.gather = std::ranges::any_of(offered_sections_, is_used);
+    offer_credentials(change);
     // RFC 8445 §6.1.1: the side that offers first controls.
     if (!is_role_decided_) change.ice_role = ice::Role::Controlling;
     state_ = *to;
@@ -160,6 +143,7 @@ Result<Change> Negotiation::set_local(const SessionDescription& description) {
   }
 
   change.gather = std::ranges::any_of(offered_sections_, is_used);
+  offer_credentials(change);
   if (transport_ && transport_->data_section && !remote_offer_->sections.data)
     end_data("the peer's offer ends data channels", change);
   if (remote_offer_->transport) {
@@ -198,6 +182,9 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
 
   auto transport = read_remote_transport(remote.session, remote.sections, description.type);
   if (!transport) return fail(std::move(transport).error());
+  const auto restarts = read_restart(*transport, description.type);
+  if (!restarts) return fail(restarts.error());
+  remote.restarts_ice = *restarts;
   if (auto same = check_same_peer(*transport); !same) return fail(same.error());
   if (remote.sections.data && !is_other_association(*transport)) {
     const sdp::Media& data = remote.session.media[*remote.sections.data];
@@ -213,11 +200,6 @@ Result<Negotiation::Remote> Negotiation::read_remote(const SessionDescription& d
 // What this version can't do is refused, and what runs goes on.
 Result<> Negotiation::check_same_peer(const RemoteTransport& transport) const {
   if (!transport_) return {};
-  if (transport_->credentials != transport.credentials) {
-    return fail(ErrorCode::NotSupported,
-                "the description restarts ICE (a new ice-ufrag and ice-pwd), which this version "
-                "can't: make a new connection");
-  }
   if (transport_->fingerprints != transport.fingerprints) {
     // RFC 8842 §5.5 would make a new DTLS association of it; the old identity is never kept in
     // silence.
@@ -252,6 +234,7 @@ void Negotiation::take_transport(RemoteTransport transport, bool says_sctp_init,
     end_data("the peer's description begins another SCTP association", change);
   if (transport.data_section) decide_snap(transport, says_sctp_init);
   if (!transport.tls_id && transport_) transport.tls_id = transport_->tls_id;
+  change.remote_restarted = transport_ && transport_->credentials != transport.credentials;
   change.transport = transport;
   transport_ = std::move(transport);
   // Those below have what they need.
@@ -327,6 +310,7 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
     pending_remote_ = description;
     remote_offer_ = std::move(*remote);
     last_answer_.reset();
+    created_credentials_.reset();
     return change;
   }
 
@@ -339,6 +323,9 @@ Result<Change> Negotiation::set_remote(const SessionDescription& description) {
   }
   if (remote->transport)
     take_transport(std::move(*remote->transport), says_sctp_init(false), change);
+  if (change.remote_restarted) is_restart_answered_ = true;
+  if (description.type == SdpType::Answer && !is_restart_answered_)
+    drop_offered_credentials(change);
   note_candidate_section(offered_sections_);
   if (description.type == SdpType::PrAnswer) {
     pending_remote_ = description;
@@ -362,6 +349,8 @@ Result<Change> Negotiation::rollback(Side) {
   note_candidate_section(sections_);
   last_offer_.reset();
   last_answer_.reset();
+  created_credentials_.reset();
+  drop_offered_credentials(change);
   state_ = SignalingState::Stable;
   return change;
 }
@@ -377,6 +366,7 @@ void Negotiation::settle(const SessionDescription& local, const SessionDescripti
   std::exchange(created_sections_, {});
   sections_ = std::exchange(offered_sections_, {});
   stable_remote_.reset();
+  settle_credentials();
   state_ = SignalingState::Stable;
 }
 

@@ -425,8 +425,8 @@ TEST(Negotiation, ALaterOfferMayNotChangeThePeer) {
   other.sdp.replace(other.sdp.find("4A:AD"), 5, "4B:AD");
   EXPECT_EQ(b.negotiation.set_remote(other).error().code, ErrorCode::InvalidAccess);
   other = o;
-  other.sdp.replace(other.sdp.find("ufrg1"), 5, "ufrg9");
-  EXPECT_EQ(b.negotiation.set_remote(other).error().code, ErrorCode::NotSupported);
+  other.sdp.replace(other.sdp.find("ufrg1"), 5, "ufrg9");  // and not a=ice-pwd
+  EXPECT_EQ(b.negotiation.set_remote(other).error().code, ErrorCode::InvalidAccess);
   EXPECT_TRUE(b.negotiation.set_remote(o));
 }
 
@@ -434,18 +434,19 @@ TEST(Negotiation, SortsCandidatesToTheirSections) {
   Peer peer(1);
   ASSERT_TRUE(peer.negotiation.set_remote(
       {SdpType::Offer, testing::browser_sdp("chromium156-audio-video-data-offer.sdp")}));
-  const auto concerns_us = [&](std::optional<std::string> mid, std::optional<std::uint16_t> index) {
-    return peer.negotiation.concerns_us({.candidate = "candidate:…",
-                                         .sdp_mid = std::move(mid),
-                                         .sdp_mline_index = index,
-                                         .username_fragment = {}});
+  const auto generation_of = [&](std::optional<std::string> mid,
+                                 std::optional<std::uint16_t> index) {
+    return peer.negotiation.generation_of({.candidate = "candidate:…",
+                                           .sdp_mid = std::move(mid),
+                                           .sdp_mline_index = index,
+                                           .username_fragment = {}});
   };
-  EXPECT_TRUE(*concerns_us("2", 2));
-  EXPECT_TRUE(*concerns_us("0", 0));  // bundled with ours
-  EXPECT_TRUE(*concerns_us("", 0));
-  EXPECT_TRUE(*concerns_us(std::nullopt, std::nullopt));
-  EXPECT_EQ(concerns_us("7", 0).error().code, ErrorCode::OperationFailed);
-  EXPECT_EQ(concerns_us(std::nullopt, 3).error().code, ErrorCode::OperationFailed);
+  EXPECT_TRUE(*generation_of("2", 2));
+  EXPECT_TRUE(*generation_of("0", 0));  // bundled with ours
+  EXPECT_TRUE(*generation_of("", 0));
+  EXPECT_TRUE(*generation_of(std::nullopt, std::nullopt));
+  EXPECT_EQ(generation_of("7", 0).error().code, ErrorCode::OperationFailed);
+  EXPECT_EQ(generation_of(std::nullopt, 3).error().code, ErrorCode::OperationFailed);
 }
 
 }  // namespace

@@ -72,8 +72,7 @@ std::vector<Negotiation::Section> Negotiation::sections_to_answer(const Remote& 
   return sections;
 }
 
-sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup,
-                                      bool is_answer) const {
+sdp::Media Negotiation::write_section(const Section& section, const Common& common) const {
   sdp::Media media{.kind = section.kind,
                    .port = static_cast<std::uint16_t>(section.use == Use::Rejected ? 0 : 9),
                    .protocol = section.protocol,
@@ -86,14 +85,14 @@ sdp::Media Negotiation::write_section(const Section& section, sdp::Setup setup,
   // RFC 9429 §5.3.1: nothing else is said of a section that is rejected.
   if (section.use == Use::Rejected) return media;
   if (section.use == Use::Inactive) a.add("rtcp-mux");
-  a.add("ice-ufrag", local_.credentials.ufrag);
-  a.add("ice-pwd", local_.credentials.pwd);
-  a.add("setup", std::string(sdp::to_string(setup)));
+  a.add("ice-ufrag", common.credentials.ufrag);
+  a.add("ice-pwd", common.credentials.pwd);
+  a.add("setup", std::string(sdp::to_string(common.setup)));
   a.add("tls-id", tls_id_);
   if (section.use != Use::Data) return media;
   a.add("sctp-port", "5000");
   a.add("max-message-size", std::to_string(local_.max_message_bytes));
-  if (says_sctp_init(is_answer)) a.add("sctp-init", to_base64(local_.sctp_init));
+  if (says_sctp_init(common.is_answer)) a.add("sctp-init", to_base64(local_.sctp_init));
   return media;
 }
 
@@ -115,23 +114,22 @@ std::vector<std::size_t> Negotiation::bundled(const std::vector<Section>& sectio
   return out;
 }
 
-std::string Negotiation::write(const std::vector<Section>& sections, sdp::Setup setup,
-                               bool is_answer) {
+std::string Negotiation::write(const std::vector<Section>& sections, const Common& common) {
   sdp::Session session;
   session.origin.session_id = session_id_;
   std::vector<std::string> mids;
-  for (const std::size_t i : bundled(sections, is_answer)) mids.push_back(sections[i].mid);
+  for (const std::size_t i : bundled(sections, common.is_answer)) mids.push_back(sections[i].mid);
   if (!mids.empty()) session.attributes.add("group", bundle_group(mids));
   std::string options = "trickle ice2";
   // An answer has it only when the offer had: RFC 8839 §5.6 leaves that to each option.
   const bool offer_has_sped =
       remote_offer_ && remote_offer_->transport && remote_offer_->transport->sped;
-  if (local_.sped && (!is_answer || offer_has_sped))
+  if (local_.sped && (!common.is_answer || offer_has_sped))
     options += fmt::format(" {}", sdp::kSpedOptions);
   session.attributes.add("ice-options", std::move(options));
   session.attributes.add("fingerprint", local_.fingerprint);
   for (const Section& section : sections) {
-    session.media.push_back(write_section(section, setup, is_answer));
+    session.media.push_back(write_section(section, common));
   }
 
   // RFC 9429 §5.2.2: the version grows when what is said has changed.
@@ -153,13 +151,12 @@ Result<SessionDescription> Negotiation::create_offer(const OfferOptions& options
                             "roll it back",
                             to_string(state_)));
   }
-  if (options.ice_restart) {
-    if (!transport_) return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
-    return fail(ErrorCode::NotSupported,
-                "ICE can't be restarted by this version: make a new connection");
-  }
+  if (options.ice_restart && !transport_)
+    return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
   created_sections_ = sections_to_offer();
-  last_offer_ = write(created_sections_, sdp::Setup::ActPass, false);
+  last_offer_ = write(created_sections_, {.credentials = credentials_to_offer(options),
+                                          .setup = sdp::Setup::ActPass,
+                                          .is_answer = false});
   return SessionDescription{SdpType::Offer, *last_offer_};
 }
 
@@ -180,7 +177,8 @@ Result<SessionDescription> Negotiation::create_answer() {
   } else if (remote_offer_->transport && remote_offer_->transport->setup == sdp::Setup::Active) {
     setup = sdp::Setup::Passive;
   }
-  last_answer_ = write(offered_sections_, setup, true);
+  last_answer_ = write(offered_sections_,
+                       {.credentials = credentials_to_answer(), .setup = setup, .is_answer = true});
   return SessionDescription{SdpType::Answer, *last_answer_};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/queue.h"
 #include "peer/connection_state.h"
+#include "peer/data_link.h"
 #include "peer/negotiation.h"
 #include "peer/transport.h"
 #include "sdp/sections.h"
@@ -18,6 +19,7 @@
 namespace specter::core {
 
 using peer::Change;
+using peer::DataLink;
 using peer::Negotiation;
 using peer::Transport;
 
@@ -59,15 +61,15 @@ class PeerConnection::Impl {
       : options_(checked(std::move(options))),
         cipher_(cipher ? std::move(cipher) : make_packet_cipher()),
         transport_(options_, *cipher_, random),
-        negotiation_(
-            {.credentials = transport_.ice().local_credentials(),
-             .fingerprint = options_.certificate->fingerprint().to_string(),
-             .max_message_bytes = options_.data.max_message_bytes,
-             .sctp_init =
-                 options_.data.snap ? transport_.channels().association().local_init() : Buffer{},
-             .sped = options_.transport.sped,
-             .shows_candidates = options_.show_remote_candidates},
-            random) {}
+        data_(options_, transport_, random),
+        negotiation_({.credentials = transport_.ice().local_credentials(),
+                      .fingerprint = options_.certificate->fingerprint().to_string(),
+                      .max_message_bytes = options_.data.max_message_bytes,
+                      .sctp_init = options_.data.snap ? data_.channels().association().local_init()
+                                                      : Buffer{},
+                      .sped = options_.transport.sped,
+                      .shows_candidates = options_.show_remote_candidates},
+                     random) {}
 
   // ---- negotiation
 
@@ -93,10 +95,16 @@ class PeerConnection::Impl {
       events_.emplace_back(SignalingStateChange{negotiation_.state()});
     }
     if (change.ice_role) transport_.ice().set_role(*change.ice_role);
+    const bool is_other_generation = change.local_credentials || change.generation_dropped;
+    if (is_other_generation)
+      transport_.ice().set_local_credentials(now, negotiation_.local_credentials());
+    if (change.local_credentials) gather_anew();
     if (change.gather) gather(now);
-    if (change.data_ended) transport_.end_data(now, *change.data_ended);
+    if (change.data_ended) data_.end(now, *change.data_ended);
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
+      data_.start(now, *change.transport);
+      pump(now);
       for (const WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
         (void)take_candidate(now, waiting);  // who gave it has had their answer
       }
@@ -107,6 +115,12 @@ class PeerConnection::Impl {
     if (negotiation_.state() != SignalingState::Stable) return;
     was_needed_ = false;
     check_negotiation_needed();
+  }
+
+  void restart_ice() {
+    if (negotiation_.state() == SignalingState::Closed) return;
+    negotiation_.restart_ice();
+    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
   }
 
   void check_negotiation_needed() {
@@ -127,19 +141,24 @@ class PeerConnection::Impl {
     if (!negotiation_.current_remote() && !negotiation_.pending_remote()) {
       return with_cause<void>(fail(ErrorCode::InvalidState, "remote description is not set"));
     }
-    const auto concerns_us = negotiation_.concerns_us(text);
-    if (!concerns_us) return fail(concerns_us.error());
+    const auto generation = negotiation_.generation_of(text);
+    if (!generation) return fail(generation.error());
 
     WaitingCandidate candidate;
     if (!text.candidate.empty()) {
       auto parsed = ice::Candidate::parse(text.candidate);
       // W3C §4.4.2: OperationError, whatever is wrong with it.
       if (!parsed) return fail(ErrorCode::OperationFailed, std::move(parsed).error().message);
+      // Of two generations of ICE, the one that it is for.
+      const std::string ufrag = text.username_fragment.value_or("");
+      if (!ufrag.empty() && !parsed->extension("ufrag"))
+        parsed->extensions.emplace_back("ufrag", ufrag);
       candidate = std::move(*parsed);
     }
     // One of a section that we rejected, or that never had our transport, is taken and not used.
-    if (*concerns_us && negotiation_.remote_transport()) {
-      if (auto taken = keep_candidate(now, std::move(candidate)); !taken) return taken;
+    if (*generation && negotiation_.remote_transport()) {
+      auto taken = keep_candidate(now, std::move(candidate), **generation);
+      if (!taken) return taken;
     }
     if (negotiation_.show_candidate(text)) ++descriptions_changed_;
     return {};
@@ -152,7 +171,7 @@ class PeerConnection::Impl {
     if (negotiation_.state() == SignalingState::Closed) {
       return fail(ErrorCode::InvalidState, "connection closed");
     }
-    auto channel = transport_.channels().create(now, label, options);
+    auto channel = data_.channels().create(now, label, options);
     if (!channel) return channel;
     negotiation_.want_data();
     if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
@@ -165,6 +184,7 @@ class PeerConnection::Impl {
     if (negotiation_.state() == SignalingState::Closed) return;
     pump(now);
     negotiation_.close();
+    data_.shut_down(now);
     transport_.close(now);
     // W3C §4.4.2 fires no state changes on one's own close(); what the channels become is told.
     is_closing_ = true;
@@ -183,6 +203,8 @@ class PeerConnection::Impl {
 
   Transport& transport() { return transport_; }
   const Transport& transport() const { return transport_; }
+  DataLink& data() { return data_; }
+  const DataLink& data() const { return data_; }
   const Negotiation& negotiation() const { return negotiation_; }
 
   void pump(Timestamp now) {
@@ -195,17 +217,24 @@ class PeerConnection::Impl {
         return events_.take_front();
       }
       if (is_closed_) return std::nullopt;
-      auto below = transport_.poll_event();
-      if (!below) {
+      if (auto below = transport_.poll_event()) {
+        std::visit([&](auto& e) { translate(e); }, *below);
+      } else if (auto data = data_.poll_event()) {
+        translate(*data);
+      } else {
         if (!is_closing_) return std::nullopt;
         is_closed_ = true;
         return Closed{};
       }
-      std::visit([&](auto& e) { translate(e); }, *below);
     }
   }
 
-  WakeUp next_timeout() const { return transport_.next_timeout(); }
+  void handle_timeout(Timestamp now) {
+    transport_.handle_timeout(now);
+    data_.handle_timeout(now);
+    pump(now);
+  }
+  WakeUp next_timeout() const { return soonest(transport_.next_timeout(), data_.next_timeout()); }
 
   // ---- questions
 
@@ -265,9 +294,11 @@ class PeerConnection::Impl {
   static constexpr std::size_t kMaxWaitingCandidates = 64;
   static constexpr std::size_t kUsualCandidateBytes = 128;  // of its line
 
-  // Until our answer is set the peer is not ours to call.
-  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate) {
-    if (transport_.is_started()) {
+  // Until our answer is set the peer is not ours to call. The generation before needs no more of
+  // them.
+  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate, peer::Generation generation) {
+    if (generation == peer::Generation::Former) return {};
+    if (generation == peer::Generation::InForce) {
       auto taken = take_candidate(now, candidate);
       pump(now);
       return taken;
@@ -306,6 +337,14 @@ class PeerConnection::Impl {
     tells_candidates_ = true;
     if (std::exchange(has_gathered_, true)) return tell_gathering();
     transport_.ice().start_gathering(now);
+    events_.emplace_back(GatherCandidates{});
+  }
+
+  // For another generation of ICE: all of it is found and told again.
+  void gather_anew() {
+    has_gathered_ = true;
+    told_candidates_.clear();
+    enter_gathering_state(IceGatheringState::Gathering);
     events_.emplace_back(GatherCandidates{});
   }
 
@@ -363,7 +402,7 @@ class PeerConnection::Impl {
   void translate(peer::DtlsStateChanged&) { update_connection_state(); }
 
   // Channels make our events themselves.
-  void translate(channel::DataChannels::Event& event) {
+  void translate(DataLink::Event& event) {
     std::visit(
         [&]<class E>(E& e) {
           if constexpr (std::is_constructible_v<Event, E&&>)
@@ -380,6 +419,7 @@ class PeerConnection::Impl {
   const ConnectionOptions options_;
   const std::shared_ptr<PacketCipher> cipher_;
   Transport transport_;
+  DataLink data_;
   Negotiation negotiation_;
   // Room for one is kept, since messages come one by one; what came at the beginning goes.
   Queue<Event, sizeof(Event)> events_;
@@ -416,31 +456,33 @@ Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& ca
   return impl_->add_ice_candidate(now, candidate);
 }
 
+void PeerConnection::restart_ice() { impl_->restart_ice(); }
+
 Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string_view label,
                                                       const DataChannelOptions& options) {
   return impl_->create_data_channel(now, label, options);
 }
 Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message,
                               MessagePart part) {
-  return impl_->transport().channels().send(now, channel, kind, message, part);
+  return impl_->data().channels().send(now, channel, kind, message, part);
 }
 void PeerConnection::receive_in_parts(ChannelId channel) {
-  impl_->transport().channels().receive_in_parts(channel);
+  impl_->data().channels().receive_in_parts(channel);
 }
 Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message,
                               MessagePart part) {
-  return impl_->transport().channels().send(now, channel, kind, std::move(message), part);
+  return impl_->data().channels().send(now, channel, kind, std::move(message), part);
 }
 void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
-  impl_->transport().channels().close(now, channel);
+  impl_->data().channels().close(now, channel);
 }
 void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
-  impl_->transport().channels().set_buffered_amount_low_threshold(channel, bytes);
+  impl_->data().channels().set_buffered_amount_low_threshold(channel, bytes);
 }
 void PeerConnection::close(Timestamp now) { impl_->close(now); }
 
 void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu) {
-  impl_->transport().note_interface(base.address, interface_mtu);
+  impl_->data().note_interface(base.address, interface_mtu);
   impl_->transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
 }
@@ -468,7 +510,7 @@ void PeerConnection::handle_network_failure(Timestamp now, std::string reason) {
 void PeerConnection::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
   impl_->transport().handle_datagrams(now, datagrams);
 }
-void PeerConnection::handle_timeout(Timestamp now) { impl_->transport().handle_timeout(now); }
+void PeerConnection::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now) {
   return impl_->transport().poll_transmit(now);
 }
@@ -477,7 +519,7 @@ std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now, Buffer& mem
 }
 std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); }
 void PeerConnection::set_receiving(bool receiving) {
-  impl_->transport().channels().set_receiving(receiving);
+  impl_->data().channels().set_receiving(receiving);
 }
 WakeUp PeerConnection::next_timeout() const { return impl_->next_timeout(); }
 
@@ -511,17 +553,17 @@ std::optional<SessionDescription> PeerConnection::pending_remote_description() c
 }
 
 std::optional<DataChannelState> PeerConnection::data_channel_state(ChannelId channel) const {
-  return impl_->transport().channels().state(channel);
+  return impl_->data().channels().state(channel);
 }
 std::optional<std::uint16_t> PeerConnection::data_channel_stream(ChannelId channel) const {
-  const auto info = impl_->transport().channels().info(channel);
+  const auto info = impl_->data().channels().info(channel);
   return info ? info->options.id : std::nullopt;
 }
 std::size_t PeerConnection::buffered_amount(ChannelId channel) const {
-  return impl_->transport().channels().buffered_amount(channel);
+  return impl_->data().channels().buffered_amount(channel);
 }
 std::size_t PeerConnection::max_message_size() const {
-  return impl_->transport().max_send_message_bytes();
+  return impl_->data().max_send_message_bytes();
 }
 
 std::vector<std::string> PeerConnection::take_key_log() {
@@ -531,6 +573,7 @@ std::vector<std::string> PeerConnection::take_key_log() {
 Stats PeerConnection::stats() const {
   Stats stats;
   impl_->transport().add_stats(stats);
+  impl_->data().add_stats(stats);
   return stats;
 }
 

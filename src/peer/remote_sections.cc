@@ -112,12 +112,13 @@ void read_transport(const sdp::Session& session, const std::vector<std::size_t>&
     if (is_live(session.media[member])) add_missing(transport.attributes, session.media[member]);
   }
   const auto common = session.attributes.value("ice-ufrag").value_or("");
-  const std::string_view ufrag = transport.attributes.value("ice-ufrag").value_or(common);
+  out.transport_ufrag = transport.attributes.value("ice-ufrag").value_or(common);
   out.is_on_transport.assign(session.media.size(), false);
   for (const std::size_t member : members) {
     const sdp::Media& media = session.media[member];
     // Those with credentials of their own would have had a transport of their own, unbundled.
-    out.is_on_transport[member] = !has_credentials(media) || out.ufrags[member] == ufrag;
+    out.is_on_transport[member] =
+        !has_credentials(media) || out.ufrags[member] == out.transport_ufrag;
   }
   out.transport = std::move(transport);
 }

@@ -37,6 +37,7 @@ struct RemoteSections {
   // Its attributes, and what it lacks of them from the others of the group: bundle-only sections
   // need none of their own (RFC 9143 §6), tagged ones have them all.
   Rare<sdp::Media> transport;
+  std::string transport_ufrag;  // empty: we take none
 
   std::optional<std::size_t> index_of(std::string_view mid) const;
 };

@@ -159,9 +159,9 @@ TEST(RemoteSections, CandidatesOfTheWholeGroupCount) {
                               video_section("1", transport_lines("othr") + candidates) +
                               data_section("2")));
   EXPECT_TRUE(other.change.transport->candidates.empty());
-  EXPECT_FALSE(*other.negotiation.concerns_us(
+  EXPECT_FALSE(*other.negotiation.generation_of(
       {.candidate = "x", .sdp_mid = "1", .sdp_mline_index = 1, .username_fragment = "othr"}));
-  EXPECT_TRUE(*other.negotiation.concerns_us(
+  EXPECT_TRUE(*other.negotiation.generation_of(
       {.candidate = "x", .sdp_mid = "0", .sdp_mline_index = 0, .username_fragment = "Kq7z"}));
 }
 
@@ -200,7 +200,7 @@ TEST(RemoteSections, AnAnswerNeedsNoMidsEither) {
       peer.take(SdpType::Answer, head() + data_section("", transport_lines("Kq7z", "active")));
   ASSERT_TRUE(change) << change.error().message;
   EXPECT_TRUE(change->transport);
-  EXPECT_TRUE(*peer.negotiation.concerns_us(
+  EXPECT_TRUE(*peer.negotiation.generation_of(
       {.candidate = "x", .sdp_mid = "0", .sdp_mline_index = 0, .username_fragment = {}}));
 }
 

@@ -1,4 +1,4 @@
-// What the layers count, put together. https://www.w3.org/TR/webrtc-stats/
+// What ICE and DTLS count, put together. https://www.w3.org/TR/webrtc-stats/
 #include "specter/stats.h"
 
 #include <algorithm>
@@ -62,45 +62,6 @@ void add_ice(Stats& stats, const ice::Agent& ice) {
   }
 }
 
-void add_sctp(Stats& stats, const sctp::Association& association) {
-  const sctp::Counters sctp = association.counters();
-  stats.transport.dropped_sctp = sctp.packets_dropped;
-  stats.sctp = {.smoothed_round_trip_time = sctp.smoothed_round_trip_time,
-                .congestion_window = sctp.congestion_window_bytes,
-                .receiver_window = sctp.peer_window_bytes,
-                .unacknowledged_bytes = sctp.flight_bytes,
-                .packets_sent = sctp.packets_sent,
-                .packets_received = sctp.packets_received,
-                .retransmissions = sctp.retransmissions,
-                .bytes_sent = sctp.bytes_sent,
-                .bytes_received = sctp.bytes_received,
-                .mtu = sctp.packet_bytes,
-                .snap = association.used_snap(),
-                .interleaving = association.interleaves()};
-}
-
-void add_channels(Stats& stats, const channel::DataChannels& channels) {
-  const channel::Totals totals = channels.totals();
-  stats.data_channels_requested = totals.requested;
-  stats.data_channels_opened = totals.opened;
-  stats.data_channels_closed = totals.closed;
-  stats.data_channels_accepted = totals.accepted;
-  const auto add = [&](const channel::ChannelStats& channel) {
-    stats.data_channels.push_back({.channel = channel.channel,
-                                   .label = channel.info.label,
-                                   .protocol = channel.info.options.protocol,
-                                   .data_channel_identifier = channel.info.options.id,
-                                   .state = channel.state,
-                                   .messages_sent = channel.messages_sent,
-                                   .messages_received = channel.messages_received,
-                                   .bytes_sent = channel.bytes_sent,
-                                   .bytes_received = channel.bytes_received});
-  };
-  std::ranges::for_each(channels.stats(), add);
-  // W3C webrtc-stats: those of a channel that is closed stay.
-  std::ranges::for_each(channels.closed_stats(), add);
-}
-
 }  // namespace
 
 void Transport::add_stats(Stats& stats) const {
@@ -138,8 +99,6 @@ void Transport::add_stats(Stats& stats) const {
   transport.dropped_stun = ice.dropped_malformed + ice.dropped_integrity + ice.dropped_unexpected;
 
   add_ice(stats, ice_);
-  add_sctp(stats, channels_.association());
-  add_channels(stats, channels_);
 }
 
 }  // namespace specter::peer

@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "net/demux.h"
-#include "peer/packet_sizes.h"
+#include "peer/data_link.h"
 
 namespace specter::peer {
 namespace {
-
-// What DTLS 1.2 with AES-GCM adds to a packet (header 13, nonce 8, tag 16), rounded up so that
-// SCTP's share stays a multiple of four.
-constexpr std::size_t kRecordOverhead = 40;
 
 ice::Agent::Config ice_config(const ConnectionOptions& options) {
   return {.options = options.ice,
@@ -20,71 +16,25 @@ ice::Agent::Config ice_config(const ConnectionOptions& options) {
           .max_message_bytes = options.transport.max_datagram_bytes};
 }
 
-channel::DataChannels::Config channel_config(const ConnectionOptions& options) {
-  channel::DataChannels::Config out;
-  out.association.max_packet_bytes =
-      (options.transport.max_datagram_bytes - kRecordOverhead) / 4 * 4;
-  out.association.data = options.data;
-  return out;
-}
-
 }  // namespace
 
 Transport::Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random)
-    : options_(options),
-      cipher_(cipher),
-      random_(random),
-      ice_(ice_config(options), random),
-      channels_(channel_config(options), random) {}
+    : options_(options), cipher_(cipher), random_(random), ice_(ice_config(options), random) {}
 
 void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
   if (is_closed_) return;
-  note_data(remote);
   if (!role_) {
     role_ = role;
     make_dtls(remote);
     ice_.set_remote_embedding(remote.sped);
-    ice_.set_remote_credentials(now, remote.credentials);
-    if (is_embedding_) start_dtls(now);
   }
+  ice_.set_remote_credentials(now, remote.credentials);
+  if (is_embedding_) start_dtls(now);
   for (const ice::Candidate& candidate : remote.candidates) {
     // Past the agent's limit they are passed over: docs/failures.md row 15.
     if (!ice_.add_remote_candidate(now, candidate)) break;
   }
   if (remote.end_of_candidates) ice_.end_of_remote_candidates(now);
-  start_association(now);
-  pump(now);
-}
-
-// W3C §6.1.1: each description in force has its own max-message-size.
-void Transport::note_data(const RemoteTransport& remote) {
-  if (!remote.data_section) return;
-  has_data_ = true;
-  remote_sctp_port_ = remote.sctp_port;
-  remote_sctp_init_ = remote.sctp_init;
-  max_send_message_bytes_ = static_cast<std::size_t>(remote.max_message_size);
-  channels_.set_max_send_message_bytes(max_send_message_bytes_);
-}
-
-void Transport::start_association(Timestamp now) {
-  if (!has_data_) return;
-  channels_.assign_streams(parity());
-  if (dtls_state_ != DtlsTransportState::Connected) return;
-  // It is of use once. A later description says it again.
-  channels_.connect(now, parity(), max_send_message_bytes_, remote_sctp_port_,
-                    std::exchange(remote_sctp_init_, std::nullopt));
-  if (!sctp_patience_ && channels_.is_connecting()) sctp_patience_ = now + kSctpPatience;
-  size_path();
-}
-
-void Transport::end_data(Timestamp now, const std::string& why) {
-  const bool is_over =
-      dtls_state_ == DtlsTransportState::Closed || dtls_state_ == DtlsTransportState::Failed;
-  if (is_closed_ || is_over) return;
-  has_data_ = false;
-  sctp_patience_.reset();
-  sized_path_.reset();  // another association knows no size yet
-  channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
 }
 
 void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
@@ -110,16 +60,7 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
     if (!dtls_->is_connected()) ice_.note_dtls_received(datagram.bytes);
     return read_dtls(now, path, datagram.bytes);
   }
-  std::erase_if(early_, [&](const EarlyDatagram& early) { return early.expires <= now; });
-  // Whoever can send here could fill the places: who is likely to be the peer goes first.
-  if (early_.size() == kMaxEarlyDatagrams && ice_.knows(path))
-    std::erase_if(early_, [&](const EarlyDatagram& early) { return !ice_.knows(early.path); });
-  if (early_.size() == kMaxEarlyDatagrams || datagram.bytes.size() > kMaxEarlyBytes) {
-    ++dropped_unvalidated_;
-    return;
-  }
-  early_.push_back(
-      {path, now + kEarlyLifetime, Buffer(datagram.bytes.begin(), datagram.bytes.end())});
+  if (!early_.keep_unproved(now, path, datagram.bytes, ice_)) ++dropped_unvalidated_;
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {
@@ -127,41 +68,29 @@ void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram
   while (const auto packet = dtls_->open(now, datagram)) {
     has_proved_itself = true;
     pump_dtls(now, path);  // that it is connected comes before its first data
-    handle_data(now, path, *packet);
+    // Only the peer can have sealed this: it is alive on that path.
+    ice_.handle_activity(now, path);
+    if (data_) data_->handle(now, *packet);
   }
   // The peer may still be in the handshake, and wait for what we send elsewhere.
   if (!has_proved_itself) ice_.note_seen(now, path);
   pump_dtls(now, path);
 }
 
-void Transport::handle_data(Timestamp now, const ice::Path& path, Bytes packet) {
-  // Only the peer can have sealed this: it is alive on that path.
-  ice_.handle_activity(now, path);
-  channels_.handle_packet(now, packet);
-}
-
 void Transport::replay_early(Timestamp now) {
-  if (early_.empty() || !dtls_) return;
-  auto waiting = std::exchange(early_, {});
-  for (EarlyDatagram& early : waiting) {
-    if (early.expires <= now) continue;
-    if (may_read_dtls(early.path)) {
-      read_dtls(now, early.path, early.bytes);
-    } else {
-      early_.push_back(std::move(early));
-    }
-  }
+  if (!early_.has_unproved() || !dtls_) return;
+  const auto may_read = [this](const Path& path) { return may_read_dtls(path); };
+  while (auto early = early_.take(now, may_read)) read_dtls(now, early->path, early->bytes);
 }
 
 void Transport::handle_timeout(Timestamp now) {
-  repeat_goodbye(now);
+  last_words_.handle_timeout(now);
   if (is_closed_) return;
   ice_.handle_timeout(now);
   // Whether the peer can be reached is ICE's to say, before DTLS gives it up.
   pump_ice(now);
   watch_patience(now);
   if (dtls_) dtls_->handle_timeout(now);
-  channels_.handle_timeout(now);
   pump(now);
 }
 
@@ -182,12 +111,13 @@ bool Transport::pump_ice(Timestamp now) {
         [&]<class E>(E& e) {
           if constexpr (std::is_same_v<E, ice::PathUsable>) {
             start_dtls(now);
-            size_path();
+            if (data_) data_->handle_path();
           } else if constexpr (std::is_same_v<E, ice::DtlsReceived>) {
             read_embedded(now, e);
           } else if constexpr (std::is_same_v<E, ice::SelectedPathChanged>) {
-            size_path();
-            if (std::exchange(has_selected_path_, true)) channels_.handle_path_change(now);
+            const bool is_another = std::exchange(has_selected_path_, true);
+            if (data_) data_->handle_path();
+            if (data_ && is_another) data_->handle_path_change(now);
           } else {
             if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(e);
             events_.emplace_back(std::move(e));
@@ -205,12 +135,12 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
     if (auto* data = std::get_if<dtls::DataReceived>(&*event)) {
       // It came before the handshake was over.
       if (from) ice_.handle_activity(now, *from);
-      channels_.handle_packet(now, data->bytes);
+      if (data_) data_->handle(now, data->bytes);
     } else if (std::holds_alternative<dtls::Connected>(*event)) {
       set_dtls_state(DtlsTransportState::Connected);
       // Whoever has still something to confirm sent the last flight.
       ice_.handshake_done(!dtls_->is_handshake_confirmed());
-      start_association(now);
+      if (data_) data_->handle_connected(now);
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {
@@ -226,112 +156,58 @@ void Transport::set_dtls_state(DtlsTransportState state) {
   events_.emplace_back(DtlsStateChanged{state});
 }
 
-void Transport::note_interface(const IpAddress& address, std::size_t mtu) {
-  const auto known =
-      std::ranges::find(interfaces_, address, &decltype(interfaces_)::value_type::first);
-  if (known != interfaces_.end())
-    known->second = mtu;
-  else
-    interfaces_.emplace_back(address, mtu);
-}
-
-// SCTP learns which packets are worth a try, and begins small, whenever the path is another.
-void Transport::size_path() {
-  if (!options_.transport.path_mtu_discovery || !dtls_ || !dtls_->is_connected()) return;
-  const auto path = ice_.path();
-  if (!path || path == sized_path_) return;
-  sized_path_ = path;
-  const auto interface = std::ranges::find(interfaces_, path->local.address,
-                                           &decltype(interfaces_)::value_type::first);
-  channels_.set_path(interface == interfaces_.end()
-                         ? std::vector<std::size_t>{}
-                         : sctp_packet_sizes(path->local.address, interface->second,
-                                             dtls_->record_room().total()));
-}
-
 // RFC 8899 §4.6, RFC 6347 §4.1.1.1. Of the path in use; what a check of another one learns is lost.
 void Transport::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
                                  std::size_t most) {
   const auto path = ice_.path();
   if (is_closed_ || !dtls_ || path != ice::Path{local, remote}) return;
   dtls_->limit_datagrams(most);
-  const std::size_t overhead =
-      dtls_->is_connected() ? dtls_->record_room().total() : kRecordOverhead;
-  channels_.limit_path(now, most > overhead ? most - overhead : 0);
+  const auto room = record_room();
+  const std::size_t overhead = room ? room->total() : kUsualRecordOverhead;
+  if (data_) data_->limit_packets(now, most > overhead ? most - overhead : 0);
 }
 
-std::optional<Transport::Appended> Transport::append_datagram(Timestamp now, Buffer& batch) {
-  auto datagram = carried_ ? std::exchange(carried_, std::nullopt)
-                  : dtls_  ? dtls_->poll_transmit(now)
-                           : std::nullopt;
-  if (datagram) {
-    batch.insert(batch.end(), datagram->begin(), datagram->end());
-    return Appended{std::exchange(carried_may_fragment_, false)};
-  }
+std::optional<dtls::RecordRoom> Transport::record_room() const {
   if (!dtls_ || !dtls_->is_connected()) return std::nullopt;
-  // Written where it will be sealed and sent from.
-  const auto room = dtls_->record_room();
-  const std::size_t start = batch.size();
-  batch.resize(start + room.before);
-  if (!channels_.append_packet(now, batch)) {
-    batch.resize(start);
-    return std::nullopt;
-  }
-  batch.resize(batch.size() + room.after);
-  return Appended{.may_fragment = channels_.may_fragment(), .is_sealed = false};
+  return dtls_->record_room();
 }
 
-// One destination, one size, contiguous: what UDP_SEGMENT sends in one call. Only the last may be
-// shorter. What may be fragmented goes with its like.
+// The next datagram, behind those of the batch; false: there is none.
+bool Transport::append(Timestamp now, Batch& batch) {
+  if (carried_) {
+    batch.bytes().insert(batch.bytes().end(), carried_->bytes.begin(), carried_->bytes.end());
+    batch.add(Batch::Sealing::Done, carried_->fragmenting);
+    carried_.reset();
+    return true;
+  }
+  if (const auto datagram = dtls_ ? dtls_->poll_transmit(now) : std::nullopt) {
+    batch.bytes().insert(batch.bytes().end(), datagram->begin(), datagram->end());
+    batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
+    return true;
+  }
+  const auto room = record_room();
+  return room && data_ && data_->append(now, batch, *room);
+}
+
 std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   const auto path = ice_.path(now);
   if (!path) {
-    // Nowhere to send to. A handshake's datagrams come again; SCTP's packets are not even made.
+    // Nowhere to send to. A handshake's datagrams come again; riders' packets are not even made.
     while (dtls_ && dtls_->poll_transmit(now)) {
     }
     return std::nullopt;
   }
-  specter::Transmit out{*path, std::move(memory)};
-  out.bytes.clear();
-  std::size_t count = 0;
-  std::size_t sealed = 0;  // bytes: what stands behind them are records to be sealed together
-  const auto seal_up_to = [&](std::size_t end) {
-    if (end > sealed)
-      dtls_->seal(MutableBytes(out.bytes).subspan(sealed, end - sealed), out.segment_size);
-    sealed = end;
-  };
-  while (count < kMaxBatchDatagrams && out.bytes.size() + out.segment_size <= kMaxBatchBytes) {
-    const std::size_t start = out.bytes.size();
-    const auto appended = append_datagram(now, out.bytes);
-    if (!appended) break;
-    const std::size_t size = out.bytes.size() - start;
-    if (count == 0) {
-      out.segment_size = size;
-      out.may_fragment = appended->may_fragment;
-    }
-    if (appended->is_sealed) {
-      seal_up_to(start);
-      sealed = out.bytes.size();
-    }
-    if (size > out.segment_size || appended->may_fragment != out.may_fragment) {
-      seal_up_to(start);
-      if (!appended->is_sealed) dtls_->seal(MutableBytes(out.bytes).subspan(start), size);
-      carried_may_fragment_ = appended->may_fragment;
-      carried_ = Buffer(out.bytes.begin() + static_cast<std::ptrdiff_t>(start), out.bytes.end());
-      out.bytes.resize(start);
-      break;
-    }
-    ++count;
-    if (size < out.segment_size) break;
-    if (count == 2) out.bytes.reserve(kMaxBatchBytes);  // there is much to send
+  Batch batch(*path, std::move(memory));
+  while (batch.is_open() && append(now, batch)) {
   }
-  if (count == 0) {
-    memory = std::move(out.bytes);
-    return std::nullopt;
-  }
-  if (sealed < out.bytes.size()) seal_up_to(out.bytes.size());
-  packets_sent_ += count;
-  return out;
+  for (const Batch::Records& records : batch.to_seal())
+    if (!records.bytes.empty()) dtls_->seal(records.bytes, records.record_bytes);
+  if (auto misfit = batch.take_misfit()) carried_ = std::move(*misfit);
+  packets_sent_ += batch.count();
+  specter::Transmit out = batch.take();
+  if (batch.count() > 0) return out;
+  memory = std::move(out.bytes);
+  return std::nullopt;
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
@@ -340,7 +216,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now) {
 }
 
 std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) {
-  if (!last_words_.empty()) return last_words_.take_front();
+  if (auto words = last_words_.poll_transmit()) return words;
   if (is_closed_) return std::nullopt;
   auto out = ice_.poll_transmit(now);
   if (out) {
@@ -348,7 +224,7 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) 
   } else {
     out = next_batch(now, memory);
     // Everything is sent: whoever hears nothing from now on is not heard.
-    if (!out) ice_.expect_answer(now, channels_.association().awaits_acknowledgement());
+    if (!out) ice_.expect_answer(now, data_ && data_->awaits_answer());
   }
   if (out) {
     bytes_sent_ += out->bytes.size();
@@ -358,18 +234,14 @@ std::optional<Transmit> Transport::poll_transmit(Timestamp now, Buffer& memory) 
 }
 
 std::optional<Transport::Event> Transport::poll_event() {
-  if (!events_.empty()) {
-    return events_.take_front();
-  }
-  if (auto event = channels_.poll_event()) return Event{std::move(*event)};
-  return std::nullopt;
+  if (events_.empty()) return std::nullopt;
+  return events_.take_front();
 }
 
 WakeUp Transport::next_timeout() const {
-  const WakeUp goodbye(goodbye_ ? Deadline{goodbye_->next} : Deadline{}, "goodbye");
-  if (is_closed_) return goodbye;
+  if (is_closed_) return last_words_.next_timeout();
   return soonest(ice_.next_timeout(), dtls_ ? dtls_->next_timeout() : WakeUp{},
-                 channels_.next_timeout(), WakeUp(sctp_patience_, "sctp patience"), goodbye);
+                 last_words_.next_timeout());
 }
 
 }  // namespace specter::peer

@@ -2,8 +2,7 @@
 // ICE reaches never does what is its turn.
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "peer/data_link.h"
 #include "peer/transport.h"
 
 namespace specter::peer {
@@ -27,17 +26,15 @@ ErrorCode code_of(dtls::CloseReason reason) {
 void Transport::close(Timestamp now) {
   if (is_closed_) return;
   // What the layers still have to say, from the top down, is taken now, while there is a path.
-  channels_.shut_down(now, std::nullopt);
   RareQueue<specter::Transmit> words;
   while (auto transmit = poll_transmit(now)) words.push_back(std::move(*transmit));
-  last_words_ = std::move(words);
+  while (!words.empty()) last_words_.say(words.take_front());
   if (dtls_) dtls_->close(now);
   keep_last_words(now, Goodbye::Repeated);
   is_closed_ = true;
   ice_.close();
-  early_.clear();
+  early_.drop_unproved();
   carried_.reset();
-  sctp_patience_.reset();
   set_dtls_state(DtlsTransportState::Closed);
 }
 
@@ -58,10 +55,9 @@ void Transport::end(Timestamp now, DtlsTransportState state, Error why, Goodbye 
   const bool has_told = ice_.connection_state() == IceConnectionState::Failed;
   // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
   ice_.close();
-  sctp_patience_.reset();
   if (!has_told)
     events_.emplace_back(ice::ConnectionStateChanged{IceConnectionState::Failed, why.message});
-  channels_.handle_transport_closed(now, std::move(why));
+  if (data_) data_->handle_closed(now, std::move(why));
   set_dtls_state(state);
 }
 
@@ -77,21 +73,9 @@ void Transport::keep_last_words(Timestamp now, Goodbye goodbye) {
   std::optional<specter::Transmit> last;
   while (auto transmit = next_batch(now, none)) {
     last = *transmit;
-    last_words_.push_back(std::move(*transmit));
+    last_words_.say(std::move(*transmit));
   }
-  if (!last || goodbye == Goodbye::Once) return;
-  // The last of those that were put together.
-  const std::size_t size = (last->bytes.size() - 1) % last->segment_size + 1;
-  last->bytes.erase(last->bytes.begin(), last->bytes.end() - static_cast<std::ptrdiff_t>(size));
-  last->segment_size = size;
-  goodbye_ = Repeated{std::move(*last), kGoodbyes - 1, now + kGoodbyeInterval};
-}
-
-void Transport::repeat_goodbye(Timestamp now) {
-  if (!goodbye_ || now < goodbye_->next) return;
-  last_words_.push_back(goodbye_->datagram);
-  goodbye_->next = now + kGoodbyeInterval;
-  if (--goodbye_->left == 0) goodbye_.reset();
+  if (last && goodbye == Goodbye::Repeated) last_words_.repeat(now, std::move(*last));
 }
 
 void Transport::note_ice_state(const ice::ConnectionStateChanged& changed) {
@@ -102,29 +86,16 @@ void Transport::note_ice_state(const ice::ConnectionStateChanged& changed) {
   }
 }
 
-// As long as ICE looks for a path, or has one that is silent, what the peer does not say says
-// nothing of the peer: its time begins anew. When ICE gives up, that is the cause.
+// DTLS's, and that of riders: it passes only while ICE has a path that answers.
 void Transport::watch_patience(Timestamp now) {
   using enum IceConnectionState;
   const IceConnectionState ice = ice_.connection_state();
-  if (ice == New || ice == Checking || ice == Disconnected) {
-    if (dtls_) dtls_->give_time(now);
-    if (sctp_patience_) sctp_patience_ = now + kSctpPatience;
-    return;
-  }
-  if (!sctp_patience_) return;
-  if (ice == Failed || !channels_.is_connecting()) {
-    sctp_patience_.reset();
-  } else if (now >= *sctp_patience_) {
-    if (dtls_) dtls_->close(now);
-    end(now, DtlsTransportState::Closed,
-        Error{ErrorCode::SctpFailure,
-              fmt::format("ICE and DTLS are connected, but the peer has not answered SCTP's "
-                          "handshake for {} s: no data channel can be opened",
-                          std::chrono::duration_cast<std::chrono::seconds>(kSctpPatience).count()),
-              std::nullopt},
-        Goodbye::Repeated);
-  }
+  const bool has_path = ice != New && ice != Checking && ice != Disconnected;
+  if (dtls_ && !has_path) dtls_->give_time(now);
+  auto overdue = data_ ? data_->find_overdue(now, ice) : std::nullopt;
+  if (!overdue) return;
+  if (dtls_) dtls_->close(now);
+  end(now, DtlsTransportState::Closed, std::move(*overdue), Goodbye::Repeated);
 }
 
 }  // namespace specter::peer

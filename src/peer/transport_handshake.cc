@@ -41,8 +41,8 @@ void Transport::start_dtls(Timestamp now) {
   set_dtls_state(DtlsTransportState::Connecting);
   carry_handshake(now);  // its timers are right before its first flight
   dtls_->start(now);
-  auto early_datagrams = std::exchange(embedded_early_, {});
-  for (ice::DtlsReceived& early : early_datagrams) read_dtls(now, early.path, early.bytes);
+  auto embedded = early_.take_embedded();
+  for (ice::DtlsReceived& early : embedded) read_dtls(now, early.path, early.bytes);
 }
 
 bool Transport::may_read_dtls(const ice::Path& path) const {
@@ -56,9 +56,7 @@ void Transport::read_embedded(Timestamp now, ice::DtlsReceived& received) {
       proven_paths_.size() < kMaxProvenPaths)
     proven_paths_.push_back(received.path);
   if (dtls_) return read_dtls(now, received.path, received.bytes);
-  // Before the answer: who it is from can't be judged yet. It was acknowledged, and does not come
-  // again, so it is kept for as long as the answer takes.
-  if (embedded_early_.size() < kMaxEmbeddedEarly) embedded_early_.push_back(std::move(received));
+  early_.keep_embedded(std::move(received));
 }
 
 // Between ICE and DTLS, after every input: the flight to carry, and the time to wait for its

@@ -213,6 +213,7 @@ class Life {
     switch (step.kind) {
       case Kind::Glare: return peer(Side::B).open_channel(now_, {});
       case Kind::Renegotiates: return owner.renegotiate(now_);
+      case Kind::RestartsIce: return restart_ice(step);
       case Kind::Channel: return owner.open_channel(now_, promise_of(step));
       case Kind::NegotiatedChannel: return owner.open_channel_of_both(now_, promise_of(step));
       case Kind::HangsUp:
@@ -256,6 +257,11 @@ class Life {
       internet_.router(*standing.router)
           .give_away(peer(step.side).endpoints()[standing.interface[0]].address, neighbour());
     if (std::int64_t& times = rebound_[key(step)]; ++times < step.a) again(step, step.b);
+  }
+
+  void restart_ice(const Step& step) {
+    peer(step.side).restart_ice(now_);
+    if (++restarted_[key(step)] < static_cast<std::size_t>(step.a)) again(step, step.b);
   }
 
   void churn(const Step& step) {
@@ -410,6 +416,7 @@ class Life {
   std::optional<std::string> excuse_;
   std::map<std::size_t, std::int64_t> rebound_;
   std::map<std::size_t, std::size_t> churned_, last_churned_;
+  std::map<std::size_t, std::size_t> restarted_;  // how often, by step
   bool was_connected_ = false;
   Timestamp last_turn_{}, traced_{};
   int turns_ = 0;

@@ -1,5 +1,7 @@
 #include "world/peer.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "world/attacker.h"
@@ -76,7 +78,7 @@ Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& work
       world_(world),
       random_(world.plan.seed * 2 + index(side) + 0xace),
       connection_(options_of(side, world.plan, workshop), random_, workshop.cipher),
-      watch_(side, connection_, world.journal) {
+      watch_(side, connection_, world.plan.has(Kind::RestartsIce), world.journal) {
   if (const Step* const step = world.plan.find(Kind::Priorities, side)) {
     constexpr std::array kAll{Priority::VeryLow, Priority::Low, Priority::Medium, Priority::High};
     std::array<Priority, 4> priorities{};
@@ -206,7 +208,10 @@ void Peer::handle(Timestamp now, const core::Event& event) {
 
 void Peer::gather(Timestamp now) {
   has_gathered_ = true;
-  for (const Endpoint& endpoint : endpoints_) connection_.add_local_endpoint(now, endpoint);
+  for (const Endpoint& endpoint : endpoints_) {
+    if (std::ranges::find(down_, endpoint) == down_.end())
+      connection_.add_local_endpoint(now, endpoint);
+  }
   connection_.add_stun_server(now, stun_server_);
   connection_.end_of_local_endpoints(now);
 }
@@ -346,6 +351,13 @@ void Peer::renegotiate(Timestamp now) {
   drain(now);
 }
 
+void Peer::restart_ice(Timestamp now) {
+  if (is_over() || is_paused_) return;
+  note("wants to restart ICE");
+  connection_.restart_ice();
+  drain(now);
+}
+
 void Peer::set_taking_events(Timestamp now, bool takes) {
   takes_events_ = takes;
   if (!is_paused_) drain(now);
@@ -382,6 +394,8 @@ void Peer::replace_endpoint(Timestamp now, std::size_t which, Endpoint by) {
 
 void Peer::set_endpoint_up(Timestamp now, std::size_t which, bool is_up) {
   if (!has_gathered_ || is_stopped_) return;
+  std::erase(down_, endpoints_[which]);
+  if (!is_up) down_.push_back(endpoints_[which]);
   if (is_up)
     connection_.add_local_endpoint(now, endpoints_[which]);
   else

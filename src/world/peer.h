@@ -59,6 +59,7 @@ class Peer {
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
            bool only_reliable = false);
   void renegotiate(Timestamp now);
+  void restart_ice(Timestamp now);
   void set_taking_events(Timestamp now, bool takes);
   void set_receiving(Timestamp now, bool receives);
   void close(Timestamp now);
@@ -104,6 +105,7 @@ class Peer {
   core::PeerConnection connection_;
   Watch watch_;
   std::vector<Endpoint> endpoints_;
+  std::vector<Endpoint> down_;  // of these, those that are not there for now
   Endpoint stun_server_;
   Buffer memory_;
   std::string reason_;

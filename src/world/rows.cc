@@ -213,6 +213,9 @@ constexpr std::array kRows = std::to_array<Row>({
     for_a_time(Kind::StopsReading, "stops-reading", "owner", 1, {30'000, 30'000},
                "{side}'s owner {reads}, {at} to {until}.", {{0, 1}}),
     at_one_moment(Kind::Renegotiates, "renegotiates", "owner", 2, "{side} offers again at {at}."),
+    at_one_moment(Kind::RestartsIce, "restarts-ice", "owner", 2,
+                  "{side} restarts ICE at {at}, {a} times, {b} ms apart.",
+                  {{1, 50, true}, {100, 4000, true}}),
     never_mild(
         at_one_moment(Kind::Closes, "closes", "owner", 1, "{side} closes its connection at {at}.")),
 

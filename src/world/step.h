@@ -81,6 +81,7 @@ enum class Kind : std::uint8_t {
   HangsUp,
   StopsReading,
   Renegotiates,
+  RestartsIce,
   Closes,
   // What becomes of its process.
   Pause,

@@ -43,6 +43,11 @@ bool is_legal(IceConnectionState from, IceConnectionState to) {
   return false;
 }
 
+// A restart: checking begins anew, W3C RTCIceTransportState.
+bool begins_again(IceConnectionState from, const core::IceConnectionStateChange& to) {
+  return to.state == IceConnectionState::Checking && from != IceConnectionState::Closed;
+}
+
 }  // namespace
 
 void Watch::fail(Verdict verdict, std::string_view what) {
@@ -72,7 +77,7 @@ void Watch::see_event(const core::Event& event) {
   if (const auto* const change = std::get_if<core::ConnectionStateChange>(&event)) {
     see(*change);
   } else if (const auto* const ice = std::get_if<core::IceConnectionStateChange>(&event)) {
-    if (!is_legal(ice_state_, ice->state))
+    if (!is_legal(ice_state_, ice->state) && !(may_restart_ && begins_again(ice_state_, *ice)))
       fail(Verdict::States,
            fmt::format("goes from ICE's {} to {}", to_string(ice_state_), to_string(ice->state)));
     ice_state_ = ice->state;

@@ -13,8 +13,8 @@ namespace specter::world {
 
 class Watch {
  public:
-  Watch(Side side, const core::PeerConnection& connection, Journal& journal)
-      : side_(side), connection_(connection), journal_(journal) {}
+  Watch(Side side, const core::PeerConnection& connection, bool may_restart, Journal& journal)
+      : side_(side), connection_(connection), may_restart_(may_restart), journal_(journal) {}
 
   void see_arrival(Timestamp now, const simulation::Arrival& arrival, bool is_of_attacker);
   void see_transmit(Timestamp now, const Transmit& transmit);
@@ -32,6 +32,7 @@ class Watch {
 
   Side side_;
   const core::PeerConnection& connection_;
+  bool may_restart_;  // ICE
   Journal& journal_;
   bool is_closed_ = false, was_connected_ = false;
   int at_once_ = 0;

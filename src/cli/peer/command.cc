@@ -75,6 +75,13 @@ Action add_ice_candidate(Fields& fields) {
   return command::AddIceCandidate{std::move(candidate)};
 }
 
+Action set_ice_servers(Fields& fields) {
+  command::SetIceServers set{};
+  for (std::string& url : fields.texts("urls")) set.servers.push_back({.urls = {std::move(url)}});
+  fields.refuse_others();
+  return set;
+}
+
 ChannelNumber channel_of(Fields& fields) {
   const auto number = fields.number("channel", std::numeric_limits<std::uint64_t>::max());
   fields.refuse_others();
@@ -132,6 +139,8 @@ constexpr Entry kCommands[] = {
     {"set_local_description", set_description<command::SetLocalDescription>},
     {"set_remote_description", set_description<command::SetRemoteDescription>},
     {"add_ice_candidate", add_ice_candidate},
+    {"restart_ice", without_fields<command::RestartIce>},
+    {"set_ice_servers", set_ice_servers},
     {"send", send},
     {"close_data_channel", of_channel<command::CloseDataChannel>},
     {"set_buffered_amount_low_threshold", set_buffered_amount_low_threshold},

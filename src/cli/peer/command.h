@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "cli/json.h"
 #include "cli/line_reader.h"
@@ -36,6 +37,10 @@ struct SetRemoteDescription {
 struct AddIceCandidate {
   IceCandidate candidate;
 };
+struct RestartIce {};
+struct SetIceServers {
+  std::vector<IceServer> servers;
+};
 struct Send {
   ChannelNumber channel;
   std::variant<std::string, Buffer> message;  // text or binary
@@ -59,9 +64,10 @@ struct Close {};
 using Action =
     std::variant<command::CreateDataChannel, command::CreateOffer, command::CreateAnswer,
                  command::SetLocalDescription, command::SetRemoteDescription,
-                 command::AddIceCandidate, command::Send, command::CloseDataChannel,
-                 command::SetBufferedAmountLowThreshold, command::GetStats, command::GetState,
-                 command::GetDataChannelState, command::GetDescription, command::Close>;
+                 command::AddIceCandidate, command::RestartIce, command::SetIceServers,
+                 command::Send, command::CloseDataChannel, command::SetBufferedAmountLowThreshold,
+                 command::GetStats, command::GetState, command::GetDataChannelState,
+                 command::GetDescription, command::Close>;
 
 // What an answer needs of it.
 struct Command {

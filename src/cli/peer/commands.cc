@@ -4,11 +4,54 @@
 
 namespace specter::cli {
 
+namespace {
+
+// ---- calls that an event answers
+
+Result<DataChannel> call(const PeerConnection& on, const command::CreateDataChannel& create) {
+  return on.create_data_channel(create.label, create.options);
+}
+Result<> call(const PeerConnection& on, const command::CreateOffer& create) {
+  return on.create_offer(create.options);
+}
+Result<> call(const PeerConnection& on, const command::CreateAnswer&) { return on.create_answer(); }
+Result<> call(const PeerConnection& on, const command::SetLocalDescription& set) {
+  return on.set_local_description(set.description);
+}
+Result<> call(const PeerConnection& on, const command::SetRemoteDescription& set) {
+  return on.set_remote_description(set.description);
+}
+Result<> call(const PeerConnection& on, const command::AddIceCandidate& add) {
+  return on.add_ice_candidate(add.candidate);
+}
+Result<> call(const PeerConnection& on, const command::GetStats&) { return on.get_stats(); }
+
+// ---- calls that are made and done
+
+Result<> tell(const PeerConnection& to, const command::RestartIce&) { return to.restart_ice(); }
+Result<> tell(const PeerConnection& to, const command::SetIceServers& set) {
+  return to.set_ice_servers(set.servers);
+}
+
+}  // namespace
+
 void Session::handle_line(const LineReader::Line& line) {
   const auto read = read_command(line);
   if (!read) return;
   if (!read->action) return error(read->command, read->action.error());
-  std::visit([&](const auto& action) { perform(read->command, action); }, *read->action);
+  const Command& command = read->command;
+  std::visit(
+      [&](const auto& action) {
+        if constexpr (requires { call(connection_, action); }) {
+          called(command, call(connection_, action));
+        } else if constexpr (requires { tell(connection_, action); }) {
+          const auto told = tell(connection_, action);
+          told ? done(command) : error(command, told.error());
+        } else {
+          perform(command, action);
+        }
+      },
+      *read->action);
 }
 
 template <class T>
@@ -18,30 +61,6 @@ void Session::called(const Command& command, const Result<T>& result) {
   } else {
     error(command, result.error());
   }
-}
-
-void Session::perform(const Command& command, const command::CreateDataChannel& create) {
-  called(command, connection_.create_data_channel(create.label, create.options));
-}
-
-void Session::perform(const Command& command, const command::CreateOffer& create) {
-  called(command, connection_.create_offer(create.options));
-}
-
-void Session::perform(const Command& command, const command::CreateAnswer&) {
-  called(command, connection_.create_answer());
-}
-
-void Session::perform(const Command& command, const command::SetLocalDescription& set) {
-  called(command, connection_.set_local_description(set.description));
-}
-
-void Session::perform(const Command& command, const command::SetRemoteDescription& set) {
-  called(command, connection_.set_remote_description(set.description));
-}
-
-void Session::perform(const Command& command, const command::AddIceCandidate& add) {
-  called(command, connection_.add_ice_candidate(add.candidate));
 }
 
 std::optional<DataChannel> Session::find(const Command& command, ChannelNumber number) {
@@ -80,10 +99,6 @@ void Session::perform(const Command& command, const command::SetBufferedAmountLo
   if (!channel) return;
   channel->set_buffered_amount_low_threshold(set.bytes);
   done(command);
-}
-
-void Session::perform(const Command& command, const command::GetStats&) {
-  called(command, connection_.get_stats());
 }
 
 void Session::perform(const Command& command, const command::GetState&) {

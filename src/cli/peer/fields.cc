@@ -60,6 +60,20 @@ std::string Fields::text(std::string_view key) {
   return value.value_or("");
 }
 
+std::vector<std::string> Fields::texts(std::string_view key) {
+  const Json* value = find(key);
+  if (!value) {
+    needs(key);
+    return {};
+  }
+  const auto is_text = [](const Json& one) { return one.is_string(); };
+  if (!value->is_array() || !std::ranges::all_of(*value, is_text)) {
+    fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" must be an array of strings", key));
+    return {};
+  }
+  return value->get<std::vector<std::string>>();
+}
+
 std::uint64_t Fields::number(std::string_view key, std::uint64_t max) {
   const auto value = optional_number(key, max);
   if (!value) needs(key);

@@ -18,7 +18,8 @@ class Fields {
   // `object` must be an object, and outlive this.
   explicit Fields(const Json& object) : object_(object) {}
 
-  std::string text(std::string_view key);  // needed
+  std::string text(std::string_view key);                // needed
+  std::vector<std::string> texts(std::string_view key);  // needed: an array of strings
   std::uint64_t number(std::string_view key, std::uint64_t max);
   std::optional<std::string> optional_text(std::string_view key);
   std::optional<std::uint64_t> optional_number(std::string_view key, std::uint64_t max);

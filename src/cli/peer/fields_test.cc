@@ -57,6 +57,19 @@ TEST(Fields, RefusesEveryOtherTypeOfValue) {
   }
 }
 
+TEST(Fields, TextsAreAnArrayOfStrings) {
+  const Json good{{"urls", {"stun:a.example", "stun:b.example"}}};
+  Fields fields(good);
+  EXPECT_EQ(fields.texts("urls"), (std::vector<std::string>{"stun:a.example", "stun:b.example"}));
+  EXPECT_FALSE(fields.error());
+  for (const Json& value : {Json(), Json("stun:a.example"), Json::array({1}), Json::object()}) {
+    const Json object{{"urls", value}};
+    Fields bad(object);
+    EXPECT_TRUE(bad.texts("urls").empty()) << value;
+    EXPECT_TRUE(bad.error()) << value;
+  }
+}
+
 TEST(Fields, KeepsTheFirstError) {
   const Json object{{"a", 1}, {"b", 2}};
   Fields fields(object);

@@ -57,16 +57,9 @@ class Session {
 
   // ---- commands.cc: one handler a command
   void handle_line(const LineReader::Line& line);
-  void perform(const Command& command, const command::CreateDataChannel& create);
-  void perform(const Command& command, const command::CreateOffer& create);
-  void perform(const Command& command, const command::CreateAnswer& create);
-  void perform(const Command& command, const command::SetLocalDescription& set);
-  void perform(const Command& command, const command::SetRemoteDescription& set);
-  void perform(const Command& command, const command::AddIceCandidate& add);
   void perform(const Command& command, const command::Send& send);
   void perform(const Command& command, const command::CloseDataChannel& close);
   void perform(const Command& command, const command::SetBufferedAmountLowThreshold& set);
-  void perform(const Command& command, const command::GetStats& get);
   void perform(const Command& command, const command::GetState& get);
   void perform(const Command& command, const command::GetDataChannelState& get);
   void perform(const Command& command, const command::GetDescription& get);

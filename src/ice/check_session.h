@@ -1,6 +1,8 @@
-// What the agent is made of. Its methods are in the file of their concern:
+// One generation of an ICE agent: its credentials, its checklist, its checks, nomination and
+// consent. RFC 8445 §9: a restart begins another; this one goes on until that one has a path. Its
+// methods are in the file of their concern:
 //
-//   agent.cc              the facade, what the application and the driver tell, stats
+//   check_session.cc      what the agent tells it, stats
 //   checks.cc             our checks: requests, retransmission, responses          RFC 8445 §7.2
 //   embedded_checks.cc    DTLS datagrams in Binding messages, and checks for their sake
 //   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
@@ -52,14 +54,46 @@ struct Response {
   Buffer error{};
 };
 
-class Agent::Impl {
+class CheckSession;
+
+// What the generations of an agent share.
+struct Shared {
+  static constexpr int kCheckBurst = 20;
+  // What first checks leave of the bucket.
+  static constexpr int kKeptForAnswers = 4;
+  static constexpr Duration kFirstCheckInterval = std::chrono::milliseconds(5);  // RFC 8445 §14.2
+
+  Shared(Agent::Config agent_config, Random& source);
+
+  // Sends here from now on: RFC 8445 §12.1. Only the session in use tells.
+  void tell_path(const CheckSession& from, const Path& path, bool is_selected);
+
+  Agent::Config config;  // without credentials: each generation has its own
+  Random& random;
+  Gathering gathering;
+  Pacer pacer;         // all connectivity checks, retransmissions included
+  Pacer first_checks;  // those of pairs that had none, while nothing is connected
+  ErrorBudget errors;
+  Timestamp late_at{};  // what comes then was waiting for us to run
+
+  const CheckSession* in_use = nullptr;  // whose path it is
+  std::optional<Path> told_path;         // by PathUsable or SelectedPathChanged
+  std::optional<Path> told_selected;     // by SelectedPathChanged
+
+  RareQueue<Agent::Event> events;
+  std::size_t queued_dtls = 0;  // in `events`
+  Counters counters;
+  // When something is due next; what poll_transmit() looks at first. Out of date while `is_stale`.
+  WakeUp deadline{};
+  bool is_stale = true;
+};
+
+class CheckSession {
  public:
   // Responses that wait for the driver; more are not answered.
   static constexpr std::size_t kMaxQueuedResponses = 64;
   // Requests of one pair that may still be answered; the oldest makes room.
   static constexpr std::size_t kMaxChecksPerPair = 32;
-  // What first checks leave of the bucket.
-  static constexpr int kKeptForAnswers = 4;
   // draft-hancke-webrtc-sped §9.2: a datagram is larger than what the pace of checks was made for,
   // so only the requests of a few pairs carry one.
   static constexpr std::size_t kMaxEmbeddingPairs = 4;
@@ -67,60 +101,74 @@ class Agent::Impl {
   // Events with a datagram that wait for the owner; more are left out, and not acknowledged.
   static constexpr std::size_t kMaxQueuedDtls = 16;
 
-  Impl(Config config, Random& random);
+  enum class Embeds : bool { No, Yes };
 
-  // ---- agent.cc
-  void start_gathering();
-  void add_local_endpoint(Timestamp now, const Endpoint& base);
-  void remove_local_endpoint(Timestamp now, const Endpoint& base);
-  void add_stun_server(Timestamp now, const Endpoint& server);
-  void end_of_local_endpoints(Timestamp now);
+  // It is the agent's: what it says goes by `shared`, which outlives it.
+  CheckSession(Shared& shared, Credentials local, Role role, Embeds embeds);
+  CheckSession(const CheckSession&) = delete;
+
+  // ---- check_session.cc
+  void add_base(const Base& base) { checklist_.add_base(base); }
+  void remove_base(const Endpoint& base);
   void set_role(Role role);
   void set_remote_credentials(Timestamp now, const Credentials& remote);
-  Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
+  Result<> add_remote_candidate(const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();
   void set_remote_embedding(bool knows_it);
   void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
   void note_dtls_received(Bytes datagram);
   void handshake_done(bool we_sent_the_last_flight);
+  // As Agent::max_embedded_bytes().
   std::size_t max_embedded_bytes() const;
-  void handle_datagram(Timestamp now, const Received& datagram);
-  void handle_activity(Timestamp now, const Path& path);
+
+  bool is_named_by(const stun::Message& request) const;  // our half of its USERNAME
+  void handle_request(Timestamp now, const Received& datagram, const stun::Message& message);
+  // Whether a request of this session's may still be answered by it.
+  bool asked(const stun::TransactionId& id) const { return checks_.contains(id); }
+  void handle_response(Timestamp now, const Received& datagram, const stun::Message& message);
+  // Whether anything may come of it.
+  bool handle_activity(Timestamp now, const Path& path);
   void note_seen(Timestamp now, const Path& path);
   void expect_answer(Timestamp now, bool is_outstanding);
   void handle_timeout(Timestamp now);
-  std::optional<Transmit> poll_transmit(Timestamp now);
-  std::optional<Event> poll_event();
+  // After each input of any session's, in this order; between them candidates are announced.
+  void consider_paths(Timestamp now);
+  void consider_state(Timestamp now);
+  // In the order of what is sent.
+  void before_polling(Timestamp now);
+  std::optional<Transmit> poll_response(Timestamp now);
+  std::optional<Transmit> poll_check(Timestamp now);
+  std::optional<Transmit> poll_consent(Timestamp now);
   WakeUp next_timeout() const;
-  std::vector<CandidatePairStats> pair_stats() const;
+  void tell_path() const;  // it is the one in use from now on
 
-  const Config& config() const { return config_; }
+  void add_stats(std::vector<CandidatePairStats>& all) const;
+  const Credentials& local() const { return local_; }
+  const std::optional<Credentials>& remote() const { return remote_; }
   Role role() const { return role_; }
-  const Gathering& gathering() const { return gathering_; }
   IceConnectionState state() const { return state_; }
-  const Counters& counters() const { return counters_; }
+  // Why it has failed.
+  const std::string& reason() const { return reason_; }
   EmbeddingState embedding_state() const { return embedding_.state(); }
+  bool is_over() const { return closed_ || state_ == IceConnectionState::Failed; }
+  // The pair that is used if this session is: a valid one.
   const Pair* current() const { return current_; }
   Timestamp consent_ends(const Pair& pair) const {
-    return pair.consent.last_response + config_.options.consent_timeout;
+    return pair.consent.last_response + shared_.config.options.consent_timeout;
   }
   const Checklist& checklist() const { return checklist_; }
 
  private:
   using ErrorText = std::string_view;
 
-  // ---- agent.cc
-  void after_input(Timestamp now);
-  void announce_gathering();
+  // ---- check_session.cc
   bool accept_remote(const Candidate& candidate);
-  WakeUp compute_deadline() const;
   Candidate local_candidate_of(const Pair& pair) const;
 
   // ---- checks.cc
   bool may_send_checks() const;
   bool is_concluded(Timestamp now) const;
-  std::optional<Transmit> poll_check(Timestamp now);
   std::optional<Transmit> poll_ordinary(Timestamp now);
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
   std::optional<Transmit> poll_check_again(Timestamp now);
@@ -140,7 +188,6 @@ class Agent::Impl {
   void expire_checks(Timestamp now);
   void give_back_unproved();
   void forget_removed_pairs();
-  void handle_response(Timestamp now, const Received& datagram, const stun::Message& message);
   void handle_success(Timestamp now, Pair& pair, const stun::TransactionId& id, const Check& check,
                       const Endpoint& mapped);
   void handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code);
@@ -161,11 +208,9 @@ class Agent::Impl {
   Deadline extra_check_deadline() const;
 
   // ---- binding_requests.cc
-  void handle_request(Timestamp now, const Received& datagram, const stun::Message& message);
   bool authenticate(Timestamp now, const Received& datagram, const stun::Message& message);
   bool resolve_roles(const stun::Message& message);
   void answer(const Received& request, const stun::Message& message);
-  std::optional<Transmit> poll_response(Timestamp now);
   void refuse(Timestamp now, const Received& request, const stun::Message& message,
               std::uint16_t code, ErrorText reason, bool authenticated,
               const std::vector<stun::AttributeType>& unknown = {});
@@ -187,7 +232,6 @@ class Agent::Impl {
 
   // ---- consent.cc
   void start_consent(Timestamp now, Pair& pair);
-  std::optional<Transmit> poll_consent(Timestamp now);
   void handle_consent(Timestamp now, Pair& pair);
   void ask_consent_again(Timestamp now, Pair& pair);
   void expire_consent(Timestamp now);
@@ -221,27 +265,21 @@ class Agent::Impl {
   Deadline patience_ends() const;
   Deadline failure_at() const;
   Deadline state_deadline() const;
-  bool is_over() const { return closed_ || state_ == IceConnectionState::Failed; }
 
-  Config config_;
-  Random& random_;
+  Shared& shared_;
+  const Credentials local_;
   Role role_;
   std::uint64_t tiebreaker_;
   std::optional<Credentials> remote_;
   std::vector<Candidate> early_candidates_;  // came before the peer's credentials
   bool closed_ = false;
 
-  Gathering gathering_;
   Checklist checklist_;
   std::map<stun::TransactionId, Check> checks_;
-  Pacer pacer_;                       // all connectivity checks, retransmissions included
-  Pacer first_checks_;                // those of pairs that had none, while nothing is connected
   Timestamp next_ordinary_{};         // Ta after the last ordinary one
   Timestamp next_again_{};            // for pairs that have not answered
-  Timestamp late_at_{};               // what comes then was waiting for us to run
   bool is_turn_of_the_rest_ = false;  // when the next check would be a triggered one
   Timestamp next_consent_{};          // what all valid pairs ask for, at one time
-  ErrorBudget errors_;
   RareQueue<Response> responses_;
   Lessons lessons_;
   RecentTransactions nominations_;  // of the peer's
@@ -252,18 +290,15 @@ class Agent::Impl {
   std::size_t flight_messages_ = 0;  // that carried a datagram of it
   std::size_t flight_turns_ = 0;     // messages that it was offered to, the first at:
   Timestamp flight_since_{};
-  int extra_checks_ = 0;         // for it
-  std::size_t extra_turn_ = 0;   // among the pairs for them
-  Timestamp next_extra_{};       // when a further one is due
-  std::size_t queued_dtls_ = 0;  // in events_
+  int extra_checks_ = 0;        // for it
+  std::size_t extra_turn_ = 0;  // among the pairs for them
+  Timestamp next_extra_{};      // when a further one is due
 
-  Pair* current_ = nullptr;            // what path() answers
-  Pair* nominating_ = nullptr;         // its nomination is under way
-  Timestamp nominated_at_{};           // when that began
-  Timestamp first_valid_{};            // when a pair first became valid
-  Timestamp considered_{};             // when consider_nomination() last looked
-  std::optional<Path> told_path_;      // by PathUsable or SelectedPathChanged
-  std::optional<Path> told_selected_;  // by SelectedPathChanged
+  Pair* current_ = nullptr;     // what path() answers
+  Pair* nominating_ = nullptr;  // its nomination is under way
+  Timestamp nominated_at_{};    // when that began
+  Timestamp first_valid_{};     // when a pair first became valid
+  Timestamp considered_{};      // when consider_nomination() last looked
 
   bool expects_ = false;  // the owner waits for the peer to acknowledge something
   Timestamp expects_since_{};
@@ -272,22 +307,17 @@ class Agent::Impl {
   int doubts_ = 0;             // in a row, that checks alone have settled
 
   IceConnectionState state_ = IceConnectionState::New;
-  IceGatheringState announced_gathering_ = IceGatheringState::New;
+  std::string reason_;
   bool remote_in_play_ = false;  // the peer told of a candidate, or sent a check
   std::size_t unusable_remotes_ = 0;
   std::uint64_t requests_taken_ = 0;
+  std::uint64_t dropped_before_;     // of Counters::dropped_integrity: other generations'
   std::uint64_t requests_sent_ = 0;  // Binding requests that left, repeated ones too
   Deadline known_since_{};     // the peer's credentials: from then on it is connected or fails
   Deadline ended_at_{};        // the peer said that no more candidates come
   Deadline checking_since_{};  // RFC 8863: what patience is counted from
   bool was_connected_ = false;
   bool consent_expired_ = false;
-
-  RareQueue<Event> events_;
-  Counters counters_;
-  // When something is due next; what poll_transmit() looks at first. Stale while `stale_`.
-  WakeUp deadline_{};
-  bool stale_ = true;
 };
 
 }  // namespace specter::ice
