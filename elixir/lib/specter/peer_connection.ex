@@ -85,7 +85,7 @@ defmodule Specter.PeerConnection do
     * `:sctp_failure`: the peer did not set up SCTP, which data channels need.
     * `:internal`: a bug in this library.
 
-  A failed connection does not recover: close it.
+  Close a failed connection.
   """
   @type failure ::
           :closed_by_peer
@@ -374,8 +374,8 @@ defmodule Specter.PeerConnection do
 
   Options:
 
-    * `:ice_restart`: not supported yet; it results in `{:offer_error, pc, text}`. Make a new connection
-      instead. Default: `false`.
+    * `:ice_restart`: restarts ICE: both sides search for a path again, and the current one stays in use
+      meanwhile. `{:offer_error, pc, text}` follows before the first answer. Default: `false`.
     * `:voice_activity_detection`: has no effect.
 
   ## Examples
