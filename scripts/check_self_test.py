@@ -330,6 +330,15 @@ class CheckRules(unittest.TestCase):
                 self.add(name, text)
                 self.assert_only(name, "references", sentence) if sentence else self.assert_passes()
 
+    def test_a_goal_that_the_makefile_does_not_have_is_found(self):
+        self.write("Makefile", "build: ## it\n\tcmake\n")
+        self.write("docs/page.md", "`make build`, and we make more of it.\n")
+        self.assert_passes()
+        self.write("docs/page.md", "`make build` and `make bulid X=1`\n")
+        self.assert_only("docs/page.md:1: references", "no `make bulid`")
+        self.write("docs/page.md", "make build\n\nmake built  # x\n")
+        self.assert_only("docs/page.md:3: references", "no `make built`")
+
     def test_a_link_of_elixir_to_no_guide_is_found(self):
         self.write("elixir/guides/flow.md", "# Flow\n")
         self.write("elixir/lib/a.ex", "See [it](flow.md#flow), [web](https://x.org/y.md) and [gone](gone.md).\n")
