@@ -38,8 +38,11 @@ class SPECTER_EXPORT DataChannel {
   /// Queues a text message. The text should be UTF-8; it is not checked. The bytes are copied.
   ///
   /// Errors: InvalidState before event::DataChannelOpen; InvalidArgument if the message is larger
-  /// than the peer's max-message-size; WouldBlock if the send buffer is full (retry after
-  /// event::BufferedAmountLow); Closed. `part` sends a message in several calls: see MessagePart.
+  /// than the peer's max-message-size or than the send buffer; WouldBlock if the send buffer is
+  /// full (retry after event::BufferedAmountLow); Closed. An error that is found later, on the
+  /// event loop, is delivered as event::OperationFailed with Operation::Send.
+  ///
+  /// `part` sends a message in several calls: see MessagePart.
   Result<> send(std::string_view text, MessagePart part = MessagePart::Whole) const;
   /// Queues a binary message. The bytes are copied. Errors: those of the text overload.
   Result<> send(Bytes binary, MessagePart part = MessagePart::Whole) const;
