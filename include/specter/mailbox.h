@@ -20,8 +20,8 @@ namespace api {
 class MailboxState;
 }
 
-/// A queue of events, shared by any number of connections. Its receiving calls are the only
-/// blocking calls of the library; each takes a timeout.
+/// A queue of events, shared by any number of connections. Its receiving calls block until there is
+/// an event, at most for their timeout. All calls of connections and channels are non-blocking.
 ///
 /// A copy is the same mailbox. When the last copy is destroyed, the connections that deliver to it
 /// are closed.
