@@ -11,7 +11,7 @@
 
 #include "crypto/certificate.h"
 #include "net/demux.h"
-#include "peer/signaling.h"
+#include "jsep/signaling.h"
 #include "sdp/attributes.h"
 #include "sdp/session.h"
 #include "simulation/random.h"
@@ -24,7 +24,7 @@ namespace {
 
 using namespace specter::core;
 using namespace std::chrono_literals;
-using peer::Side;
+using jsep::Side;
 
 constexpr std::size_t kMaxOperations = 24;
 constexpr int kMaxBurst = 200;
@@ -121,7 +121,7 @@ class World {
     // W3C §4.4.1.5: a remote offer takes our own back.
     if (before == SignalingState::HaveLocalOffer && side == Side::Remote && type == SdpType::Offer)
       before = SignalingState::Stable;
-    return peer::next(before, side, type) == after;
+    return jsep::next(before, side, type) == after;
   }
   static void check_error(const Error& error, std::string_view text) {
     SPECTER_CHECK(error.code != ErrorCode::Internal && !error.message.empty());

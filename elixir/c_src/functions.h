@@ -107,6 +107,9 @@ Term counters(ErlNifEnv* env);
 // ---- connections: :ok | {:error, :not_found | :would_block}, and the rest by message.
 // functions_connection.cc
 
+Term restart_ice(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+// %{ice_servers: servers}; {:error, text} for a URL that can't be used.
+Term set_ice_servers(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, Any servers);
 // {:ok, id} | {:error, :not_found}
 Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
                          ActiveChange active, Any options);

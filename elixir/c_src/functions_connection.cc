@@ -99,6 +99,22 @@ Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
                 peer->connection().create_offer({.ice_restart = ice_restart}));
 }
 
+Term restart_ice(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  return peer ? nif::posted(env, peer->connection().restart_ice()) : not_found(env);
+}
+
+Term set_ice_servers(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                     Any servers) {
+  const auto options = decode_options(env, library_of(env).types, servers.term, {});
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  const auto set = peer->connection().set_ice_servers(options.ice_servers);
+  if (set || set.error().code == ErrorCode::Closed || set.error().code == ErrorCode::WouldBlock)
+    return nif::posted(env, set);
+  return tuple(env, Atom("error"), set.error().message);
+}
+
 Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);

@@ -46,6 +46,8 @@ ErlNifFunc functions[] = {
     row<create_data_channel>("create_data_channel"),
     row<create_offer>("create_offer"),
     row<create_answer>("create_answer"),
+    row<restart_ice>("restart_ice"),
+    row<set_ice_servers>("set_ice_servers"),
     row_by_size<set_local_description, kLargeText>("set_local_description"),
     row_by_size<set_remote_description, kLargeText>("set_remote_description"),
     row_by_size<add_ice_candidate, kLargeText>("add_ice_candidate"),

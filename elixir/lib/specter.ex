@@ -426,6 +426,31 @@ defmodule Specter do
   end
 
   @doc """
+  Restarts ICE. See `Specter.PeerConnection.restart_ice/2`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.restart_ice(specter, pc)
+      :ok
+  """
+  @spec restart_ice(t, PeerConnection.t()) :: PeerConnection.result()
+  defdelegate restart_ice(specter, pc), to: PeerConnection
+
+  @doc """
+  Replaces the ICE servers. See `Specter.PeerConnection.set_ice_servers/3`.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.set_ice_servers(specter, pc, ["stun:stun.example.org"])
+      :ok
+  """
+  @spec set_ice_servers(t, PeerConnection.t(), [ice_server]) ::
+          PeerConnection.result() | {:error, String.t()}
+  defdelegate set_ice_servers(specter, pc, servers), to: PeerConnection
+
+  @doc """
   Requests statistics. See `Specter.PeerConnection.get_stats/2`.
 
   ## Examples

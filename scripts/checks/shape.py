@@ -11,7 +11,6 @@ WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
     ("src/cli/peer/session.h", "Session"): 59,
     ("src/ice/check_session.h", "CheckSession"): 121,
-    ("src/peer/negotiation.h", "Negotiation"): 41,
     ("src/sctp/association/impl.h", "Association::Impl"): 101,
     ("src/sctp/rx/reassembly.h", "Reassembly"): 42,
     ("src/sctp/tx/bbr.h", "Bbr"): 66,

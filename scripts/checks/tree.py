@@ -13,8 +13,9 @@ HEIGHT = {
     "crypto": 1, "net": 1, "simulation": 1,
     "stun": 2, "sctp": 2, "rtp": 2, "rtcp": 2, "codec": 2, "container": 2,
     "ice": 3, "turn": 3, "dtls": 3, "srtp": 3, "channel": 3, "media": 3, "bwe": 3, "sdp": 3,
-    "peer": 4,
-    "io": 5, "world": 5, "api": 6, "cli": 7,
+    "jsep": 4,
+    "peer": 5,
+    "io": 6, "world": 6, "api": 7, "cli": 8,
 }
 # The public headers: what a module may include of them. Words for all; the core's own API; the
 # handles and mailboxes on top of it.

@@ -79,6 +79,7 @@ void Agent::end_of_remote_candidates(Timestamp now) {
 }
 void Agent::close() { impl_->close(); }
 
+void Agent::set_remote_lite() { impl_->newest().set_remote_lite(); }
 void Agent::set_remote_embedding(bool knows_it) {
   if (connection_state() != IceConnectionState::Closed)
     impl_->tell_all([&](CheckSession& one) { one.set_remote_embedding(knows_it); });

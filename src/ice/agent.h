@@ -136,9 +136,11 @@ class Agent {
   void set_role(Role role);
   // Of the newest generation: its checks begin. Candidates that came before are kept.
   void set_remote_credentials(Timestamp now, const Credentials& remote);
-  // Of the generation that its ufrag names, or else of the newest that has the peer's credentials. Error: OperationFailed past
-  // max_remote_candidates. Duplicates and ones we can't use (a name, TCP, another component) are
-  // taken and ignored.
+  // Of the newest generation: the peer is lite (RFC 8445 §2.5), and sends no checks.
+  void set_remote_lite();
+  // Of the generation that its ufrag names, or else of the newest that has the peer's credentials.
+  // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
+  // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();  // silent from here on

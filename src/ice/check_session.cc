@@ -7,11 +7,13 @@
 
 namespace specter::ice {
 
-CheckSession::CheckSession(Shared& shared, Credentials local, Role role, Embeds embeds)
+CheckSession::CheckSession(Shared& shared, Credentials local, Role role, Embeds embeds,
+                           Awaits awaits)
     : shared_(shared),
       local_(std::move(local)),
       role_(role),
       tiebreaker_(shared.random.u64()),
+      awaits_(awaits),
       checklist_(role, shared.config.max_remote_candidates, shared.config.max_pairs),
       embedding_(embeds == Embeds::Yes ? Embedding::Wanted::Yes : Embedding::Wanted::No),
       dropped_before_(shared.counters.dropped_integrity) {

@@ -102,9 +102,12 @@ class CheckSession {
   static constexpr std::size_t kMaxQueuedDtls = 16;
 
   enum class Embeds : bool { No, Yes };
+  // Whether the peer's own checks must show that it knows this generation before one of its pairs
+  // is nominated.
+  enum class Awaits : bool { Nothing, ThePeersChecks };
 
   // It is the agent's: what it says goes by `shared`, which outlives it.
-  CheckSession(Shared& shared, Credentials local, Role role, Embeds embeds);
+  CheckSession(Shared& shared, Credentials local, Role role, Embeds embeds, Awaits awaits);
   CheckSession(const CheckSession&) = delete;
 
   // ---- check_session.cc
@@ -115,6 +118,7 @@ class CheckSession {
   Result<> add_remote_candidate(const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void close();
+  void set_remote_lite() { awaits_ = Awaits::Nothing; }
   void set_remote_embedding(bool knows_it);
   void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
   void note_dtls_received(Bytes datagram);
@@ -270,6 +274,7 @@ class CheckSession {
   const Credentials local_;
   Role role_;
   std::uint64_t tiebreaker_;
+  Awaits awaits_;
   std::optional<Credentials> remote_;
   std::vector<Candidate> early_candidates_;  // came before the peer's credentials
   bool closed_ = false;

@@ -43,13 +43,18 @@ void Shared::tell_path(const CheckSession& from, const Path& path, bool is_selec
 Agent::Impl::Impl(Config config, Random& random) : shared_(std::move(config), random) {
   Credentials local = std::exchange(shared_.config.local, {});
   if (local.ufrag.empty()) local = Credentials::generate(random);
-  const auto embeds =
-      shared_.config.embedding ? CheckSession::Embeds::Yes : CheckSession::Embeds::No;
-  begin_generation(std::move(local), shared_.config.role, embeds);
+  begin_generation(std::move(local), shared_.config.role, false);
 }
 
-void Agent::Impl::begin_generation(Credentials local, Role role, CheckSession::Embeds embeds) {
-  generations_.push_back({std::make_unique<CheckSession>(shared_, std::move(local), role, embeds)});
+// Datagrams of a handshake ride in the checks of the first agreed generation alone.
+void Agent::Impl::begin_generation(Credentials local, Role role, bool is_restart) {
+  using Embeds = CheckSession::Embeds;
+  using Awaits = CheckSession::Awaits;
+  auto session = std::make_unique<CheckSession>(
+      shared_, std::move(local), role,
+      shared_.config.embedding && !is_restart ? Embeds::Yes : Embeds::No,
+      is_restart ? Awaits::ThePeersChecks : Awaits::Nothing);
+  generations_.push_back({std::move(session), is_restart});
   shared_.in_use = &in_use();
 }
 
@@ -128,10 +133,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
       drop_if([&](const Generation& one) { return one.session.get() == oldest; });
     }
   }
-  // The handshake rides in the checks of the first agreed generation alone.
-  const bool embeds = is_first && shared_.config.embedding;
-  begin_generation(local, role, embeds ? CheckSession::Embeds::Yes : CheckSession::Embeds::No);
-  generations_.back().is_restart = !is_first;
+  begin_generation(local, role, !is_first);
   shared_.gathering.restart(now);
   announced_gathering_ = IceGatheringState::New;
   announce_gathering();

@@ -56,7 +56,7 @@ class Agent::Impl {
     Deadline retires_at{};  // another one is in use, and its path is known
   };
 
-  void begin_generation(Credentials local, Role role, CheckSession::Embeds embeds);
+  void begin_generation(Credentials local, Role role, bool is_restart);
   template <class F>
   void drop_if(F is_over);
   bool is_agreed(const Generation& one) const { return one.session->remote().has_value(); }

@@ -51,6 +51,9 @@ void CheckSession::consider_nomination(Timestamp now) {
     return nominate(now, *better);
   }
   if (current_ && current_->is_nominated && !is_silent(*current_, now)) return;
+  // RFC 8445 has no word on it: a peer that offered a restart answers checks before it has our
+  // answer, and Firefox forgets a nomination that comes so early.
+  if (awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0) return;
   Pair* best = best_to_nominate(now);
   if (!best) return;
 
@@ -142,6 +145,7 @@ void CheckSession::conclude(Timestamp now) {
 }
 
 Deadline CheckSession::nomination_deadline() const {
+  if (awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0) return std::nullopt;
   if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
   if (!current_ || current_->is_nominated) return std::nullopt;
   const Timestamp patience_ends = first_valid_ + kPatience;

@@ -159,6 +159,38 @@ TEST(Restart, AnOfferedGenerationAnswersChecks) {
   EXPECT_TRUE(stun::has_integrity(more[0].bytes, stun::short_term_key(old.pwd)));
 }
 
+// Whoever offered a restart answers checks before the answer is there, and Firefox forgets a
+// nomination that comes before it.
+TEST(Restart, NothingIsNominatedBeforeThePeerHasChecked) {
+  for (const bool is_lite : {false, true}) {
+    OneAgent one(Role::Controlling);
+    const auto answer_checks = [&] {
+      bool nominates = false;
+      for (int i = 0; i < 50; ++i) {
+        one.pass(20ms);
+        for (const Transmit& check : one.sent()) {
+          const auto message = stun::Message::parse(check.bytes);
+          if (message->cls != stun::Class::Request) continue;
+          nominates = nominates || message->has(stun::AttributeType::UseCandidate);
+          one.receive(one.success(check));
+        }
+      }
+      return nominates;
+    };
+    one.learn_credentials();
+    one.learn_candidate();
+    EXPECT_TRUE(answer_checks());
+    one.agent->set_local_credentials(one.now, Credentials::generate(one.peer_random));
+    one.peer = {"other", "otherpasswordotherpassword"};
+    one.learn_credentials();
+    if (is_lite) one.agent->set_remote_lite();
+    one.learn_candidate();
+    EXPECT_EQ(answer_checks(), is_lite);
+    one.receive(one.request({.controlled = 5}));
+    EXPECT_EQ(answer_checks(), !is_lite);
+  }
+}
+
 TEST(Restart, ARollbackTakesBackWhatWasOffered) {
   Restarting two;
   ASSERT_TRUE(two.connect());

@@ -1,13 +1,15 @@
-// RTCPeerConnectionState out of the states of the one transport. W3C §4.3.3, in its order. Of our
-// own close() nothing is told, and nobody asks here.
+// The states of ICE and of the connection, as they are told. W3C §4.3.3, §4.4.2.
 #pragma once
 
+#include "peer/events.h"
 #include "peer/transport.h"
 
 #include "specter/states.h"
 
 namespace specter::peer {
 
+// RTCPeerConnectionState out of the states of the one transport, in the W3C's order. Never Closed:
+// that is our own close().
 constexpr ConnectionState connection_state(IceConnectionState ice, DtlsTransportState dtls) {
   using enum ConnectionState;
   if (ice == IceConnectionState::Failed || dtls == DtlsTransportState::Failed) return Failed;
@@ -32,5 +34,22 @@ static_assert(connection_state(IceConnectionState::New, DtlsTransportState::Conn
               ConnectionState::New);
 static_assert(connection_state(IceConnectionState::Connected, DtlsTransportState::Connecting) ==
               ConnectionState::Connecting);
+
+class ToldStates {
+ public:
+  void handle_ice(IceConnectionState state, const Transport& transport, Events& events);
+  // The transport's DTLS is in another state.
+  void update(const Transport& transport, Events& events);
+  // Our own close(), of which no state change is told, nor of anything behind it.
+  void close();
+
+  IceConnectionState ice() const { return ice_; }
+  ConnectionState connection() const { return connection_; }
+
+ private:
+  IceConnectionState ice_ = IceConnectionState::New;
+  ConnectionState connection_ = ConnectionState::New;
+  bool is_closed_ = false;
+};
 
 }  // namespace specter::peer

@@ -12,8 +12,8 @@
 
 #include "channel/data_channels.h"
 #include "dtls/connection.h"
+#include "jsep/remote_transport.h"
 #include "peer/batch.h"
-#include "peer/remote_transport.h"
 
 #include "specter/endpoint.h"
 #include "specter/error.h"
@@ -26,6 +26,8 @@
 namespace specter::peer {
 
 class Transport;
+
+using jsep::RemoteTransport;
 
 class DataLink {
  public:

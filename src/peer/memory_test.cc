@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 #include "testing/bulk_transfer.h"
 #include "testing/counting_allocator.h"
 
@@ -14,6 +14,7 @@ namespace specter::peer {
 namespace {
 
 using namespace std::chrono_literals;
+using jsep::Peer, jsep::head, jsep::audio_section, jsep::data_section;
 using testing::BulkTransfer;
 
 struct Cost {

@@ -1,26 +1,25 @@
 // The public sans-IO peer connection: what the application and the driver say goes to negotiation
 // or transport, and what these answer becomes events. It decides nothing itself.
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/queue.h"
+#include "jsep/negotiation.h"
 #include "peer/connection_state.h"
 #include "peer/data_link.h"
-#include "peer/negotiation.h"
+#include "peer/events.h"
+#include "peer/local_candidates.h"
+#include "peer/negotiation_needed.h"
 #include "peer/transport.h"
-#include "sdp/sections.h"
+#include "peer/waiting_candidates.h"
 
 #include "specter/core.h"
 
 namespace specter::core {
 
-using peer::Change;
+using jsep::Change;
+using jsep::Negotiation;
 using peer::DataLink;
-using peer::Negotiation;
 using peer::Transport;
 
 std::shared_ptr<const Certificate> generate_certificate(Random& random, std::int64_t unix_seconds,
@@ -78,10 +77,10 @@ class PeerConnection::Impl {
   }
   Result<SessionDescription> create_answer() { return with_cause(negotiation_.create_answer()); }
 
-  Result<> set_description(Timestamp now, peer::Side side, const SessionDescription& description) {
-    auto change = side == peer::Side::Local ? negotiation_.set_local(description)
+  Result<> set_description(Timestamp now, jsep::Side side, const SessionDescription& description) {
+    auto change = side == jsep::Side::Local ? negotiation_.set_local(description)
                                             : negotiation_.set_remote(description);
-    if (side == peer::Side::Remote) refused_ = change ? std::string() : change.error().message;
+    if (side == jsep::Side::Remote) refused_ = change ? std::string() : change.error().message;
     if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -89,8 +88,8 @@ class PeerConnection::Impl {
   }
 
   void apply(Timestamp now, const Change& change) {
-    if (change.rolled_back) waiting_candidates_.clear();
-    if (change.candidates_dropped) drop_candidates();
+    if (change.rolled_back) waiting_.clear();
+    if (change.candidates_dropped) candidates_.drop(events_);
     if (change.state_changed) {
       events_.emplace_back(SignalingStateChange{negotiation_.state()});
     }
@@ -98,36 +97,32 @@ class PeerConnection::Impl {
     const bool is_other_generation = change.local_credentials || change.generation_dropped;
     if (is_other_generation)
       transport_.ice().set_local_credentials(now, negotiation_.local_credentials());
-    if (change.local_credentials) gather_anew();
-    if (change.gather) gather(now);
+    if (change.local_credentials) candidates_.gather_anew(events_);
+    if (change.gather) candidates_.gather(now, candidate_section(), events_);
     if (change.data_ended) data_.end(now, *change.data_ended);
     if (change.transport) {
       transport_.start(now, *change.transport, *change.dtls_role);
       data_.start(now, *change.transport);
       pump(now);
-      for (const WaitingCandidate& waiting : std::exchange(waiting_candidates_, {})) {
-        (void)take_candidate(now, waiting);  // who gave it has had their answer
-      }
+      waiting_.hand_over(now, transport_.ice());
     }
     pump(now);
     // W3C §4.4.1.5: the flag is cleared and asked anew in each stable state that a description led
     // to, and not in one that it passed through.
     if (negotiation_.state() != SignalingState::Stable) return;
-    was_needed_ = false;
-    check_negotiation_needed();
+    needed_.clear();
+    update_negotiation_needed();
+  }
+
+  void update_negotiation_needed() {
+    if (negotiation_.state() == SignalingState::Stable)
+      needed_.update(negotiation_.is_needed(), events_);
   }
 
   void restart_ice() {
     if (negotiation_.state() == SignalingState::Closed) return;
     negotiation_.restart_ice();
-    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
-  }
-
-  void check_negotiation_needed() {
-    // W3C §4.7.3: told once, until a description takes it up.
-    const bool is_needed = negotiation_.is_needed();
-    if (is_needed && !was_needed_) events_.emplace_back(NegotiationNeeded{});
-    was_needed_ = is_needed;
+    update_negotiation_needed();
   }
 
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& text) {
@@ -144,20 +139,11 @@ class PeerConnection::Impl {
     const auto generation = negotiation_.generation_of(text);
     if (!generation) return fail(generation.error());
 
-    WaitingCandidate candidate;
-    if (!text.candidate.empty()) {
-      auto parsed = ice::Candidate::parse(text.candidate);
-      // W3C §4.4.2: OperationError, whatever is wrong with it.
-      if (!parsed) return fail(ErrorCode::OperationFailed, std::move(parsed).error().message);
-      // Of two generations of ICE, the one that it is for.
-      const std::string ufrag = text.username_fragment.value_or("");
-      if (!ufrag.empty() && !parsed->extension("ufrag"))
-        parsed->extensions.emplace_back("ufrag", ufrag);
-      candidate = std::move(*parsed);
-    }
+    auto candidate = peer::read_candidate(text);
+    if (!candidate) return fail(std::move(candidate).error());
     // One of a section that we rejected, or that never had our transport, is taken and not used.
     if (*generation && negotiation_.remote_transport()) {
-      auto taken = keep_candidate(now, std::move(candidate), **generation);
+      auto taken = keep_candidate(now, std::move(*candidate), **generation);
       if (!taken) return taken;
     }
     if (negotiation_.show_candidate(text)) ++descriptions_changed_;
@@ -174,7 +160,7 @@ class PeerConnection::Impl {
     auto channel = data_.channels().create(now, label, options);
     if (!channel) return channel;
     negotiation_.want_data();
-    if (negotiation_.state() == SignalingState::Stable) check_negotiation_needed();
+    update_negotiation_needed();
     return channel;
   }
 
@@ -187,16 +173,15 @@ class PeerConnection::Impl {
     data_.shut_down(now);
     transport_.close(now);
     // W3C §4.4.2 fires no state changes on one's own close(); what the channels become is told.
-    is_closing_ = true;
+    life_ = Life::Closing;
     events_.clear();
-    ice_state_ = IceConnectionState::Closed;
-    connection_state_ = ConnectionState::Closed;
+    states_.close();
   }
 
   // ---- the driver
 
   void handle_network_failure(Timestamp now, std::string reason) {
-    if (is_closing_ || connection_state_ == ConnectionState::Failed) return;
+    if (life_ != Life::Open || states_.connection() == ConnectionState::Failed) return;
     pump(now);  // what came before is told before
     transport_.handle_network_failure(now, std::move(reason));
   }
@@ -208,7 +193,7 @@ class PeerConnection::Impl {
   const Negotiation& negotiation() const { return negotiation_; }
 
   void pump(Timestamp now) {
-    if (!is_closing_) transport_.pump(now);
+    if (life_ == Life::Open) transport_.pump(now);
   }
 
   std::optional<Event> poll_event() {
@@ -216,14 +201,14 @@ class PeerConnection::Impl {
       if (!events_.empty()) {
         return events_.take_front();
       }
-      if (is_closed_) return std::nullopt;
+      if (life_ == Life::Closed) return std::nullopt;
       if (auto below = transport_.poll_event()) {
         std::visit([&](auto& e) { translate(e); }, *below);
       } else if (auto data = data_.poll_event()) {
         translate(*data);
       } else {
-        if (!is_closing_) return std::nullopt;
-        is_closed_ = true;
+        if (life_ == Life::Open) return std::nullopt;
+        life_ = Life::Closed;
         return Closed{};
       }
     }
@@ -238,46 +223,15 @@ class PeerConnection::Impl {
 
   // ---- questions
 
-  IceConnectionState ice_state() const { return ice_state_; }
-  ConnectionState state() const { return connection_state_; }
+  const peer::LocalCandidates& candidates() const { return candidates_; }
+  const peer::ToldStates& states() const { return states_; }
 
-  // Candidates become fewer only when a description was set, or a candidate of the peer's shown.
   std::uint64_t descriptions_revision() const {
-    const bool is_complete = transport_.ice().gathering_state() == IceGatheringState::Complete;
-    return std::uint64_t{descriptions_changed_} << 32 |
-           std::uint64_t{transport_.ice().local_candidates().size()} << 1 |
-           std::uint64_t{is_complete};
+    return std::uint64_t{descriptions_changed_} << 32 | candidates_.revision();
   }
-
-  IceGatheringState gathering_state() const {
-    return tells_candidates_ ? transport_.ice().gathering_state() : IceGatheringState::New;
-  }
-
-  // W3C §4.4.1: the description in force, with the candidates that were found since.
   std::optional<SessionDescription> with_candidates(
       const std::optional<SessionDescription>& description) const {
-    const auto& candidates = transport_.ice().local_candidates();
-    if (!description || candidates.empty() || description->sdp.empty()) return description;
-    const auto sections = sdp::split(description->sdp);
-    if (!sections) {  // once more, with the ends of lines that we write
-      const auto session = sdp::parse(description->sdp);
-      return session ? with_candidates(SessionDescription{description->type, sdp::write(*session)})
-                     : description;
-    }
-    if (negotiation_.candidate_index() >= sections->media.size()) return description;
-    const std::string_view section = sections->media[negotiation_.candidate_index()];
-    if (sdp::is_rejected(section)) return description;
-    std::string lines;
-    lines.reserve((candidates.size() + 1) * kUsualCandidateBytes);
-    for (const ice::Candidate& candidate : candidates)
-      lines.append("a=").append(candidate.to_string()).append("\r\n");
-    if (gathering_state() == IceGatheringState::Complete) lines += "a=end-of-candidates\r\n";
-    const std::string_view whole = description->sdp;
-    const auto end = static_cast<std::size_t>(section.end() - whole.begin());
-    std::string out;
-    out.reserve(whole.size() + lines.size());  // it is kept as long as the connection
-    out.append(whole.substr(0, end)).append(lines).append(whole.substr(end));
-    return SessionDescription{description->type, std::move(out)};
+    return candidates_.shown_in(description, negotiation_.candidate_index());
   }
 
  private:
@@ -290,116 +244,32 @@ class PeerConnection::Impl {
     return result;
   }
 
-  using WaitingCandidate = std::optional<ice::Candidate>;  // empty: no more will come
-  static constexpr std::size_t kMaxWaitingCandidates = 64;
-  static constexpr std::size_t kUsualCandidateBytes = 128;  // of its line
-
   // Until our answer is set the peer is not ours to call. The generation before needs no more of
   // them.
-  Result<> keep_candidate(Timestamp now, WaitingCandidate candidate, peer::Generation generation) {
-    if (generation == peer::Generation::Former) return {};
-    if (generation == peer::Generation::InForce) {
-      auto taken = take_candidate(now, candidate);
-      pump(now);
-      return taken;
-    }
-    if (waiting_candidates_.size() == kMaxWaitingCandidates) {
-      return fail(ErrorCode::OperationFailed, "too many candidates before the answer");
-    }
-    waiting_candidates_.push_back(std::move(candidate));
-    return {};
+  Result<> keep_candidate(Timestamp now, peer::AddedCandidate candidate,
+                          jsep::Generation generation) {
+    if (generation == jsep::Generation::Former) return {};
+    if (generation == jsep::Generation::Offered) return waiting_.add(std::move(candidate));
+    auto taken = peer::add_candidate(now, transport_.ice(), candidate);
+    pump(now);
+    return taken;
   }
 
-  Result<> take_candidate(Timestamp now, const WaitingCandidate& candidate) {
-    if (candidate) return transport_.ice().add_remote_candidate(now, *candidate);
-    transport_.ice().end_of_remote_candidates(now);
-    return {};
-  }
-
-  void update_connection_state() {
-    const auto state = peer::connection_state(ice_state_, transport_.dtls_state());
-    if (is_closing_ || state == connection_state_) return;
-    connection_state_ = state;
-    ConnectionStateChange changed{state};
-    if (const auto& why = transport_.failure(); why && state == ConnectionState::Failed) {
-      changed.reason = why->message;
-      changed.code = why->code;
-    }
-    events_.emplace_back(std::move(changed));
+  peer::CandidateSection candidate_section() const {
+    return {negotiation_.candidate_mid(), negotiation_.candidate_index()};
   }
 
   // ---- what the layers say, as our own events
 
-  // Candidates are told once a description of ours is set, and anew when that one was rolled back:
-  // the peer may have dropped them with it (W3C §4.4.2, addIceCandidate without a description).
-  // They are the same ones, of the same user fragment; only the section may be another.
-  void gather(Timestamp now) {
-    tells_candidates_ = true;
-    if (std::exchange(has_gathered_, true)) return tell_gathering();
-    transport_.ice().start_gathering(now);
-    events_.emplace_back(GatherCandidates{});
+  void translate(ice::LocalCandidateFound&) { tell_candidates(); }
+  void translate(ice::GatheringStateChanged&) { tell_candidates(); }
+  void tell_candidates() {
+    if (life_ == Life::Open) candidates_.tell(candidate_section(), events_);
   }
-
-  // For another generation of ICE: all of it is found and told again.
-  void gather_anew() {
-    has_gathered_ = true;
-    told_candidates_.clear();
-    enter_gathering_state(IceGatheringState::Gathering);
-    events_.emplace_back(GatherCandidates{});
-  }
-
-  // W3C §4.4.1.5: the transport that the offer made is gone, and with it what was gathered for it.
-  void drop_candidates() {
-    tells_candidates_ = false;
-    told_candidates_.clear();
-    enter_gathering_state(IceGatheringState::New);
-  }
-
-  // What the agent found, and was not told yet.
-  void tell_gathering() {
-    const ice::Agent& ice = transport_.ice();
-    if (is_closing_ || !tells_candidates_ || ice.gathering_state() == IceGatheringState::New)
-      return;
-    if (told_gathering_ == IceGatheringState::New)
-      enter_gathering_state(IceGatheringState::Gathering);
-    std::vector<std::size_t> found;
-    for (const ice::Candidate& candidate : ice.local_candidates()) {
-      std::string text = candidate.to_string();
-      found.push_back(std::hash<std::string>{}(text));
-      if (std::ranges::find(told_candidates_, found.back()) == told_candidates_.end())
-        tell_candidate(std::move(text));
-    }
-    told_candidates_ = std::move(found);
-    if (ice.gathering_state() != IceGatheringState::Complete ||
-        told_gathering_ == IceGatheringState::Complete)
-      return;
-    // W3C §4.8.2: that no more will come is told while the state is still `gathering`.
-    tell_candidate("");
-    enter_gathering_state(IceGatheringState::Complete);
-  }
-
-  void tell_candidate(std::string candidate) {
-    events_.emplace_back(LocalCandidate{
-        IceCandidate{.candidate = std::move(candidate),
-                     .sdp_mid = negotiation_.candidate_mid(),
-                     .sdp_mline_index = negotiation_.candidate_index(),
-                     .username_fragment = transport_.ice().local_credentials().ufrag}});
-  }
-
-  void enter_gathering_state(IceGatheringState state) {
-    if (std::exchange(told_gathering_, state) != state)
-      events_.emplace_back(IceGatheringStateChange{state});
-  }
-
-  void translate(ice::LocalCandidateFound&) { tell_gathering(); }
-  void translate(ice::GatheringStateChanged&) { tell_gathering(); }
   void translate(ice::ConnectionStateChanged& changed) {
-    if (is_closing_) return;
-    ice_state_ = changed.state;
-    events_.emplace_back(IceConnectionStateChange{changed.state});
-    update_connection_state();
+    states_.handle_ice(changed.state, transport_, events_);
   }
-  void translate(peer::DtlsStateChanged&) { update_connection_state(); }
+  void translate(peer::DtlsStateChanged&) { states_.update(transport_, events_); }
 
   // Channels make our events themselves.
   void translate(DataLink::Event& event) {
@@ -421,20 +291,16 @@ class PeerConnection::Impl {
   Transport transport_;
   DataLink data_;
   Negotiation negotiation_;
-  // Room for one is kept, since messages come one by one; what came at the beginning goes.
-  Queue<Event, sizeof(Event)> events_;
-  std::vector<WaitingCandidate> waiting_candidates_;
-  IceConnectionState ice_state_ = IceConnectionState::New;
-  ConnectionState connection_state_ = ConnectionState::New;
-  std::string refused_;                       // why the last remote description was
-  bool has_gathered_ = false;                 // the driver was asked to
-  bool tells_candidates_ = false;             // a description of ours has them
-  std::vector<std::size_t> told_candidates_;  // hashes of their texts
-  IceGatheringState told_gathering_ = IceGatheringState::New;
+  peer::Events events_;
+  peer::LocalCandidates candidates_{transport_.ice()};
+  peer::WaitingCandidates waiting_;
+  peer::ToldStates states_;
+  peer::NegotiationNeededFlag needed_;
+  std::string refused_;  // why the last remote description was
   std::uint32_t descriptions_changed_ = 0;
-  bool was_needed_ = false;
-  bool is_closing_ = false;
-  bool is_closed_ = false;
+  // Closing: our own close() has been called, and what the channels become is yet to be told.
+  enum class Life : std::uint8_t { Open, Closing, Closed };
+  Life life_ = Life::Open;
 };
 
 PeerConnection::PeerConnection(ConnectionOptions options, Random& random,
@@ -447,10 +313,10 @@ Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& opti
 }
 Result<SessionDescription> PeerConnection::create_answer() { return impl_->create_answer(); }
 Result<> PeerConnection::set_local_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, peer::Side::Local, d);
+  return impl_->set_description(now, jsep::Side::Local, d);
 }
 Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, peer::Side::Remote, d);
+  return impl_->set_description(now, jsep::Side::Remote, d);
 }
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
   return impl_->add_ice_candidate(now, candidate);
@@ -524,9 +390,11 @@ void PeerConnection::set_receiving(bool receiving) {
 WakeUp PeerConnection::next_timeout() const { return impl_->next_timeout(); }
 
 SignalingState PeerConnection::signaling_state() const { return impl_->negotiation().state(); }
-IceGatheringState PeerConnection::ice_gathering_state() const { return impl_->gathering_state(); }
-IceConnectionState PeerConnection::ice_connection_state() const { return impl_->ice_state(); }
-ConnectionState PeerConnection::connection_state() const { return impl_->state(); }
+IceGatheringState PeerConnection::ice_gathering_state() const {
+  return impl_->candidates().gathering_state();
+}
+IceConnectionState PeerConnection::ice_connection_state() const { return impl_->states().ice(); }
+ConnectionState PeerConnection::connection_state() const { return impl_->states().connection(); }
 
 std::uint64_t PeerConnection::descriptions_revision() const {
   return impl_->descriptions_revision();

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 #include "testing/peer_host.h"
 
 #include "specter/core.h"
@@ -11,7 +11,7 @@
 namespace specter::core {
 namespace {
 
-using peer::with;
+using jsep::with;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::PeerHost;
@@ -99,7 +99,7 @@ TEST(Renegotiation, AnotherOfferAfterARejectionOpensItsChannels) {
   const auto offer = pair.a.connection.create_offer().value();
   ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
   ASSERT_TRUE(pair.a.connection.set_remote_description(
-      pair.now(), {SdpType::Answer, peer::head() + peer::data_section("0", "", 0)}));
+      pair.now(), {SdpType::Answer, jsep::head() + jsep::data_section("0", "", 0)}));
   pair.network.settle();
   pair.a.candidates.clear();  // those went to the one that is not there
 
@@ -297,7 +297,7 @@ TEST(RefusedDescriptions, ChangeNothingAndDataFlowOn) {
     return offer.substr(at, offer.find("\r\n", at) - at);
   };
   // A BUNDLE tag that moved to a recycled section, with a transport of its own.
-  const std::string moved = peer::head("9 0") + peer::audio_section("9") + data;
+  const std::string moved = jsep::head("9 0") + jsep::audio_section("9") + data;
   const std::vector<std::string> refused = {
       "",
       "derp",
@@ -306,7 +306,7 @@ TEST(RefusedDescriptions, ChangeNothingAndDataFlowOn) {
       with(offer, line("a=ice-pwd"), "a=ice-pwd:0123456789abcdefghijkl"),
       with(offer, line("a=ice-pwd"), "a=ice-pwd:short"),
       with(offer, line("a=ice-ufrag"), "a=ice-ufrag:dollar$"),
-      with(offer, line("a=fingerprint"), "a=fingerprint:" + peer::kForeignFingerprint),
+      with(offer, line("a=fingerprint"), "a=fingerprint:" + jsep::kForeignFingerprint),
       with(offer, line("a=fingerprint"), "a=fingerprint:sha-1 00"),
       with(offer, line("a=tls-id"), "a=tls-id:00000000000000000000"),
       with(offer, line("a=setup"), "a=setup:holdconn"),

@@ -29,6 +29,7 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     ice_.set_remote_embedding(remote.sped);
   }
   ice_.set_remote_credentials(now, remote.credentials);
+  if (remote.ice_lite) ice_.set_remote_lite();
   if (is_embedding_) start_dtls(now);
   for (const ice::Candidate& candidate : remote.candidates) {
     // Past the agent's limit they are passed over: docs/failures.md row 15.

@@ -21,10 +21,10 @@
 #include "crypto/packet_cipher.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
+#include "jsep/remote_transport.h"
 #include "peer/batch.h"
 #include "peer/early_datagrams.h"
 #include "peer/last_words.h"
-#include "peer/remote_transport.h"
 
 #include "specter/endpoint.h"
 #include "specter/error.h"
@@ -34,6 +34,8 @@
 #include "specter/time.h"
 
 namespace specter::peer {
+
+using jsep::RemoteTransport;
 
 struct DtlsStateChanged {
   DtlsTransportState state;

@@ -368,7 +368,12 @@ class Life {
       return journal_.fail(Verdict::Life,
                            fmt::format("the world has healed for {} ms, and a is {}, b {}",
                                        (now_ - healed) / 1ms, state(Side::A), state(Side::B)));
-    const bool agreed = run_until(healed + kAgreement + 4 * signalling_.delay(),
+    // A restart that is negotiated late has its own two minutes.
+    const Duration negotiating =
+        plan_.has(Kind::RestartsIce)
+            ? 3 * (signalling_.answers_after(Side::A) + signalling_.answers_after(Side::B))
+            : 0s;
+    const bool agreed = run_until(healed + kAgreement + negotiating + 4 * signalling_.delay(),
                                   [&] { return both(&Peer::is_over_or_new) || is_settled(); });
     if (!agreed && !is_over())
       journal_.fail(Verdict::Agreement,

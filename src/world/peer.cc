@@ -255,9 +255,16 @@ void Peer::handle(Timestamp now, Letter letter) {
                letter.negotiation == negotiation_) {
       note("takes the answer");
       passes_over_ = false;
-      if (const auto taken = connection_.set_remote_description(now, description); !taken)
+      if (const auto taken = connection_.set_remote_description(now, description); !taken) {
+        // Where answers get lost the two differ on which credentials are in force.
+        if (world_.plan.has(Kind::LostDescriptions) && world_.plan.has(Kind::RestartsIce)) {
+          note("takes its offer back");
+          (void)connection_.set_local_description(now, {SdpType::Rollback, {}});
+          return drain(now);
+        }
         world_.journal.fail(Verdict::States, fmt::format("{} refused an answer: {}", name_of(side_),
                                                          taken.error().message));
+      }
       last_settled_ = letter.negotiation;
       knows_peer_ = knows_peer_ || has_transport(description);
       for (const IceCandidate& early : std::exchange(early_candidates_, {}))

@@ -93,6 +93,7 @@
   connection.onconnectionstatechange = () => {
     tell('connection_state', {state: connection.connectionState});
   };
+  connection.onnegotiationneeded = () => tell('negotiation_needed');
   connection.oniceconnectionstatechange = () => {
     tell('ice_connection_state', {state: connection.iceConnectionState});
   };
@@ -130,6 +131,10 @@
     add_ice_candidate: async (candidate) => {
       await connection.addIceCandidate(candidate);
       return {event: 'ice_candidate_added'};
+    },
+    restart_ice: () => {
+      connection.restartIce();
+      return {event: 'done'};
     },
     send: ({channel, text, base64}) => {
       channels.get(channel).send(text ?? from_base64(base64));

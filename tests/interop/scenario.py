@@ -3,6 +3,10 @@
 import asyncio
 import base64
 import contextlib
+import re
+
+from browser import BrowserError
+from peers import PeerError
 
 # 256 KiB is what Chromium announces as its max-message-size; 16 KiB and 64 KiB are the sizes around
 # which implementations have begun to fragment or refuse.
@@ -42,6 +46,36 @@ async def trickle(source, sink, relay):
             candidate = await relay.stand_in(source, candidate)
         if candidate:
             await sink.call("add_ice_candidate", **candidate)
+
+
+class Wire:
+    """Carries one side's candidates in the order in which signalling would: what it told before the
+    description that the other took last is lost with that description."""
+
+    def __init__(self, source, sink):
+        self.source, self.sink = source, sink
+        self.ufrag = None  # of the description that the sink knows
+        self.ignores = False  # the sink ignores an offer, and so what comes of it
+        self.held = asyncio.Lock()  # while a description is on its way before candidates
+
+    async def run(self):
+        while True:
+            async with self.held:
+                await self.carry()
+            await asyncio.sleep(0.02)
+
+    async def carry(self):
+        for candidate in map(candidate_of, await self.source.taken_so_far("ice_candidate")):
+            if self.ignores:
+                # The W3C's example, in ignoreOffer: given to the connection, and its error passed over.
+                with contextlib.suppress(PeerError, BrowserError):
+                    await self.sink.call("add_ice_candidate", **candidate)
+            elif candidate.get("usernameFragment") in (None, self.ufrag):  # else of an offer that was taken back
+                await self.sink.call("add_ice_candidate", **candidate)
+
+    def described(self, sdp):
+        self.ufrag = re.search(r"a=ice-ufrag:(\S+)", sdp)[1]
+        self.ignores = False
 
 
 def heard(offer, dtls_client):

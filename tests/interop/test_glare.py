@@ -8,17 +8,15 @@ candidates of the offer that is ignored are lost, and later.
 
 import argparse
 import asyncio
-import contextlib
 import itertools
 import pathlib
-import re
 import sys
 import time
 import traceback
 
-from browser import Browser, BrowserError, need_browsers
-from peers import BrowserPeer, PeerError, SpecterPeer
-from scenario import candidate_of, description_of, echo, expect
+from browser import Browser, need_browsers
+from peers import BrowserPeer, SpecterPeer
+from scenario import Wire, description_of, echo, expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -26,36 +24,6 @@ SIZES = [1, 100, 16 << 10]
 GATHER_SECONDS = 0.5  # how long a side has for candidates before the other's offer reaches it
 # How the polite side gives way: JSEP lets a remote offer do it (RFC 9429 §5.8), or one says so.
 BACKS = ("rolled back by the offer", "rolled back by its own word")
-
-
-class Wire:
-    """Carries one side's candidates in the order in which signalling would: what it told before the
-    description that the other took last is lost with that description."""
-
-    def __init__(self, source, sink):
-        self.source, self.sink = source, sink
-        self.ufrag = None  # of the description that the sink knows
-        self.ignores = False  # the sink ignores an offer, and so what comes of it
-        self.held = asyncio.Lock()  # while a description is on its way before candidates
-
-    async def run(self):
-        while True:
-            async with self.held:
-                await self.carry()
-            await asyncio.sleep(0.02)
-
-    async def carry(self):
-        for candidate in map(candidate_of, await self.source.taken_so_far("ice_candidate")):
-            if self.ignores:
-                # The W3C's example, in ignoreOffer: given to the connection, and its error passed over.
-                with contextlib.suppress(PeerError, BrowserError):
-                    await self.sink.call("add_ice_candidate", **candidate)
-            elif candidate.get("usernameFragment") in (None, self.ufrag):  # else of an offer that was taken back
-                await self.sink.call("add_ice_candidate", **candidate)
-
-    def described(self, sdp):
-        self.ufrag = re.search(r"a=ice-ufrag:(\S+)", sdp)[1]
-        self.ignores = False
 
 
 async def offer_of(peer):

@@ -96,6 +96,13 @@ defmodule Specter.Native do
   @spec create_answer(reference, Specter.PeerConnection.t()) :: result
   def create_answer(_specter, _pc), do: stub()
 
+  @spec restart_ice(reference, Specter.PeerConnection.t()) :: result
+  def restart_ice(_specter, _pc), do: stub()
+
+  @spec set_ice_servers(reference, Specter.PeerConnection.t(), map) ::
+          result | {:error, String.t()}
+  def set_ice_servers(_specter, _pc, _options), do: stub()
+
   @spec set_local_description(reference, Specter.PeerConnection.t(), String.t()) :: json_result
   def set_local_description(_specter, _pc, _json), do: stub()
 

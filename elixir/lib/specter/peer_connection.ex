@@ -85,7 +85,7 @@ defmodule Specter.PeerConnection do
     * `:sctp_failure`: the peer did not set up SCTP, which data channels need.
     * `:internal`: a bug in this library.
 
-  Close a failed connection.
+  Close a failed connection. After `:ice_failure`, `restart_ice/2` may bring it back instead.
   """
   @type failure ::
           :closed_by_peer
@@ -375,7 +375,8 @@ defmodule Specter.PeerConnection do
   Options:
 
     * `:ice_restart`: restarts ICE: both sides search for a path again, and the current one stays in use
-      meanwhile. `{:offer_error, pc, text}` follows before the first answer. Default: `false`.
+      meanwhile. `{:offer_error, pc, text}` follows before the first answer. See `restart_ice/2`.
+      Default: `false`.
     * `:voice_activity_detection`: has no effect.
 
   ## Examples
@@ -496,6 +497,7 @@ defmodule Specter.PeerConnection do
   end
 
   use Specter.PeerConnection.Questions, examples: @ready
+  use Specter.PeerConnection.Ice, examples: @ready
 
   @doc """
   Requests statistics. `{:stats, pc, json}` follows: an object that maps ids to reports, each with `id`,

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 #include "testing/peer_host.h"
 
 #include "specter/core.h"
@@ -17,7 +17,7 @@
 namespace specter::core::rows {
 
 using namespace std::chrono_literals;
-using peer::with;
+using jsep::with;
 using testing::PeerHost;
 using testing::PeerPair;
 

@@ -11,10 +11,10 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 const std::string kCandidate = "candidate:1 1 udp 2130706431 192.0.2.9 4096 typ host";
-const std::string kUfrag = "Kq7z";  // of peer::transport_lines()
+const std::string kUfrag = "Kq7z";  // of jsep::transport_lines()
 
 SessionDescription foreign_offer() {
-  return {SdpType::Offer, peer::head("data") + peer::data_section("data")};
+  return {SdpType::Offer, jsep::head("data") + jsep::data_section("data")};
 }
 
 struct HasOffer : Two {
@@ -49,7 +49,7 @@ TEST(W3cRows, Row184_ACandidateNamesItsSectionOneWayOrTheOther) {
 struct HasRemoteOffer {
   HasRemoteOffer() {
     const std::string offer =
-        peer::head("0 1") + peer::audio_section("0") + peer::data_section("1");
+        jsep::head("0 1") + jsep::audio_section("0") + jsep::data_section("1");
     EXPECT_TRUE(b().set_remote_description(pair.now(), {SdpType::Offer, offer}));
   }
   PeerConnection& b() { return pair.b.connection; }
@@ -97,7 +97,7 @@ TEST(W3cRows, Row185_CandidatesThatCameInStableOutliveTheNextOffer) {
 TEST(W3cRows, Row185_OrComesBackAsGivenWhenConfiguredSo) {
   PeerPair pair({}, {.show_remote_candidates = false});
   PeerConnection& b = pair.b.connection;
-  const SessionDescription offer{SdpType::Offer, peer::head("1") + peer::data_section("1")};
+  const SessionDescription offer{SdpType::Offer, jsep::head("1") + jsep::data_section("1")};
   ASSERT_TRUE(b.set_remote_description(pair.now(), offer));
   ASSERT_TRUE(b.add_ice_candidate(pair.now(), {kCandidate, "1", 1, "Kq7z"}));
   ASSERT_TRUE(b.add_ice_candidate(pair.now(), {}));
@@ -110,8 +110,8 @@ TEST(W3cRows, Row185_WhatIsShownHasALimit) {
   ASSERT_TRUE(has.add({.candidate = kCandidate + "\r\na=x", .sdp_mid = "1"}));
   EXPECT_FALSE(has.section(1).attributes.has("x"));
   EXPECT_THAT(has.section(1).attributes.values("candidate"), SizeIs(0));
-  peer::ToldCandidates told;
-  for (std::size_t i = 0; i < peer::ToldCandidates::kMaxLines; ++i)
+  jsep::ToldCandidates told;
+  for (std::size_t i = 0; i < jsep::ToldCandidates::kMaxLines; ++i)
     EXPECT_TRUE(told.add(0, std::to_string(i)));
   EXPECT_FALSE(told.add(0, "one too many"));
 }

@@ -8,7 +8,7 @@ using ::testing::ElementsAre;
 
 // An offer of data, in other hands than a's and b's.
 SessionDescription foreign_offer(const std::string& mid) {
-  return {SdpType::Offer, peer::head(mid) + peer::data_section(mid)};
+  return {SdpType::Offer, jsep::head(mid) + jsep::data_section(mid)};
 }
 
 TEST(W3cRows, Row137_TheLastOfSeveralOffersIsPending) {
@@ -140,7 +140,7 @@ TEST(W3cRows, Row150_AChannelLivesThroughAnImplicitRollback) {
 TEST(W3cRows, Row151_AnAnswerNeedsNoMid) {
   Offered two;
   auto answer = two.answer;
-  answer.sdp = peer::without(peer::without(answer.sdp, "a=mid"), "a=group");
+  answer.sdp = jsep::without(jsep::without(answer.sdp, "a=mid"), "a=group");
   EXPECT_EQ(name_of(two.set_remote(two.a, answer)), "");
   two.run();
   two.pair.trickle();
@@ -149,7 +149,7 @@ TEST(W3cRows, Row151_AnAnswerNeedsNoMid) {
 
 SessionDescription with_another_fingerprint(SessionDescription description) {
   description.sdp = with(description.sdp, line(description.sdp, "a=fingerprint"),
-                         "a=fingerprint:" + peer::kForeignFingerprint);
+                         "a=fingerprint:" + jsep::kForeignFingerprint);
   return description;
 }
 

@@ -280,7 +280,7 @@ TEST(W3cRows, Row240_WithoutAMaxMessageSizeThePeerTakes64KiB) {
   Two two;
   (void)two.create(two.a);
   auto offer = two.offer_of(two.a);
-  offer.sdp = peer::without(offer.sdp, "a=max-message-size");
+  offer.sdp = jsep::without(offer.sdp, "a=max-message-size");
   ASSERT_TRUE(two.set_remote(two.b, offer));
   ASSERT_TRUE(two.set_remote(two.a, two.answer_of(two.b)));
   const auto of_b = two.create(two.b).value();

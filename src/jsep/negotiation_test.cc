@@ -1,4 +1,4 @@
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "simulation/random.h"
 #include "testing/data.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 using ::testing::HasSubstr;
@@ -450,4 +450,4 @@ TEST(Negotiation, SortsCandidatesToTheirSections) {
 }
 
 }  // namespace
-}  // namespace specter::peer
+}  // namespace specter::jsep

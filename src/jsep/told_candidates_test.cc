@@ -1,12 +1,12 @@
-#include "peer/told_candidates.h"
+#include "jsep/told_candidates.h"
 
 #include <algorithm>
 
 #include <gmock/gmock.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 using ::testing::HasSubstr;
@@ -72,4 +72,4 @@ TEST(ToldCandidates, ASectionThatIsNotThereShowsNone) {
 }
 
 }  // namespace
-}  // namespace specter::peer
+}  // namespace specter::jsep

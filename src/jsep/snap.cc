@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "peer/negotiation.h"
+#include "jsep/parts.h"
 #include "sctp/association.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
-Result<> Negotiation::read_sctp_init(const sdp::Media& data, RemoteTransport& transport) const {
-  if (local_.sctp_init.empty()) return {};
+Result<> read_sctp_init(const LocalParameters& local, const Negotiated& now, const sdp::Media& data,
+                        RemoteTransport& transport) {
+  if (local.sctp_init.empty()) return {};
   auto init = sdp::sctp_init(data);
   if (!init) return fail(std::move(init).error());
   if (!*init) return {};
@@ -24,33 +25,32 @@ Result<> Negotiation::read_sctp_init(const sdp::Media& data, RemoteTransport& tr
   if (const auto good = sctp::Association::validate_init(**init); !good) {
     return refuse(good.error().message);
   }
-  if (snap_ == Snap::Used && **init != remote_sctp_init_) {
+  if (now.snap == Snap::Used && **init != now.remote_sctp_init) {
     return refuse("it has changed, but the association that began with it goes on: repeat it");
   }
   // Some peers send back what they don't understand (libdatachannel does): our own INIT out of
   // their mouth says nothing of theirs.
-  if (**init != local_.sctp_init) transport.sctp_init = std::move(*init);
+  if (**init != local.sctp_init) transport.sctp_init = std::move(*init);
   return {};
 }
 
 // In every offer, unless the association began without; in an answer when the offer has one.
-bool Negotiation::says_sctp_init(bool is_answer) const {
-  if (local_.sctp_init.empty() || snap_ == Snap::Unused) return false;
-  return !is_answer ||
-         (remote_offer_ && remote_offer_->transport && remote_offer_->transport->sctp_init);
+bool says_sctp_init(const LocalParameters& local, const Negotiated& now, In description) {
+  if (local.sctp_init.empty() || now.snap == Snap::Unused) return false;
+  return description == In::Offer || (now.offered && now.offered->sctp_init);
 }
 
-// The first transport in force decides. Later descriptions may leave the attribute out, which then
-// means nothing.
-void Negotiation::decide_snap(RemoteTransport& transport, bool said) {
-  if (snap_ == Snap::Undecided) {
-    snap_ = said && transport.sctp_init ? Snap::Used : Snap::Unused;
-    if (snap_ == Snap::Used) remote_sctp_init_ = *transport.sctp_init;
+// The first transport that is agreed on decides. Later descriptions may leave the attribute out,
+// which then means nothing.
+void decide_snap(Negotiated& now, RemoteTransport& transport, bool said) {
+  if (now.snap == Snap::Undecided) {
+    now.snap = said && transport.sctp_init ? Snap::Used : Snap::Unused;
+    if (now.snap == Snap::Used) now.remote_sctp_init = *transport.sctp_init;
   }
-  if (snap_ == Snap::Used)
-    transport.sctp_init = remote_sctp_init_;
+  if (now.snap == Snap::Used)
+    transport.sctp_init = now.remote_sctp_init;
   else
     transport.sctp_init.reset();
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

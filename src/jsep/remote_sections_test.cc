@@ -1,12 +1,12 @@
 // Descriptions of others: which sections we take, and where their transport is read from.
-#include "peer/remote_sections.h"
+#include "jsep/remote_sections.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 using ::testing::ElementsAre;
@@ -355,4 +355,4 @@ TEST(RemoteSections, ADataSectionThatIsRejectedEachTimeIsOneSection) {
 }
 
 }  // namespace
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -18,7 +18,7 @@
 #include "specter/description.h"
 #include "specter/states.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 enum class Side { Local, Remote };
 
@@ -63,4 +63,4 @@ static_assert(next(SignalingState::Stable, Side::Remote, SdpType::Answer) == std
 static_assert(next(SignalingState::HaveLocalOffer, Side::Remote, SdpType::Answer) ==
               SignalingState::Stable);
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

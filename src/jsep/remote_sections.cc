@@ -1,4 +1,4 @@
-#include "peer/remote_sections.h"
+#include "jsep/remote_sections.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "sdp/attributes.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 Failure bad_mid(const sdp::Media& media, std::string message) {
@@ -280,4 +280,4 @@ Formats formats_to_answer(const sdp::Media& media, Use use) {
   return out;
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -13,7 +13,7 @@
 
 #include "specter/result.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 // What a section is to us. Inactive: we have no media, but the section is of the group whose
 // transport we use. Rejecting it would break up the group (RFC 9143 §7.3.3), or be more than some
@@ -65,4 +65,4 @@ struct Formats {
 };
 Formats formats_to_answer(const sdp::Media& media, Use use);
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

@@ -1,11 +1,11 @@
-#include "peer/told_candidates.h"
+#include "jsep/told_candidates.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "sdp/sections.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 std::string_view without_prefix(std::string_view text, std::string_view prefix) {
@@ -66,4 +66,4 @@ SessionDescription ToldCandidates::shown_in(const SessionDescription& descriptio
   return {description.type, std::move(out)};
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

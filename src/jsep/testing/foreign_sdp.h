@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 #include "simulation/random.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 inline const std::string kForeignFingerprint =
     "sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3E:4B:65:2E:7D:46:3F:54:"
@@ -98,4 +98,4 @@ struct Peer {
   Change change;
 };
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

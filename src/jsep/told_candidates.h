@@ -13,7 +13,7 @@
 
 #include "specter/description.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 class ToldCandidates {
  public:
@@ -38,4 +38,4 @@ class ToldCandidates {
   std::vector<Line> lines_;
 };
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

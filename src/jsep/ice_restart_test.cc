@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "peer/testing/foreign_sdp.h"
+#include "jsep/testing/foreign_sdp.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 using ::testing::HasSubstr;
@@ -493,4 +493,4 @@ TEST(CandidatesOfARestart, AreShownInTheDescriptionsOfTheirGeneration) {
 }
 
 }  // namespace
-}  // namespace specter::peer
+}  // namespace specter::jsep

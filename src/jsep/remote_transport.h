@@ -8,13 +8,13 @@
 
 #include "crypto/certificate.h"
 #include "ice/agent.h"
-#include "peer/remote_sections.h"
+#include "jsep/remote_sections.h"
 #include "sdp/attributes.h"
 #include "sdp/session.h"
 
 #include "specter/description.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 
 struct RemoteTransport {
   ice::Credentials credentials;
@@ -39,4 +39,4 @@ struct RemoteTransport {
 Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
                                               const RemoteSections& sections, SdpType type);
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

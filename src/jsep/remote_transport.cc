@@ -1,10 +1,10 @@
-#include "peer/remote_transport.h"
+#include "jsep/remote_transport.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 Failure bad_section(const sdp::Media& media, ErrorCode code, std::string message) {
@@ -135,4 +135,4 @@ Result<RemoteTransport> read_remote_transport(const sdp::Session& session,
   return out;
 }
 
-}  // namespace specter::peer
+}  // namespace specter::jsep

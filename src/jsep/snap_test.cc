@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
-#include "peer/negotiation.h"
+#include "jsep/negotiation.h"
 #include "sctp/association.h"
 #include "simulation/random.h"
 #include "testing/data.h"
 
-namespace specter::peer {
+namespace specter::jsep {
 namespace {
 
 using ::testing::HasSubstr;
@@ -270,4 +270,4 @@ TEST(SnapNegotiation, GarbageIsAnErrorThatNamesItsLine) {
 }
 
 }  // namespace
-}  // namespace specter::peer
+}  // namespace specter::jsep
