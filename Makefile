@@ -11,7 +11,7 @@ tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz soak plant long bench-peers rfc install clean
+.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz soak plant long bench-peers rfc docs install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -123,6 +123,10 @@ bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/perfo
 
 rfc: ## write docs/rfc.md: which sections have code, and which a test
 	scripts/rfc
+
+docs: ## write the reference of the C++ headers into build/docs/html
+	scripts/bootstrap docs
+	scripts/reference
 
 install: ## build the library and the command, no tests, into PREFIX (/usr/local), under DESTDIR when it is set
 	cmake --preset install --log-level=WARNING -DCMAKE_INSTALL_PREFIX="$(PREFIX)" $(CMAKE_ARGS)

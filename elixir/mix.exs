@@ -219,7 +219,7 @@ defmodule Specter.MixProject do
       name: "Specter",
       description:
         "WebRTC peer connections and data channels, on a library in C++: " <>
-          "no call waits, and all that happens is a message",
+          "non-blocking calls, and events as messages",
       source_url: @source_url,
       package: package(),
       docs: docs(),

@@ -330,6 +330,20 @@ class CheckRules(unittest.TestCase):
                 self.add(name, text)
                 self.assert_only(name, "references", sentence) if sentence else self.assert_passes()
 
+    def test_a_goal_that_the_makefile_does_not_have_is_found(self):
+        self.write("Makefile", "build: ## it\n\tcmake\n")
+        self.write("docs/page.md", "`make build`, and we make more of it.\n")
+        self.assert_passes()
+        self.write("docs/page.md", "`make build` and `make bulid X=1`\n")
+        self.assert_only("docs/page.md:1: references", "no `make bulid`")
+        self.write("docs/page.md", "make build\n\nmake built  # x\n")
+        self.assert_only("docs/page.md:3: references", "no `make built`")
+
+    def test_a_link_of_elixir_to_no_guide_is_found(self):
+        self.write("elixir/guides/flow.md", "# Flow\n")
+        self.write("elixir/lib/a.ex", "See [it](flow.md#flow), [web](https://x.org/y.md) and [gone](gone.md).\n")
+        self.assert_only("elixir/lib/a.ex:1: references", "no guide gone.md")
+
     def test_references_that_lead_somewhere_pass(self):
         self.add("src/sctp/README.md", "# What costs what: `A`\n[a](#what-costs-what-a) [b](../stun/README.md)\n"
                  "[c](https://x.org/#y) `https://x.org/a.md`\n"
@@ -377,6 +391,30 @@ class CheckRules(unittest.TestCase):
         self.assert_only("docs/failures.md: failures", "row 4 names no test")
         self.write("docs/failures.md", self.FAILURES + self.FAILURES.splitlines()[2] + "\n")
         self.assert_only("docs/failures.md: failures", "has row 3 twice")
+
+    # ---- errors
+
+    ERRORS = "| code | | | | |\n| --- | --- | --- | --- | --- |\n| `Timeout` | Timeout | none | late | wait |\n"
+
+    def write_errors(self, page):
+        self.write("include/specter/error.h", "enum class ErrorCode {\n  /// Late, not Early,\n  Timeout,\n};\n")
+        self.write("docs/errors.md", page)
+
+    def test_a_row_for_each_code_passes(self):
+        self.write_errors(self.ERRORS)
+        self.assert_passes()
+
+    def test_a_code_without_a_row_is_found(self):
+        self.write_errors(self.ERRORS.replace("Timeout` |", "Timeout |"))
+        self.assert_only("docs/errors.md: errors", "0 rows of Timeout")
+
+    def test_a_row_of_no_code_is_found(self):
+        self.write_errors(self.ERRORS + "| `Late` | Late | none | late | wait |\n")
+        self.assert_only("docs/errors.md: errors", "a row of Late")
+
+    def test_a_row_without_a_cure_is_found(self):
+        self.write_errors(self.ERRORS.replace("| wait |", "| |"))
+        self.assert_only("docs/errors.md: errors", "cause and cure of Timeout")
 
     # ---- the W3C's rows
 

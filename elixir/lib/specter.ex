@@ -2,10 +2,10 @@ defmodule Specter do
   @moduledoc """
   WebRTC peer connections for Elixir, on a library in C++.
 
-  A call returns at once; what becomes of it is a message. All messages go to **the process that
-  called `init/1`**, whichever process calls the other functions; a single connection may be given
-  to another process, by `Specter.PeerConnection.controlling_process/3`. [Lifecycle](lifecycle.md) leads
-  through all of it, and `Specter.PeerConnection` lists the messages.
+  All calls are non-blocking: a call returns at once, and its result is a message. All messages go to
+  **the process that called `init/1`**, whichever process makes the other calls.
+  `Specter.PeerConnection.controlling_process/3` gives a connection to another process.
+  [Lifecycle](lifecycle.md) is a tutorial, and `Specter.PeerConnection` lists the messages.
 
       iex> {:ok, specter} = Specter.init()
       iex> {:ok, media_engine} = Specter.new_media_engine(specter)
@@ -17,16 +17,17 @@ defmodule Specter do
       ...> end
       :ready
 
-  ## Whose everything is
+  ## Ownership
 
-  When the process that called `init/1` ends, however it ends, all that it made is closed and freed.
-  What it gave away stays with its new owner. What belongs to a Specter that no process holds any
-  more is closed, too: keep it for as long as you need its connections.
+  When the process that called `init/1` ends, for whatever reason, everything it made is closed and
+  freed. Connections that it gave away stay with their new owners. A `%Specter{}` that no process
+  references is garbage collected, and its connections are closed: keep it as long as you need them.
 
-  Things are named by ids, which mean nothing to another Specter. An id that is unknown, consumed or
-  closed gives `{:error, :not_found}`, and that of a connection which is not ready yet. An argument of the wrong type raises `ArgumentError`.
+  Objects have ids, which are valid for their Specter only. An unknown, consumed or closed id returns
+  `{:error, :not_found}`, and so does the id of a connection that is not ready yet. An argument of the
+  wrong type raises `ArgumentError`.
 
-  The functions on peer connections stand here, too, under the names that they had first.
+  The functions on peer connections are also available here, under their first names.
   """
 
   alias Specter.{Config, Native, Options, PeerConnection}
@@ -36,19 +37,19 @@ defmodule Specter do
   @enforce_keys [:native]
   defstruct [:native]
 
-  @typedoc "An initialized library: what its owner made, and where messages go."
+  @typedoc "An initialized library."
   @opaque t :: %Specter{native: reference}
 
-  @typedoc "A table of codecs, by its id. `new_api/3` consumes it."
+  @typedoc "The id of a table of codecs. `new_api/3` consumes it."
   @opaque media_engine_t :: String.t()
 
-  @typedoc "A set of interceptors, by its id. `new_api/3` consumes it."
+  @typedoc "The id of a set of interceptors. `new_api/3` consumes it."
   @opaque registry_t :: String.t()
 
-  @typedoc "A factory of peer connections, by its id."
+  @typedoc "The id of a factory of peer connections."
   @opaque api_t :: String.t()
 
-  @typedoc "A certificate with its key, for any number of connections."
+  @typedoc "A certificate and its private key, for any number of connections."
   @opaque certificate_t :: reference
 
   @typedoc "An ICE server: a URL, or a map as the W3C has it. Its keys may be strings, as JSON's are."
@@ -60,7 +61,7 @@ defmodule Specter do
               optional(:credential) => String.t()
             }
 
-  @typedoc "What `init/1` takes: `Specter.Config` says what each option is."
+  @typedoc "An option of `init/1`: `Specter.Config` describes each."
   @type option ::
           PeerConnection.connection_option()
           | {:certificate, :rsa2048}
@@ -70,24 +71,25 @@ defmodule Specter do
           | {:cipher, :fastest | :openssl | :multi_buffer}
 
   @doc """
-  Initializes the library. The calling process becomes the owner: it gets all messages, and
+  Initializes the library. The calling process becomes the owner: it receives all messages, and
   everything is closed when it ends.
 
   Options:
 
-    * `:ice_servers`: servers that tell a peer how it is seen from outside. The default is
-      `#{inspect(@default_ice_servers)}`. A URL that can't be used shows when a connection is made,
-      by `{:peer_connection_error, pc}`.
-    * All other connection options, for connections that are made without options of their own, and
-      `:loops`, `:spin` and `:cipher`, which are the VM's: `Specter.Config` has the tables.
-    * `:share_certificate`: one certificate for all connections: each costs some 0.1 ms less of CPU;
-      peers can tell by it that they talk to the same program. `false` by default. With
-      `certificate: :rsa2048` all connections share one in any case, and `init/1` takes some 100 ms.
+    * `:ice_servers`: STUN servers, which find the addresses behind NATs. The default is
+      `#{inspect(@default_ice_servers)}`. An invalid URL is reported when a connection is made, by
+      `{:peer_connection_error, pc}`.
+    * All other connection options, as defaults of connections, and `:loops`, `:spin` and `:cipher`,
+      which apply to the whole VM: `Specter.Config` has the tables.
+    * `:share_certificate`: one certificate for all connections. Each connection then costs about
+      0.1 ms less CPU, and peers can tell that they talk to the same program. Default: `false`. With
+      `certificate: :rsa2048` all connections share one in any case, and `init/1` blocks for about
+      100 ms.
 
-  An option that is unknown or has a value that is not good raises `ArgumentError`, with a message
-  that says what is.
+  An unknown option or an invalid value raises `ArgumentError`, with a message that lists the valid
+  values.
 
-  `{:error, :webrtc_error}` means that the system has no thread or descriptor left.
+  `{:error, :webrtc_error}` means that the system has no thread or file descriptor left.
 
   ## Examples
 
@@ -112,7 +114,7 @@ defmodule Specter do
   end
 
   @doc """
-  Makes a certificate for the option `:certificate` of connections. An RSA key takes some 100 ms.
+  Makes a certificate for the option `:certificate`. Blocks for about 100 ms for an RSA key.
 
   ## Examples
 
@@ -134,9 +136,8 @@ defmodule Specter do
   end
 
   @doc """
-  Closes all that was made with a Specter, and frees it: of each connection
-  `{:peer_connection_closed, pc}` follows. Nothing can be made with it any more. Twice is as good as
-  once.
+  Closes and frees everything made with a Specter. `{:peer_connection_closed, pc}` follows for each
+  connection. Nothing can be made with it afterwards. Calling it again has no effect.
 
   ## Examples
 
@@ -178,7 +179,7 @@ defmodule Specter do
   def new_media_engine(specter), do: Native.new_media_engine(native(specter))
 
   @doc """
-  Whether a media engine is there, and not consumed.
+  Whether a media engine exists and is not consumed.
 
   ## Examples
 
@@ -195,7 +196,7 @@ defmodule Specter do
   end
 
   @doc """
-  Makes a registry of interceptors for a media engine, which stays.
+  Makes a registry of interceptors for a media engine. It does not consume the media engine.
 
   ## Examples
 
@@ -213,7 +214,7 @@ defmodule Specter do
   end
 
   @doc """
-  Whether a registry is there, and not consumed.
+  Whether a registry exists and is not consumed.
 
   ## Examples
 
@@ -227,10 +228,10 @@ defmodule Specter do
   end
 
   @doc """
-  Makes an API, which makes peer connections: any number of them.
+  Makes an API, which makes any number of peer connections.
 
-  It consumes the media engine and the registry; neither can be used again. Where one of them is
-  unknown, the other stays.
+  It consumes the media engine and the registry: neither can be used again. If one of them is
+  unknown, the other is not consumed.
 
   ## Examples
 
@@ -350,7 +351,7 @@ defmodule Specter do
   defdelegate create_answer(specter, pc, options \\ []), to: PeerConnection
 
   @doc """
-  Takes a description of one's own side. See `Specter.PeerConnection.set_local_description/3`.
+  Applies a local description. See `Specter.PeerConnection.set_local_description/3`.
 
   ## Examples
 
@@ -367,7 +368,7 @@ defmodule Specter do
   defdelegate set_local_description(specter, pc, description), to: PeerConnection
 
   @doc """
-  Takes the peer's description. See `Specter.PeerConnection.set_remote_description/3`.
+  Applies the peer's description. See `Specter.PeerConnection.set_remote_description/3`.
 
   ## Examples
 
@@ -382,7 +383,7 @@ defmodule Specter do
   defdelegate set_remote_description(specter, pc, description), to: PeerConnection
 
   @doc """
-  Takes a candidate of the peer's. See `Specter.PeerConnection.add_ice_candidate/3`.
+  Adds a candidate of the peer. See `Specter.PeerConnection.add_ice_candidate/3`.
 
   ## Examples
 
@@ -398,16 +399,16 @@ defmodule Specter do
   defdelegate add_ice_candidate(specter, pc, candidate), to: PeerConnection
 
   for {name, {what, at_first}} <- [
-        local_description: {"Asks for one's own description.", nil},
-        current_local_description: {"Asks for the negotiated one.", nil},
-        pending_local_description: {"Asks for the one in negotiation.", nil},
-        remote_description: {"Asks for the peer's description.", nil},
-        current_remote_description: {"Asks for the negotiated one.", nil},
-        pending_remote_description: {"Asks for the one in negotiation.", nil},
-        connection_state: {"Asks for the state of the whole.", :new},
-        ice_connection_state: {"Asks for the state of ICE.", :new},
-        ice_gathering_state: {"Asks how far gathering is.", :new},
-        signaling_state: {"Asks how far negotiation is.", :stable}
+        local_description: {"Requests the local description.", nil},
+        current_local_description: {"Requests the negotiated local description.", nil},
+        pending_local_description: {"Requests the local description under negotiation.", nil},
+        remote_description: {"Requests the peer's description.", nil},
+        current_remote_description: {"Requests the negotiated remote description.", nil},
+        pending_remote_description: {"Requests the remote description under negotiation.", nil},
+        connection_state: {"Requests the connection state.", :new},
+        ice_connection_state: {"Requests the ICE connection state.", :new},
+        ice_gathering_state: {"Requests the ICE gathering state.", :new},
+        signaling_state: {"Requests the signaling state.", :stable}
       ] do
     @doc """
     #{what} See `Specter.PeerConnection.#{name}/2`.
@@ -437,7 +438,7 @@ defmodule Specter do
   defdelegate restart_ice(specter, pc), to: PeerConnection
 
   @doc """
-  Takes other ICE servers. See `Specter.PeerConnection.set_ice_servers/3`.
+  Replaces the ICE servers. See `Specter.PeerConnection.set_ice_servers/3`.
 
   ## Examples
 
@@ -450,7 +451,7 @@ defmodule Specter do
   defdelegate set_ice_servers(specter, pc, servers), to: PeerConnection
 
   @doc """
-  Asks for statistics. See `Specter.PeerConnection.get_stats/2`.
+  Requests statistics. See `Specter.PeerConnection.get_stats/2`.
 
   ## Examples
 

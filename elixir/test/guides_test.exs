@@ -8,6 +8,10 @@ defmodule Specter.GuidesTest do
 
   @guides Path.expand("../guides", __DIR__)
 
+  defmodule Signalling do
+    def send_to_peer(json), do: send(self(), {:for_the_peer, json})
+  end
+
   defp examples(name) do
     examples = Examples.parse(File.read!(Path.join(@guides, name)))
     assert Enum.count(examples, fn {_code, result} -> result != nil end) > 6
@@ -26,6 +30,34 @@ defmodule Specter.GuidesTest do
     :ok = :logger.set_handler_config(:default, :level, :none)
     on_exit(fn -> :logger.set_handler_config(:default, :level, :all) end)
     assert Examples.run(examples("supervision.md")) == :ok
+  end
+
+  test "the first programs of the READMEs, and how a failure looks" do
+    for page <- ["../README.md", "../../README.md"] do
+      text = File.read!(Path.expand(page, __DIR__))
+
+      [program | others] =
+        List.flatten(Regex.scan(~r/```elixir\n(.*?)```/s, text, capture: :all_but_first))
+
+      # A test asks no server. The signalling is the application's own: here it is this module's.
+      program =
+        program
+        |> String.replace(~r/ice_servers: \[".*"\]/, "ice_servers: []")
+        |> String.replace(
+          ~r/send_to_peer\(|MySignalling.send\(/,
+          "Specter.GuidesTest.Signalling.send_to_peer("
+        )
+
+      {_value, binding} = Code.eval_string(program)
+      assert_received {:for_the_peer, ~s({"type":"offer") <> _}
+
+      for code <- others, code =~ ":connection_failed" do
+        send(self(), {:connection_failed, binding[:pc], :ice_failure, "a sentence"})
+
+        assert ExUnit.CaptureIO.capture_io(fn -> Code.eval_string(code, binding) end) ==
+                 "ice_failure: a sentence\n"
+      end
+    end
   end
 
   test "each stands in the package's documentation" do

@@ -1,15 +1,20 @@
-// The sans-IO peer connection: for programs that have an event loop of their own, and for tests. It
-// opens no socket, starts no thread and reads no clock: it is told what happened, and answers what
-// to do. specter/specter.h has the ordinary API, which runs this on loops of its own.
-//
-// One turn of a driver:
-//
-//     handle_datagrams(now, …) for what came in, handle_timeout(now), commands of the application;
-//     then until both have nothing left: poll_event(), poll_transmit(now);
-//     then sleep until next_timeout() or the next input.
-//
-// Within one turn `now` is one value, and it never runs backwards. Not thread-safe: one thread at a
-// time.
+/// @file
+/// The sans-IO peer connection, for programs with an event loop of their own and for tests.
+///
+/// It opens no socket, starts no thread and reads no clock. You pass in datagrams, the time and
+/// random bytes; it returns datagrams, events and the next deadline. specter/specter.h has the
+/// ordinary API, which runs this class on event loops of the library.
+///
+/// One iteration of a driver:
+///
+/// 1. Pass the input: handle_datagrams(now, …) for what was received, handle_timeout(now), and
+///    calls of the application.
+/// 2. Call poll_event() and poll_transmit(now) until both return nothing.
+/// 3. Sleep until next_timeout() or the next input, whichever comes first.
+///
+/// `now` has one value during an iteration and never decreases.
+///
+/// Thread: not thread-safe. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -38,139 +43,200 @@ namespace specter::crypto {
 class PacketCipher;
 }
 
+/// The sans-IO peer connection: no sockets, no threads, no clock.
 namespace specter::core {
 
 using specter::Certificate;
+
+/// Makes a certificate with a new key. `unix_seconds` is the current time; the validity of the
+/// certificate follows from it.
 SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(
     Random& random, std::int64_t unix_seconds, CertificateType type = CertificateType::EcdsaP256);
 
-// What enciphers packets, for all connections of one thread; opaque. Fastest: MultiBuffer where
-// there is one, since nothing is measured here.
+/// Encrypts packets for all connections of one thread. Opaque.
 using PacketCipher = crypto::PacketCipher;
+
+/// Makes a PacketCipher. Nothing is measured here: Fastest means MultiBuffer where it is available.
 SPECTER_EXPORT std::shared_ptr<PacketCipher> make_packet_cipher(
     CipherEngine engine = CipherEngine::Fastest);
 
-// The operating system's source (getrandom). Throws std::system_error when there is none.
+/// The random source of the operating system (getrandom).
 class SPECTER_EXPORT SystemRandom final : public Random {
  public:
+  /// Throws std::system_error when the system has no random source.
   void fill(MutableBytes out) override;
 };
 
-// What poll_event() answers: specter/core_events.h has each.
+/// What PeerConnection::poll_event() returns. specter/core_events.h describes each type.
 using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange,
                            IceGatheringStateChange, IceConnectionStateChange, ConnectionStateChange,
                            LocalCandidate, IncomingDataChannel, DataChannelOpen, Message,
                            BufferedAmountLow, DataChannelClosing, DataChannelError,
                            DataChannelClosed, DataChannelRefused, Closed>;
 
-// RTCPeerConnection, W3C §4.4, without a network of its own.
+/// A sans-IO RTCPeerConnection (W3C §4.4). Not thread-safe. No call blocks.
 class SPECTER_EXPORT PeerConnection {
  public:
+  /// What poll_transmit() returns.
   using Transmit = specter::Transmit;
+  /// What poll_event() returns.
   using Event = core::Event;
 
-  // `random` must outlive the connection. `cipher` is shared by the connections of one thread;
-  // without one the connection has its own. ConnectionOptions::ice_servers is for the driver.
-  // Throws std::invalid_argument without a certificate, and with the sentence of check_options().
+  /// `options.certificate` is required. ConnectionOptions::ice_servers is left to the driver.
+  /// `random` must outlive the connection. `cipher` may be shared by the connections of one thread;
+  /// null: the connection makes its own.
+  ///
+  /// Throws std::invalid_argument without a certificate, or with the message of check_options().
   PeerConnection(ConnectionOptions options, Random& random,
                  std::shared_ptr<PacketCipher> cipher = nullptr);
   ~PeerConnection();
   PeerConnection(const PeerConnection&) = delete;
   PeerConnection& operator=(const PeerConnection&) = delete;
 
-  // ---- the application: negotiation, RFC 9429. Errors leave everything as it was.
-  Result<SessionDescription> create_offer(const OfferOptions& options = {});
-  Result<SessionDescription> create_answer();
-  // With an empty text: the last one that was created; or, where there is none or it is not what
-  // would be created now, a new one. W3C §4.4.2.
-  Result<> set_local_description(Timestamp now, const SessionDescription& description);
-  // The offer or the answer that the signaling state asks for, created and set.
-  Result<> set_local_description(Timestamp now);
-  Result<> set_remote_description(Timestamp now, const SessionDescription& description);
-  // An empty candidate text: no more will come, for the section that it names or for all. One of a
-  // transport or type that isn't known here is taken and not used. Errors: InvalidArgument without
-  // sdp_mid and sdp_mline_index, InvalidState without a remote description, OperationFailed.
-  Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
-  // The next offers restart ICE, until a restart is negotiated; NegotiationNeeded asks for one.
-  // GatherCandidates comes again with the description. RTCPeerConnection.restartIce(), W3C §4.4.2.
-  void restart_ice();
+  /// @name Negotiation
+  /// RFC 9429. A call that returns an error has changed nothing.
+  /// @{
 
-  // ---- the application: data channels, RFC 8831
+  /// Makes an offer. It takes effect with set_local_description().
+  Result<SessionDescription> create_offer(const OfferOptions& options = {});
+  /// Makes an answer to the offer that was set. Error: InvalidState without a remote offer.
+  Result<SessionDescription> create_answer();
+  /// Applies a description that this connection made. GatherCandidates follows the first one, and
+  /// each one that restarts ICE. An empty text stands for the description that was created last, or
+  /// for a new one if there is none or it is out of date. W3C §4.4.2.
+  Result<> set_local_description(Timestamp now, const SessionDescription& description);
+  /// Creates the offer or the answer that the signaling state requires, and applies it. W3C §4.4.2.
+  Result<> set_local_description(Timestamp now);
+  /// Applies a description of the peer.
+  Result<> set_remote_description(Timestamp now, const SessionDescription& description);
+  /// Adds a candidate of the peer. An empty candidate text means that no more will follow, for the
+  /// media section it names, or for all of them if it names none. Candidates of unknown transports
+  /// or types are ignored, without an error.
+  ///
+  /// Errors: InvalidArgument without sdp_mid and sdp_mline_index; InvalidState without a remote
+  /// description; OperationFailed for a candidate that fits no media section.
+  Result<> add_ice_candidate(Timestamp now, const IceCandidate& candidate);
+  /// Restarts ICE with the next offers, until a restart is negotiated. NegotiationNeeded requests
+  /// an offer, and GatherCandidates is returned again with its description.
+  /// RTCPeerConnection.restartIce(), W3C §4.4.2.
+  void restart_ice();
+  /// @}
+
+  /// @name Data channels
+  /// RFC 8831.
+  /// @{
+
+  /// Creates a data channel. Errors: those of specter::PeerConnection::create_data_channel().
   Result<ChannelId> create_data_channel(Timestamp now, std::string_view label,
                                         const DataChannelOptions& options = {});
+  /// Queues a message; the bytes are copied. Errors: those of DataChannel::send().
   Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message,
                 MessagePart part = MessagePart::Whole);
-  // Without a copy; a message that is refused stays as it was.
+  /// The same without a copy. `message` is unchanged if an error is returned.
   Result<> send(Timestamp now, ChannelId channel, MessageKind kind, Buffer&& message,
                 MessagePart part = MessagePart::Whole);
-  // From the next message on they are told as they come, large ones in several events, and no
-  // max_message_bytes holds for them.
+  /// Delivers the following messages of the channel in parts: a large message becomes several
+  /// Message events. DataOptions::max_message_bytes does not apply to such a channel.
   void receive_in_parts(ChannelId channel);
+  /// Closes a channel. Messages sent before are delivered first.
   void close_data_channel(Timestamp now, ChannelId channel);
+  /// BufferedAmountLow is returned when the buffered amount falls to so many bytes. Default: 0.
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
+  /// @}
 
-  // Says goodbye to the peer where there is one; Closed follows at once. Twice is as good as once.
+  /// Closes the connection and notifies the peer if there is one. Closed is the next event. Calling
+  /// it again has no effect.
   void close(Timestamp now);
 
-  // ---- the driver: local addresses
-  // `interface_mtu`: the largest IP packet in bytes that the interface of this address sends, which
-  // is as far as packets grow; datagrams are to be sent with "don't fragment", but for those of a
-  // Transmit that says may_fragment.
-  void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
-  void remove_local_endpoint(Timestamp now, Endpoint base);
-  void add_stun_server(Timestamp now, Endpoint server);
-  void end_of_local_endpoints(Timestamp now);
-  // There is nothing to send from, nor will there be: Failed, with this reason.
-  void handle_network_failure(Timestamp now, std::string reason);
+  /// @name Driver: local addresses
+  /// @{
 
-  // ---- the driver: the world
-  // What one receive brought. The bytes are changed: what is enciphered is deciphered in its place.
+  /// Adds a local address that datagrams can be sent from.
+  ///
+  /// `interface_mtu` is the largest IP packet, in bytes, that the address's network interface
+  /// sends. Path MTU discovery does not go beyond it. Send datagrams with "don't fragment" set,
+  /// unless Transmit::may_fragment says otherwise.
+  void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
+  /// Removes a local address: its socket is closed, or the interface is gone.
+  void remove_local_endpoint(Timestamp now, Endpoint base);
+  /// Adds a STUN server, by its resolved address.
+  void add_stun_server(Timestamp now, Endpoint server);
+  /// All local addresses and servers are added.
+  void end_of_local_endpoints(Timestamp now);
+  /// There is no local address, and there will be none. The connection fails with this reason.
+  void handle_network_failure(Timestamp now, std::string reason);
+  /// @}
+
+  /// @name Driver: network and time
+  /// @{
+
+  /// Passes in received datagrams. Their bytes are decrypted in place, so they change.
   void handle_datagrams(Timestamp now, std::span<const Datagram> datagrams);
-  // A datagram was refused, or dropped on its way (ICMP), for its size: none that has more than
-  // `most` bytes gets from here to there. A hint, that makes datagrams smaller and never larger.
+  /// A datagram was rejected by the system or dropped on the path (ICMP) because of its size.
+  /// Datagrams of more than `most` bytes do not pass from `local` to `remote`. It is a hint: it can
+  /// only make datagrams smaller.
   void handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
                         std::size_t most);
+  /// Runs the timers that are due. Calling it early is harmless.
   void handle_timeout(Timestamp now);
+  /// The next datagrams to send, or nothing.
   std::optional<Transmit> poll_transmit(Timestamp now);
-  // The same, in memory of the caller's: what `memory` has room for becomes the Transmit's bytes,
-  // or is left in it when they are elsewhere. With a Buffer that comes back here after each send
-  // nothing is allocated while data flow.
+  /// The same, writing into memory of the caller. If the datagrams fit `memory`, it becomes
+  /// Transmit::bytes; otherwise `memory` is unchanged. Pass the buffer back after each send to
+  /// avoid allocations while data flow.
   std::optional<Transmit> poll_transmit(Timestamp now, Buffer& memory);
-  // Received messages that are not polled close the peer's window: a slow application slows its
-  // peer down.
+  /// The next event, or nothing. Received messages that are not polled close the receive window: a
+  /// slow application slows its peer down.
   std::optional<Event> poll_event();
-  // While false the messages of data channels stay where they are, and what follows them on their
-  // channels, such as the peer's closing: the peer's window closes by itself. Everything else
-  // comes, new channels too. True at first.
+  /// While false, Message events are held back, with the events that follow a message on its
+  /// channel, such as DataChannelClosed. The receive window closes when the buffer is full. All
+  /// other events are returned as usual. Default: true.
   void set_receiving(bool receiving);
-  // When to call handle_timeout() at the latest, and which timer asks for it.
+  /// When handle_timeout() must be called at the latest, and the timer that requires it. Empty: no
+  /// timer is running.
   WakeUp next_timeout() const;
-
-  // With ConnectionOptions::key_log_file: lines for a key log, without their ends, since the last
-  // call.
+  /// The key log lines since the last call, without line ends. Empty unless
+  /// ConnectionOptions::key_log_file is set.
   std::vector<std::string> take_key_log();
+  /// @}
 
-  // ---- questions
+  /// @name Getters
+  /// @{
+
+  /// RTCPeerConnection.signalingState.
   SignalingState signaling_state() const;
+  /// RTCPeerConnection.iceGatheringState.
   IceGatheringState ice_gathering_state() const;
+  /// RTCPeerConnection.iceConnectionState.
   IceConnectionState ice_connection_state() const;
+  /// RTCPeerConnection.connectionState.
   ConnectionState connection_state() const;
-  // Another number when what the next six say may be another than it was: to ask for it only then.
+  /// Changes whenever one of the next six results may have changed.
   std::uint64_t descriptions_revision() const;
-  // With the candidates found so far, W3C §4.4.1; the remote ones with those that were added.
+  /// The pending or current local description, with the candidates found so far. W3C §4.4.1.
   std::optional<SessionDescription> local_description() const;
+  /// The negotiated local description, with the candidates found so far.
   std::optional<SessionDescription> current_local_description() const;
+  /// The local description under negotiation, with the candidates found so far.
   std::optional<SessionDescription> pending_local_description() const;
+  /// The pending or current remote description, with the candidates added so far.
   std::optional<SessionDescription> remote_description() const;
+  /// The negotiated remote description, with the candidates added so far.
   std::optional<SessionDescription> current_remote_description() const;
+  /// The remote description under negotiation, with the candidates added so far.
   std::optional<SessionDescription> pending_remote_description() const;
-  std::optional<DataChannelState> data_channel_state(
-      ChannelId channel) const;  // nothing once it is closed
-  std::optional<std::uint16_t> data_channel_stream(ChannelId channel) const;  // RTCDataChannel.id
+  /// The state of a channel. Empty once it is closed.
+  std::optional<DataChannelState> data_channel_state(ChannelId channel) const;
+  /// RTCDataChannel.id: the channel's SCTP stream.
+  std::optional<std::uint16_t> data_channel_stream(ChannelId channel) const;
+  /// Bytes that send() took and that are in no packet yet.
   std::size_t buffered_amount(ChannelId channel) const;
-  std::size_t max_message_size()
-      const;  // what the peer takes: RTCSctpTransport.maxMessageSize; 0: no limit
+  /// The largest message that the peer accepts, in bytes: RTCSctpTransport.maxMessageSize. 0: no
+  /// limit.
+  std::size_t max_message_size() const;
+  /// A snapshot of the statistics. Stats::timestamp is left to the caller.
   Stats stats() const;
+  /// @}
 
  private:
   class Impl;

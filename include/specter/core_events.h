@@ -1,5 +1,6 @@
-// The events of core::PeerConnection. The layers below it make these structs themselves, and
-// specter/event.h has the same names: there with the connection and the channel as handles.
+/// @file
+/// The events of core::PeerConnection. specter/event.h has events of the same names, with handles
+/// in place of channel ids.
 #pragma once
 
 #include <cstdint>
@@ -14,69 +15,125 @@
 
 namespace specter::core {
 
-// Open sockets, resolve the ICE servers, and say what came of it:
-// add_local_endpoint(), add_stun_server(), and at last end_of_local_endpoints(). An ICE restart
-// asks again: sockets that are still of use are kept, and told again or not.
+/// A request to the driver: open sockets, resolve the ICE servers, and report the result by
+/// PeerConnection::add_local_endpoint() and add_stun_server(). end_of_local_endpoints() must come
+/// last. It is returned again for an ICE restart: useful sockets may be kept, and reported again or
+/// not.
 struct GatherCandidates {};
-struct NegotiationNeeded {};  // W3C §4.7.3: create an offer, if you like
+
+/// A new offer is needed. W3C §4.7.3.
+struct NegotiationNeeded {};
+
+/// The signaling state changed.
 struct SignalingStateChange {
+  /// The new state.
   SignalingState state;
 };
+
+/// The ICE gathering state changed.
 struct IceGatheringStateChange {
+  /// The new state.
   IceGatheringState state;
 };
+
+/// The ICE connection state changed.
 struct IceConnectionStateChange {
+  /// The new state.
   IceConnectionState state;
 };
-// For Failed, why: a sentence (docs/reasons.md has them all), and a code to branch on. Such as
-// ClosedByPeer: docs/decisions/0006-peers-close.md.
+
+/// The connection state changed.
 struct ConnectionStateChange {
+  /// The new state.
   ConnectionState state;
+  /// Why the connection failed, as a sentence; empty unless `state` is Failed. docs/reasons.md
+  /// lists the sentences.
   std::string reason{};
+  /// Why the connection failed, as a code; empty unless `state` is Failed. docs/errors.md says what
+  /// to do for each code.
   std::optional<ErrorCode> code{};
 };
-// Tell the peer. With an empty text no more will come: W3C §4.8.2. When the description that they
-// belong to is rolled back, all are told anew with the next one.
+
+/// A local candidate was found: send it to the peer. An empty candidate text means that no more
+/// will follow (W3C §4.8.2). After a rollback, all candidates are sent again with the next local
+/// description.
 struct LocalCandidate {
+  /// The candidate.
   IceCandidate candidate;
 };
+
+/// The peer opened a data channel.
 struct IncomingDataChannel {
+  /// The new channel.
   ChannelId channel;
+  /// Its label.
   std::string label;
+  /// Its options, as the peer announced them.
   DataChannelOptions options;
 };
+
+/// Messages can be sent on the channel.
 struct DataChannelOpen {
+  /// The channel.
   ChannelId channel;
 };
+
+/// A message arrived, or a part of one.
 struct Message {
+  /// The channel it arrived on.
   ChannelId channel;
+  /// Text or binary.
   MessageKind kind;
+  /// The content of the message or part.
   Buffer data;
-  // Otherwise only on a channel that has receive_in_parts().
-  bool begins = true, ends = true;
-  bool is_cut_off = false;  // the peer gave up the rest of a message; no data
+  /// Whether the message begins with this event. Always true unless
+  /// PeerConnection::receive_in_parts() was called.
+  bool begins = true;
+  /// Whether the message ends with this event. Always true unless
+  /// PeerConnection::receive_in_parts() was called.
+  bool ends = true;
+  /// The peer abandoned the rest of a partly received message. `data` is empty.
+  bool is_cut_off = false;
 };
+
+/// The channel's buffered amount fell to its threshold.
 struct BufferedAmountLow {
+  /// The channel.
   ChannelId channel;
 };
+
+/// The peer is closing the channel.
 struct DataChannelClosing {
+  /// The channel.
   ChannelId channel;
-};  // the peer closes it
+};
+
+/// The channel failed. DataChannelClosed follows.
 struct DataChannelError {
+  /// The channel.
   ChannelId channel;
+  /// Why it failed.
   Error error;
-};  // DataChannelClosed follows
+};
+
+/// The channel is closed. It is the last event of a channel.
 struct DataChannelClosed {
+  /// The channel.
   ChannelId channel;
 };
-// The peer began to open a channel that can't be taken, on this stream. One on a stream that a
-// channel of ours has is that one's DataChannelError.
+
+/// The peer tried to open a channel and was refused. If the stream belongs to a local channel, that
+/// channel gets a DataChannelError instead.
 struct DataChannelRefused {
+  /// The SCTP stream that the peer used.
   std::uint16_t stream;
+  /// Why it was refused.
   Error error;
 };
-// The last event there is. Until next_timeout() has nothing more to wait for, the goodbye is
-// repeated: whoever lives on that long, and calls handle_timeout(), says it over a lossy path too.
+
+/// The connection is closed. It is the last event. The close notification to the peer may need to
+/// be retransmitted: keep calling handle_timeout() and poll_transmit() until next_timeout() is
+/// empty, so that it arrives over a lossy path.
 struct Closed {};
 
 }  // namespace specter::core

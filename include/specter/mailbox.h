@@ -1,4 +1,5 @@
-// Where an owner's events arrive.
+/// @file
+/// A queue that events are received from, with timeouts.
 #pragma once
 
 #include <chrono>
@@ -19,58 +20,69 @@ namespace api {
 class MailboxState;
 }
 
-// A queue of events that any number of connections may share. Its calls are the only ones in the
-// library that wait, and each takes a timeout. An owner that does not receive slows its peers down:
-// past a bound on waiting message bytes, a connection stops taking messages from the network, and
-// its peer's window closes; all other events still come, but for what follows a message on its
-// channel. Whoever receives some types of events alone may leave the others for as long as he
-// likes: nothing that he waits for is ever behind them, unless they are messages (a log line then
-// says so). Of BufferedAmountLow one waits for a channel at most. What the peer opened and closed
-// again, all of it unread, may be forgotten. Receive from one thread at a time (others wait for
-// their turn, within their timeout); a copy is the same mailbox. When the last copy is gone, the
-// connections that it owned are closed.
+/// A queue of events, shared by any number of connections. Its receiving calls block until there is
+/// an event, at most for their timeout. All calls of connections and channels are non-blocking.
+///
+/// A copy is the same mailbox. When the last copy is destroyed, the connections that deliver to it
+/// are closed.
+///
+/// Backpressure: if the messages in the mailbox exceed a limit (4 MiB of one connection, 64 MiB of
+/// all), a connection stops reading messages from the network and its peer has to wait. Other
+/// events are still delivered, except those that follow a message on its channel.
+///
+/// Selective receiving: events of other types stay in the queue, in their order, and do not hold up
+/// the event you wait for. Unread messages do, past the limit above; a log line then says so. At
+/// most one BufferedAmountLow per channel is queued. Events of a channel that the peer opened and
+/// closed again may be dropped if none of them was read.
+///
+/// Thread: any. One thread receives at a time; others wait for their turn, within their timeout.
 class SPECTER_EXPORT Mailbox {
  public:
+  /// An empty mailbox.
   Mailbox();
 
-  // The oldest event. Error: Timeout.
+  /// Removes and returns the oldest event. Blocks until there is one. Error: Timeout.
   Result<Event> next(Duration timeout);
 
-  // The oldest event of type E (of that connection); the others stay, in their order, as with
-  // Erlang's receive. Errors: Timeout; and, when an OperationFailed of that connection is what came
-  // instead of the answer E to a call, its error: that event is then taken.
+  /// Removes and returns the oldest event of type E. Other events stay, as with Erlang's receive.
+  /// Blocks until there is one. Error: Timeout.
   template <class E>
   Result<E> receive(Duration timeout) {
     return pick<E>([](const E&) { return true; }, nullptr, timeout);
   }
+  /// The same for one connection. If E is the result of a call and that call failed, the
+  /// OperationFailed event is removed and its error is returned. Errors: Timeout; that of the
+  /// failed call.
   template <class E>
   Result<E> receive(const PeerConnection& connection, Duration timeout) {
     return pick<E>([&](const E& e) { return e.connection == connection; }, &connection, timeout);
   }
-  // The oldest event of type E for which `accept` holds.
+  /// Removes and returns the oldest event of type E for which `accept(event)` is true. Blocks until
+  /// there is one. Error: Timeout.
   template <class E, class Accept>
   Result<E> receive_if(Accept accept, Duration timeout) {
     return pick<E>(accept, nullptr, timeout);
   }
 
-  // The oldest event for which `accept` holds, of any type; the others stay. Error: Timeout.
+  /// Removes and returns the oldest event, of any type, for which `accept(event)` is true. Blocks
+  /// until there is one. Error: Timeout.
   template <class Accept>
   Result<Event> next_if(Accept accept, Duration timeout) {
     return take([&](const Event& event) { return static_cast<bool>(accept(event)); }, timeout);
   }
 
+  /// The number of events in the queue.
   std::size_t size() const;
 
-  // A descriptor that is readable while events wait, for a poll loop; owned by the mailbox. -1 when
-  // the system has none left.
+  /// A file descriptor that is readable while there are events: for poll(2), epoll and event loops.
+  /// The mailbox owns it. -1 if the system has no descriptor left.
   int native_handle() const;
 
-  const std::shared_ptr<api::MailboxState>& state() const {
-    return state_;
-  }  // for the library itself
+  /// For the library itself.
+  const std::shared_ptr<api::MailboxState>& state() const { return state_; }
 
  private:
-  // Takes the first event for which `accept` holds, waiting for it; see receive().
+  // Removes the first event for which `accept` is true, and blocks until there is one.
   Result<Event> take(const std::function<bool(const Event&)>& accept, Duration timeout);
 
   template <class E, class Accept>

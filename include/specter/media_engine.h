@@ -1,4 +1,5 @@
-// Which codecs a connection may negotiate, and what watches over its streams.
+/// @file
+/// The codecs that connections may negotiate, and their interceptors.
 #pragma once
 
 #include <cstdint>
@@ -10,46 +11,63 @@
 
 namespace specter {
 
+/// Audio or video.
 enum class MediaKind { Audio, Video };
 
-// RTCRtpCodec (W3C §5.2.4) with the payload type that we offer it by.
+/// RTCRtpCodec (W3C §5.2.4), with the payload type of our offers.
 struct RtpCodec {
+  /// Audio or video.
   MediaKind kind = MediaKind::Audio;
-  std::uint8_t payload_type = 0;  // 0–63 or 96–127; 64–95 would be mistaken for RTCP (RFC 5761 §4)
-  std::string mime_type;          // "audio/opus"
-  std::uint32_t clock_rate = 0;   // Hz
-  std::uint16_t channels = 0;     // audio only
-  std::string sdp_fmtp_line{};    // the parameters of a=fmtp
-  std::vector<std::string> rtcp_feedback{};  // "nack", "nack pli", "transport-cc", …
+  /// 0 to 63 or 96 to 127. 64 to 95 cannot be told from RTCP (RFC 5761 §4).
+  std::uint8_t payload_type = 0;
+  /// "audio/opus".
+  std::string mime_type;
+  /// Hz.
+  std::uint32_t clock_rate = 0;
+  /// Audio only.
+  std::uint16_t channels = 0;
+  /// The parameters of a=fmtp.
+  std::string sdp_fmtp_line{};
+  /// "nack", "nack pli", "transport-cc", …
+  std::vector<std::string> rtcp_feedback{};
 
   bool operator==(const RtpCodec&) const = default;
 };
 
+/// An RTP header extension, RFC 8285.
 struct RtpHeaderExtension {
+  /// Audio or video.
   MediaKind kind = MediaKind::Audio;
+  /// The URI of a=extmap.
   std::string uri;
 
   bool operator==(const RtpHeaderExtension&) const = default;
 };
 
-// The table of codecs. Media itself comes later; a data-only connection needs a table too, and may
-// leave it empty.
+/// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
+/// channels needs a MediaEngine too, which may be empty.
 class SPECTER_EXPORT MediaEngine {
  public:
-  MediaEngine() = default;  // no codec
+  /// Without codecs.
+  MediaEngine() = default;
+  /// With the codecs that browsers support.
   static MediaEngine with_default_codecs();
+  /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.
   MediaEngine(MediaEngine&&) = default;
   MediaEngine& operator=(MediaEngine&&) = default;
-  MediaEngine(const MediaEngine&) = delete;  // an Api consumes it: a move
+  MediaEngine(const MediaEngine&) = delete;
 
-  // Error: InvalidArgument for a payload type outside its range or in use, or a mime type without a
-  // slash.
+  /// Adds a codec. Error: InvalidArgument for a payload type that is out of range or in use, or a
+  /// MIME type without a slash.
   Result<> register_codec(RtpCodec codec);
+  /// Adds a header extension.
   Result<> register_header_extension(RtpHeaderExtension extension);
-  // Adds feedback to each codec of a kind.
+  /// Adds RTCP feedback to each codec of a kind.
   void register_feedback(MediaKind kind, const std::string& feedback);
 
+  /// The codecs, in the order of their registration.
   const std::vector<RtpCodec>& codecs() const { return codecs_; }
+  /// The header extensions, in the order of their registration.
   const std::vector<RtpHeaderExtension>& header_extensions() const { return header_extensions_; }
 
  private:
@@ -57,24 +75,34 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-// The interceptors that will stand between RTP and the network.
+/// A processing step between RTP and the network. Media is not implemented yet.
 enum class Interceptor {
+  /// Requests lost packets (RFC 4585).
   NackGenerator,
+  /// Retransmits requested packets.
   NackResponder,
+  /// Sender and receiver reports (RFC 3550).
   RtcpReports,
+  /// Transport-wide congestion control feedback.
   TransportWideCongestionControl
 };
 
+/// The set of interceptors that an Api uses.
 class SPECTER_EXPORT Registry {
  public:
-  Registry() = default;  // none
-  // Adds what is usual, and to the engine the feedback and header extensions that it needs.
+  /// Without interceptors.
+  Registry() = default;
+  /// With the usual interceptors. Adds the RTCP feedback and header extensions that they need to
+  /// `engine`.
   static Registry with_default_interceptors(MediaEngine& engine);
+  /// Specter::new_api() consumes a Registry: it can be moved and not copied.
   Registry(Registry&&) = default;
   Registry& operator=(Registry&&) = default;
-  Registry(const Registry&) = delete;  // an Api consumes it: a move
+  Registry(const Registry&) = delete;
 
+  /// Adds an interceptor.
   void add(Interceptor interceptor);
+  /// The interceptors, in the order in which they were added.
   const std::vector<Interceptor>& interceptors() const { return interceptors_; }
 
  private:

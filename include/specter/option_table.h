@@ -1,6 +1,6 @@
-// Each connection option by its name and with the values that are good: for command lines, for
-// bindings and for checks. An option is spelled three times: in specter/options.h, here, and where
-// it takes effect.
+/// @file
+/// The connection options by name, with their ranges: for command lines and bindings. An option is
+/// declared in specter/options.h, listed here, and used where it takes effect.
 #pragma once
 
 #include <array>
@@ -14,44 +14,56 @@
 
 namespace specter {
 
-// A row: the name, and for numbers the least and the greatest value. Durations count milliseconds.
+/// An option: its name and, for numbers, its range. Durations are in milliseconds.
 struct OptionRow {
+  /// The name, e.g. "send_buffer_bytes".
   std::string_view name;
+  /// The smallest valid number.
   std::uint64_t least = 0;
+  /// The largest valid number; 0: the option is not a number.
   std::uint64_t most = 0;
 };
 
-// The names of an enum's values, as command lines and bindings have them.
+/// The names of the values of an enum option.
 template <class E>
 struct OptionNames;
+/// The names of LoopbackPolicy's values.
 template <>
 struct OptionNames<LoopbackPolicy> {
+  /// Name and value of each.
   static constexpr std::array kAll = {
       std::pair<std::string_view, LoopbackPolicy>{"fallback", LoopbackPolicy::Fallback},
       std::pair<std::string_view, LoopbackPolicy>{"include", LoopbackPolicy::Include},
       std::pair<std::string_view, LoopbackPolicy>{"only", LoopbackPolicy::Only}};
 };
+/// The names of DtlsVersion's values.
 template <>
 struct OptionNames<DtlsVersion> {
+  /// Name and value of each.
   static constexpr std::array kAll = {
       std::pair<std::string_view, DtlsVersion>{"dtls12", DtlsVersion::Dtls12},
       std::pair<std::string_view, DtlsVersion>{"dtls13", DtlsVersion::Dtls13}};
 };
+/// The names of CongestionControl's values.
 template <>
 struct OptionNames<CongestionControl> {
+  /// Name and value of each.
   static constexpr std::array kAll = {
       std::pair<std::string_view, CongestionControl>{"cubic", CongestionControl::Cubic},
       std::pair<std::string_view, CongestionControl>{"bbr", CongestionControl::Bbr},
       std::pair<std::string_view, CongestionControl>{"reno", CongestionControl::Reno}};
 };
+/// The names of CipherEngine's values.
 template <>
 struct OptionNames<CipherEngine> {
+  /// Name and value of each.
   static constexpr std::array kAll = {
       std::pair<std::string_view, CipherEngine>{"fastest", CipherEngine::Fastest},
       std::pair<std::string_view, CipherEngine>{"openssl", CipherEngine::OpenSsl},
       std::pair<std::string_view, CipherEngine>{"multi_buffer", CipherEngine::MultiBuffer}};
 };
 
+/// The name of an enum value, e.g. "cubic". Empty for an unknown value.
 template <class E>
 constexpr std::string_view option_name(E value) {
   for (const auto& [name, known] : OptionNames<E>::kAll) {
@@ -59,6 +71,7 @@ constexpr std::string_view option_name(E value) {
   }
   return {};
 }
+/// The enum value of a name. Empty for an unknown name.
 template <class E>
 constexpr std::optional<E> named_option(std::string_view wanted) {
   for (const auto& [name, known] : OptionNames<E>::kAll) {
@@ -67,8 +80,8 @@ constexpr std::optional<E> named_option(std::string_view wanted) {
   return std::nullopt;
 }
 
-// Calls visit(OptionRow, field) for each option that has a value of its own; `options` is a
-// ConnectionOptions, const or not. The certificate has no name: it is an object.
+/// Calls visit(OptionRow, field) for each option. `options` is a ConnectionOptions, const or not.
+/// The certificate is not visited: it has no text form.
 template <class Options, class Visit>
 void for_each_option(Options& options, Visit&& visit) {
   constexpr std::uint64_t kDay = 24ull * 3600 * 1000;
@@ -101,9 +114,9 @@ void for_each_option(Options& options, Visit&& visit) {
   visit(OptionRow{"key_log_file"}, options.key_log_file);
 }
 
-// Sets an option from text: "true", "false", a number of bytes or milliseconds, a name, a URL (one
-// more ICE server). Error: InvalidArgument, with a sentence that says what would be good; the
-// values' ranges are check_options()'s.
+/// Sets an option from text: "true" or "false", a number of bytes or milliseconds, a name, or a
+/// URL, which adds an ICE server. Error: InvalidArgument, with a message that lists the valid
+/// values. The range is not checked here: call check_options().
 SPECTER_EXPORT Result<> set_option(ConnectionOptions& options, std::string_view name,
                                    std::string_view value);
 

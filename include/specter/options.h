@@ -1,4 +1,5 @@
-// Options that users give: of a connection, nested by layer, and of a data channel.
+/// @file
+/// Options of connections, nested by layer, and of data channels.
 #pragma once
 
 #include <chrono>
@@ -23,206 +24,248 @@ namespace specter {
 namespace crypto {
 class Certificate;
 }
-// A certificate with its key; opaque. RTCCertificate, W3C §4.9. generate_certificate() makes one.
+/// A certificate and its private key. Opaque. RTCCertificate, W3C §4.9. generate_certificate()
+/// makes one.
 using Certificate = crypto::Certificate;
 
-// RTCIceServer, W3C §4.2.2. stun: servers are asked for candidates; turn: (which needs username and
-// credential) and stuns: are checked and not used yet.
+/// RTCIceServer, W3C §4.2.2. `stun:` servers are used to find server-reflexive candidates. `turn:`
+/// and `stuns:` servers are validated and not used yet. `turn:` needs a username and a credential.
 struct IceServer {
-  std::vector<std::string>
-      urls;                // "stun:host[:port]", "turn:host[:port][?transport=udp]"; RFC 7064, 7065
-  std::string username{};  // turn: only
-  std::string credential{};  // turn: only
+  /// "stun:host[:port]", "turn:host[:port][?transport=udp]". RFC 7064, RFC 7065.
+  std::vector<std::string> urls;
+  /// `turn:` only.
+  std::string username{};
+  /// `turn:` only.
+  std::string credential{};
 
   bool operator==(const IceServer&) const = default;
 };
 
-// A list of servers: a vector that can also be written as URLs. All of these are lists of one
-// server:
-// {"stun:a.example"}, {{.urls = {"stun:a.example"}}}, {server}, and a std::vector<IceServer>.
+/// A list of ICE servers: a vector that can also be written as URLs.
+///
+/// All of these are lists of one server: {"stun:a.example"}, {{.urls = {"stun:a.example"}}},
+/// {server}, and a std::vector<IceServer>.
 class IceServers : public std::vector<IceServer> {
  public:
-  // A server, or the URL of one that needs no credential. For braced lists. Templates, here and
-  // below, so that an inner pair of braces is never anything but a server.
+  /// A server, or the URL of one without credentials, in a braced list.
+  // Templates, here and below, so that an inner pair of braces is never anything but a server.
   class Item {
    public:
+    /// A server by its URL.
     template <std::convertible_to<std::string_view> Url>
     Item(const Url& url) : server_{.urls = {std::string(std::string_view(url))}} {}
+    /// A server.
     template <std::same_as<IceServer> Server>
     Item(Server server) : server_(std::move(server)) {}
 
+    /// The server.
     const IceServer& server() const { return server_; }
 
    private:
     IceServer server_;
   };
 
+  /// An empty list.
   IceServers() = default;
+  /// These servers.
   IceServers(std::initializer_list<IceServer> servers) : vector(servers) {}
+  /// These servers and URLs.
   IceServers(std::initializer_list<Item> items) {
     reserve(items.size());
     for (const Item& item : items) push_back(item.server());
   }
+  /// The servers of a vector.
   template <std::same_as<std::vector<IceServer>> Servers>
   IceServers(Servers servers) : vector(std::move(servers)) {}
 };
 
-// RTCPriorityType, W3C WebRTC Priority Control §3. While several channels of a connection have
-// something to send, each gets a share of what goes out in proportion to its priority's number,
-// which are those of RFC 8831 §6.4: a High one four times what a Low one gets. No channel starves.
+/// RTCPriorityType, W3C WebRTC Priority Control §3. While several channels of a connection have
+/// data to send, each gets bandwidth in proportion to the number of its priority (RFC 8831 §6.4): a
+/// High channel gets four times as much as a Low one. No channel starves.
 enum class Priority : std::uint16_t { VeryLow = 128, Low = 256, Medium = 512, High = 1024 };
 
-// RTCDataChannelInit, W3C §6.1.1.
+/// RTCDataChannelInit, W3C §6.1.1.
 struct DataChannelOptions {
+  /// Whether messages are delivered in the order in which they were sent.
   bool ordered = true;
-  // At most one of the next two: what the channel does instead of delivering everything.
-  std::optional<std::chrono::milliseconds>
-      max_packet_life_time{};                      // 0 to 65,535 ms from send(), then given up
-  std::optional<std::uint16_t> max_retransmits{};  // sent again so many times, then given up
-  std::string protocol{};                          // the application's own; at most 65,535 bytes
-  bool negotiated = false;  // true: both sides create it with the same id, nothing is announced
-  std::optional<std::uint16_t> id{};  // 0 to 65,534; needed when negotiated, else chosen for you
-  // Of what each side sends on it: the peer is told ours, and takes it for its own. Of a channel
-  // that the peer opened, the nearest one that is not below the number it gave.
+  /// A message is abandoned so long after send(): 0 to 65,535 ms. Empty: never. Set at most one of
+  /// this and max_retransmits.
+  std::optional<std::chrono::milliseconds> max_packet_life_time{};
+  /// A message is abandoned after so many retransmissions: 0 to 65,535. Empty: never.
+  std::optional<std::uint16_t> max_retransmits{};
+  /// The application's subprotocol. At most 65,535 bytes of UTF-8.
+  std::string protocol{};
+  /// True: both sides create the channel with the same id, and nothing is announced to the peer.
+  bool negotiated = false;
+  /// The SCTP stream: 0 to 65,534. Required if negotiated, otherwise ignored: the library chooses.
+  std::optional<std::uint16_t> id{};
+  /// The priority of what both sides send: it is announced to the peer, which uses it as well. For
+  /// a channel that the peer opened, its number is rounded up to one of these values.
   Priority priority = Priority::Low;
 
   bool operator==(const DataChannelOptions&) const = default;
 };
 
-// What DTLS may be spoken. RFC 9147 and RFC 6347; nothing older (RFC 8827 §6.5).
+/// A version of DTLS: RFC 9147 and RFC 6347. DTLS 1.0 is not supported (RFC 8827 §6.5).
 enum class DtlsVersion : std::uint8_t { Dtls12, Dtls13 };
 
-// The key of our certificate. RFC 8827 §6.5: every peer takes P-256; RSA-2048 is for those that
-// somebody has told otherwise, and costs more in each handshake.
+/// The key type of a certificate. Every peer accepts P-256 (RFC 8827 §6.5). RSA-2048 costs more CPU
+/// in each handshake; use it only for a peer that requires it.
 enum class CertificateType : std::uint8_t { EcdsaP256, Rsa2048 };
 
-// Which library enciphers packets. Both give the same bytes; they differ in what they cost.
+/// The library that encrypts packets. The results are the same; the CPU time differs.
 enum class CipherEngine : std::uint8_t {
-  Fastest,  // for each algorithm the faster one of those below, on this processor
+  /// For each algorithm, the faster one on this processor.
+  Fastest,
+  /// OpenSSL's libcrypto.
   OpenSsl,
-  // Intel's libipsec-mb, where it was built in and the processor has AES instructions; elsewhere,
-  // and for what it hasn't, OpenSSL.
+  /// Intel's libipsec-mb, if it was built in and the processor has AES instructions. Otherwise, and
+  /// for algorithms that it lacks, OpenSSL.
   MultiBuffer,
 };
 
-// How an SCTP association decides how much to send and how fast. Each side chooses for what it
-// sends; the peer need not know.
+/// The congestion control of SCTP. Each side chooses for the data it sends; the peer need not
+/// support the same one.
 enum class CongestionControl : std::uint8_t {
-  // RFC 9438, with HyStart++ (RFC 9406): what most of the Internet's TCP does. Fills the path's
-  // queue until something is lost; random losses slow it down.
+  /// RFC 9438 with HyStart++ (RFC 9406): the default of most TCP stacks. It fills the queue of the
+  /// bottleneck until packets are lost. Random loss slows it down.
   Cubic,
-  // draft-ietf-ccwg-bbr (BBRv3): sends as fast as the path was measured to deliver. Short queues,
-  // and little harm from random losses of a percent or two.
+  /// BBRv3 (draft-ietf-ccwg-bbr): sends at the measured delivery rate. Queues stay short, and
+  /// random
+  /// loss of a percent or two does little harm.
   Bbr,
-  // RFC 9260 §7.2: what the SCTP of browsers does.
+  /// RFC 9260 §7.2: what browsers use for SCTP.
   Reno,
 };
 
-// Which local addresses a connection gathers.
+/// Whether loopback addresses (127.0.0.1, ::1) are gathered as candidates.
 enum class LoopbackPolicy : std::uint8_t {
-  Fallback,  // 127.0.0.1 and ::1 only on a machine that has no other address
-  Include,   // 127.0.0.1 and ::1 too
-  Only,      // nothing but 127.0.0.1 and ::1
+  /// Only on a machine without any other address.
+  Fallback,
+  /// In addition to the other addresses.
+  Include,
+  /// No other addresses.
+  Only,
 };
 
-// ICE, RFC 8445. The timers have the values of the RFCs or of browsers.
+/// Options of ICE, RFC 8445. The default timeouts are those of the RFCs or of browsers.
 struct IceOptions {
+  /// Whether loopback addresses are gathered.
   LoopbackPolicy loopback = LoopbackPolicy::Fallback;
-  // Ta between ordinary checks, RFC 8445 §14.2. At first, checks leave faster: src/ice/README.md.
+  /// The interval between ordinary connectivity checks: Ta of RFC 8445 §14.2. 5 ms to 1 s. The
+  /// first checks are sent faster: see src/ice/README.md.
   Duration check_interval = std::chrono::milliseconds(50);
-  // From the first local address on. What servers answer later is not used.
+  /// How long to wait for responses of STUN servers, from the first local address on. At least 1
+  /// ms. Later responses are ignored.
   Duration gathering_timeout = std::chrono::seconds(4);
-  // RFC 8863 §4: checking lasts at least so long. Then, without a valid pair: Failed when the peer
-  // has said that it has no more candidates, else Disconnected (more may come).
+  /// How long connectivity checks last at least (RFC 8863 §4). Without a valid pair the connection
+  /// then becomes Failed if the peer has signalled the end of its candidates, and Disconnected
+  /// otherwise. At least 1 ms.
   Duration patience = std::chrono::milliseconds(39'500);
-  // Without a valid pair for so long since the peer's credentials are known: Failed in any case.
+  /// The connection becomes Failed without a valid pair for so long after the remote description
+  /// was set. At least 1 ms.
   Duration limbo_timeout = std::chrono::minutes(2);
-  Duration consent_interval = std::chrono::seconds(5);  // times 0.8 to 1.2, RFC 7675 §5.1
-  Duration consent_timeout = std::chrono::seconds(30);  // without an answer: Failed, RFC 7675 §5.1
-  // Without a sign of life from the peer: Disconnected.
+  /// The interval between consent checks, randomized by a factor of 0.8 to 1.2 (RFC 7675 §5.1). At
+  /// least 100 ms.
+  Duration consent_interval = std::chrono::seconds(5);
+  /// The connection becomes Failed without a response to consent checks for so long (RFC 7675
+  /// §5.1). At least 100 ms.
+  Duration consent_timeout = std::chrono::seconds(30);
+  /// The connection becomes Disconnected if nothing is received from the peer for so long. At least
+  /// 100 ms.
   Duration disconnected_timeout = std::chrono::seconds(5);
 };
 
-// What carries data between the peers: datagrams, and DTLS in them.
+/// Options of datagrams and DTLS.
 struct TransportOptions {
-  // Bytes of UDP payload at first: what every path carries. RFC 8831 §5: an IP packet of 1200
-  // bytes, less 28 of headers. Paths that carry less are found. 548 to 65,507.
+  /// Bytes of UDP payload before path MTU discovery: 548 to 65,507. The default is an IP packet of
+  /// 1200 bytes (RFC 8831 §5) less 28 bytes of headers. Paths that carry less are detected.
   std::size_t max_datagram_bytes = 1172;
-  // RFC 8899: larger packets, up to the interface's MTU, once probes have shown that they arrive.
+  /// Path MTU discovery (RFC 8899): larger packets, up to the interface's MTU, once probes have
+  /// been acknowledged.
   bool path_mtu_discovery = true;
-  // Both ends of the range: the best version that the peer has too is used. The same version for
-  // both refuses a peer that can't speak it.
+  /// The oldest version accepted. Set both limits to the same version to require it.
   DtlsVersion min_dtls_version = DtlsVersion::Dtls12;
+  /// The newest version offered. The newest one that both peers support is used.
   DtlsVersion max_dtls_version = DtlsVersion::Dtls13;
-  // The DTLS handshake rides in ICE's Binding messages where the peer can do it too
-  // (draft-hancke-webrtc-sped): connected one round trip earlier, and faster over a lossy path.
+  /// Carries the DTLS handshake in ICE's Binding messages (SPED, draft-hancke-webrtc-sped), with a
+  /// peer that supports it. It saves one round trip, and more on a lossy path.
   bool sped = true;
 };
 
-// Data channels, and SCTP under them.
+/// Options of data channels and SCTP.
 struct DataOptions {
-  std::size_t send_buffer_bytes = 16 << 20;  // of all channels together; past it: WouldBlock
-  // The window that the peer sees at most: an owner that stops reading lets so much pile up. No
-  // memory is used before it is needed. A path of 1 Gbit/s and 100 ms holds 12.5 MB.
+  /// The send buffer of all channels of the connection together, in bytes: 4 KiB to 4 GiB. send()
+  /// returns WouldBlock when it is full.
+  std::size_t send_buffer_bytes = 16 << 20;
+  /// The largest receive window, in bytes: 4 KiB to 4 GiB. An application that stops reading lets
+  /// at most so much accumulate. Memory is allocated when needed. A path of 1 Gbit/s and 100 ms
+  /// holds 12.5 MB.
   std::size_t receive_buffer_bytes = 16 << 20;
-  // Of one received message; announced as a=max-message-size. 0: no limit, for channels that
-  // receive_in_parts(); on another channel a message that is larger than receive_buffer_bytes ends
-  // the connection.
+  /// The largest message accepted, in bytes, up to 1 GiB; announced as a=max-message-size. 0: no
+  /// limit, for channels that use receive_in_parts(). On other channels, a message that is larger
+  /// than receive_buffer_bytes ends the connection.
   std::size_t max_message_bytes = 256 * 1024;
-  CongestionControl congestion_control = CongestionControl::Cubic;  // of what we send
-  // SNAP, draft-hancke-tsvwg-snap: descriptions carry a=sctp-init, and with a peer that does so too
-  // data channels open two round trips sooner; with any other nothing changes. SctpStats::snap says
-  // whether it was used.
+  /// The congestion control for data that this side sends.
+  CongestionControl congestion_control = CongestionControl::Cubic;
+  /// Carries SCTP's INIT in the descriptions as a=sctp-init (SNAP, draft-hancke-tsvwg-snap). With a
+  /// peer that supports it, data channels open two round trips sooner. With other peers nothing
+  /// changes. SctpStats::snap tells whether it was used.
   bool snap = true;
-  // RFC 8260: with a peer that can do it too, a large message on one data channel holds up those of
-  // others by no more than a packet or so. With any other, channels take turns by whole messages,
-  // by their priorities too. SctpStats::interleaving says whether it was agreed.
+  /// Message interleaving (RFC 8260), with a peer that supports it: a large message on one channel
+  /// delays other channels by a packet or so. With other peers, channels alternate by whole
+  /// messages. SctpStats::interleaving tells whether it was negotiated.
   bool interleaving = true;
 };
 
-// Of one connection. RTCConfiguration, W3C §4.2.1, and more.
+/// Options of a connection. RTCConfiguration, W3C §4.2.1, and more.
 struct ConnectionOptions {
+  /// STUN and TURN servers. Empty: host candidates only.
   IceServers ice_servers{};
-  // Without one, a connection makes its own (ECDSA P-256). core::PeerConnection must be given one.
-  // Connections may share one, as with W3C §4.9's generateCertificate: each costs some 0.1 ms less
-  // of CPU, and peers can tell by it that they talk to the same program.
+  /// Null: the connection makes its own (ECDSA P-256). core::PeerConnection requires one.
+  ///
+  /// Connections may share a certificate (W3C §4.9): each then costs about 0.1 ms less CPU, and
+  /// peers can tell that they talk to the same program.
   std::shared_ptr<const Certificate> certificate{};
+  /// ICE.
   IceOptions ice{};
+  /// Datagrams and DTLS.
   TransportOptions transport{};
+  /// Data channels and SCTP.
   DataOptions data{};
-  // W3C §4.4.2: candidates that were added show in the remote descriptions. False: these come back
-  // as they were given.
+  /// Whether the remote descriptions include the candidates added later (W3C §4.4.2). False: they
+  /// are returned as they were set.
   bool show_remote_candidates = true;
-  // Where the connection's secrets are appended, in the format that Wireshark reads
-  // (SSLKEYLOGFILE's); empty: nowhere. Whoever has that file can read everything that was sent, so
-  // the log warns of it. With core::PeerConnection, which opens no file: whether
-  // take_key_log() has lines.
+  /// A file that the DTLS secrets are appended to, in the SSLKEYLOGFILE format that Wireshark
+  /// reads. Empty: none. The file allows anyone to decrypt the traffic; a warning is logged.
+  /// core::PeerConnection opens no file: there, any text turns on take_key_log().
   std::string key_log_file{};
 };
 
-// Whether a connection can be made with these options. Error: InvalidArgument, with the option's
-// name, its value and the values that are good. ICE servers' URLs are looked at later.
+/// Checks the options. Error: InvalidArgument, with the option's name, its value and the valid
+/// values. The URLs of ICE servers are checked later, when the connection is created.
 SPECTER_EXPORT Result<> check_options(const ConnectionOptions& options);
 
-// RTCOfferOptions, W3C §4.2.3.
+/// RTCOfferOptions, W3C §4.2.3.
 struct OfferOptions {
-  // New credentials, and so another search for a path, while the one in use carries on. Error of
-  // create_offer(): InvalidState "ICEAgent does not exist" before there was an answer.
+  /// Restarts ICE: new credentials and a new search for a path, while the current path stays in
+  /// use. create_offer() fails with InvalidState before there was an answer.
   bool ice_restart = false;
 };
 
-// What a message of a data channel is: RFC 8831 §8.
+/// The kind of a message, RFC 8831 §8. In a browser: a string or an ArrayBuffer.
 enum class MessageKind { Text, Binary };
 
-// How much of a message is sent at once. One may be larger than all memory: any number of parts
-// with More, and a Last, which may be empty. While it is not ended nothing else can be sent on its
-// channel (InvalidState), and, to a peer without RFC 8260 (browsers, as of 2026), on no other
-// channel either. Its channel must have no limit on retransmissions or lifetime. Closing the
-// channel cuts it off.
+/// Sends a message in several calls, for messages that are larger than memory: any number of calls
+/// with More, then one with Last, which may be empty. Whole sends a message in one call.
+///
+/// Until you send Last, other sends on this channel fail with InvalidState. To a peer without RFC
+/// 8260 (browsers, as of 2026) the same holds for all other channels. The channel must not have
+/// max_retransmits or max_packet_life_time. Closing the channel abandons the message.
 enum class MessagePart : std::uint8_t { Whole, More, Last };
 
-// Names a data channel within its connection, for as long as the connection lives; not its stream
-// id.
+/// Identifies a data channel within a core::PeerConnection. Never reused. It is not the SCTP
+/// stream.
 enum class ChannelId : std::uint64_t {};
 
 }  // namespace specter

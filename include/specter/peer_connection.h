@@ -1,4 +1,5 @@
-// A peer connection's handle.
+/// @file
+/// The handle of a peer connection.
 #pragma once
 
 #include <cstdint>
@@ -20,84 +21,121 @@ namespace api {
 struct ConnectionHandle;
 }
 
-// Names a connection on its loop. A small value: cheap to copy, safe to keep after the connection
-// is gone, usable from any thread and inside every handler. Every call returns at once; what
-// becomes of it is an event to the owner, and events answer calls in the order in which they were
-// made. Calls on a closed connection answer Error Closed and do nothing else. RTCPeerConnection,
-// W3C §4.4.
+/// A handle of a peer connection. RTCPeerConnection, W3C §4.4. Api::new_peer_connection() makes
+/// one.
+///
+/// All calls are non-blocking: they are queued for the connection's event loop, in order, and the
+/// result of each is an event. A call that fails on the loop has event::OperationFailed as its
+/// result. What can be checked at once is returned as an error by the call itself: Closed if the
+/// connection is closed, WouldBlock if 65,536 calls are queued already.
+///
+/// Handles are cheap to copy. A handle does not keep its connection open and may outlive it.
+///
+/// Thread: any, also inside event callbacks.
 class SPECTER_EXPORT PeerConnection {
  public:
-  PeerConnection() = default;  // names nothing: every call answers Closed
+  /// A handle without a connection. Every call returns the error Closed.
+  PeerConnection() = default;
+  /// For the library itself.
   explicit PeerConnection(std::shared_ptr<api::ConnectionHandle> handle);
 
-  // event::DataChannelCreated or OperationFailed; later DataChannelOpen. Errors on the spot:
-  // InvalidArgument (W3C §6.1: label or protocol over 65,535 bytes or no UTF-8, both limits given,
-  // negotiated without an id or with 65,535). The channel of an error is one that is closed.
+  /// Creates a data channel. Result: event::DataChannelCreated. event::DataChannelOpen follows when
+  /// messages can be sent.
+  ///
+  /// Error of the call: InvalidArgument (W3C §6.1) if label or protocol exceed 65,535 bytes or are
+  /// not UTF-8, if both limits are set, or if it is negotiated without an id or with 65,535. If the
+  /// call fails later (event::OperationFailed), the returned channel is closed.
   Result<DataChannel> create_data_channel(std::string_view label,
                                           DataChannelOptions options = {}) const;
 
-  Result<> create_offer(OfferOptions options = {}) const;  // event::Offer
-  Result<> create_answer() const;                          // event::Answer
-  Result<> set_local_description(
-      SessionDescription description) const;  // event::LocalDescriptionSet
-  Result<> set_remote_description(
-      SessionDescription description) const;                 // event::RemoteDescriptionSet
-  Result<> add_ice_candidate(IceCandidate candidate) const;  // event::IceCandidateAdded
+  /// Makes an offer. Result: event::Offer.
+  Result<> create_offer(OfferOptions options = {}) const;
+  /// Makes an answer to the remote offer. Result: event::Answer.
+  Result<> create_answer() const;
+  /// Applies a description that this connection made. Result: event::LocalDescriptionSet. Gathering
+  /// starts, and an event::LocalCandidate follows for each candidate found.
+  Result<> set_local_description(SessionDescription description) const;
+  /// Applies a description of the peer. Result: event::RemoteDescriptionSet.
+  Result<> set_remote_description(SessionDescription description) const;
+  /// Adds a candidate of the peer. Result: event::IceCandidateAdded.
+  Result<> add_ice_candidate(IceCandidate candidate) const;
 
-  // The same with JSON text, as signalling carries it. Error on the spot: InvalidJson.
+  /// The same with the JSON of browsers. Error of the call: InvalidJson.
   Result<> set_local_description(std::string_view json) const;
+  /// The same with the JSON of browsers. Error of the call: InvalidJson.
   Result<> set_remote_description(std::string_view json) const;
+  /// The same with the JSON of browsers. Error of the call: InvalidJson.
   Result<> add_ice_candidate(std::string_view json) const;
 
-  // The next offer restarts ICE: it looks for a path again, from the addresses and servers that
-  // there are by then, while the path in use carries on. event::NegotiationNeeded asks for that
-  // offer. It stays wanted until a restart is negotiated. RTCPeerConnection.restartIce(), W3C
-  // §4.4.2.
+  /// Restarts ICE with the next offer: it searches for a path again, with the addresses and servers
+  /// of that time, while the current path stays in use. event::NegotiationNeeded requests that
+  /// offer. It remains in effect until a restart is negotiated. RTCPeerConnection.restartIce(), W3C
+  /// §4.4.2.
   Result<> restart_ice() const;
-  // In the place of ConnectionOptions::ice_servers, from the next gathering on, which a restart
-  // begins. RTCPeerConnection.setConfiguration(). Errors on the spot: SyntaxError and
-  // InvalidAccess, as for a new connection.
+  /// Replaces ConnectionOptions::ice_servers from the next gathering on, which an ICE restart
+  /// begins. RTCPeerConnection.setConfiguration(). Errors of the call: SyntaxError and
+  /// InvalidAccess for an invalid URL or a TURN server without credentials.
   Result<> set_ice_servers(std::vector<IceServer> servers) const;
 
-  Result<> get_stats() const;  // event::Stats
-  // A barrier: event::Asked, with the same number, when all calls before it were made and answered.
-  // In its handler the getters are as of then.
+  /// Collects statistics. Result: event::Stats.
+  Result<> get_stats() const;
+  /// A barrier. Result: event::Asked with the same number, after the results of all earlier calls.
+  /// In its callback the getters return the state of that moment.
   Result<> ask(std::uint64_t question = 0) const;
 
-  // While false the owner gets no event::Message, nor what follows one on its channel, such as the
-  // peer's closing; what comes then is kept up to DataOptions::receive_buffer_bytes, and the peer
-  // waits. All other events come. Inside a handler of this connection it holds from the next event
-  // on, elsewhere soon. True at first.
+  /// Backpressure: while false, no event::Message is delivered, nor events that follow a message on
+  /// its channel, such as DataChannelClosed. Up to DataOptions::receive_buffer_bytes are buffered;
+  /// then the peer has to wait. Other events are delivered as usual. Default: true.
+  ///
+  /// Inside an event callback of this connection it applies from the next event on. Elsewhere,
+  /// events that are on their way may still be delivered.
   void set_receiving(bool receiving) const;
 
-  // Says goodbye to the peer, closes its channels and frees everything: event::Closed, and no event
-  // after it. Calls that wait are made first. Never blocks; twice is as good as once.
+  /// Notifies the peer, closes the channels and frees the connection. event::Closed is the last
+  /// event. Queued calls are made first. Non-blocking. Calling it again has no effect.
   void close() const;
-  // The same for an owner who no longer listens: calls that still wait are not made, nor answered,
-  // and what was posted to channels is not sent.
+  /// Closes the connection and discards queued calls and messages that are not sent yet. Discarded
+  /// calls have no result.
   void abort() const;
 
-  // Questions: the last that the loop told; never older than the events received.
+  /// @name Getters
+  /// Getters return the state last published by the event loop: at least as recent as the last
+  /// event you received.
+  /// @{
+
+  /// RTCPeerConnection.signalingState.
   SignalingState signaling_state() const;
+  /// RTCPeerConnection.iceGatheringState.
   IceGatheringState ice_gathering_state() const;
+  /// RTCPeerConnection.iceConnectionState.
   IceConnectionState ice_connection_state() const;
+  /// RTCPeerConnection.connectionState.
   ConnectionState connection_state() const;
+  /// The pending or current local description, with the candidates found so far.
   std::optional<SessionDescription> local_description() const;
+  /// The negotiated local description, with the candidates found so far.
   std::optional<SessionDescription> current_local_description() const;
+  /// The local description under negotiation, with the candidates found so far.
   std::optional<SessionDescription> pending_local_description() const;
+  /// The pending or current remote description. ConnectionOptions::show_remote_candidates says
+  /// whether it includes candidates added later.
   std::optional<SessionDescription> remote_description() const;
+  /// The negotiated remote description.
   std::optional<SessionDescription> current_remote_description() const;
+  /// The remote description under negotiation.
   std::optional<SessionDescription> pending_remote_description() const;
+  /// @}
 
-  std::uint64_t id() const;  // unique in the process, from 1; 0 for a handle that names nothing
+  /// A number that is unique in the process, from 1. 0 for a handle without a connection.
+  std::uint64_t id() const;
 
+  /// Whether both are handles of the same connection.
   friend bool operator==(const PeerConnection& a, const PeerConnection& b) {
     return a.handle_ == b.handle_;
   }
 
-  const std::shared_ptr<api::ConnectionHandle>& handle() const {
-    return handle_;
-  }  // for the library itself
+  /// For the library itself.
+  const std::shared_ptr<api::ConnectionHandle>& handle() const { return handle_; }
 
  private:
   std::shared_ptr<api::ConnectionHandle> handle_;

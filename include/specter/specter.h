@@ -1,4 +1,6 @@
-// Specter: WebRTC peer connections that are told, never asked. Include this one.
+/// @file
+/// WebRTC peer connections with a non-blocking API. This header includes all others, except
+/// specter/core.h.
 #pragma once
 
 #include <chrono>
@@ -29,59 +31,72 @@ struct Runtime;
 struct ApiState;
 }  // namespace api
 
-// Of the process, and what its connections are made with.
+/// Options of a Specter: its event loops, and the defaults of its connections.
 struct Configuration {
-  // Of each connection that is made without options of its own.
+  /// The options of connections that are made without options of their own.
   ConnectionOptions defaults{};
-  std::size_t loops = 0;  // event loops, each a thread; 0: one a core
-  // How long a loop looks for work before it sleeps, at most: 0 to 10,000 µs; 0: not at all. 50 µs
-  // or so takes the time of waking a thread off each answer, and costs a core while messages come
-  // and go. A loop tries both ways, looks only while that is faster by a tenth, and sleeps at once
-  // when it has found nothing a few times in a row.
+  /// The number of event loops; each is a thread. 0: one per processor core.
+  std::size_t loops = 0;
+  /// How long an event loop polls for work before it sleeps, at most: 0 to 10,000 µs. 0: it sleeps
+  /// at once. About 50 µs saves the time of waking a thread in each round trip, and uses a whole
+  /// core while messages are exchanged. A loop measures both ways, polls only while that is at
+  /// least a tenth faster, and sleeps at once after polling in vain a few times.
   std::chrono::microseconds spin{};
-  // Fastest: what is faster on this processor is measured once a process, in the first
-  // constructor: some 4 ms.
+  /// The library that encrypts packets. Fastest is measured once per process, by the first Specter
+  /// constructor, in about 4 ms.
   CipherEngine cipher = CipherEngine::Fastest;
-  bool log_addresses = false;  // logs name no address unless you ask for it
+  /// Whether log messages contain IP addresses.
+  bool log_addresses = false;
 };
 
-// A certificate for ConnectionOptions::certificate, with a new key from the system's randomness.
-// Blocks while the key is made: some 0.1 ms for EcdsaP256, 100 ms for Rsa2048.
+/// Makes a certificate with a new key, for ConnectionOptions::certificate. Blocks for about 0.1 ms
+/// (EcdsaP256) or 100 ms (Rsa2048).
 SPECTER_EXPORT std::shared_ptr<const Certificate> generate_certificate(
     CertificateType type = CertificateType::EcdsaP256);
 
-// Makes peer connections that share a table of codecs and a set of interceptors; serves any number.
+/// Makes peer connections that share a MediaEngine and a Registry.
+///
+/// Thread: any. A copy is the same Api.
 class SPECTER_EXPORT Api {
  public:
-  // The owner's events go to the mailbox. event::Ready is the first (or OperationFailed with Start,
-  // then Closed).
+  /// Makes a connection that delivers its events to a mailbox. Non-blocking. Result: event::Ready,
+  /// or event::OperationFailed with Operation::Start and then Closed.
   PeerConnection new_peer_connection(const Mailbox& owner) const;
-  // With options of its own in place of Configuration::defaults.
+  /// The same with options in place of Configuration::defaults.
   PeerConnection new_peer_connection(const Mailbox& owner, ConnectionOptions options) const;
-  // The owner's events are handed to a function on the connection's loop, one at a time. Every call
-  // is allowed in it, close and destruction included; it must not wait, or everything on that loop
-  // waits. An exception that it lets out is logged and closes the connection; it still hears the
-  // end.
+  /// Makes a connection that delivers its events to a callback, one at a time, on the thread of the
+  /// connection's event loop.
+  ///
+  /// The callback may make any call, including close(), and may destroy the Specter. It must not
+  /// block: all connections of the same event loop would wait. If it throws, the exception is
+  /// logged and the connection is closed; event::Closed is still delivered.
   PeerConnection new_peer_connection(std::function<void(Event&&)> owner) const;
+  /// The same with options in place of Configuration::defaults.
   PeerConnection new_peer_connection(std::function<void(Event&&)> owner,
                                      ConnectionOptions options) const;
 
+  /// The codecs of the MediaEngine.
   const std::vector<RtpCodec>& codecs() const;
 
-  explicit Api(std::shared_ptr<api::ApiState> state);  // for the library itself
+  /// For the library itself.
+  explicit Api(std::shared_ptr<api::ApiState> state);
 
  private:
   std::shared_ptr<api::ApiState> state_;
 };
 
-// The library: its loops and its configuration. When the last copy of it and of its Apis is gone,
-// all its connections are closed and its loops end: it waits for the handlers that are running, and
-// never for the network. Destroying it inside a handler is allowed: then the loops end by
-// themselves soon afterwards.
+/// The library: its event loops and its configuration.
+///
+/// When the Specter and all its Apis are destroyed, the connections are closed and the event loops
+/// end. The last destructor blocks until running callbacks have returned; it does not wait for the
+/// network. Inside a callback it does not block: the loops end soon afterwards.
+///
+/// Thread: any.
 class SPECTER_EXPORT Specter {
  public:
-  // Throws std::system_error when no thread or descriptor is to be had. Wrong
-  // connection options show at new_peer_connection (OperationFailed with Start).
+  /// Starts the event loops. Throws std::system_error if the system has no thread or file
+  /// descriptor left. Invalid connection options are reported by new_peer_connection(), as
+  /// event::OperationFailed with Operation::Start.
   explicit Specter(Configuration configuration = {});
   ~Specter();
   Specter(const Specter&) = delete;
@@ -89,19 +104,20 @@ class SPECTER_EXPORT Specter {
   Specter(Specter&&) = default;
   Specter& operator=(Specter&&) = default;
 
+  /// The configuration given to the constructor.
   const Configuration& configuration() const;
 
-  // Consumes both: a move, checked by the compiler.
+  /// Makes an Api. It consumes both arguments: pass them with std::move().
   Api new_api(MediaEngine&& engine, Registry&& registry) const;
 
  private:
   std::shared_ptr<api::Runtime> runtime_;
 };
 
-// A version as "0.1.0".
+/// The version of the library: "0.1.0".
 SPECTER_EXPORT const char* version();
-// The libraries that encipher packets in this build and on this processor, a line each, the usual
-// first: "multi-buffer 1.3.0, AVX-512 with VAES", "OpenSSL 3.0.22".
+/// The libraries that can encrypt packets in this build and on this processor, a line each, the
+/// preferred one first: "multi-buffer 1.3.0, AVX-512 with VAES", "OpenSSL 3.0.22".
 SPECTER_EXPORT std::string cipher_engines();
 
 }  // namespace specter

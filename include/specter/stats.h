@@ -1,5 +1,6 @@
-// What a connection counts. The names are those of https://www.w3.org/TR/webrtc-stats/ where it has
-// one.
+/// @file
+/// The statistics of a connection. The names are those of https://www.w3.org/TR/webrtc-stats/ where
+/// it has one. Counters start at 0 with the connection and never decrease.
 #pragma once
 
 #include <cstdint>
@@ -14,76 +15,178 @@
 
 namespace specter {
 
+/// A candidate. RTCIceCandidateStats.
 struct CandidateStats {
+  /// Host, server-reflexive, peer-reflexive or relayed.
   IceCandidateType type{};
+  /// The IP address.
   std::string address;
+  /// The port.
   std::uint16_t port = 0;
+  /// The transport protocol.
   Protocol protocol = Protocol::Udp;
+  /// RFC 8445 §5.1.2.
   std::uint32_t priority = 0;
 };
 
+/// A candidate pair. RTCIceCandidatePairStats.
 struct CandidatePairStats {
-  CandidateStats local, remote;
+  /// The local candidate.
+  CandidateStats local;
+  /// The remote candidate.
+  CandidateStats remote;
+  /// The state in the checklist.
   CandidatePairState state{};
-  bool nominated = false, selected = false;
-  std::uint64_t requests_sent = 0, requests_received = 0, responses_sent = 0,
-                responses_received = 0;
+  /// Whether the pair was nominated.
+  bool nominated = false;
+  /// Whether data are sent over this pair.
+  bool selected = false;
+  /// Connectivity checks: Binding requests sent.
+  std::uint64_t requests_sent = 0;
+  /// Binding requests received.
+  std::uint64_t requests_received = 0;
+  /// Binding responses sent.
+  std::uint64_t responses_sent = 0;
+  /// Binding responses received.
+  std::uint64_t responses_received = 0;
+  /// Consent checks, RFC 7675.
   std::uint64_t consent_requests_sent = 0;
-  std::uint64_t retransmissions_sent = 0;                    // of requests
-  std::optional<Timestamp> first_request{}, last_request{};  // that we sent
-  std::optional<Timestamp> consent_expires{};  // RFC 7675, unless the peer answers until then
+  /// Retransmitted Binding requests.
+  std::uint64_t retransmissions_sent = 0;
+  /// When the first request was sent.
+  std::optional<Timestamp> first_request{};
+  /// When the latest request was sent.
+  std::optional<Timestamp> last_request{};
+  /// When consent expires unless the peer responds (RFC 7675).
+  std::optional<Timestamp> consent_expires{};
+  /// The latest round trip, of a Binding request.
   std::optional<Duration> current_round_trip_time{};
+  /// The sum of all measured round trips.
   Duration total_round_trip_time{};
 };
 
+/// The transport: UDP and DTLS. RTCTransportStats.
 struct TransportStats {
-  std::uint64_t bytes_sent = 0, bytes_received = 0;      // UDP payload
-  std::uint64_t packets_sent = 0, packets_received = 0;  // datagrams
-  std::optional<Timestamp> last_packet_sent{}, last_packet_received{};
+  /// Bytes of UDP payload sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of UDP payload received.
+  std::uint64_t bytes_received = 0;
+  /// Datagrams sent.
+  std::uint64_t packets_sent = 0;
+  /// Datagrams received.
+  std::uint64_t packets_received = 0;
+  /// When the latest datagram was sent.
+  std::optional<Timestamp> last_packet_sent{};
+  /// When the latest datagram was received.
+  std::optional<Timestamp> last_packet_received{};
+  /// The state of DTLS.
   DtlsTransportState dtls_state = DtlsTransportState::New;
+  /// Whether this side is the DTLS client.
   DtlsRole dtls_role = DtlsRole::Unknown;
-  std::string tls_version{};    // "DTLS 1.3"
-  std::string dtls_cipher{};    // as IANA has it: "TLS_AES_128_GCM_SHA256"
-  std::string cipher_engine{};  // the library that enciphers: "OpenSSL" or "multi-buffer"
-  std::string tls_group{};      // of the key exchange: "x25519"
+  /// "DTLS 1.3" or "DTLS 1.2". Empty before the handshake.
+  std::string tls_version{};
+  /// The cipher suite, by its IANA name: "TLS_AES_128_GCM_SHA256".
+  std::string dtls_cipher{};
+  /// The library that encrypts packets: "OpenSSL" or "multi-buffer".
+  std::string cipher_engine{};
+  /// The group of the key exchange: "x25519".
+  std::string tls_group{};
+  /// Whether this side is the controlling ICE agent.
   IceRole ice_role = IceRole::Unknown;
-  std::string local_fingerprint{}, remote_fingerprint{};  // "sha-256 4A:AD:…"
-  std::uint64_t dropped_stun = 0, dropped_dtls = 0, dropped_sctp = 0,
-                dropped_unknown = 0;  // datagrams not taken
-  // DTLS in ICE's Binding messages (SPED): whether the peer takes part, and how many datagrams of
-  // the handshake rode in messages of ours and of the peer's.
+  /// The fingerprint of the local certificate: "sha-256 4A:AD:…".
+  std::string local_fingerprint{};
+  /// The fingerprint of the peer's certificate.
+  std::string remote_fingerprint{};
+  /// Received STUN messages that were dropped.
+  std::uint64_t dropped_stun = 0;
+  /// Received DTLS datagrams that were dropped.
+  std::uint64_t dropped_dtls = 0;
+  /// Received SCTP packets that were dropped.
+  std::uint64_t dropped_sctp = 0;
+  /// Received datagrams of no known protocol. They are dropped.
+  std::uint64_t dropped_unknown = 0;
+  /// Whether the peer supports SPED: DTLS in ICE's Binding messages.
   bool sped = false;
-  std::uint64_t sped_datagrams_sent = 0, sped_datagrams_received = 0;
+  /// Handshake datagrams sent in Binding messages.
+  std::uint64_t sped_datagrams_sent = 0;
+  /// Handshake datagrams received in Binding messages.
+  std::uint64_t sped_datagrams_received = 0;
 };
 
+/// A data channel. RTCDataChannelStats.
 struct DataChannelStats {
+  /// The channel.
   ChannelId channel{};
-  std::string label, protocol;
+  /// The label.
+  std::string label;
+  /// The application's subprotocol.
+  std::string protocol;
+  /// The SCTP stream.
   std::optional<std::uint16_t> data_channel_identifier{};
+  /// The state of the channel.
   DataChannelState state = DataChannelState::Connecting;
-  std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
+  /// Messages sent.
+  std::uint64_t messages_sent = 0;
+  /// Messages received.
+  std::uint64_t messages_received = 0;
+  /// Bytes of messages sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of messages received.
+  std::uint64_t bytes_received = 0;
 };
 
+/// The SCTP association. RTCSctpTransportStats, and more.
 struct SctpStats {
+  /// The smoothed round-trip time, RFC 9260 §6.3.1.
   std::optional<Duration> smoothed_round_trip_time{};
-  std::size_t congestion_window = 0, receiver_window = 0, unacknowledged_bytes = 0;  // bytes
-  std::uint64_t packets_sent = 0, packets_received = 0, retransmissions = 0;
-  std::uint64_t bytes_sent = 0, bytes_received = 0;  // of SCTP packets
-  std::size_t mtu = 0;  // the largest SCTP packet that the path is known to carry, bytes
-  bool snap = false;    // established by the INITs of the descriptions, without SCTP's handshake
-  bool interleaving = false;  // RFC 8260 was agreed: channels are mixed packet by packet
+  /// The congestion window, in bytes.
+  std::size_t congestion_window = 0;
+  /// The peer's receive window, in bytes.
+  std::size_t receiver_window = 0;
+  /// Bytes sent and not acknowledged yet.
+  std::size_t unacknowledged_bytes = 0;
+  /// SCTP packets sent.
+  std::uint64_t packets_sent = 0;
+  /// SCTP packets received.
+  std::uint64_t packets_received = 0;
+  /// DATA chunks retransmitted.
+  std::uint64_t retransmissions = 0;
+  /// Bytes of SCTP packets sent.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of SCTP packets received.
+  std::uint64_t bytes_received = 0;
+  /// The largest SCTP packet that the path is known to carry, in bytes.
+  std::size_t mtu = 0;
+  /// Whether SNAP was used: SCTP was set up by the descriptions, without a handshake of its own.
+  bool snap = false;
+  /// Whether message interleaving (RFC 8260) was negotiated.
+  bool interleaving = false;
 };
 
+/// A snapshot of the statistics of a connection.
 struct Stats {
-  // When event::Stats was made, by the clock of all its timestamps. The core leaves it to its
-  // caller, who knows the time.
+  /// When the snapshot was made, by the clock of all timestamps here. core::PeerConnection leaves
+  /// it to its caller.
   Timestamp timestamp{};
-  std::uint64_t data_channels_requested = 0, data_channels_opened = 0, data_channels_closed = 0,
-                data_channels_accepted = 0;
+  /// Data channels that this side created.
+  std::uint64_t data_channels_requested = 0;
+  /// Data channels that opened, whoever created them.
+  std::uint64_t data_channels_opened = 0;
+  /// Data channels that closed after they had opened.
+  std::uint64_t data_channels_closed = 0;
+  /// Data channels that the peer created.
+  std::uint64_t data_channels_accepted = 0;
+  /// UDP and DTLS.
   TransportStats transport;
+  /// SCTP.
   SctpStats sctp;
-  std::vector<CandidateStats> local_candidates, remote_candidates;
+  /// The local candidates.
+  std::vector<CandidateStats> local_candidates;
+  /// The remote candidates.
+  std::vector<CandidateStats> remote_candidates;
+  /// All candidate pairs.
   std::vector<CandidatePairStats> candidate_pairs;
+  /// Open channels, and up to 256 closed ones.
   std::vector<DataChannelStats> data_channels;
 };
 

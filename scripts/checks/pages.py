@@ -10,6 +10,8 @@ ENDING = re.compile(r"\w\.(md|h|cc|py|ex|exs|cmake|txt|js|json|patch)$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # What a build makes, and what belongs to others or to the reader.
 NOT_OURS = re.compile(r"/_build/|^_?[A-Z]+\b|/[A-Z]+$|^(app|erl_nif)\.\w+$|^include/rtc/")
+GOAL = re.compile(r"^([a-z][a-z-]*):", re.M)
+MAKE = re.compile(r"(?:`|^)make ([a-z][a-z-]*)(?=[` ]|$)")
 SPAN = re.compile(r"`([^`\n]+)`")
 FILE_WORD = re.compile(r"[\w.*/-]+")
 
@@ -51,14 +53,33 @@ def names(word, name):
 
 def references(tree):
     there = Endings(tree.names)
+    goals = set(GOAL.findall(tree.files.get("Makefile", "")))
     for page, text in tree.pages.items():
         for number, line in enumerate(text.splitlines(), 1):
             for span in SPAN.findall(line):
                 check_paths(tree, there, page, number, span)
             for target in LINK.findall(line):
                 check_link(tree, page, number, target)
+            for goal in MAKE.findall(line) if goals else ():
+                if goal not in goals:
+                    tree.error(f"{page}:{number}", "references", f"there is no `make {goal}`")
     for name, number, line in tree.comments():
         check_paths(tree, there, name, number, line)
+    for name, text in tree.files.items():
+        if name.startswith("elixir/lib/"):
+            check_guides(tree, name, text)
+
+
+def check_guides(tree, name, text):
+    """Links of Elixir's documentation lead to the pages that mix.exs gives it, by their names alone."""
+    guides = {posixpath.basename(page): page for page in tree.pages if re.match(r"elixir/(guides/)?[\w.]+$", page)}
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in LINK.findall(line):
+            path, _, section = target.partition("#")
+            if path.endswith(".md") and not re.match(r"\w+:", path):
+                page = guides.get(path)
+                if not page or section and section not in sections(tree.pages[page]):
+                    tree.error(f"{name}:{number}", "references", f"there is no guide {target}")
 
 
 class Endings:

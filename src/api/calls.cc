@@ -1,4 +1,4 @@
-// What the calls of a PeerConnection do when they have come to the loop.
+// The calls of a PeerConnection, as made on the event loop.
 #include <utility>
 
 #include "api/connection.h"
@@ -37,7 +37,7 @@ bool Connection::run_calls() {
   return busy;
 }
 
-// Answers are told after the snapshots know what was done.
+// Results are delivered after the snapshots were updated.
 template <class E>
 void Connection::answer(Operation operation, Result<SessionDescription>&& made) {
   if (!made) {
@@ -101,7 +101,7 @@ bool Connection::take_receiving() {
   return true;
 }
 
-// Messages for which the owner has no room stay in the core, and hold up nothing else.
+// Messages that the owner has no room for stay in the core, and do not delay other events.
 bool Connection::takes_events() {
   take_receiving();
   const bool takes_news = owner_->takes_news();

@@ -1,5 +1,5 @@
-// A connection on its loop: makes the calls that come through its handle, turns the core's events
-// into the owner's, and keeps the snapshots true. Everything here runs on the loop.
+// A connection on its event loop: makes the calls queued by its handle, delivers the core's events
+// to the owner, and updates the snapshots for getters. Thread: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace specter::api {
 
-// What all connections of one Specter use.
+// Shared by all connections of one Specter.
 struct Shared {
   std::shared_ptr<io::Resolver> resolver;
   std::shared_ptr<io::KeyLogs> key_logs;
@@ -31,9 +31,8 @@ class Connection final : public io::Driver::Sink {
  public:
   static constexpr std::size_t kCallsPerRun = 1024;
 
-  // Begins on the connection's loop, which is the calling thread; it is there by then, so that
-  // whatever fails here is told. It tells Ready; or OperationFailed with Start, and Closed; or,
-  // when it was aborted meanwhile, Closed alone.
+  // Starts the connection; called on its loop. Delivers Ready; or, if it fails, OperationFailed
+  // with Start, and Closed; or Closed alone if it was aborted meanwhile.
   static void start(std::unique_ptr<Connection> connection, io::Loop& loop,
                     ConnectionOptions options, Shared shared);
 
@@ -50,7 +49,7 @@ class Connection final : public io::Driver::Sink {
   void get_stats();
   void ask(std::uint64_t question) { tell_of<event::Asked>(question); }
   void close();
-  // What the owner wants and has room for, to the core; true when it is another answer than before.
+  // Tells the core whether the owner accepts messages. Returns whether that changed.
   bool take_receiving();
 
   // ---- for its parts
@@ -65,10 +64,10 @@ class Connection final : public io::Driver::Sink {
     tell(E{name(), std::forward<Args>(args)...});
   }
   void tell_failure(Operation operation, Error error);
-  // The getters' snapshots, of the core as it is now.
+  // Updates the snapshots of the getters from the core.
   void refresh_states();
 
-  // Whether this turn will make the calls that are pushed now.
+  // Whether the current turn will make calls that are queued now.
   bool will_look_again() const { return driver_ && driver_->is_draining(); }
 
   // ---- io::Driver::Sink
@@ -95,9 +94,9 @@ class Connection final : public io::Driver::Sink {
   const std::unique_ptr<Owner> owner_;
   io::Driver* driver_ = nullptr;
   bool is_ready_told_ = false;
-  std::uint64_t descriptions_revision_ = 0;  // of those that the handle has
+  std::uint64_t descriptions_revision_ = 0;  // of the handle's snapshots
   bool is_receiving_ = true;
-  bool is_held_back_ = false;  // in this turn the owner had no room for something
+  bool is_held_back_ = false;  // the owner had no room for an event in this turn
 
   std::vector<Call> running_{};  // calls taken from the handle; those before running_at_ are made
   std::size_t running_at_ = 0;

@@ -23,7 +23,8 @@ void ConnectionHandle::close() {
   push(Action([](Connection* connection) { connection->close(); }), std::move(lock));
 }
 
-// Not when it has ended: while it closes, others begin, and would all go to another loop.
+// Called when closing begins, not when it ends: a closing connection must not count as load, or new
+// connections would all go to another loop meanwhile.
 void ConnectionHandle::leave_loop() {
   if (!std::exchange(is_load_, false)) return;
   if (const auto home = loop.lock()) home->load.fetch_sub(1, std::memory_order_relaxed);
@@ -31,7 +32,7 @@ void ConnectionHandle::leave_loop() {
 
 void ConnectionHandle::abort() {
   is_aborted = true;
-  close();  // wakes the loop, unless it is on its way already
+  close();  // wakes the loop, unless closing has begun already
 }
 
 bool ConnectionHandle::is_closed() const {
@@ -42,7 +43,8 @@ bool ConnectionHandle::is_closed() const {
 void ConnectionHandle::push(Call&& call, std::unique_lock<std::mutex> lock) {
   calls_.push_back(std::move(call));
   calls_wait_.store(true, std::memory_order_release);
-  // Before it began, and within a turn that looks again anyway, nobody needs to be woken.
+  // No wake-up is needed before the connection has started, nor in a turn of the loop that will
+  // look for calls again.
   const Connection* const here = loop_side();
   if (!begun_ || wake_posted_ || (here && here->will_look_again())) return;
   wake_posted_ = true;
@@ -58,7 +60,7 @@ void ConnectionHandle::wake() {
   post_turn();
 }
 
-// No call: the last word counts, and none is refused for those that wait.
+// Not a queued call: only the latest value counts, and it must not fail because the queue is full.
 void ConnectionHandle::set_receiving(bool receiving) {
   if (receiving_.exchange(receiving) == receiving) return;
   if (Connection* const here = loop_side()) {
@@ -119,14 +121,16 @@ bool ConnectionHandle::take_calls(std::vector<Call>& out) {
 void ConnectionHandle::end() {
   loop_side_ = nullptr;
   is_over = true;
-  // Both hold handles, which hold us; and they are destroyed outside the lock.
+  // Calls and accounts hold handles, which hold this object: they are destroyed after the lock is
+  // released.
   std::vector<Call> dropped;
   SendLedger::Accounts known;
   const std::scoped_lock lock(mutex);
   ended_ = true;
   leave_loop();
   dropped.swap(calls_);
-  known = ledger.end();  // not before: a send() that still came would stay in it, and keep us
+  // After ended_ is set: an entry of a later send() would stay in the ledger and keep this object.
+  known = ledger.end();
   driver_.reset();
 }
 

@@ -1,4 +1,4 @@
-// Calls of data channels, and their messages on the way into the core.
+// The calls of data channels, and sending their messages to the core.
 #include "api/data.h"
 
 #include <utility>
@@ -38,7 +38,7 @@ std::optional<Result<>> Data::try_send(ChannelHandle& channel, MessageKind kind,
                                : connection_.core().send(connection_.driver().now(), *channel.id,
                                                          kind, message.bytes(), part);
   if (!sent) {
-    // The ledger had room, the core none: it waits in delayed_.
+    // The ledger had room and the core had not: the message waits in delayed_.
     if (sent.error().code == ErrorCode::WouldBlock) return std::nullopt;
     return sent;
   }
@@ -55,12 +55,12 @@ void Data::run(SendCall&& call) {
   delayed_.push_back(std::move(call));
 }
 
-// False: the core has no room.
+// Returns false if the core has no room.
 bool Data::send_posted(SendCall& call) {
   ChannelHandle& channel = *call.channel;
   const std::size_t bytes = call.message.size();
   if (!channel.id || channel.state == DataChannelState::Closed) {
-    // DataChannelClosed told what became of it.
+    // The channel is closed: DataChannelClosed was delivered.
     connection_.handle()->ledger.move_posted(channel, bytes, SendLedger::Posted::Left);
     return true;
   }
@@ -74,7 +74,7 @@ bool Data::send_posted(SendCall& call) {
 }
 
 void Data::close(const std::shared_ptr<ChannelHandle>& channel) {
-  // What was sent before goes out before.
+  // Messages sent before are sent first.
   if (!delayed_.empty())
     delayed_.push_back(channel);
   else if (channel->id)
@@ -96,7 +96,7 @@ bool Data::retry_delayed() {
   return busy;
 }
 
-// Packets went out: brings the ledger up to date and tells who may go on.
+// Packets were sent: updates the ledger and delivers BufferedAmountLow.
 bool Data::settle() {
   if (connection_.handle()->ledger.is_settled()) return false;
   const auto low = connection_.handle()->ledger.settle(

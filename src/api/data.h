@@ -1,5 +1,5 @@
-// The data channels of a connection, on its loop: opens and closes them, takes their messages into
-// the core, and tells their events.
+// The data channels of a connection, on its loop: opens and closes them, passes their messages to
+// the core, and delivers their events.
 #pragma once
 
 #include <memory>
@@ -26,13 +26,13 @@ class Data {
   void close(const std::shared_ptr<ChannelHandle>& channel);
   void receive_in_parts(const ChannelHandle& channel);
   void run(SendCall&& call);
-  // Straight into the core, for a call from within a turn. Nothing: it must go the way of the calls
-  // before it.
+  // Sends directly into the core, for a call made within a turn. Empty: earlier calls are queued,
+  // so this one must be queued too.
   std::optional<Result<>> try_send(ChannelHandle& channel, MessageKind kind, Payload message,
                                    MessagePart part);
-  // What the core had no room for. True when it took something.
+  // Retries messages that the core had no room for. Returns whether it took any.
   bool retry_delayed();
-  // Packets went out: tells who may go on. True when it told somebody.
+  // Call it after packets were sent: delivers BufferedAmountLow. Returns whether it delivered any.
   bool settle();
 
   // ---- events, in data_events.cc
@@ -42,9 +42,9 @@ class Data {
   void handle(core::DataChannelClosing&& event);
   void handle(core::DataChannelError&& event);
   void handle(core::DataChannelClosed&& event);
-  // A description may have decided which stream each channel has.
+  // Updates the streams of the channels, which a description may have decided.
   void refresh_streams();
-  // The connection has ended: so has each channel.
+  // The connection has ended: closes all channels.
   void end();
 
  private:
@@ -55,8 +55,8 @@ class Data {
 
   Connection& connection_;
   std::unordered_map<ChannelId, std::shared_ptr<ChannelHandle>> channels_{};
-  // Messages that the core had no room for although the ledger had, and closes behind them, in
-  // order. Their bytes count as posted, so the ledger bounds them.
+  // Messages that the ledger had room for and the core had not, and closes after them, in order.
+  // Their bytes count as posted, so the ledger limits them.
   Queue<Delayed> delayed_{};
 };
 

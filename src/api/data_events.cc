@@ -1,4 +1,4 @@
-// From the core's events of data channels to the owner's.
+// Translates the core's events of data channels to those of the owner.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -13,7 +13,7 @@ std::shared_ptr<ChannelHandle> Data::find(ChannelId id) const {
   return found == channels_.end() ? nullptr : found->second;
 }
 
-// A description may have decided which stream each channel has.
+// A description may have decided the streams of channels.
 void Data::refresh_streams() {
   for (const auto& [id, channel] : channels_) {
     if (channel->stream >= 0) continue;
@@ -41,13 +41,13 @@ void Data::handle(core::DataChannelOpen&& event) {
     channel->stream = *stream;
   connection_.refresh_states();
   channel->advance(DataChannelState::Open);
-  // Closed meanwhile, such as in the handler of IncomingDataChannel: W3C §6.2.3.
+  // Closed meanwhile, for example in the callback of IncomingDataChannel: W3C §6.2.3.
   if (channel->state != DataChannelState::Open) return;
   connection_.tell_of<event::DataChannelOpen>(DataChannel(channel));
 }
 
 void Data::handle(core::Message&& event) {
-  // Who closed wants to hear the end, and no more messages.
+  // After close() the owner gets DataChannelClosed and no more messages.
   if (connection_.driver().is_closing()) return;
   const auto channel = find(event.channel);
   if (channel)
@@ -77,7 +77,7 @@ void Data::handle(core::DataChannelClosed&& event) {
   connection_.tell_of<event::DataChannelClosed>(DataChannel(channel));
 }
 
-// The core tells the Closed of each channel; this is for when it could not.
+// The core returns an event for each closed channel. This is for channels whose event is missing.
 void Data::end() {
   delayed_.clear();
   std::vector<std::shared_ptr<ChannelHandle>> rest;

@@ -13,10 +13,10 @@ namespace specter {
 
 namespace {
 
-// Its objects keep the order of their keys.
+// A JSON type whose objects keep the order of their keys.
 using Json = nlohmann::ordered_json;
 
-// Bytes that are no UTF-8 become U+FFFD; JSON has no other way to say them.
+// Bytes that are not valid UTF-8 become U+FFFD: JSON cannot represent them.
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -24,7 +24,7 @@ std::string dump(const Json& json) {
 Failure bad(const std::string& why) { return fail(ErrorCode::InvalidJson, why); }
 
 Result<Json> parse_object(std::string_view text) {
-  // Before the parser, which would hold some fifty bytes for each bracket.
+  // Checked before parsing: the parser would need about fifty bytes of memory per bracket.
   if (text.size() > kMaxJsonBytes)
     return bad(
         fmt::format("the text has {} bytes; {} are taken at most", text.size(), kMaxJsonBytes));
@@ -36,7 +36,7 @@ Result<Json> parse_object(std::string_view text) {
   return json;
 }
 
-// Nothing when the key is missing or null.
+// Empty if the key is missing or null.
 const Json* find(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() || found->is_null() ? nullptr : &*found;

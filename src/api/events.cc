@@ -1,4 +1,4 @@
-// From the core's events to the owner's.
+// Translates the core's events to those of the owner.
 #include <algorithm>
 #include <string>
 #include <type_traits>
@@ -63,10 +63,10 @@ void Connection::handle_event(core::Event&& event) {
         } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {
           tell_of<event::DataChannelRefused>(e.stream, std::move(e.error));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
-          // Told by settle(), which knows of posted messages too.
+          // settle() delivers it: it also accounts for posted messages.
         } else if constexpr (std::is_same_v<E, core::GatherCandidates> ||
                              std::is_same_v<E, core::Closed>) {
-          // The driver's.
+          // Handled by the driver.
         } else {
           data_.handle(std::move(e));
         }

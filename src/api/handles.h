@@ -1,9 +1,9 @@
-// What the public handles point to: the side of a connection that any thread may touch. The loop's
-// side is connection.h.
+// What the public handles point to: the part of a connection that any thread may use. The part on
+// the event loop is connection.h.
 //
-//   a call     -> queue -> the connection's loop           (one wake-up for many calls)
-//   a question <- snapshot, which the loop wrote before it told the event
-//   send()     -> judged by the ledger, then as a call; on the loop itself straight into the core
+//   a call    -> queue -> the connection's loop           (one wake-up for many calls)
+//   a getter  <- snapshot, which the loop writes before it delivers the event
+//   send()    -> checked by the ledger, then a call; on the loop's thread directly into the core
 #pragma once
 
 #include <atomic>
@@ -42,13 +42,13 @@ struct SendCall {
   MessagePart part = MessagePart::Whole;
   Buffer message;
 };
-// A pointer, never null: libstdc++ 12 wants a complete type for a reference.
+// A pointer, never null: libstdc++ 12 requires a complete type for a reference.
 using Action = std::move_only_function<void(Connection*)>;
 using Call = std::variant<SendCall, Action>;
 
-inline constexpr std::size_t kMaxWaitingCalls = 65'536;  // past it calls say WouldBlock
+inline constexpr std::size_t kMaxWaitingCalls = 65'536;  // beyond it calls return WouldBlock
 
-// The descriptions a connection may be asked for.
+// The descriptions that have a getter.
 enum class Which { Local, CurrentLocal, PendingLocal, Remote, CurrentRemote, PendingRemote };
 struct Descriptions {
   std::optional<SessionDescription> current_local{}, pending_local{};
@@ -72,9 +72,9 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   // ---- calls, from any thread
   Result<> call(Action action);
   void close();
-  void abort();            // what waits is not made, also when it is closing already
-  bool is_closed() const;  // or closing: no call is taken any more
-  void wake();             // a turn, soon
+  void abort();            // discards queued calls, also if it is closing already
+  bool is_closed() const;  // closed or closing: calls return Closed
+  void wake();             // schedules a turn of the loop
   void set_receiving(bool receiving);
   bool is_receiving() const { return receiving_; }
 
@@ -83,37 +83,37 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::atomic<IceGatheringState> ice_gathering_state = IceGatheringState::New;
   std::atomic<IceConnectionState> ice_connection_state = IceConnectionState::New;
   std::atomic<ConnectionState> connection_state = ConnectionState::New;
-  std::atomic<std::size_t> max_message_size = 0;  // what the peer takes; 0: no limit, or not known
-  std::atomic<bool> is_over = false;              // Closed was told, or is about to be
-  std::atomic<bool> is_aborted = false;           // the loop makes no more calls, but closes
+  std::atomic<std::size_t> max_message_size = 0;  // the peer's, bytes; 0: no limit, or unknown
+  std::atomic<bool> is_over = false;              // Closed is delivered, or about to be
+  std::atomic<bool> is_aborted = false;           // the loop makes no more calls but close()
   std::optional<SessionDescription> description(Which which) const;
   void set_descriptions(Descriptions&& descriptions);
 
-  // ---- the loop's: on its thread
+  // ---- on the loop's thread only
   void begin(const std::shared_ptr<io::Driver>& driver, Connection& connection);
-  bool take_calls(std::vector<Call>& out);  // `out` is empty before; false when none wait
-  void end();                               // no call is taken from here on; what waits is dropped
-  // The loop's side, when the calling thread is the loop; else, or when it is over, nothing.
+  bool take_calls(std::vector<Call>& out);  // `out` must be empty; false: no call was queued
+  void end();                               // rejects further calls and drops queued ones
+  // The connection on the loop, if called on the loop's thread; null otherwise, and after end().
   Connection* loop_side() const;
 
-  SendLedger ledger;  // of what is sent; has a lock of its own, taken within `mutex`
+  SendLedger ledger;  // has a mutex of its own, which is locked after `mutex`
 
   mutable std::mutex mutex;
-  // No call is taken any more. Exact while `mutex` is held; the loop may look without.
+  // Whether calls return Closed. Exact while `mutex` is held; the loop may read it without.
   bool refuses_calls() const { return closing_ || ended_; }
   bool has_calls() const { return calls_wait_.load(std::memory_order_acquire); }  // likewise
-  // `mutex` is held by `lock`, which is let go before the loop is woken.
+  // `lock` holds `mutex`. It is released before the loop is woken.
   void push(Call&& call, std::unique_lock<std::mutex> lock);
 
-  // ---- the mailbox's, guarded by its mutex but for reading the two counts
+  // ---- for the mailbox; guarded by its mutex, except for reading the two counts
   std::atomic<std::size_t> waiting_bytes = 0;      // of messages in the mailbox
-  std::atomic<std::size_t> unseen_news_bytes = 0;  // of other events that nobody looked at yet
-  bool is_paused = false;                          // to be woken when there is room again
-  bool is_stuck_told = false;                      // a log line said that nobody takes its messages
+  std::atomic<std::size_t> unseen_news_bytes = 0;  // of other events that no receiver has seen yet
+  bool is_paused = false;                          // is woken when there is room again
+  bool is_stuck_told = false;                      // logged that nobody receives its messages
 
  private:
   void post_turn();
-  void leave_loop();  // `mutex` is held: counts as no load of it any more
+  void leave_loop();  // requires `mutex`: no longer counts as load of the loop
 
   const std::weak_ptr<io::Loop> loop;
   const io::Loop* const loop_identity;
@@ -122,16 +122,16 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::weak_ptr<io::Driver> driver_;
   bool begun_ = false;
   bool wake_posted_ = false;
-  bool is_load_ = true;  // of the loop
+  bool is_load_ = true;  // counts as load of the loop
   std::atomic<bool> closing_ = false;
   std::atomic<bool> ended_ = false;
-  std::atomic<bool> receiving_ = true;    // what the owner wants; the loop takes it to the core
-  std::atomic<bool> calls_wait_ = false;  // what take_calls() looks at before it locks
+  std::atomic<bool> receiving_ = true;    // of set_receiving(); the loop passes it to the core
+  std::atomic<bool> calls_wait_ = false;  // lets take_calls() return without locking
 
   mutable std::mutex snapshot_mutex_;
   Descriptions descriptions_;
 
-  Connection* loop_side_ = nullptr;  // touched on the loop's thread alone
+  Connection* loop_side_ = nullptr;  // used on the loop's thread only
 };
 
 struct ChannelHandle final : SendAccount {
@@ -164,12 +164,13 @@ struct ChannelHandle final : SendAccount {
     return connection->is_over ? DataChannelState::Closed : state.load();
   }
   std::atomic<std::int32_t> stream = -1;  // -1: not known yet
-  // States only go on: a late Open does not undo a Closing. True when it changed.
+  // Changes the state, forward only: a late Open does not undo a Closing. Returns whether it
+  // changed.
   bool advance(DataChannelState to);
 
-  bool is_low_waiting = false;  // a BufferedAmountLow waits: guarded by the mailbox's mutex
+  bool is_low_waiting = false;  // a BufferedAmountLow is in the mailbox, whose mutex guards this
 
-  // ---- the loop's
+  // ---- on the loop's thread only
   std::optional<ChannelId> id;  // once the core has made it
 };
 

@@ -12,13 +12,13 @@ namespace specter::api {
 
 namespace {
 
-// Longer waits are this long: far beyond them the clock's numbers would wrap.
+// Longer timeouts are reduced to this, so that adding them to the clock does not overflow.
 constexpr Duration kLongestWait = std::chrono::hours(24 * 365 * 10);
 
 template <class E, class... Of>
 constexpr bool is_one_of = (std::is_same_v<E, Of> || ...);
 
-// How often it comes is decided by the owner's calls.
+// The number of these events is limited by the owner's calls.
 template <class E>
 constexpr bool is_answer =
     is_one_of<E, event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
@@ -36,7 +36,7 @@ const ChannelHandle* channel_of(const Event& event) {
       event);
 }
 
-// The mark of its channel that one waits already; nothing for another event.
+// The channel's flag that a BufferedAmountLow is queued; null for other events.
 bool* low_mark(const Event& event) {
   const auto* low = std::get_if<event::BufferedAmountLow>(&event);
   return low && low->channel.handle() ? &low->channel.handle()->is_low_waiting : nullptr;
@@ -117,7 +117,7 @@ void MailboxState::deliver(ConnectionHandle& connection, std::vector<Event>& eve
   changed_.notify_all();
 }
 
-// One thread receives at a time; another waits its turn, with its own timeout.
+// One thread receives at a time. Others wait for it, within their own timeouts.
 class MailboxState::Receiving {
  public:
   Receiving(MailboxState& mailbox, std::chrono::steady_clock::time_point deadline)
@@ -144,7 +144,8 @@ class MailboxState::Receiving {
   bool has_turn_ = false;
 };
 
-// `accept` is the user's, so it is called without the lock: what it looks at is the receiver's own.
+// `accept` is code of the application, so it is called without the lock, on data that only the
+// receiver uses.
 Result<Event> MailboxState::take(const std::function<bool(const Event&)>& accept,
                                  Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
@@ -190,8 +191,8 @@ void MailboxState::see_incoming(Connections& out) {
   out = take_resumable();
 }
 
-// Those whose messages fill their share, where all that is here was looked at and left. Each once:
-// who reads logs needs one line of it.
+// The connections that reached their message limit while the receiver leaves everything in the
+// queue. Each is returned once, so that it is logged once.
 MailboxState::Connections MailboxState::take_stuck() {
   Connections stuck;
   for (const auto& weak : paused_) {
@@ -216,9 +217,10 @@ MailboxState::Connections MailboxState::take_resumable() {
   return resumable;
 }
 
-// A peer may open and close channels for ever, and their news are not for this receiver. A channel
-// whose coming and whose end both wait here has been read of by nobody. Its messages stay: they
-// have a bound. Answers how many of the first `seen` are left.
+// A peer may open and close channels forever while the receiver waits for other events. Drops the
+// events of channels whose IncomingDataChannel and DataChannelClosed are both unread. Their
+// messages stay: they have a limit of their own. Returns how many of the first `seen` events are
+// left.
 std::size_t MailboxState::drop_untold_channels(std::size_t seen) {
   enum : unsigned { kCame = 1, kWent = 2 };
   std::unordered_map<const ChannelHandle*, unsigned> channels;

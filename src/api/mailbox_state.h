@@ -1,5 +1,5 @@
-// The queue behind the copies of a Mailbox. Loops put events in; one thread at a time takes them
-// out.
+// The queue behind the copies of a Mailbox. Event loops add events; one thread at a time receives
+// them.
 #pragma once
 
 #include <atomic>
@@ -20,22 +20,24 @@ namespace specter::api {
 
 class MailboxState {
  public:
-  // Bytes of messages that wait, with what holds them. A connection that has filled its share, or
-  // one that has some while the whole is full, takes no more messages from its peer until half is
-  // free again; all else comes. With nothing waiting it may always put one turn's worth in, so
-  // nobody starves behind others.
+  // Limits on the bytes of messages in the queue, with their overhead. A connection that reaches
+  // its limit, or has messages in a full queue, reads no more messages until half of the limit is
+  // free; other events are still delivered. A connection without messages in the queue may always
+  // add those of one turn, so no connection starves.
   static constexpr std::size_t kMaxOfConnection = 4 << 20;
   static constexpr std::size_t kMaxOfAll = 64 << 20;
-  // Bytes of other events of one connection that nobody asked for and no receiver has looked at
-  // yet: past it the connection tells nothing until somebody looks. What a receiver looked at and
-  // left counts no more, so that it never stops what that receiver waits for.
+  // The limit on the bytes of other events of one connection that no receiver has seen yet; results
+  // of calls do not count. Beyond it the connection's events are not polled until a receiver sees
+  // them. Events that a receiver has seen and left do not count, so they never hold up the event it
+  // waits for.
   static constexpr std::size_t kMaxUnseenNews = 1 << 20;
-  // Bytes of those that were left, at first. Past it the news of channels of the peer's that came
-  // and went with nobody reading of them are dropped; of those that live there is a bound already.
+  // The initial limit on the bytes of events that were seen and left. Beyond it, events of channels
+  // that the peer opened and closed unread are dropped; the number of open channels is limited
+  // anyway.
   static constexpr std::size_t kMaxLeftNews = 16 << 20;
 
-  // What an event costs. Answers cost nothing: their number is that of the owner's calls. Nor does
-  // BufferedAmountLow: one waits for a channel at most.
+  // What an event counts, in bytes. Results of calls count 0: the calls limit their number.
+  // BufferedAmountLow counts 0: there is at most one per channel.
   struct Charge {
     std::size_t message = 0;
     std::size_t news = 0;
@@ -48,19 +50,20 @@ class MailboxState {
   static Charge charge(const Event& event);
 
   MailboxState() = default;
-  ~MailboxState();  // closes the connections whose owner it is: nobody would hear of them
+  ~MailboxState();  // closes the connections that deliver to it
   MailboxState(const MailboxState&) = delete;
 
   // ---- from the loops
   void join(const std::shared_ptr<ConnectionHandle>& connection);
-  // For more messages, and for more of anything, when `more` is on its way.
+  // Whether there is room for messages, and for other events, if `more` bytes are on their way
+  // already.
   bool has_room(const ConnectionHandle& connection, std::size_t more) const;
   bool has_room_for_news(const ConnectionHandle& connection, std::size_t more) const;
-  // All events of one connection, of `bytes` together. Without room afterwards, the connection is
-  // woken when there is.
+  // Adds events of one connection, which count `bytes`. If the queue is full afterwards, the
+  // connection is woken when there is room.
   void deliver(ConnectionHandle& connection, std::vector<Event>& events, const Charge& bytes);
 
-  // ---- from the owner
+  // ---- from the application
   Result<Event> take(const std::function<bool(const Event&)>& accept, Duration timeout);
   std::size_t size() const;
   int native_handle();  // -1 when the system has no descriptor left
@@ -84,11 +87,11 @@ class MailboxState {
   std::atomic<std::size_t> total_bytes_ = 0;
   std::vector<std::weak_ptr<ConnectionHandle>> paused_;
   std::vector<std::weak_ptr<ConnectionHandle>> connections_;
-  std::size_t prune_at_ = 64;  // connections_ that are gone are forgotten when so many stand there
+  std::size_t prune_at_ = 64;  // the size of connections_ at which dead ones are removed
   bool is_receiving_ = false;
-  int event_descriptor_ = -1;  // made when somebody asks for it
+  int event_descriptor_ = -1;  // made on demand
 
-  // The receiver's alone. What it has seen and not taken comes first.
+  // Used by the receiving thread only. Events that were seen and left; they come before incoming_.
   std::deque<Event> kept_;
   std::size_t kept_news_bytes_ = 0;
   std::size_t drop_at_ = kMaxLeftNews;

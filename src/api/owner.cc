@@ -10,7 +10,7 @@ namespace specter::api {
 
 namespace {
 
-// Gathers the events of a turn, and hands them over under one lock.
+// Collects the events of a turn and delivers them under one lock.
 class MailboxOwner final : public Owner {
  public:
   MailboxOwner(std::shared_ptr<ConnectionHandle> connection,
@@ -49,7 +49,7 @@ class MailboxOwner final : public Owner {
   bool is_told_at_once() const override { return false; }
 
  private:
-  // Nothing when the last copy is gone: it closed its connections, and nobody listens.
+  // Null when the last copy of the mailbox is gone: its destructor closed the connections.
   const std::shared_ptr<MailboxState>& mailbox_for_this_turn() {
     if (!held_) held_ = mailbox_.lock();
     return held_;

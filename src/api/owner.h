@@ -1,4 +1,4 @@
-// Who hears of a connection, as its loop sees it: a mailbox or a function.
+// The receiver of a connection's events, as the loop sees it: a mailbox or a callback.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +17,19 @@ class MailboxState;
 class Owner {
  public:
   virtual ~Owner() = default;
-  virtual void tell(Event&& event) = 0;
-  virtual bool flush() = 0;  // at the end of a turn; what takes_messages() and takes_news() say now
+  virtual void tell(Event&& event) = 0;  // delivers an event
+  virtual bool
+  flush() = 0;  // at the end of a turn: delivers the batch; true: there is room for more
   virtual bool takes_messages() = 0;
-  virtual bool takes_news() = 0;  // anything else that the core tells; answers are told always
+  virtual bool takes_news() = 0;  // other events; results of calls are always delivered
   virtual bool is_told_at_once() const = 0;
 };
 
 std::unique_ptr<Owner> mailbox_owner(std::shared_ptr<ConnectionHandle> connection,
                                      const std::shared_ptr<MailboxState>& mailbox);
 
-// An exception that the function lets out is logged, and the connection is closed: the function
-// can't be trusted to know what it missed. It still hears the end.
+// If the callback throws, the exception is logged and the connection is closed, because the
+// callback may have missed an event. Closed is still delivered.
 std::unique_ptr<Owner> function_owner(std::shared_ptr<ConnectionHandle> connection,
                                       std::function<void(Event&&)> function);
 

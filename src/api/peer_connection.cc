@@ -22,7 +22,7 @@ Result<DataChannel> PeerConnection::create_data_channel(std::string_view label,
   if (!handle_) return fail(closed().error());
   if (auto judged = channel::DataChannels::check_options(label, options); !judged)
     return fail(std::move(judged).error());
-  // W3C §6.1: an id that was not negotiated is not looked at.
+  // W3C §6.1: the id is ignored unless negotiated.
   if (!options.negotiated) options.id.reset();
   auto channel =
       std::make_shared<api::ChannelHandle>(handle_, std::string(label), std::move(options));
@@ -61,7 +61,7 @@ Result<> PeerConnection::add_ice_candidate(IceCandidate candidate) const {
       [candidate = std::move(candidate)](api::Connection* c) { c->add_ice_candidate(candidate); });
 }
 
-// A closed connection says so before it looks at the text.
+// Closed takes precedence over InvalidJson.
 Result<> PeerConnection::set_local_description(std::string_view json) const {
   if (!handle_ || handle_->is_closed()) return closed();
   auto description = SessionDescription::from_json(json);

@@ -37,7 +37,7 @@ std::size_t SendLedger::low_threshold(const SendAccount& account) const {
   return account.low_threshold_;
 }
 
-// ---- the loop's
+// ---- on the loop's thread only
 
 void SendLedger::sent(SendAccount& account, std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
@@ -108,7 +108,7 @@ SendLedger::Accounts SendLedger::end() {
   return known;
 }
 
-// ---- who may go on
+// ---- which channels may send
 
 bool SendLedger::has_room(const SendAccount& account, std::size_t bytes) const {
   return this->bytes() + bytes <= capacity_bytes_ && posted_messages_ < kMaxPosted &&
@@ -142,8 +142,9 @@ void SendLedger::activate(SendAccount& account) {
   note_settled();
 }
 
-// Told at the half, so that who goes on does not stop again at once. A channel that is above its
-// own threshold is told when it falls to it, and stays remembered until then.
+// Blocked channels are returned when half of the buffer is free, so that they do not block again at
+// once. A channel above its own threshold is returned when it falls to the threshold, and is
+// remembered until then.
 void SendLedger::tell_blocked(Timestamp now, Accounts& low) {
   told_.pass(now);
   for (const auto& account : low) {
@@ -162,8 +163,8 @@ void SendLedger::tell_blocked(Timestamp now, Accounts& low) {
   if (is_half_free) let_go(low);
 }
 
-// In the order in which they last sent, and as many as there is room for: were all told, the same
-// ones would find it taken each time.
+// Returns blocked channels in the order of their last message, and as many as there is room for. If
+// all were returned, the same ones would find the room taken each time.
 void SendLedger::let_go(Accounts& low) {
   const auto last_sent = [](const auto& account) { return account->last_sent_; };
   if (!std::ranges::is_sorted(blocked_, {}, last_sent)) std::ranges::sort(blocked_, {}, last_sent);
@@ -173,7 +174,7 @@ void SendLedger::let_go(Accounts& low) {
         !is_within_share(*account, account->refused_bytes_))
       return false;
     if (account->refused_bytes_ > room) {
-      room = 0;  // nobody overtakes a large one
+      room = 0;  // others must not overtake a large message
       return false;
     }
     const std::size_t share_left = share_bytes_ - std::min(share_bytes_, account->amount());
@@ -185,8 +186,8 @@ void SendLedger::let_go(Accounts& low) {
   });
 }
 
-// Those that have something to send, that wait for room, and that were told of some. Not 0 while
-// one waits.
+// The number of channels that share the buffer: with unsent bytes, blocked, or recently returned.
+// Not 0 while one is blocked.
 std::size_t SendLedger::count_sharing() const {
   const auto is_told = [&](const auto& account) { return told_.counts(account->told_); };
   const auto is_idle = [](const auto& account) { return !account->is_active_; };

@@ -32,7 +32,7 @@ PeerConnection start_connection(const api::ApiState& state, ConnectionOptions op
   auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
                                                         options.data.send_buffer_bytes);
   auto connection = std::make_unique<api::Connection>(handle, make_owner(handle));
-  // What runs on the loop holds no Runtime: the loop would end itself.
+  // Tasks on the loop must not own the Runtime: the loop would destroy itself.
   loop->post([connection = std::move(connection), home = loop.get(), options = std::move(options),
               shared = api::Shared{runtime.resolver, runtime.key_logs,
                                    runtime.configuration.log_addresses}]() mutable {

@@ -44,7 +44,7 @@ std::optional<MutableBytes> Association::handle_record(Timestamp now, const Reco
     const auto opened = opener->open(record, place);
     if (!opened) {
       if (opener->forgeries() > kMaxForgeries)
-        end_with_alert(AlertDescription::BadRecordMac, "Too many records were forged.");
+        end_with_alert(AlertDescription::BadRecordMac, "too many forged records arrived");
       break;
     }
     const bool is_old = is13() && opened->number.epoch == kHandshakeEpoch13;
@@ -121,7 +121,7 @@ bool Association::handle_message(Timestamp now, const HandshakeMessage& message)
     case HandshakeType::KeyUpdate: {
       const auto update = KeyUpdate::parse(message.body);
       if (!update) {
-        end_with_alert(AlertDescription::IllegalParameter, "The peer's KeyUpdate is malformed.");
+        end_with_alert(AlertDescription::IllegalParameter, "the peer's KeyUpdate is malformed");
         return false;
       }
       on_key_update(now, update->update_requested);
@@ -130,7 +130,7 @@ bool Association::handle_message(Timestamp now, const HandshakeMessage& message)
     default:
       // RFC 8446 §4.6.2: no authentication was offered for later.
       end_with_alert(AlertDescription::UnexpectedMessage,
-                     "The peer sent a handshake message that has no place after the handshake.");
+                     "the peer sent a handshake message that is not allowed after the handshake");
       return false;
   }
 }
@@ -141,11 +141,11 @@ void Association::handle_alert(Bytes payload) {
   const AlertDescription description{alert->description};
   if (description == AlertDescription::CloseNotify) {
     send_alert(false, AlertDescription::CloseNotify);  // RFC 5246 §7.2.1
-    return end(CloseReason::CloseNotify, "The peer closed the association.");
+    return end(CloseReason::CloseNotify, "the peer closed the association");
   }
   // RFC 8446 §6: in 1.3 all others are fatal whatever their level.
   if (description == AlertDescription::UserCanceled || (!is13() && !alert->fatal)) return;
-  end(CloseReason::PeerAlert, fmt::format("The peer ended the association with the alert {}.",
+  end(CloseReason::PeerAlert, fmt::format("the peer ended the association with the alert {}",
                                           alert_name(alert->description)));
 }
 
@@ -270,7 +270,7 @@ void Association::handle_timeout(Timestamp now) {
   if (give_up_ && now >= *give_up_) {
     give_up_.reset();
     if (!heard_)
-      return end(CloseReason::TimedOut, "The peer did not acknowledge the end of the handshake.");
+      return end(CloseReason::TimedOut, "the peer did not acknowledge the end of the handshake");
     forget_last_flight();
   }
   if (agreed_.timer.is_due(now)) {

@@ -128,13 +128,13 @@ void Connection::Impl::start(Timestamp now) {
 
 Result<> Connection::Impl::send(Bytes data) {
   if (std::holds_alternative<Ended>(state_))
-    return fail(ErrorCode::Closed, "The DTLS association is closed.");
+    return fail(ErrorCode::Closed, "the DTLS association is closed");
   Association* const open = association();
-  if (!open) return fail(ErrorCode::InvalidState, "The DTLS association is not connected yet.");
+  if (!open) return fail(ErrorCode::InvalidState, "the DTLS association is not connected yet");
   if (data.empty() || data.size() > kMaxPlaintext)
-    return fail(ErrorCode::InvalidArgument, "A DTLS record carries 1 to 16384 bytes.");
+    return fail(ErrorCode::InvalidArgument, "a DTLS record carries 1 to 16384 bytes");
   if (outbox_.full())
-    return fail(ErrorCode::WouldBlock, "Datagrams wait to be polled; poll them first.");
+    return fail(ErrorCode::WouldBlock, "datagrams are waiting: call poll_transmit() first");
   open->send(data);
   return {};
 }
@@ -143,7 +143,7 @@ void Connection::Impl::close() {
   if (std::holds_alternative<Ended>(state_)) return;
   if (Association* const open = association())
     open->send_alert(false, AlertDescription::CloseNotify);
-  end({CloseReason::LocalClose, "The association was closed on this side."});
+  end({CloseReason::LocalClose, "the association was closed on this side"});
 }
 
 void Connection::Impl::give_time(Timestamp now) {

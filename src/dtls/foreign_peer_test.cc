@@ -194,7 +194,7 @@ TEST(ForeignPeer, APeerThatRefusesOurCertificateIsBelievedAfterAWhile) {
     EXPECT_THAT(closes(meeting.events), IsEmpty());
     meeting.run(1s);
     EXPECT_THAT(closes(meeting.events), ElementsAre(CloseReason::PeerAlert));
-    EXPECT_THAT(detail(meeting.events), HasSubstr("in the clear"));
+    EXPECT_THAT(detail(meeting.events), HasSubstr("unencrypted"));
   }
 }
 

@@ -10,8 +10,8 @@ std::optional<std::string> identity_mismatch(Bytes certificate_der,
                                              std::span<const crypto::Fingerprint> promised) {
   if (promised.empty()) {
     return fmt::format(
-        "The peer's certificate has the fingerprint {}, but its description has none with a hash "
-        "function that may be used (sha-256, sha-384, sha-512).",
+        "the peer's certificate has the fingerprint {}, but its description has none with a hash "
+        "function that may be used (sha-256, sha-384, sha-512)",
         crypto::Fingerprint::of(certificate_der, crypto::HashAlgorithm::Sha256).to_string());
   }
   // RFC 8122 §5: of the fingerprints with the most preferred hash function, one must match; those
@@ -24,9 +24,8 @@ std::optional<std::string> identity_mismatch(Bytes certificate_der,
     if (fingerprint == actual) return std::nullopt;
     expected += (expected.empty() ? "" : " or ") + fingerprint.to_string();
   }
-  return fmt::format(
-      "The peer's certificate has the fingerprint {}, but its description promised {}.",
-      actual.to_string(), expected);
+  return fmt::format("the peer's certificate has the fingerprint {}, but its description has {}",
+                     actual.to_string(), expected);
 }
 
 }  // namespace specter::dtls

@@ -288,7 +288,7 @@ TEST(AgentFailure, NoCandidateAtAll) {
     if (is_ended) two.alice.agent.end_of_remote_candidates(two.now());
     ASSERT_TRUE(two.network.run_until([&] { return two.alice.state() == Failed; }, 61s));
     EXPECT_EQ(two.now() - known, is_ended ? 99'500ms : 2min);
-    EXPECT_THAT(two.alice.reason(), HasSubstr("the peer has told of no candidate"));
+    EXPECT_THAT(two.alice.reason(), HasSubstr("no candidate of the peer was received"));
   }
 }
 

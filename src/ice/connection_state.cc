@@ -116,7 +116,7 @@ Deadline CheckSession::state_deadline() const {
 std::string CheckSession::why_nothing_connected() const {
   if (shared_.gathering.bases().empty()) return "there is no local address to connect from";
   const std::size_t remotes = checklist_.remote_count();
-  if (remotes == 0 && unusable_remotes_ == 0) return "the peer has told of no candidate";
+  if (remotes == 0 && unusable_remotes_ == 0) return "no candidate of the peer was received";
   if (checklist_.pairs().empty()) {
     return fmt::format(
         "none of the peer's {} candidates can be reached from here (a name, TCP, another IP "

@@ -14,15 +14,14 @@ namespace specter::io {
 
 class Alarm {
  public:
-  // `ring` is called on the loop, at or after the deadline and never before: deadlines are kept in
-  // the clock's own nanoseconds. `owner` is who has
-  // this alarm and must be alive for it.
+  // `ring` is called on the loop, at or after the deadline and never before it. It is not called
+  // after `owner`, the object that has this alarm, is gone.
   Alarm(Loop& loop, std::weak_ptr<void> owner, std::function<void()> ring)
       : timer_(loop.impl().context), owner_(std::move(owner)), ring_(std::move(ring)) {}
   Alarm(const Alarm&) = delete;
 
-  // A later deadline than the armed one does not touch the timer: it rings for nothing once and is
-  // armed anew then. Deadlines move with every packet, and mostly away.
+  // A deadline later than the armed one does not change the timer: it fires once in vain and is
+  // then armed again. Deadlines move with every packet, mostly to a later time.
   void set(Deadline deadline);
   void cancel();
 

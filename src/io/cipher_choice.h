@@ -1,4 +1,5 @@
-// Which library enciphers which algorithm's packets, by a measurement on this processor.
+// Chooses the library that encrypts packets, for each algorithm, by a measurement on this
+// processor.
 #pragma once
 
 #include <array>
@@ -10,14 +11,14 @@
 
 namespace specter::io {
 
-// The time of one batch by each library: less of it wins, and OpenSSL where both are equal.
+// The time of one batch with each library. The faster one is chosen; OpenSSL if they are equal.
 struct CipherTimes {
   Duration openssl{}, multi_buffer{};
 };
 crypto::PacketCipher::Choice faster_of(
     const std::array<CipherTimes, crypto::kPacketAlgorithms>& times);
 
-// Takes some 4 ms, once in a process (cipher_choice_test tells); then what it found.
+// Measures once per process, for about 4 ms (cipher_choice_test), and caches the result.
 crypto::PacketCipher::Choice choose_ciphers(CipherEngine engine);
 
 }  // namespace specter::io

@@ -1,4 +1,4 @@
-// The clocks of the machine. Nothing below src/io may look at one.
+// The clocks of the system. Modules below src/io must not use one.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace specter::io {
 
-// Steady: it never runs backwards, whatever becomes of the wall clock.
+// The steady clock: it never decreases, also when the wall clock is set.
 Timestamp now();
 
 // The wall clock, for certificates and reports: seconds since 1970.

@@ -1,5 +1,5 @@
-// One connection on its loop: the sans-IO core, its sockets and its timer, told of the world turn
-// by turn. Nothing else touches the core.
+// Drives one connection on its event loop: the sans-IO core, its sockets and its timer. A turn is
+// one iteration. Nothing else uses the core.
 #pragma once
 
 #include <cstddef>
@@ -27,40 +27,43 @@ struct InterfaceAddress;
 
 class Driver final : public Loop::Member, public std::enable_shared_from_this<Driver> {
  public:
-  // Who the connection works for. All is called on the loop, within a turn; all of it may call the
-  // driver.
+  // The owner of the connection. Its functions are called on the loop, within a turn, and may call
+  // the driver.
   class Sink {
    public:
     virtual ~Sink() = default;
-    // Makes some of the calls that wait; true when it did anything.
+    // Makes some of the queued calls. Returns whether it made any.
     virtual bool run_calls() = 0;
-    // False: the owner has enough for now. After it, wake the driver by turn() or schedule_turn().
+    // Whether the owner has room for events. After false, call turn() or schedule_turn() when it
+    // has.
     virtual bool takes_events() = 0;
     virtual void handle_event(core::Event&& event) = 0;
-    // After packets went out; true when it told anything or there may be calls again.
+    // Called after packets were sent. Returns whether it delivered an event or calls may be queued.
     virtual bool settle() = 0;
-    virtual bool end_turn() = 0;  // true: there is room again for what was held back in this turn
-    // All queued calls, and then close().
+    virtual bool end_turn() = 0;  // true: there is room again for events held back in this turn
+    // The loop ends: makes all queued calls, then close().
     virtual void close_by_loop() = 0;
-    // The last thing that is called. `fault`: it was not closed, but dropped, and why.
+    // The last function called. `fault`: why the connection was dropped; empty if it was closed.
     virtual void handle_end(const std::optional<Error>& fault) = 0;
   };
 
   struct Options {
-    ConnectionOptions connection;  // handed on to the core
-    std::vector<IceUrl> servers;   // those of `connection`, parsed
+    ConnectionOptions connection;  // for the core
+    std::vector<IceUrl> servers;   // the parsed ICE servers of `connection`
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
     std::shared_ptr<KeyLog> key_log;  // none: no secrets are written
   };
 
-  // What one turn does at most; then others have theirs.
+  // The limits of one turn; then other connections of the loop have theirs.
   static constexpr std::size_t kDatagramsPerTurn = 512;
-  static constexpr std::size_t kDatagramsPerAnswer = 128;  // then packets go out, and the next come
+  static constexpr std::size_t kDatagramsPerAnswer =
+      128;  // then packets are sent before more are received
   static constexpr std::size_t kEventsPerTurn = 1024;
   static constexpr std::size_t kTransmitBytesPerTurn = 1 << 20;
   static constexpr std::size_t kCallsPerTurn = 64;  // some take milliseconds; messages don't count
-  // Of IceOptions::gathering_timeout, what a server needs to answer once its name is resolved.
+  // The part of IceOptions::gathering_timeout that is left for a server's response after its name
+  // was resolved.
   static constexpr Duration kTimeForServers = std::chrono::milliseconds(500);
 
   // Throws std::invalid_argument as core::PeerConnection does.
@@ -70,8 +73,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // ---- on the loop
   void start(std::unique_ptr<Sink> sink);  // once: the first turn
   void turn();
-  void schedule_turn();                           // soon, after what already waits on the loop
-  void close();                                   // the core's; the connection ends with this turn
+  void schedule_turn();  // soon, after what already waits on the loop
+  void close();          // closes the core; the connection ends with this turn
   void set_servers(std::vector<IceUrl> servers);  // from the next gathering on
   void shut_down() noexcept override;
 
@@ -80,7 +83,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   // Within a turn, before its last look at the sink's calls.
   bool is_draining() const { return draining_; }
   bool is_closing() const { return closing_; }
-  // For the sink, which counts what it makes: with none left the turn ends, and another follows.
+  // For the sink, which counts its calls. With none left the turn ends, and another follows.
   bool has_calls_left() const { return calls_left_ > 0; }
   void note_call() { --calls_left_; }
   bool has_ended() const { return ended_; }
@@ -113,7 +116,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Alarm> alarm_;
-  std::unique_ptr<Alarm> resolve_cap_;  // once there was a name to wait for
+  std::unique_ptr<Alarm> resolve_cap_;  // set once a name has to be resolved
 
   Timestamp now_{};
   TimerWatch timers_;
@@ -122,7 +125,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool turn_scheduled_ = false;
   bool readable_ = false;
   bool closing_ = false;
-  bool closed_ = false;  // the core said Closed
+  bool closed_ = false;  // the core returned Closed
   bool ended_ = false;
   bool shutting_down_ = false;
   bool left_ = false;
@@ -131,7 +134,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::size_t calls_left_ = 0;
   std::size_t datagrams_left_ = 0;
 
-  std::uint64_t gathering_ = 0;  // counts gatherings: answers to an earlier one come too late
+  std::uint64_t gathering_ = 0;  // counts gatherings: addresses for an earlier one are ignored
   std::size_t unresolved_ = 0;   // names of this gathering
 };
 

@@ -1,11 +1,11 @@
-// A descriptor that is readable while something waits: what lets a queue sit in a poll loop.
+// A file descriptor that is readable while a queue is not empty, for poll loops.
 #pragma once
 
 namespace specter::io {
 
-int open_event_descriptor();  // -1 when the system has none left
+int open_event_descriptor();  // -1 if the system has none left
 void close_event_descriptor(int descriptor);
-// Nothing happens for -1.
+// No effect for -1.
 void signal(int descriptor);    // readable from here on
 void unsignal(int descriptor);  // no longer
 

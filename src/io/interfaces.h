@@ -1,4 +1,4 @@
-// The addresses of this machine that a connection may be reached at.
+// The addresses of this machine that a connection can use.
 #pragma once
 
 #include <cstddef>
@@ -15,26 +15,26 @@ struct InterfaceAddress {
   IpAddress address;
   bool up = true;
   bool loopback = false;
-  std::size_t mtu = 1500;  // the largest IP packet that it sends
-  bool running = true;     // it has a carrier; a bridge without anybody on it has none
+  std::size_t mtu = 1500;  // bytes of the largest IP packet
+  bool running = true;     // has a carrier; a bridge without members has none
   bool bridge = false;
-  bool default_route = false;  // what the machine sends to the world leaves from this address
-  // Of an IPv6 link-local address its link, by the number of the interface: RFC 4007 §6. Else 0.
+  bool default_route = false;  // the source address of the default route
+  // The interface index of an IPv6 link-local address (RFC 4007 §6); otherwise 0.
   std::uint32_t zone = 0;
 
   bool operator==(const InterfaceAddress&) const = default;
 };
 
-// More would only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the choice to us.
+// More addresses only mean more pairs to check; RFC 8445 §5.1.1.1 leaves the number to us.
 inline constexpr std::size_t kMaxLocalAddresses = 16;
-// Of these, of bridges that have not the default route: networks of containers, mostly.
+// How many of them may be bridges without the default route: mostly networks of containers.
 inline constexpr std::size_t kMaxBridgeAddresses = 4;
 
-// All that the system has, in its order. Throws std::system_error when it doesn't say.
+// All addresses of the system, in its order. Throws std::system_error if it does not list them.
 std::vector<InterfaceAddress> interface_addresses();
 
-// The same, asked at most once in a while: many connections that are made together need not each
-// ask, which costs a tenth of what making one does.
+// The same, cached for kFresh: listing costs a tenth of making a connection, and many connections
+// may be made at once.
 class InterfaceAddresses {
  public:
   static constexpr Duration kFresh = std::chrono::milliseconds(200);
@@ -52,10 +52,10 @@ class InterfaceAddresses {
   Deadline asked_at_;
 };
 
-// Those worth a socket, each once, at most kMaxLocalAddresses, the most useful ones first: the
-// default route's, other interfaces', bridges'. Those without a carrier only if there are no
-// others. IPv6 link-local ones only if there is nothing else but bridges and what has no carrier;
-// they are no reason to do without the loopback where that is the fallback.
+// The addresses to open sockets on: without duplicates, at most kMaxLocalAddresses, in order of
+// usefulness: the default route's, other interfaces', bridges'. Addresses without a carrier are
+// used only if there are no others. IPv6 link-local ones are used only if there are no others but
+// bridges and those without a carrier; they do not replace the loopback fallback.
 std::vector<InterfaceAddress> usable_addresses(const std::vector<InterfaceAddress>& all,
                                                LoopbackPolicy loopback);
 

@@ -1,4 +1,4 @@
-// A file of secrets for Wireshark, in the format of SSLKEYLOGFILE. Any thread.
+// A key log for Wireshark, in the SSLKEYLOGFILE format. Thread: any.
 #pragma once
 
 #include <map>
@@ -11,8 +11,8 @@ namespace specter::io {
 
 class KeyLog {
  public:
-  // Appends to `path`, which only its owner may read. Throws std::system_error when it can't be
-  // opened. Warns in the log.
+  // Opens `path` for appending, readable by its owner only, and logs a warning. Throws
+  // std::system_error if it cannot be opened.
   explicit KeyLog(const std::string& path);
   ~KeyLog();
   KeyLog(const KeyLog&) = delete;
@@ -25,10 +25,10 @@ class KeyLog {
   int descriptor_;
 };
 
-// The files that are open, by their path: connections that name the same one share it. Any thread.
+// The open key logs by path: connections with the same path share one. Thread: any.
 class KeyLogs {
  public:
-  // Nothing for an empty path. Throws as KeyLog's constructor does.
+  // Null for an empty path. Throws as KeyLog's constructor does.
   std::shared_ptr<KeyLog> open(const std::string& path);
 
  private:

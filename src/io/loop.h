@@ -1,4 +1,4 @@
-// The event loops: each is one thread with one asio::io_context, which does not show here.
+// The event loops. Each is one thread with one asio::io_context, which this header hides.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,9 @@
 
 namespace specter::io {
 
-// What a loop is made with.
+// The options of a loop.
 struct LoopOptions {
-  Duration spin{};  // how long it looks for work before it sleeps, at most
+  Duration spin{};  // how long it polls for work before it sleeps, at most
   crypto::PacketCipher::Choice ciphers = crypto::PacketCipher::usual();
 };
 
@@ -25,34 +25,34 @@ class Loop : public std::enable_shared_from_this<Loop> {
  public:
   using Task = std::move_only_function<void()>;
 
-  // Something that lives on a loop and ends with it at the latest.
+  // An object that lives on a loop, at most as long as the loop.
   class Member {
    public:
     virtual ~Member() = default;
-    // The loop ends: say goodbye at once; wait for nothing.
+    // The loop ends: notify the peer immediately, without waiting.
     virtual void shut_down() noexcept = 0;
   };
 
-  // Throws std::system_error when there is no descriptor to be had.
+  // Throws std::system_error if no descriptor can be opened.
   explicit Loop(const LoopOptions& options = {});
   ~Loop();
   Loop(const Loop&) = delete;
 
   // ---- from any thread
   void post(Task task);  // runs on the loop, in the order of posting
-  // Whether the calling thread is this loop's; it need not live any more.
+  // Whether the calling thread is that of `loop`, which may be destroyed already.
   static bool is_current(const Loop* loop);
-  static bool is_any_current();  // whether the calling thread is a loop's at all
-  void shut_down();              // posted too: members end, then run() returns
+  static bool is_any_current();  // whether the calling thread is that of any loop
+  void shut_down();              // posts the end: members end, then run() returns
 
-  // How many connections were given to it and are not closing yet; load balancing looks at it.
+  // The number of its connections that are not closing, for load balancing.
   std::atomic<std::size_t> load = 0;
 
   // ---- on the loop's own thread
   void run();
   void adopt(std::shared_ptr<Member> member);
   void release(const Member& member);
-  Random& random();  // fit for cryptography
+  Random& random();  // cryptographically secure
 
   struct Impl;  // loop_impl.h, for src/io alone
   Impl& impl() { return *impl_; }
@@ -63,13 +63,13 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::unique_ptr<Impl> impl_;
 };
 
-// A fixed set of loops and their threads.
+// A fixed number of loops and their threads.
 class LoopGroup {
  public:
-  // 0: one a core. Throws std::system_error when threads or descriptors are not to be had.
+  // 0: one per core. Throws std::system_error if the system has no thread or descriptor left.
   explicit LoopGroup(std::size_t count, const LoopOptions& options = {});
-  // Shuts the loops down and waits for the turns that are running; on a thread of a loop, where
-  // waiting might be for itself, it leaves them to end alone.
+  // Shuts the loops down and blocks until running turns have ended. On a loop's thread it does not
+  // block: the loops end by themselves.
   ~LoopGroup();
   LoopGroup(const LoopGroup&) = delete;
 
@@ -84,7 +84,7 @@ class LoopGroup {
   void stop();
 
   std::vector<Entry> members_;
-  mutable std::atomic<std::size_t> next_ = 0;  // equal loads take turns
+  mutable std::atomic<std::size_t> next_ = 0;  // loops of equal load alternate
 };
 
 }  // namespace specter::io

@@ -1,5 +1,6 @@
-// Randomness for the connections of one loop. Handshakes draw some twenty times 12 to 32 bytes
-// each, and a call of getrandom() for them costs as much as half a kilobyte at once.
+// Random bytes for the connections of one loop. A handshake draws 12 to 32 bytes about twenty
+// times. A getrandom() call for so few bytes costs as much as one for half a kilobyte, so the pool
+// draws more at once.
 #pragma once
 
 #include <array>
@@ -10,8 +11,8 @@
 
 namespace specter::io {
 
-// For one thread. What was handed out is wiped; what was not is as secret as the keys that the
-// connections hold. After fork() the child has no thread that would draw the same bytes again.
+// Thread: one. Bytes are wiped from the pool when they are returned. After fork() the child process
+// has no loop thread that could return the same bytes again.
 class RandomPool final : public Random {
  public:
   static constexpr std::size_t kBytes = 512;
@@ -21,7 +22,7 @@ class RandomPool final : public Random {
   RandomPool(const RandomPool&) = delete;
   RandomPool& operator=(const RandomPool&) = delete;
 
-  // Throws what its source throws, and has handed out nothing then.
+  // Throws what the source throws, and returns no bytes then.
   void fill(MutableBytes out) override {
     if (out.empty()) return;
     if (out.size() > kBytes / 4) return source_.fill(out);
@@ -39,7 +40,7 @@ class RandomPool final : public Random {
  private:
   Random& source_;
   std::array<std::uint8_t, kBytes> bytes_{};
-  std::size_t left_ = 0;  // at the end
+  std::size_t left_ = 0;  // unused bytes, at the end of bytes_
 };
 
 }  // namespace specter::io

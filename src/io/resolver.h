@@ -1,5 +1,5 @@
-// Names to addresses, on threads of its own. A look-up may hang for as long as it likes: no loop
-// waits for it, and nobody's end does.
+// Resolves host names on its own threads. A look-up may block for any time: no event loop and no
+// destructor waits for it.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +15,19 @@ namespace specter::io {
 class Resolver {
  public:
   static constexpr std::size_t kMaxInFlight = 8;    // look-ups at the same time
-  static constexpr std::size_t kMaxWaiting = 4096;  // who waits for an answer; more get none
+  static constexpr std::size_t kMaxWaiting = 4096;  // callers waiting; further ones get no address
 
-  // Blocks until it knows. Empty: no such name, or no answer.
+  // Blocks until the name is resolved. Empty: no such name, or no answer.
   using Lookup = std::function<std::vector<IpAddress>(const std::string& host)>;
-  // Called once, on a thread of the resolver or, where no thread is to be had, within resolve();
-  // or never, once the resolver is gone.
+  // Called once, on a thread of the resolver, or within resolve() if no thread can be started. Not
+  // called after the resolver was destroyed.
   using Answer = std::move_only_function<void(const std::vector<IpAddress>& addresses)>;
 
   explicit Resolver(Lookup lookup = &Resolver::system_lookup);
   ~Resolver();  // does not wait for look-ups under way
   Resolver(const Resolver&) = delete;
 
-  // Questions for the same name at the same time share one look-up.
+  // Concurrent calls for the same name share one look-up.
   void resolve(const std::string& host, Answer answer);
 
   static std::vector<IpAddress> system_lookup(
@@ -35,7 +35,7 @@ class Resolver {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with the threads, which may outlive us
+  std::shared_ptr<State> state_;  // shared with the threads, which may outlive this object
 };
 
 }  // namespace specter::io

@@ -1,8 +1,7 @@
-// Whether it is worth looking for work a little longer before a thread sleeps. Waking it costs some
-// ten microseconds, more when it has to be on another core; but where two threads that answer each
-// other share a core, who looks keeps the other from running. So both ways are tried, a few waits
-// each, and the better one is used for a while. A pure function of what happened; the times come
-// from outside.
+// Decides whether a thread polls for work for a while before it sleeps. Waking a thread costs about
+// ten microseconds, more on another core. But if two threads that answer each other share a core,
+// polling keeps the other one from running. So both ways are measured for a few waits, and the
+// faster one is used for a while. A pure function of its inputs; the times come from the caller.
 #pragma once
 
 #include <algorithm>
@@ -14,22 +13,23 @@ namespace specter::io {
 
 class Spin {
  public:
-  static constexpr int kMaxMisses = 4;  // in a row, then it sleeps until a wait was short again
-  // A wait of so many limits is short: with two sleepers it has two wakings in it.
+  static constexpr int kMaxMisses =
+      4;  // polls in vain in a row; then it sleeps until a wait was short
+  // A wait of at most so many limits is short. With two sleeping threads it contains two wake-ups.
   static constexpr int kShort = 4;
   static constexpr std::uint32_t kTrial = 16;            // waits each way
   static constexpr std::uint32_t kFirstUse = 4096;       // until the next trial; four times as long
   static constexpr std::uint32_t kLongestUse = 1 << 16;  // each time that the same way wins
 
-  // At most `limit` at a time; zero: never.
+  // Polls for at most `limit` per wait; zero: never.
   explicit Spin(Duration limit) : limit_(limit) {}
 
-  // For the wait that begins now.
+  // Whether to poll in the wait that begins now.
   bool is_worth_it() const { return limit_ > Duration{} && is_looking_ && misses_ < kMaxMisses; }
   Duration limit() const { return limit_; }
 
-  // That wait has ended: while looking, or after a sleep. How long it was, from when there was
-  // nothing to do until what was to do then was done.
+  // The wait has ended: while polling (found), or after sleeping (slept). `time`: from when there
+  // was no work until the next work was done.
   void found(Duration time) {
     misses_ = 0;
     count(time, looked_);
@@ -50,7 +50,7 @@ class Spin {
     std::uint32_t count = 0;
   };
 
-  // Longer, and it is not the waking that counts.
+  // Longer waits are not dominated by the wake-up, and do not count.
   bool is_short(Duration time) const { return time <= kShort * limit_; }
 
   void count(Duration time, Waits& waits) {
@@ -84,7 +84,7 @@ class Spin {
         return;
     }
   }
-  // By a tenth at least: it costs a core meanwhile.
+  // Polling must be faster by at least a tenth, because it uses a core.
   bool looking_wins() const {
     return looked_.count > 0 && slept_.count > 0 &&
            10 * looked_.total * slept_.count < 9 * slept_.total * looked_.count;

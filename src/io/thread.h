@@ -1,4 +1,4 @@
-// Threads of the library: they take no signal that is meant for the program, and they have a name.
+// Threads of the library. They block the program's signals, and have a name.
 #pragma once
 
 #include <functional>
@@ -8,11 +8,10 @@
 
 namespace specter::io {
 
-// Throws std::system_error when there is no thread to be had. The name has 15 characters at most.
+// Throws std::system_error if no thread can be started. `name`: at most 15 characters.
 std::thread start_thread(const char* name, std::move_only_function<void()> body);
 
-// Waits for a thread to end for so long at most, and then has joined it; 0: only looks. False: it
-// still runs, and nothing has changed.
+// Joins a thread if it ends within the timeout; 0: does not block. Returns false if it still runs.
 bool join_within(std::thread& thread, Duration limit);
 
 }  // namespace specter::io

@@ -1,6 +1,6 @@
-// Tells which timer of the core asks again at once after each turn. A correct core does so for a
-// few turns at most; a wrong one would keep its loop busy for ever, so the driver slows it down
-// and says who it was.
+// Detects a timer of the core that is due again immediately after each turn. A correct core has
+// that for a few turns at most. A faulty one would keep its loop busy forever, so the driver slows
+// it down and logs the timer's name.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,8 @@ class TimerWatch {
  public:
   static constexpr int kTurns = 1000;  // in a row
 
-  // After a turn at `now`. The timer's name, the first time that it has asked at once for so many
-  // turns in a row; else nothing.
+  // Call it after each turn. Returns the timer's name once it was due immediately for kTurns turns
+  // in a row, the first time; otherwise nothing.
   std::string_view see(Timestamp now, const WakeUp& next) {
     turns_ = next && *next <= now ? turns_ + 1 : 0;
     if (turns_ != kTurns || is_told_) return {};

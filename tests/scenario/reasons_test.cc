@@ -69,12 +69,12 @@ std::vector<Cause> all_causes() {
   };
   return {
       {.name = "no candidate was carried",
-       .by_a = ice("the peer has told of no candidate"),
-       .by_b = ice("the peer has told of no candidate"),
+       .by_a = ice("no candidate of the peer was received"),
+       .by_b = ice("no candidate of the peer was received"),
        .carries_candidates = false},
       {.name = "a has no address",
        .by_a = ice("there is no local address to connect from"),
-       .by_b = ice("the peer has told of no candidate"),
+       .by_b = ice("no candidate of the peer was received"),
        .as_addresses = {}},
       {.name = "a has IPv4 alone, b IPv6 alone",
        .by_a = ice("none of the peer's 1 candidates can be reached from here"),

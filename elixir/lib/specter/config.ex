@@ -1,55 +1,55 @@
 defmodule Specter.Config do
   @moduledoc """
-  What a Specter was initialized with: `Specter.config/1` gives it. `ice_servers` are those of
-  `Specter.init/1`, without credentials; `options` has the connection options that are not the
-  default ones.
+  The configuration of a Specter, as `Specter.config/1` returns it. `ice_servers` are those of
+  `Specter.init/1`, without credentials; `options` has the connection options that differ from the
+  defaults.
 
   ## Connection options
 
   `Specter.init/1` takes them for all connections, `Specter.PeerConnection.new/3` for one. Times are
   in milliseconds.
 
-  | option | what | default |
+  | option | meaning | default |
   | --- | --- | --- |
-  | `:ice_servers` | servers that tell a connection how it is seen from outside: URLs, or maps as the W3C has them, `%{urls: url_or_urls, username: text, credential: text}` | Google's |
-  | `:certificate` | `:ecdsa_p256`: the connection makes its own; or what `Specter.generate_certificate/1` made | `:ecdsa_p256` |
-  | `:min_dtls_version` | the oldest version of DTLS that is spoken: `:dtls12` or `:dtls13` | `:dtls12` |
-  | `:max_dtls_version` | the newest; the best of the range that the peer has too is used | `:dtls13` |
-  | `:snap` | data channels open two round trips sooner, with a peer that does so too | `true` |
-  | `:sped` | connected one round trip sooner, with a peer that does so too | `true` |
-  | `:interleaving` | a large message of one channel does not hold up those of others, with a peer that can do so too | `true` |
-  | `:congestion_control` | how much is sent, and how fast: `:cubic`, `:bbr`, `:reno` | `:cubic` |
-  | `:send_buffer_bytes` | of all channels together; past it `Specter.DataChannel.send/4` says `:would_block` | 16 MiB |
-  | `:receive_buffer_bytes` | what the peer may send before the owner takes it | 16 MiB |
-  | `:max_message_bytes` | of one received message; 0: as much as `:receive_buffer_bytes` | 256 KiB |
-  | `:max_datagram_bytes` | of UDP payload, at first: 548 to 65,507 | 1172 |
-  | `:path_mtu_discovery` | larger datagrams once probes have shown that they arrive | `true` |
-  | `:loopback` | whether 127.0.0.1 and ::1 are gathered: `:fallback` (on a machine that has no other address), `:include`, `:only` | `:fallback` |
-  | `:gathering_timeout` | what servers answer later is not used | 4,000 |
-  | `:check_interval` | between ordinary connectivity checks, 5 to 1,000 | 50 |
-  | `:patience` | checking lasts at least so long before the connection is `:failed` (RFC 8863) | 39,500 |
-  | `:limbo_timeout` | without a path for so long it is `:failed` in any case | 120,000 |
-  | `:disconnected_timeout` | without a sign of life from the peer: `:disconnected` | 5,000 |
-  | `:consent_interval` | between the checks of a working path (RFC 7675) | 5,000 |
-  | `:consent_timeout` | without an answer to them: `:failed` (RFC 7675) | 30,000 |
-  | `:show_remote_candidates` | candidates that were added show in the remote description | `false` |
-  | `:key_log_file` | where the connection's secrets are written, for Wireshark; `""`: nowhere. Whoever has that file can read all that was sent | `""` |
+  | `:ice_servers` | STUN servers: URLs, or maps as in the W3C's RTCIceServer, `%{urls: url_or_urls, username: text, credential: text}` | Google's |
+  | `:certificate` | `:ecdsa_p256`: the connection makes its own; or a certificate of `Specter.generate_certificate/1` | `:ecdsa_p256` |
+  | `:min_dtls_version` | the oldest DTLS version accepted: `:dtls12` or `:dtls13` | `:dtls12` |
+  | `:max_dtls_version` | the newest DTLS version offered; the newest that both peers support is used | `:dtls13` |
+  | `:snap` | SCTP's INIT in the descriptions: with a peer that supports it, data channels open two round trips sooner | `true` |
+  | `:sped` | DTLS in ICE's checks: with a peer that supports it, connected one round trip sooner | `true` |
+  | `:interleaving` | message interleaving (RFC 8260): with a peer that supports it, a large message does not delay other channels | `true` |
+  | `:congestion_control` | congestion control of SCTP: `:cubic`, `:bbr`, `:reno` | `:cubic` |
+  | `:send_buffer_bytes` | the send buffer of all channels together; when it is full, `Specter.DataChannel.send/4` returns `:would_block` | 16 MiB |
+  | `:receive_buffer_bytes` | the receive buffer: when it is full, the peer has to wait | 16 MiB |
+  | `:max_message_bytes` | the largest message accepted; 0: as much as `:receive_buffer_bytes` | 256 KiB |
+  | `:max_datagram_bytes` | bytes of UDP payload before path MTU discovery: 548 to 65,507 | 1172 |
+  | `:path_mtu_discovery` | path MTU discovery: larger datagrams once probes were acknowledged | `true` |
+  | `:loopback` | whether 127.0.0.1 and ::1 are gathered: `:fallback` (only on a machine without another address), `:include`, `:only` | `:fallback` |
+  | `:gathering_timeout` | how long to wait for STUN servers | 4,000 |
+  | `:check_interval` | interval between connectivity checks, 5 to 1,000 | 50 |
+  | `:patience` | how long connectivity checks last at least, before the connection is `:failed` (RFC 8863) | 39,500 |
+  | `:limbo_timeout` | how long until a connection without a path is `:failed` in any case | 120,000 |
+  | `:disconnected_timeout` | `:disconnected` after nothing was received for so long | 5,000 |
+  | `:consent_interval` | interval between consent checks (RFC 7675) | 5,000 |
+  | `:consent_timeout` | `:failed` after no response to consent checks for so long (RFC 7675) | 30,000 |
+  | `:show_remote_candidates` | whether the remote description includes candidates added later | `false` |
+  | `:key_log_file` | a file for the DTLS secrets, for Wireshark; `""`: none. It allows anyone to decrypt the traffic | `""` |
 
   ## Options of the whole VM
 
-  All Specters of a VM share event loops. The first `Specter.init/1` decides these; while a Specter is
-  there, another value raises `ArgumentError`.
+  All Specters of a VM share event loops. The first `Specter.init/1` sets these options; while a
+  Specter exists, a different value raises `ArgumentError`.
 
-  | option | what | default |
+  | option | meaning | default |
   | --- | --- | --- |
-  | `:loops` | event loops, each a thread; 0: one a core | 0 |
-  | `:spin` | microseconds that a loop looks for work before it sleeps, 0 to 10,000 | 0 |
-  | `:cipher` | the library that enciphers packets: `:fastest`, `:openssl`, `:multi_buffer` | `:fastest` |
+  | `:loops` | number of event loops, each a thread; 0: one per core | 0 |
+  | `:spin` | microseconds that an event loop polls for work before it sleeps, 0 to 10,000 | 0 |
+  | `:cipher` | the library that encrypts packets: `:fastest`, `:openssl`, `:multi_buffer` | `:fastest` |
   """
 
   @enforce_keys [:ice_servers]
   defstruct ice_servers: [], options: %{}
 
-  @typedoc "`ice_servers` are in the order in which they were given."
+  @typedoc "`ice_servers` are in the order in which they were passed."
   @type t :: %Specter.Config{ice_servers: [String.t() | map], options: map}
 end

@@ -1,24 +1,25 @@
 defmodule Specter.DataChannel do
   @moduledoc """
-  A data channel: messages to a peer and from it.
+  A data channel: messages to and from a peer.
 
-  Either side makes one with `Specter.PeerConnection.create_data_channel/4`. Both sides learn its id
-  by `{:data_channel, pc, dc, info}`, and may send on it once `{:data_channel_open, pc, dc}` has come.
-  All messages go to the owner of the connection:
+  Either side creates one with `Specter.PeerConnection.create_data_channel/4`. Both sides receive its id
+  in `{:data_channel, pc, dc, info}`, and can send after `{:data_channel_open, pc, dc}`.
+
+  Messages to the owner of the connection:
 
   | message | when |
   | --- | --- |
-  | `{:data_channel, pc, dc, info}` | there is a channel, whose `t:info/0` tells what it is |
-  | `{:data_channel_open, pc, dc}` | messages may be sent |
-  | `{:data_channel_message, pc, dc, kind, data}` | the peer sent one: `kind` is `:text` or `:binary` |
-  | `{:buffered_amount_low, pc, dc}` | what waits to be sent fell to the threshold; after `:would_block`: go on |
-  | `{:data_channel_error, pc, dc, text}` | it failed; that it is closed follows |
-  | `{:data_channel_closed, pc, dc}` | it is closed, by whomever; no message of it comes after this one |
-  | `{:data_channel_refused, pc, stream, text}` | the peer began to open one that can't be taken, on this stream |
-  | `{:data_channel_passive, pc}` | the last of `active: n` messages has come: `Specter.PeerConnection.set_active/3` |
+  | `{:data_channel, pc, dc, info}` | a channel was created, by either side; `t:info/0` describes it |
+  | `{:data_channel_open, pc, dc}` | messages can be sent |
+  | `{:data_channel_message, pc, dc, kind, data}` | a message arrived: `kind` is `:text` or `:binary` |
+  | `{:buffered_amount_low, pc, dc}` | the buffered amount fell to the threshold, or there is room again after `:would_block`: retry |
+  | `{:data_channel_error, pc, dc, text}` | the channel failed; `:data_channel_closed` follows |
+  | `{:data_channel_closed, pc, dc}` | the channel is closed, by either side; it is its last message |
+  | `{:data_channel_refused, pc, stream, text}` | the peer tried to open a channel on this SCTP stream and was refused |
+  | `{:data_channel_passive, pc}` | the last of `active: n` messages was delivered: call `Specter.PeerConnection.set_active/3` |
 
-  A message arrives as it was sent: a text is a text, whole, and with reliable channels all come, in
-  order.
+  Messages are delivered whole and with their kind. Reliable channels deliver all of them; ordered ones
+  in order.
   """
 
   alias Specter.{Native, Options, PeerConnection, Telemetry}
@@ -36,13 +37,13 @@ defmodule Specter.DataChannel do
       iex> {:ok, dc} = receive do: ({:data_channel, ^pc, dc, %{label: "data"}} -> {:ok, dc})\
   """
 
-  @typedoc "A data channel, by its id."
+  @typedoc "The id of a data channel."
   @opaque t :: String.t()
 
   @typedoc """
-  What a channel is. `origin`: `:local` for one that was made here, `:remote` for the peer's. `id`:
-  the number of its stream, `nil` before it is known. The others are what it was made with, at either
-  side, as in `t:Specter.PeerConnection.data_channel_option/0`; of a negotiated channel, at this one.
+  Describes a channel. `origin`: `:local` if this side created it, `:remote` if the peer did. `id`: the
+  SCTP stream, `nil` before it is known. The others are the options of its creation, as in
+  `t:Specter.PeerConnection.data_channel_option/0`; for a negotiated channel, those of this side.
   """
   @type info :: %{
           required(:label) => String.t(),
@@ -56,25 +57,24 @@ defmodule Specter.DataChannel do
           required(:max_packet_life_time) => 0..65_535 | nil
         }
 
-  @typedoc "What a message is to the peer: in a browser a string, or an ArrayBuffer."
+  @typedoc "The kind of a message. In a browser: a string or an ArrayBuffer."
   @type kind :: :text | :binary
 
   @typedoc """
   Why a message was not sent:
 
-    * `:would_block`: the send buffer is full. `{:buffered_amount_low, pc, dc}` tells when to go on.
-    * `:not_open`: the channel is not open yet. `{:data_channel_open, pc, dc}` tells when it is.
+    * `:would_block`: the send buffer is full. Retry after `{:buffered_amount_low, pc, dc}`.
+    * `:not_open`: the channel is not open yet. Wait for `{:data_channel_open, pc, dc}`.
     * `:closed`: the channel is closing.
-    * `:too_large`: the peer takes no message of that size, or the send buffer never will.
-    * `:not_found`: there is no such channel, or not any more.
+    * `:too_large`: the message is larger than the peer's maximum, or than the send buffer.
+    * `:not_found`: the channel is unknown or closed.
   """
   @type send_error :: :would_block | :not_open | :closed | :too_large | :not_found
 
   @doc """
-  Sends a message, a text if nothing else is said. Text should be UTF-8, which nobody looks at here.
+  Sends a message; a text by default. Text should be UTF-8; it is not checked.
 
-  It takes what there is room for, and never waits: `{:error, :would_block}` says that the send buffer
-  is full, and nothing was taken.
+  Non-blocking: `{:error, :would_block}` means that the send buffer is full and nothing was queued.
 
   ## Examples
 
@@ -100,7 +100,7 @@ defmodule Specter.DataChannel do
   end
 
   @doc """
-  Closes a channel: what was sent goes out, then the peer's side closes, too.
+  Closes a channel on both sides. Messages sent before are delivered first.
   `{:data_channel_closed, pc, dc}` follows.
 
   ## Examples
@@ -122,7 +122,7 @@ defmodule Specter.DataChannel do
   end
 
   @doc """
-  How many bytes of messages wait to be sent for the first time.
+  The bytes of messages that are queued and not in a packet yet.
 
   ## Examples
 
@@ -134,8 +134,8 @@ defmodule Specter.DataChannel do
   def buffered_amount(specter, dc), do: Native.buffered_amount(Specter.native(specter), dc)
 
   @doc """
-  Sets what `{:buffered_amount_low, pc, dc}` waits for: that the buffered amount falls to so many bytes,
-  from above. It is 0 at first.
+  Sets the threshold, in bytes, for `{:buffered_amount_low, pc, dc}`. It is sent when the buffered amount
+  falls to the threshold from above. Default: 0.
 
   ## Examples
 

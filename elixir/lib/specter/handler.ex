@@ -1,6 +1,7 @@
 defmodule Specter.Handler do
   @moduledoc ~S"""
-  Specter's messages as callbacks of a `GenServer`: `use Specter.Handler`, and write those that you need.
+  Callbacks for Specter's messages in a `GenServer`: `use Specter.Handler`, and implement the callbacks
+  you need.
 
       iex> defmodule Echo do
       ...>   use GenServer
@@ -43,31 +44,30 @@ defmodule Specter.Handler do
 
   ## Which callback
 
-  `handle_` and the message's tag, with all that follows the tag, and the state: `{:ice_candidate, pc,
-  json}` is `c:handle_ice_candidate/3`. One has a shorter name: `{:data_channel_message, pc, dc, kind,
-  data}` is `c:handle_message/5`. `Specter.PeerConnection` and `Specter.DataChannel` say when each
-  message comes.
+  The name is `handle_` and the tag of the message; the arguments are the rest of the message and the
+  state: `{:ice_candidate, pc, json}` calls `c:handle_ice_candidate/3`. One name is shorter:
+  `{:data_channel_message, pc, dc, kind, data}` calls `c:handle_message/5`. `Specter.PeerConnection` and
+  `Specter.DataChannel` describe the messages.
 
-  A callback returns what `c:GenServer.handle_info/2` returns. All are optional: a message without its
-  callback is ignored, quietly. So are the answers to questions that somebody else asked.
+  A callback returns what `c:GenServer.handle_info/2` returns. All callbacks are optional: a message
+  without a callback is ignored. So are the results of calls that other processes made.
 
   ## Beside your own handle_info
 
-  What is not Specter's goes to the `handle_info/2` of your own, or to that of `use GenServer`, which
-  logs it. Specter's messages never go there, so that a clause for one of them would never run: the
-  compiler says so, and names the callback. It also warns of a callback with the wrong number of
-  arguments.
+  Other messages go to your own `handle_info/2`, or to that of `use GenServer`, which logs them.
+  Specter's messages never go there: a clause for one of them would never run, so the compiler warns
+  and names the callback. It also warns of a callback with the wrong number of arguments.
 
-  A message is taken for Specter's when its tag, its size and the form of its id are. A tuple of your
-  own such as `{:offer, from, json}`, with a pid in its second place, is yours.
+  A message counts as Specter's if its tag, its size and the form of its id match. A tuple of your own
+  such as `{:offer, from, json}`, with a pid in second place, is yours.
 
-  What happens in the life of the process is told to `:telemetry`, where that is loaded:
+  A handler executes `:telemetry` events for its messages, if `:telemetry` is loaded:
   `Specter.Telemetry`.
   """
 
   alias Specter.Messages
 
-  @typedoc "What a callback returns: what `c:GenServer.handle_info/2` does."
+  @typedoc "The return value of a callback: that of `c:GenServer.handle_info/2`."
   @type result ::
           {:noreply, new_state :: term}
           | {:noreply, new_state :: term, timeout | :hibernate | {:continue, term}}

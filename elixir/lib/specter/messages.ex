@@ -8,76 +8,75 @@ defmodule Specter.Messages do
   # tag: {what follows it, when it comes}. What follows is an atom, its name and type, or has both.
   @messages [
     peer_connection_ready: {[:pc], "The connection can be used."},
-    peer_connection_error: {[:pc], "The connection could not be made."},
-    peer_connection_closed:
-      {[:pc], "The connection is closed; no message of it comes after this one."},
-    negotiation_needed: {[:pc], "There is something new to negotiate: make an offer."},
-    offer: {[:pc, :json], "What `Specter.PeerConnection.create_offer/3` made."},
+    peer_connection_error: {[:pc], "The connection could not be created."},
+    peer_connection_closed: {[:pc], "The connection is closed. It is its last message."},
+    negotiation_needed: {[:pc], "A new offer is needed."},
+    offer: {[:pc, :json], "The result of `Specter.PeerConnection.create_offer/3`."},
     offer_error:
-      {[:pc, :text], "No offer could be made, or no data channel be added to the next one."},
-    answer: {[:pc, :json], "What `Specter.PeerConnection.create_answer/3` made."},
-    answer_error: {[:pc, :text], "No answer could be made."},
-    ok: {[:pc, :operation], "A description or a candidate was taken: `operation` says by what."},
+      {[:pc, :text],
+       "`create_offer/3` or `create_data_channel/4` of `Specter.PeerConnection` failed."},
+    answer: {[:pc, :json], "The result of `Specter.PeerConnection.create_answer/3`."},
+    answer_error: {[:pc, :text], "`Specter.PeerConnection.create_answer/3` failed."},
+    ok:
+      {[:pc, :operation],
+       "A description or a candidate was applied; `operation` is the function."},
     invalid_local_description:
-      {[:pc, :text], "`Specter.PeerConnection.set_local_description/3` did not take it."},
+      {[:pc, :text], "`Specter.PeerConnection.set_local_description/3` failed."},
     invalid_remote_description:
-      {[:pc, :text], "`Specter.PeerConnection.set_remote_description/3` did not take it."},
-    candidate_error:
-      {[:pc, :text], "`Specter.PeerConnection.add_ice_candidate/3` did not take it."},
-    ice_candidate:
-      {[:pc, :json], "An address was found by which the peer may reach us: tell the peer."},
+      {[:pc, :text], "`Specter.PeerConnection.set_remote_description/3` failed."},
+    candidate_error: {[:pc, :text], "`Specter.PeerConnection.add_ice_candidate/3` failed."},
+    ice_candidate: {[:pc, :json], "A local candidate was found: send it to the peer."},
     connection_failed:
       {[:pc, :failure, :text],
-       "Why the connection is `:failed`; `:connection_state_change` follows."},
-    connection_state_change: {[:pc, :connection_state], "The state of the whole changed."},
-    ice_connection_state_change: {[:pc, :ice_connection_state], "The state of ICE changed."},
-    ice_gathering_state_change:
-      {[:pc, :ice_gathering_state], "The search for candidates went on, or ended."},
-    signaling_state_change: {[:pc, :signaling_state], "The negotiation went on."},
+       "The connection failed, with a code and a sentence; `:connection_state_change` follows."},
+    connection_state_change: {[:pc, :connection_state], "The connection state changed."},
+    ice_connection_state_change:
+      {[:pc, :ice_connection_state], "The ICE connection state changed."},
+    ice_gathering_state_change: {[:pc, :ice_gathering_state], "The ICE gathering state changed."},
+    signaling_state_change: {[:pc, :signaling_state], "The signaling state changed."},
     connection_state:
-      {[:pc, :connection_state], "The answer to `Specter.PeerConnection.connection_state/2`."},
+      {[:pc, :connection_state], "The result of `Specter.PeerConnection.connection_state/2`."},
     ice_connection_state:
       {[:pc, :ice_connection_state],
-       "The answer to `Specter.PeerConnection.ice_connection_state/2`."},
+       "The result of `Specter.PeerConnection.ice_connection_state/2`."},
     ice_gathering_state:
       {[:pc, :ice_gathering_state],
-       "The answer to `Specter.PeerConnection.ice_gathering_state/2`."},
+       "The result of `Specter.PeerConnection.ice_gathering_state/2`."},
     signaling_state:
-      {[:pc, :signaling_state], "The answer to `Specter.PeerConnection.signaling_state/2`."},
+      {[:pc, :signaling_state], "The result of `Specter.PeerConnection.signaling_state/2`."},
     local_description:
-      {[:pc, json: :json_or_nil], "The answer to `Specter.PeerConnection.local_description/2`."},
+      {[:pc, json: :json_or_nil], "The result of `Specter.PeerConnection.local_description/2`."},
     current_local_description:
       {[:pc, json: :json_or_nil],
-       "The answer to `Specter.PeerConnection.current_local_description/2`."},
+       "The result of `Specter.PeerConnection.current_local_description/2`."},
     pending_local_description:
       {[:pc, json: :json_or_nil],
-       "The answer to `Specter.PeerConnection.pending_local_description/2`."},
+       "The result of `Specter.PeerConnection.pending_local_description/2`."},
     remote_description:
-      {[:pc, json: :json_or_nil], "The answer to `Specter.PeerConnection.remote_description/2`."},
+      {[:pc, json: :json_or_nil], "The result of `Specter.PeerConnection.remote_description/2`."},
     current_remote_description:
       {[:pc, json: :json_or_nil],
-       "The answer to `Specter.PeerConnection.current_remote_description/2`."},
+       "The result of `Specter.PeerConnection.current_remote_description/2`."},
     pending_remote_description:
       {[:pc, json: :json_or_nil],
-       "The answer to `Specter.PeerConnection.pending_remote_description/2`."},
-    stats: {[:pc, :json], "The answer to `Specter.PeerConnection.get_stats/2`."},
-    data_channel_created:
-      {[:pc], "A channel of our own is there; `:data_channel` tells its id and more."},
-    data_channel: {[:pc, :dc, :info], "There is a channel, ours or the peer's: what it is."},
-    data_channel_open: {[:pc, :dc], "Messages may be sent on the channel."},
-    data_channel_message: {[:pc, :dc, :kind, :data], "The peer sent a message."},
+       "The result of `Specter.PeerConnection.pending_remote_description/2`."},
+    stats: {[:pc, :json], "The result of `Specter.PeerConnection.get_stats/2`."},
+    data_channel_created: {[:pc], "A local channel was created; `:data_channel` has its id."},
+    data_channel: {[:pc, :dc, :info], "A channel was created, by either side."},
+    data_channel_open: {[:pc, :dc], "Messages can be sent on the channel."},
+    data_channel_message: {[:pc, :dc, :kind, :data], "A message arrived."},
     buffered_amount_low:
-      {[:pc, :dc], "What waits to be sent fell to the threshold; after `:would_block`: go on."},
-    data_channel_error: {[:pc, :dc, :text], "The channel failed; that it is closed follows."},
-    data_channel_closed:
-      {[:pc, :dc], "The channel is closed; no message of it comes after this one."},
+      {[:pc, :dc], "The buffered amount fell to the threshold; after `:would_block`: retry."},
+    data_channel_error:
+      {[:pc, :dc, :text], "The channel failed; `:data_channel_closed` follows."},
+    data_channel_closed: {[:pc, :dc], "The channel is closed. It is its last message."},
     data_channel_refused:
-      {[:pc, :stream, :text], "The peer began to open a channel that can't be taken."},
+      {[:pc, :stream, :text], "The peer tried to open a channel and was refused."},
     data_channel_passive:
       {[:pc],
-       "The last message of `active: n` has come: `Specter.PeerConnection.set_active/3` asks for more."},
+       "The last message of `active: n` was delivered: call `Specter.PeerConnection.set_active/3`."},
     rtp_sender: {[:pc, :track, :sender], "The track was added."},
-    playback_finished: {[:track], "The file that the track played is at its end."}
+    playback_finished: {[:track], "The track has played its file to the end."}
   ]
 
   # The one that is not called after its tag: it is written in every program.

@@ -2,12 +2,13 @@ defmodule Specter.PeerConnection do
   @moduledoc """
   A connection to one peer.
 
-  Each function here that acts on a connection returns `:ok` at once, or `{:error, :not_found}` for a
-  connection that is unknown, closed, or not ready yet: between `new/2` and
-  `{:peer_connection_ready, pc}` there is none by that id. What becomes of it is a message to the
-  connection's owner: the process that called `Specter.init/1`, or the one that it was given to by
-  `controlling_process/3`. Messages come in the order of the calls. `json` is text
-  as browsers write it: give it to your signalling as it stands.
+  All calls are non-blocking. A call returns `:ok`, or `{:error, :not_found}` if the connection is
+  unknown, closed, or not ready yet: wait for `{:peer_connection_ready, pc}` after `new/2`. The result
+  of a call is a message to the connection's owner: the process that called `Specter.init/1`, or the
+  one that `controlling_process/3` gave it to. Results arrive in the order of the calls. `json` is the
+  JSON of browsers: pass it to your signalling unchanged.
+
+  Calls and their results:
 
   | call | message | when it fails |
   | --- | --- | --- |
@@ -20,23 +21,23 @@ defmodule Specter.PeerConnection do
   | `set_local_description/3` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
   | `set_remote_description/3` | `{:ok, pc, :set_remote_description}` | `{:invalid_remote_description, pc, text}` |
   | `add_ice_candidate/3` | `{:ok, pc, :add_ice_candidate}` | `{:candidate_error, pc, text}` |
-  | a question, such as `local_description/2` | `{:local_description, pc, json}`, after its own name | |
+  | a getter, such as `local_description/2` | `{:local_description, pc, json}`, with the name of the getter | |
   | `get_stats/2` | `{:stats, pc, json}` | |
 
-  What happens unasked:
+  Events:
 
   | message | when |
   | --- | --- |
-  | `{:ice_candidate, pc, json}` | an address was found by which the peer may reach us: tell it; told anew with the next description when the one before was rolled back |
-  | `{:negotiation_needed, pc}` | there is something new to negotiate: make an offer |
-  | `{:connection_failed, pc, code, text}` | why it is `:failed`, which the next message tells: a `t:failure/0`, and a sentence |
+  | `{:ice_candidate, pc, json}` | a local candidate was found: send it to the peer; after a rollback, all candidates are sent again with the next description |
+  | `{:negotiation_needed, pc}` | a new offer is needed |
+  | `{:connection_failed, pc, code, text}` | the connection failed: a `t:failure/0` and a sentence; `{:connection_state_change, pc, :failed}` follows |
   | `{:connection_state_change, pc, state}` | `t:connection_state_t/0` changed |
   | `{:ice_connection_state_change, pc, state}` | `t:ice_connection_state_t/0` changed |
   | `{:ice_gathering_state_change, pc, state}` | `t:ice_gathering_state_t/0` changed |
   | `{:signaling_state_change, pc, state}` | `t:signaling_state_t/0` changed |
-  | `{:peer_connection_closed, pc}` | it closed; no message of this connection comes after it |
+  | `{:peer_connection_closed, pc}` | the connection is closed; it is its last message |
 
-  `Specter.DataChannel` has the messages of data channels, and sends.
+  `Specter.DataChannel` has the messages of data channels.
   """
 
   alias Specter.{DataChannel, Native, Options, Owner, Telemetry, TrackLocalStaticSample}
@@ -56,7 +57,7 @@ defmodule Specter.PeerConnection do
                :ready\
            """
 
-  @typedoc "A connection, by its id."
+  @typedoc "The id of a connection."
   @opaque t :: String.t()
 
   @typedoc ~S'A description as JSON: `{"type":"offer","sdp":"v=0\r\n…"}`.'
@@ -66,25 +67,25 @@ defmodule Specter.PeerConnection do
   @type ice_candidate_t :: String.t()
 
   @typedoc """
-  Nothing was done when it is an error.
+  A call that returns an error has done nothing.
 
-    * `:not_found`: there is no such connection: it is closed, or was not ready yet when it was called.
-      `{:peer_connection_ready, pc}` comes first.
-    * `:would_block`: 65,536 calls wait for this connection already.
+    * `:not_found`: the connection is unknown, closed, or not ready yet. Wait for
+      `{:peer_connection_ready, pc}`.
+    * `:would_block`: 65,536 calls of this connection are queued. Retry later.
   """
   @type result :: :ok | {:error, :not_found | :would_block}
 
   @typedoc """
   Why a connection is `:failed`:
 
-    * `:closed_by_peer`: the peer closed its side. An ordinary departure.
-    * `:ice_failure`: there is no path to the peer, or not any more.
-    * `:dtls_failure`: the handshake did not end well.
-    * `:fingerprint_failure`: who answers is not whom the description names.
-    * `:sctp_failure`: the peer never set up what data channels need.
-    * `:internal`: a fault of this library.
+    * `:closed_by_peer`: the peer closed the connection. An ordinary end.
+    * `:ice_failure`: there is no path to the peer, or no longer one.
+    * `:dtls_failure`: the DTLS handshake failed.
+    * `:fingerprint_failure`: the peer's certificate does not match its description.
+    * `:sctp_failure`: the peer did not set up SCTP, which data channels need.
+    * `:internal`: a bug in this library.
 
-  It is failed for good: close it.
+  Close a failed connection. After `:ice_failure`, `restart_ice/2` may bring it back instead.
   """
   @type failure ::
           :closed_by_peer
@@ -95,42 +96,42 @@ defmodule Specter.PeerConnection do
           | :internal
 
   @typedoc """
-  `:invalid_json`: the text is no JSON, or lacks what it must have, or is more than 4 MiB or nested more
-  than 32 deep. What is no text at all, such as a map, raises `ArgumentError`.
+  `:invalid_json`: the text is not JSON, lacks a required key, is larger than 4 MiB or nested more than
+  32 levels. An argument that is not text, such as a map, raises `ArgumentError`.
   """
   @type json_result :: result | {:error, :invalid_json}
 
   @typedoc """
-  How many messages of its data channels a connection tells its owner, as with Erlang's sockets:
+  How many data channel messages the owner receives (backpressure), as with Erlang's sockets:
 
-    * `true`: all, as they come.
-    * `false`: none. They wait, and the peer with them.
-    * `:once`: one, and then it is `false`.
-    * a number: so many more, and then it is `false`, which `{:data_channel_passive, pc}` tells.
+    * `true`: all, as they arrive.
+    * `false`: none. They are buffered; when the buffer is full, the peer has to wait.
+    * `:once`: one; then it is `false`.
+    * a number: so many more; then it is `false`, and `{:data_channel_passive, pc}` is sent.
   """
   @type active :: boolean | :once | -32_768..32_767
 
-  @typedoc "An option of one connection: `Specter.Config` says what each is."
+  @typedoc "An option of a connection: `Specter.Config` describes each."
   @type connection_option ::
           {:ice_servers, [Specter.ice_server()]}
           | {:certificate, :ecdsa_p256 | Specter.certificate_t()}
           | {atom, atom | boolean | non_neg_integer | String.t()}
 
-  @typedoc "`:active`: how many messages of its data channels are told at first. `true` by default."
+  @typedoc "`:active`: `t:active/0` at the beginning. Default: `true`."
   @type option :: {:active, boolean | :once | 1..32_767} | connection_option
 
   @typedoc """
-  How a data channel is.
+  An option of a data channel.
 
-    * `:ordered`: messages arrive in the order in which they were sent. `true` by default.
-    * `:max_retransmits`, `:max_packet_life_time`: at most one of them. A message that was sent again
-      so often, or is so many milliseconds old, is given up. By default none ever is.
-    * `:protocol`: a name that means something to both sides, `""` by default.
-    * `:negotiated`: both sides make the channel, with the same `:id`, and nothing is announced.
-      `false` by default.
-    * `:id`: the number of the stream of a negotiated channel, 0 to 65,534.
-    * `:priority`: the channel's share of what is sent while others have something to send, too:
-      `:very_low`, `:low` (the default), `:medium`, `:high`.
+    * `:ordered`: messages are delivered in the order in which they were sent. Default: `true`.
+    * `:max_retransmits`, `:max_packet_life_time`: a message is abandoned after so many
+      retransmissions or milliseconds. Set at most one. Default: never.
+    * `:protocol`: the application's subprotocol. Default: `""`.
+    * `:negotiated`: both sides create the channel with the same `:id`, and nothing is announced.
+      Default: `false`.
+    * `:id`: the SCTP stream of a negotiated channel, 0 to 65,534.
+    * `:priority`: the channel's share of the bandwidth while several channels have data to send:
+      `:very_low`, `:low` (default), `:medium`, `:high`.
   """
   @type data_channel_option ::
           {:ordered, boolean}
@@ -141,17 +142,17 @@ defmodule Specter.PeerConnection do
           | {:id, 0..65_535 | nil}
           | {:priority, :very_low | :low | :medium | :high}
 
-  @typedoc "What `create_offer/3` takes."
+  @typedoc "An option of `create_offer/3`."
   @type offer_option :: {:voice_activity_detection, boolean} | {:ice_restart, boolean}
 
-  @typedoc "What `create_answer/3` takes; it changes nothing."
+  @typedoc "An option of `create_answer/3`. It has no effect."
   @type answer_option :: {:voice_activity_detection, boolean}
 
-  @typedoc "The state of ICE and DTLS together, as the W3C has it. `:unspecified` is never told."
+  @typedoc "RTCPeerConnectionState of the W3C. `:unspecified` is never sent."
   @type connection_state_t ::
           :new | :connecting | :connected | :disconnected | :failed | :closed | :unspecified
 
-  @typedoc "How far ICE is. `:unspecified` is never told."
+  @typedoc "RTCIceConnectionState of the W3C. `:unspecified` is never sent."
   @type ice_connection_state_t ::
           :new
           | :checking
@@ -162,10 +163,10 @@ defmodule Specter.PeerConnection do
           | :closed
           | :unspecified
 
-  @typedoc "How far the gathering of candidates is. `:unspecified` is never told."
+  @typedoc "RTCIceGatheringState of the W3C. `:unspecified` is never sent."
   @type ice_gathering_state_t :: :new | :gathering | :complete | :unspecified
 
-  @typedoc "How far the negotiation is. `:unspecified` is never told."
+  @typedoc "RTCSignalingState of the W3C. `:unspecified` is never sent."
   @type signaling_state_t ::
           :stable
           | :have_local_offer
@@ -176,18 +177,18 @@ defmodule Specter.PeerConnection do
           | :unspecified
 
   @doc """
-  Makes a peer connection, which can be used once `{:peer_connection_ready, pc}` has come: until then
-  every call with it, such as `create_offer/3`, gives `{:error, :not_found}`.
+  Makes a peer connection. Wait for `{:peer_connection_ready, pc}` before you use it: until then, calls
+  such as `create_offer/3` return `{:error, :not_found}`.
 
-  `{:peer_connection_error, pc}` comes in its place when the configuration can't be used, such as
-  the URL of an ICE server.
+  `{:peer_connection_error, pc}` is sent instead if the configuration is invalid, such as the URL of
+  an ICE server.
 
   Options:
 
-    * `:active`: `t:active/0`, `true` by default: how many messages of its data channels the owner gets.
+    * `:active`: how many data channel messages the owner receives, `t:active/0`. Default: `true`.
       `set_active/3` changes it.
-    * Any connection option, in place of what `Specter.init/1` was told: `Specter.Config` has the table.
-      One that is unknown or not good raises `ArgumentError`.
+    * Any connection option, in place of that of `Specter.init/1`: `Specter.Config` has the table. An
+      unknown or invalid option raises `ArgumentError`.
 
   ## Examples
 
@@ -214,7 +215,7 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Whether a connection is there: from its ready message on until it is closed.
+  Whether a connection exists: from its ready message until it is closed.
 
   ## Examples
 
@@ -228,7 +229,7 @@ defmodule Specter.PeerConnection do
   def exists?(specter, pc), do: Native.peer_connection_exists(Specter.native(specter), pc)
 
   @doc """
-  Closes a connection. From here on it does not exist; its last message is
+  Closes a connection. It no longer exists after the call. Its last message is
   `{:peer_connection_closed, pc}`.
 
   ## Examples
@@ -249,14 +250,14 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Says how many messages of its data channels the connection tells its owner from here on:
-  `t:active/0`. When this has returned, no message comes that was not asked for.
+  Sets how many data channel messages the owner receives from now on: `t:active/0`. After the call has
+  returned, the owner receives no message that it did not request.
 
-  What nobody asks for stays in the connection, up to the `:receive_buffer_bytes` of `Specter.init/1`,
-  and then the peer's sending stops. All other messages come as ever; that a channel is closed comes
-  behind what was sent on it.
+  Other messages are buffered in the connection, up to `:receive_buffer_bytes`; then the peer has to
+  wait. Events of other kinds are delivered as usual. `:data_channel_closed` follows the messages that
+  were sent on the channel.
 
-  A number is added to what is left of an earlier one; more than 32,767 together is
+  A number is added to what is left of an earlier one. A sum above 32,767 returns
   `{:error, :einval}`.
 
   ## Examples
@@ -286,18 +287,18 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Gives the connection to another process: its messages go there from now on, and when that process
-  ends, the connection is closed. Any process may call this; when it is the owner itself, the
-  connection's messages that are in its mailbox already are passed on, in their order.
+  Gives the connection to another process. Messages go to the new owner from now on, and when that
+  process ends, the connection is closed. Any process may call this. If the owner calls it, messages
+  of the connection that are already in its mailbox are forwarded, in order.
 
-  The process may be on another node. Then a process of this node stands for it, which passes all
-  messages on; it ends, and the connection with it, when the process or the link to its node does.
-  Calls are made on this node: `:erpc.call(node(specter_owner), Specter.DataChannel, :send, …)`.
+  The new owner may be on another node. A process on this node then forwards all messages to it. It
+  ends, and closes the connection, when the new owner ends or its node is disconnected. Make calls on
+  this node: `:erpc.call(node(specter_owner), Specter.DataChannel, :send, …)`.
 
-  A connection that was given away outlives the process that called `Specter.init/1`, as long as
-  somebody holds the Specter: its new owner should.
+  A connection that was given away outlives the process that called `Specter.init/1`, as long as a
+  process references the `%Specter{}`: its new owner should.
 
-  `{:error, :noproc}` for a process that is dead; then nothing has changed.
+  Returns `{:error, :noproc}`, and changes nothing, if the process is not alive.
 
   ## Examples
 
@@ -317,9 +318,9 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Adds a data channel, which the next offer then offers. `{:data_channel_created, pc}` follows, and
-  `{:data_channel, pc, dc, info}`, which tells its id; or `{:offer_error, pc, text}`, as for a label of
-  more than 65,535 bytes. The options are `t:data_channel_option/0`.
+  Creates a data channel. `{:data_channel_created, pc}` and `{:data_channel, pc, dc, info}`, with the
+  id of the channel, follow; or `{:offer_error, pc, text}`, for example if the label is larger than
+  65,535 bytes. Options: `t:data_channel_option/0`.
 
   ## Examples
 
@@ -343,9 +344,9 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Adds a track, for the peer to receive. `{:rtp_sender, pc, track, sender}` follows.
+  Adds a track. `{:rtp_sender, pc, track, sender}` follows.
 
-  Nothing is negotiated for it yet: media comes with a later version.
+  Media is not implemented yet: the track is not negotiated and not sent.
 
   ## Examples
 
@@ -368,15 +369,15 @@ defmodule Specter.PeerConnection do
   @doc """
   Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
 
-  `{:error, :not_found}` for a connection that is not ready yet, as for one that is closed: wait for
+  Returns `{:error, :not_found}` if the connection is not ready yet: wait for
   `{:peer_connection_ready, pc}`.
 
   Options:
 
-    * `:ice_restart`: whether to look for a new path to a peer that the connection had already. The
-      path in use carries on meanwhile. Default: `false`. `{:offer_error, pc, text}` before there was
-      an answer. See `restart_ice/2`.
-    * `:voice_activity_detection`: changes nothing.
+    * `:ice_restart`: restarts ICE: both sides search for a path again, and the current one stays in use
+      meanwhile. `{:offer_error, pc, text}` follows before the first answer. See `restart_ice/2`.
+      Default: `false`.
+    * `:voice_activity_detection`: has no effect.
 
   ## Examples
 
@@ -399,12 +400,12 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Makes an answer to the offer that was set. `{:answer, pc, json}` follows, or
+  Makes an answer to the remote offer. `{:answer, pc, json}` follows, or
   `{:answer_error, pc, text}`.
 
   Options:
 
-    * `:voice_activity_detection`: changes nothing.
+    * `:voice_activity_detection`: has no effect.
 
   ## Examples
 
@@ -421,11 +422,11 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Takes an offer or answer that this connection made. `{:ok, pc, :set_local_description}` follows,
-  or `{:invalid_local_description, pc, text}`; and then a `{:ice_candidate, pc, json}` for each
-  address that is found.
+  Applies an offer or answer that this connection made. `{:ok, pc, :set_local_description}` follows,
+  or `{:invalid_local_description, pc, text}`. Gathering starts: `{:ice_candidate, pc, json}` follows
+  for each candidate found.
 
-  Text that is no description in JSON gives `{:error, :invalid_json}` at once.
+  Returns `{:error, :invalid_json}` if the text is not a description in JSON.
 
   ## Examples
 
@@ -448,10 +449,10 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Takes the peer's offer or answer. `{:ok, pc, :set_remote_description}` follows, or
+  Applies the peer's offer or answer. `{:ok, pc, :set_remote_description}` follows, or
   `{:invalid_remote_description, pc, text}`.
 
-  Text that is no description in JSON gives `{:error, :invalid_json}` at once.
+  Returns `{:error, :invalid_json}` if the text is not a description in JSON.
 
   ## Examples
 
@@ -472,11 +473,11 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Takes a candidate that the peer found. `{:ok, pc, :add_ice_candidate}` follows, or
-  `{:candidate_error, pc, text}`. An empty candidate, `{"candidate":""}`, says that no more
-  will come. One of a transport or type that is not known here is taken and not used.
+  Adds a candidate of the peer. `{:ok, pc, :add_ice_candidate}` follows, or
+  `{:candidate_error, pc, text}`. An empty candidate, `{"candidate":""}`, means that no more will
+  follow. Candidates of unknown transports or types are ignored, without an error.
 
-  Text that is no candidate in JSON gives `{:error, :invalid_json}` at once.
+  Returns `{:error, :invalid_json}` if the text is not a candidate in JSON.
 
   ## Examples
 
@@ -499,7 +500,7 @@ defmodule Specter.PeerConnection do
   use Specter.PeerConnection.Ice, examples: @ready
 
   @doc """
-  Asks for statistics. `{:stats, pc, json}` follows: an object from ids to reports, each with `id`,
+  Requests statistics. `{:stats, pc, json}` follows: an object that maps ids to reports, each with `id`,
   `type` and `timestamp`, which is in seconds.
 
   ## Examples

@@ -1,11 +1,11 @@
 defmodule Specter.RtpCodecCapability do
   @moduledoc """
-  What a codec is called and how it is set: RTCRtpCodec of the W3C.
+  A codec and its parameters: RTCRtpCodec of the W3C.
   """
 
   defstruct mime_type: "", clock_rate: 0, channels: 0, sdp_fmtp_line: ""
 
-  @typedoc "`clock_rate`: in Hz. `channels`: of audio; 0 otherwise."
+  @typedoc "`clock_rate`: in Hz. `channels`: for audio; 0 otherwise."
   @type t :: %Specter.RtpCodecCapability{
           mime_type: String.t(),
           clock_rate: non_neg_integer,

@@ -1,13 +1,13 @@
 defmodule Specter.Telemetry do
   @moduledoc """
-  Events for `:telemetry`, where a project has that library. Specter does not depend on it: without it
-  nothing is executed, and asking whether it is there takes a tenth of a microsecond a call.
+  Events for `:telemetry`. Specter does not depend on that library: if it is not loaded, no event is
+  executed, and the check costs a tenth of a microsecond per call.
 
       :telemetry.attach_many("specter", Specter.Telemetry.events(), &MyApp.Metrics.handle/4, nil)
 
-  ## What calls do
+  ## Events of calls
 
-  Executed by the process that calls.
+  Executed in the process that makes the call.
 
   | event | measurements | metadata |
   | --- | --- | --- |
@@ -16,17 +16,16 @@ defmodule Specter.Telemetry do
   | `[:specter, :data_channel, :send]` | `count`, `bytes` | `dc`, `kind`, `result` |
   | `[:specter, :data_channel, :call]` | `count` | `dc`, `function`, `result` |
 
-  `count` is 1: sum it up. `function` is an atom, such as `:create_offer`. `result` is what the call
-  returned: `:ok` or `{:error, reason}`. `:new` is executed for connections that were made, beside the
-  `:call` that each call of `Specter.PeerConnection` has; where none was made, the `pc` of that is `nil`.
-  `exists?/2` and `buffered_amount/2` have no event.
+  `count` is 1. `function` is an atom, such as `:create_offer`. `result` is the return value: `:ok` or
+  `{:error, reason}`. Each call of `Specter.PeerConnection` executes `:call`; one that creates a
+  connection executes `:new` as well. The `pc` of a failed creation is `nil`. `exists?/2` and
+  `buffered_amount/2` have no event.
 
-  ## What happens
+  ## Events of connections and channels
 
-  Executed by the process that hears of it: a `Specter.Handler` does so by itself, for all messages
-  that it gets, whether it has callbacks for them or not. Another process gives what it hears to
-  `observe/1`. Nobody stands between the native side and your process, so that what nobody observes
-  has no event.
+  Executed in the process that receives the message. A `Specter.Handler` executes them for all messages
+  it receives, with and without callbacks. Other processes pass their messages to `observe/1`. A message
+  that is not observed has no event.
 
   | event | measurements | metadata |
   | --- | --- | --- |
@@ -43,16 +42,16 @@ defmodule Specter.Telemetry do
   | `[:specter, :data_channel, :closed]` | `count` | `pc`, `dc` |
 
   `of` is `:connection`, `:ice_connection`, `:ice_gathering` or `:signaling`, and `state` the new one.
-  `message` is the tag of the message that told of the error, such as `:offer_error`.
+  `message` is the tag of the error message, such as `:offer_error`.
 
-  ## What a poller asks for
+  ## Events of pollers
 
   | event | measurements | metadata |
   | --- | --- | --- |
   | `[:specter, :vm]` | `specters`, `peer_connections`, `event_loops` | |
 
-  `measure/0` executes it, and `measure/2` leads to a `[:specter, :peer_connection, :stats]`. As
-  `:telemetry_poller` takes them:
+  `measure/0` executes it. `measure/2` requests statistics, which execute
+  `[:specter, :peer_connection, :stats]`. For `:telemetry_poller`:
 
       measurements: [
         {Specter.Telemetry, :measure, []},
@@ -82,11 +81,11 @@ defmodule Specter.Telemetry do
   ]
 
   @typedoc """
-  The measurements of `[:specter, :peer_connection, :stats]`, since the connection was made.
+  The measurements of `[:specter, :peer_connection, :stats]`, since the connection was created.
 
-  `bytes_` and `packets_` are of the transport, with all that protocols add; `retransmissions` are
-  SCTP's. `messages_` and `message_bytes_` are sums over the channels that are there. `channels` is how
-  many those are. `round_trip_time` is in seconds, `nil` before it was measured.
+  `bytes_` and `packets_` count UDP payload, with the overhead of all protocols. `retransmissions` are
+  SCTP's. `messages_` and `message_bytes_` are sums over the existing channels, and `channels` is their
+  number. `round_trip_time` is in seconds; `nil` before it was measured.
   """
   @type stats :: %{
           bytes_sent: non_neg_integer,
@@ -114,8 +113,8 @@ defmodule Specter.Telemetry do
   def events, do: @events
 
   @doc """
-  Executes the event of a message, if it is one of Specter's that has one. For owners of connections
-  that are no `Specter.Handler`.
+  Executes the event of a message, if it is one of Specter's and has an event. For owners of connections
+  that do not use `Specter.Handler`.
 
   ## Examples
 
@@ -156,9 +155,9 @@ defmodule Specter.Telemetry do
   end
 
   @doc """
-  Asks for the statistics of a connection. The answer goes to its owner, as
-  `Specter.PeerConnection.get_stats/2` says; when that is a `Specter.Handler`, or gives the message to
-  `observe/1`, `[:specter, :peer_connection, :stats]` is executed. Nothing is asked without
+  Requests the statistics of a connection. The result goes to its owner, as with
+  `Specter.PeerConnection.get_stats/2`. If the owner is a `Specter.Handler`, or passes the message to
+  `observe/1`, `[:specter, :peer_connection, :stats]` is executed. Nothing is requested without
   `:telemetry`.
 
   ## Examples

@@ -1,9 +1,9 @@
 defmodule Specter.TrackLocalStaticSample do
   @moduledoc """
-  A track of one's own that is fed with samples.
+  A local track.
 
-  It exists, is added to connections by `Specter.PeerConnection.add_track/3`, and plays a file to its
-  end; but nothing is negotiated for it yet, so no peer receives it: media comes with a later version.
+  Media is not implemented yet: a track can be created, added by `Specter.PeerConnection.add_track/3` and
+  play a file to its end, but it is not negotiated and no peer receives it.
   """
 
   alias Specter.{AnnexB, Native, RtpCodecCapability}

@@ -50,8 +50,8 @@ std::optional<AlertDescription> fault_of(Answer message, const ExtensionSet& off
 
 std::string extension_fault(AlertDescription fault) {
   return fault == AlertDescription::UnsupportedExtension
-             ? "The peer answers with an extension that was not offered."
-             : "The peer answers with an extension that has no place in its message.";
+             ? "the peer sent an extension that was not offered"
+             : "the peer sent an extension that is not allowed in its message";
 }
 
 }  // namespace specter::dtls

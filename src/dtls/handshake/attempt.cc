@@ -76,7 +76,7 @@ Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
       const auto alert = Alert::parse(opened->payload);
       if (!alert || (!alert->fatal && alert->description != 0 && !is13())) break;
       return Failed{std::nullopt,
-                    fmt::format("The peer ended the handshake with the alert {}.",
+                    fmt::format("the peer ended the handshake with the alert {}",
                                 alert_name(alert->description)),
                     CloseReason::PeerAlert};
     }
@@ -95,8 +95,7 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
     if (!in.ok()) break;
     if (fragment.message_seq < assembly_.next_seq()) {
       if (epoch == 0 && contradicts(now, fragment))
-        return Failed{std::nullopt,
-                      "Two different messages came in the clear with the same number."};
+        return Failed{std::nullopt, "two different unencrypted messages have the same number"};
       is_old = true;
       continue;
     }
@@ -119,7 +118,7 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
   while (auto message = assembly_.next()) {
     if (!expects(message->type, message->epoch))
       return refuse(AlertDescription::UnexpectedMessage,
-                    "The peer's handshake messages come in an order that is not the protocol's.");
+                    "the peer's handshake messages come in the wrong order");
     if (message->epoch == 0 && is12() == proven_) unproven_[message->message_seq] = *message;
     auto step = handle_message(now, *message);
     if (!std::holds_alternative<Going>(step)) return step;
@@ -238,7 +237,7 @@ void Attempt::install13(const BothWays<crypto::Secret>& secrets, std::uint64_t e
 Attempt::Step Attempt::check_identity() const {
   if (peer_certificate_.empty()) {
     return Failed{is13() ? AlertDescription::CertificateRequired : AlertDescription::BadCertificate,
-                  "The peer has shown no certificate.", CloseReason::NoCertificate};
+                  "the peer sent no certificate", CloseReason::NoCertificate};
   }
   auto mismatch = identity_mismatch(peer_certificate_, context_.config.remote_fingerprints);
   if (!mismatch) return Going{};
@@ -251,7 +250,7 @@ Attempt::Step Attempt::take_certificate(const HandshakeMessage& message, Empty e
   // RFC 8446 §4.4.2: in a handshake the context is empty.
   if (!certificate || !certificate->request_context.empty() ||
       (certificate->certificate.empty() && empty == Empty::Refused))
-    return refuse(AlertDescription::DecodeError, "The peer's certificate is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's certificate is malformed");
   if (const auto fault = fault_of(Answer::Certificate13, offered_, certificate->extensions))
     return refuse(*fault, extension_fault(*fault));
   peer_certificate_ = std::move(certificate->certificate);
@@ -262,10 +261,10 @@ Attempt::Step Attempt::take_certificate(const HandshakeMessage& message, Empty e
 Attempt::Step Attempt::take_proof(const HandshakeMessage& message, Bytes content) {
   const auto verify = CertificateVerify::parse(message.body);
   if (!verify)
-    return refuse(AlertDescription::DecodeError, "The peer's CertificateVerify is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's CertificateVerify is malformed");
   if (!is_proof({peer_certificate_, verify->scheme, verify->signature, content, suite_.version}))
     return refuse(AlertDescription::DecryptError,
-                  "The peer's signature does not fit its certificate.");
+                  "the peer's signature does not match its certificate");
   // It holds the certificate's key. Whether it is the certificate that was promised:
   auto identity = check_identity();
   if (std::holds_alternative<Going>(identity)) record(message);

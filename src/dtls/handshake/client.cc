@@ -131,13 +131,13 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   const bool is13 = hello->supported_version.has_value();
   // RFC 8446 §4.2.1 has an alert of its own for the extension.
   if (is13 && *hello->supported_version != static_cast<std::uint16_t>(Version::Dtls13))
-    return refused(now, refuse(IllegalParameter, "The peer chose a version that was not offered."),
+    return refused(now, refuse(IllegalParameter, "the peer chose a version that was not offered"),
                    Tell::Peer);
   if (!is13 && hello->version != static_cast<std::uint16_t>(Version::Dtls12))
-    return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
+    return refused(now, refuse(ProtocolVersion, "the peer chose a version that was not offered"),
                    Tell::Peer);
   if (!speaks(context_.config, is13 ? Version::Dtls13 : Version::Dtls12))
-    return refused(now, refuse(ProtocolVersion, "The peer chose a version that was not offered."),
+    return refused(now, refuse(ProtocolVersion, "the peer chose a version that was not offered"),
                    Tell::Peer);
 
   // The hello that this one answers: told by its number.
@@ -145,7 +145,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   const bool after_retry = retry_ && message.message_seq == 1;
   if (after_retry && ServerHello::parse(retry_->body)->cipher_suite != hello->cipher_suite)
     return refused(
-        now, refuse(IllegalParameter, "The peer changed the cipher suite after its retry request."),
+        now, refuse(IllegalParameter, "the peer changed the cipher suite after its retry request"),
         Tell::Peer);
   // The second hello's share is the last of the offers.
   const auto shares = after_retry

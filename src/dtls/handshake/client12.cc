@@ -19,28 +19,28 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client12::make(Context& context
   if (!suite || suite->version != Version::Dtls12 ||
       !contains(sent.hello.cipher_suites, hello.cipher_suite) || hello.compression != 0)
     return std::unexpected(
-        refuse(IllegalParameter, "The peer chose a cipher suite that was not offered."));
+        refuse(IllegalParameter, "the peer chose a cipher suite that was not offered"));
   if (const auto fault =
           fault_of(Answer::ServerHello12, sent.hello.extensions(), hello.extensions()))
     return std::unexpected(refuse(*fault, extension_fault(*fault)));
   // RFC 7627 §5.2, and exporters are sound only with it (§5.4).
   if (!hello.extended_master_secret)
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer does not know the extended master secret."));
+        refuse(HandshakeFailure, "the peer does not support the extended master secret"));
   // RFC 5746 §3.4: of a first handshake it is empty.
   if (hello.renegotiation_info && !hello.renegotiation_info->empty())
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer claims to renegotiate a first handshake."));
+        refuse(HandshakeFailure, "the peer claims to renegotiate in the first handshake"));
   // RFC 8446 §4.1.3: a peer that speaks 1.3 would have, if somebody had not changed our hello.
   if (hello.says_downgrade() &&
       contains(sent.hello.supported_versions.value_or(std::vector<std::uint16_t>{}),
                static_cast<std::uint16_t>(Version::Dtls13)))
     return std::unexpected(
-        refuse(IllegalParameter, "The handshake was downgraded from DTLS 1.3 to 1.2."));
+        refuse(IllegalParameter, "the handshake was downgraded from DTLS 1.3 to 1.2"));
   const auto srtp = read_srtp(context.config, hello.use_srtp);
   if (!srtp.is_valid)
     return std::unexpected(
-        refuse(IllegalParameter, "The peer chose an SRTP profile that was not offered."));
+        refuse(IllegalParameter, "the peer chose an SRTP profile that was not offered"));
 
   auto attempt = std::unique_ptr<Client12>(new Client12(
       context, Role::Client, *suite, static_cast<std::uint16_t>(message.message_seq + 1),
@@ -94,22 +94,23 @@ Attempt::Step Client12::handle_message(Timestamp now, const HandshakeMessage& me
       if (message.type == Finished) return on_finished(message);
       break;
   }
-  return refuse(AlertDescription::UnexpectedMessage, "The peer sent a message that is not due.");
+  return refuse(AlertDescription::UnexpectedMessage,
+                "the peer sent a message that is not expected");
 }
 
 Attempt::Step Client12::on_server_key_exchange(const HandshakeMessage& message) {
   auto exchange = ServerKeyExchange::parse(message.body);
   if (!exchange)
-    return refuse(AlertDescription::DecodeError, "The peer's ServerKeyExchange is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's ServerKeyExchange is malformed");
   server_group_ = crypto::group(exchange->group);
   if (!server_group_ || !contains(numbers(context_.config.groups), exchange->group))
     return refuse(AlertDescription::IllegalParameter,
-                  "The peer chose a key exchange group that was not offered.");
+                  "the peer chose a key exchange group that was not offered");
   const Buffer content = signed_parameters12(randoms_, *exchange);
   if (!is_proof(
           {peer_certificate_, exchange->scheme, exchange->signature, content, Version::Dtls12}))
     return refuse(AlertDescription::DecryptError,
-                  "The peer's signature does not fit its certificate.");
+                  "the peer's signature does not match its certificate");
   // Who signed has our random and the certificate's key: no blind forger. Whether the certificate
   // is the one that was promised:
   auto identity = check_identity();
@@ -124,7 +125,7 @@ Attempt::Step Client12::on_server_key_exchange(const HandshakeMessage& message) 
 Attempt::Step Client12::on_certificate_request(const HandshakeMessage& message) {
   auto request = CertificateRequest::parse(Version::Dtls12, message.body);
   if (!request)
-    return refuse(AlertDescription::DecodeError, "The peer's CertificateRequest is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's CertificateRequest is malformed");
   schemes_ = std::move(request->signature_schemes);
   record(message);
   wait_ = Wait::Done;
@@ -133,11 +134,11 @@ Attempt::Step Client12::on_certificate_request(const HandshakeMessage& message) 
 
 Attempt::Step Client12::on_hello_done(Timestamp now, const HandshakeMessage& message) {
   if (!message.body.empty())
-    return refuse(AlertDescription::DecodeError, "The peer's ServerHelloDone is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's ServerHelloDone is malformed");
   record(message);
   auto answer = crypto::answer_key_offer(*server_group_, server_share_, context_.random);
   if (!answer)
-    return refuse(AlertDescription::IllegalParameter, "The peer's key share is not valid.");
+    return refuse(AlertDescription::IllegalParameter, "the peer's key share is not valid");
   group_ = *server_group_;
 
   begin_flight();
@@ -147,7 +148,7 @@ Attempt::Step Client12::on_hello_done(Timestamp now, const HandshakeMessage& mes
     scheme = choose_scheme(certificate, *schemes_, Version::Dtls12);
     if (!scheme)
       return refuse(AlertDescription::HandshakeFailure,
-                    "The peer takes no signature that our certificate can make.");
+                    "the peer accepts no signature scheme of our certificate");
     add_message(0, HandshakeType::Certificate,
                 written(Version::Dtls12, CertificateMessage{{}, to_buffer(certificate.der())}));
   }
@@ -176,7 +177,7 @@ Attempt::Step Client12::on_finished(const HandshakeMessage& message) {
   const auto expected = schedule_->finished("server finished", transcript_hash());
   if (!crypto::equal_in_constant_time(expected, message.body))
     return Fatal{CloseReason::HandshakeFailed, AlertDescription::DecryptError,
-                 "The peer's Finished does not fit the handshake."};
+                 "the peer's Finished does not match the handshake"};
   // It answers our flight: nothing is left to be sent again.
   begin_flight();
   timer_.stop();

@@ -19,24 +19,24 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Client13::make(
   if (!suite || suite->version != Version::Dtls13 ||
       !contains(sent.hello.cipher_suites, hello.cipher_suite))
     return std::unexpected(
-        refuse(IllegalParameter, "The peer chose a cipher suite that was not offered."));
+        refuse(IllegalParameter, "the peer chose a cipher suite that was not offered"));
   if (const auto fault =
           fault_of(Answer::ServerHello13, sent.hello.extensions(), hello.extensions()))
     return std::unexpected(refuse(*fault, extension_fault(*fault)));
   if (hello.session_id != sent.hello.session_id || hello.compression != 0)
     return std::unexpected(
-        refuse(IllegalParameter, "The peer's ServerHello does not answer our ClientHello."));
+        refuse(IllegalParameter, "the peer's ServerHello does not answer our ClientHello"));
   if (!hello.key_share)
-    return std::unexpected(refuse(MissingExtension, "The peer's ServerHello has no key share."));
+    return std::unexpected(refuse(MissingExtension, "the peer's ServerHello has no key share"));
   const auto offer = std::ranges::find_if(offers, [&](const crypto::KeyOffer& known) {
     return static_cast<std::uint16_t>(known.group()) == hello.key_share->group;
   });
   if (offer == offers.end())
     return std::unexpected(
-        refuse(IllegalParameter, "The peer's key share is of a group that was not offered."));
+        refuse(IllegalParameter, "the peer's key share is of a group that was not offered"));
   const auto shared = offer->finish(hello.key_share->key);
   if (!shared)
-    return std::unexpected(refuse(IllegalParameter, "The peer's key share is not valid."));
+    return std::unexpected(refuse(IllegalParameter, "the peer's key share is not valid"));
 
   auto attempt = std::unique_ptr<Client13>(new Client13(
       context, Role::Client, *suite, static_cast<std::uint16_t>(message.message_seq + 1),
@@ -78,7 +78,7 @@ Attempt::Step Client13::handle_message(Timestamp now, const HandshakeMessage& me
         // RFC 8446 §4.3.2: in a handshake the context is empty.
         if (!request || !request->request_context.empty())
           return refuse(AlertDescription::DecodeError,
-                        "The peer's CertificateRequest is malformed.");
+                        "the peer's CertificateRequest is malformed");
         request_ = std::move(*request);
         record(message);
         wait_ = Wait::Certificate;
@@ -101,19 +101,20 @@ Attempt::Step Client13::handle_message(Timestamp now, const HandshakeMessage& me
       if (message.type == Finished) return on_finished(now, message);
       break;
   }
-  return refuse(AlertDescription::UnexpectedMessage, "The peer sent a message that is not due.");
+  return refuse(AlertDescription::UnexpectedMessage,
+                "the peer sent a message that is not expected");
 }
 
 Attempt::Step Client13::on_encrypted_extensions(const HandshakeMessage& message) {
   const auto extensions = EncryptedExtensions::parse(message.body);
   if (!extensions)
-    return refuse(AlertDescription::DecodeError, "The peer's extensions are malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's extensions are malformed");
   if (const auto fault = fault_of(Answer::EncryptedExtensions, offered_, extensions->extensions()))
     return refuse(*fault, extension_fault(*fault));
   const auto srtp = read_srtp(context_.config, extensions->use_srtp);
   if (!srtp.is_valid)
     return refuse(AlertDescription::IllegalParameter,
-                  "The peer chose an SRTP profile that was not offered.");
+                  "the peer chose an SRTP profile that was not offered");
   srtp_profile_ = srtp.profile;
   record(message);
   wait_ = Wait::RequestOrCertificate;
@@ -124,7 +125,7 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
   const auto expected = finished13(suite_.hash, handshake_traffic_.server, transcript_hash());
   if (!crypto::equal_in_constant_time(expected, message.body))
     return Fatal{CloseReason::HandshakeFailed, AlertDescription::DecryptError,
-                 "The peer's Finished does not fit the handshake."};
+                 "the peer's Finished does not match the handshake"};
   record(message);
   schedule_->enter_master();
   const auto application = schedule_->application_traffic(transcript_hash());
@@ -139,7 +140,7 @@ Attempt::Step Client13::on_finished(Timestamp now, const HandshakeMessage& messa
         choose_scheme(*context_.config.certificate, request_->signature_schemes, Version::Dtls13);
     if (!scheme)
       return Fatal{CloseReason::HandshakeFailed, AlertDescription::HandshakeFailure,
-                   "The peer takes no signature that our certificate can make."};
+                   "the peer accepts no signature scheme of our certificate"};
     add_message(2, HandshakeType::Certificate,
                 written(Version::Dtls13,
                         CertificateMessage{{}, to_buffer(context_.config.certificate->der())}));

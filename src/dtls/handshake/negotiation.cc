@@ -31,7 +31,7 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
     // Nor can it be about anything before we have said something.
     if (alert && !trouble_ && has_spoken())
       trouble_ = {CloseReason::PeerAlert,
-                  fmt::format("The peer ended the handshake with the alert {}, in the clear.",
+                  fmt::format("the peer ended the handshake with the alert {}, unencrypted",
                               alert_name(alert->description)),
                   now + kGrace};
     return;
@@ -169,10 +169,8 @@ void Negotiation::replay_early(Timestamp now) {
 std::string Negotiation::why_given_up() const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience()).count();
   if (attempts_.empty())
-    return fmt::format("The peer has not {} for {} s: DTLS never began there.", first_turn(),
-                       seconds);
-  return fmt::format("The peer began the DTLS handshake, and then said nothing more for {} s.",
-                     seconds);
+    return fmt::format("the peer has not {} for {} s: it never began DTLS", first_turn(), seconds);
+  return fmt::format("the peer began the DTLS handshake, and then sent nothing for {} s", seconds);
 }
 
 void Negotiation::handle_timeout(Timestamp now) {

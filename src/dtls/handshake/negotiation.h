@@ -160,7 +160,7 @@ class ServerNegotiation final : public Negotiation {
   void handle_hello(Timestamp now, const HandshakeFragment& fragment) override;
   bool is_hello(const HandshakeFragment& fragment) const override;
   bool has_spoken() const override { return !attempts_.empty(); }
-  std::string_view first_turn() const override { return "sent the ClientHello that is its turn"; }
+  std::string_view first_turn() const override { return "sent a ClientHello"; }
   void handle_flight_timeout(Timestamp) override {}
   Deadline next_flight_timeout() const override { return std::nullopt; }
   void on_client_hello(Timestamp now, HandshakeMessage message);

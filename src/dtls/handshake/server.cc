@@ -52,7 +52,7 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
               : has(Version::Dtls12)
                   ? Server12::make(now, context_, message, *hello)
                   : std::unexpected(refuse(AlertDescription::ProtocolVersion,
-                                           "The peer offers no version of DTLS that we speak."));
+                                           "the peer offers no DTLS version that we support"));
   if (!made) return refused(now, made.error(), Tell::Peer);
   progressed(now);
   if (attempts_.size() == kMaxAttempts) attempts_.pop_back();

@@ -26,16 +26,16 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
   const auto suite = choose_suite(context.config, hello.cipher_suites, Version::Dtls12);
   if (!suite)
     return std::unexpected(refuse(
-        HandshakeFailure, "The peer offers no DTLS 1.2 cipher suite that we have a key for."));
+        HandshakeFailure, "the peer offers no DTLS 1.2 cipher suite that fits our certificate"));
   if (!hello.null_compression || !hello.uncompressed_points)
     return std::unexpected(
-        refuse(IllegalParameter, "The peer's ClientHello lacks what each must offer."));
+        refuse(IllegalParameter, "the peer's ClientHello lacks a mandatory extension"));
   if (!hello.extended_master_secret)
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer does not know the extended master secret."));
+        refuse(HandshakeFailure, "the peer does not support the extended master secret"));
   if (hello.renegotiation_info && !hello.renegotiation_info->empty())
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer claims to renegotiate a first handshake."));
+        refuse(HandshakeFailure, "the peer claims to renegotiate in the first handshake"));
   std::optional<crypto::Group> group;
   for (const auto candidate : context.config.groups) {
     // RFC 8422 §4: without the extension any group will do.
@@ -49,7 +49,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server12::make(Timestamp now, C
                           : std::nullopt;
   if (!group || !scheme)
     return std::unexpected(refuse(
-        HandshakeFailure, "The peer offers no key exchange group or signature that we have."));
+        HandshakeFailure, "the peer offers no key exchange group or signature that we support"));
 
   auto attempt = std::unique_ptr<Server12>(
       new Server12(context, Role::Server, *suite,
@@ -131,16 +131,17 @@ Attempt::Step Server12::handle_message(Timestamp now, const HandshakeMessage& me
       if (message.type == Finished) return on_finished(now, message);
       break;
   }
-  return refuse(AlertDescription::UnexpectedMessage, "The peer sent a message that is not due.");
+  return refuse(AlertDescription::UnexpectedMessage,
+                "the peer sent a message that is not expected");
 }
 
 Attempt::Step Server12::on_client_key_exchange(const HandshakeMessage& message) {
   const auto exchange = ClientKeyExchange::parse(message.body);
   if (!exchange)
-    return refuse(AlertDescription::DecodeError, "The peer's ClientKeyExchange is malformed.");
+    return refuse(AlertDescription::DecodeError, "the peer's ClientKeyExchange is malformed");
   const auto secret = offer_->finish(exchange->share);
   if (!secret)
-    return refuse(AlertDescription::IllegalParameter, "The peer's key share is not valid.");
+    return refuse(AlertDescription::IllegalParameter, "the peer's key share is not valid");
   record(message);
   schedule_.emplace(suite_, *secret, transcript_hash());
   if (!peer_certificate_.empty()) {
@@ -166,7 +167,7 @@ Attempt::Step Server12::on_finished(Timestamp now, const HandshakeMessage& messa
   const auto expected = schedule_->finished("client finished", transcript_hash());
   if (!crypto::equal_in_constant_time(expected, message.body))
     return refuse(AlertDescription::DecryptError,
-                  "The peer's Finished does not fit the handshake.");
+                  "the peer's Finished does not match the handshake");
   auto identity = check_identity();
   if (!std::holds_alternative<Going>(identity)) return identity;
   record(message);

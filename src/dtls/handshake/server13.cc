@@ -30,15 +30,16 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server13::make(Timestamp now, C
   const auto suite = choose_suite(context.config, hello.cipher_suites, Version::Dtls13);
   if (!suite)
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer offers no DTLS 1.3 cipher suite that we have."));
+        refuse(HandshakeFailure, "the peer offers no DTLS 1.3 cipher suite that we support"));
   // RFC 8446 §9.2.
   if (!hello.groups || !hello.key_shares || !hello.signature_schemes)
-    return std::unexpected(refuse(MissingExtension, "The peer's ClientHello lacks an extension."));
+    return std::unexpected(refuse(MissingExtension, "the peer's ClientHello lacks an extension"));
   if (!choose_scheme(*context.config.certificate, *hello.signature_schemes, Version::Dtls13))
     return std::unexpected(
-        refuse(HandshakeFailure, "The peer takes no signature that our certificate can make."));
+        refuse(HandshakeFailure, "the peer accepts no signature scheme of our certificate"));
   if (!hello.null_compression || hello.other_compression || !hello.cookie.empty())
-    return std::unexpected(refuse(IllegalParameter, "The peer's ClientHello is not of DTLS 1.3."));
+    return std::unexpected(
+        refuse(IllegalParameter, "the peer's ClientHello is not a DTLS 1.3 ClientHello"));
 
   auto attempt = std::unique_ptr<Server13>(
       new Server13(context, Role::Server, *suite,
@@ -60,7 +61,7 @@ std::expected<std::unique_ptr<Attempt>, Refusal> Server13::make(Timestamp now, C
     return attempt;
   }
   return std::unexpected(
-      refuse(HandshakeFailure, "The peer offers no key exchange group that we have."));
+      refuse(HandshakeFailure, "the peer offers no key exchange group that we support"));
 }
 
 void Server13::send_retry(Timestamp now, crypto::Group group) {
@@ -102,11 +103,11 @@ Attempt::Step Server13::on_second_hello(Timestamp now, const HandshakeMessage& m
       hello->cipher_suites != first_hello_.cipher_suites || hello->groups != first_hello_.groups ||
       hello->signature_schemes != first_hello_.signature_schemes)
     return refuse(AlertDescription::IllegalParameter,
-                  "The peer's second ClientHello does not fit its first.");
+                  "the peer's second ClientHello does not match its first");
   const auto* const share = find_share(*hello, group_);
   if (!share || hello->key_shares->size() != 1)
     return refuse(AlertDescription::IllegalParameter,
-                  "The peer's second ClientHello lacks the share that it was asked for.");
+                  "the peer's second ClientHello lacks the requested key share");
   record(message);
   return answer(now, *hello, *share, group_);
 }
@@ -115,7 +116,7 @@ Attempt::Step Server13::answer(Timestamp now, const ClientHello& hello, const Ke
                                crypto::Group group) {
   const auto exchange = crypto::answer_key_offer(group, share.key, context_.random);
   if (!exchange)
-    return refuse(AlertDescription::IllegalParameter, "The peer's key share is not valid.");
+    return refuse(AlertDescription::IllegalParameter, "the peer's key share is not valid");
   group_ = group;
   const crypto::Certificate& certificate = *context_.config.certificate;
   const auto scheme = choose_scheme(certificate, *hello.signature_schemes, Version::Dtls13);
@@ -191,14 +192,15 @@ Attempt::Step Server13::handle_message(Timestamp now, const HandshakeMessage& me
       if (message.type == Finished) return on_finished(message);
       break;
   }
-  return refuse(AlertDescription::UnexpectedMessage, "The peer sent a message that is not due.");
+  return refuse(AlertDescription::UnexpectedMessage,
+                "the peer sent a message that is not expected");
 }
 
 Attempt::Step Server13::on_finished(const HandshakeMessage& message) {
   const auto expected = finished13(suite_.hash, handshake_traffic_.client, transcript_hash());
   if (!crypto::equal_in_constant_time(expected, message.body))
     return refuse(AlertDescription::DecryptError,
-                  "The peer's Finished does not fit the handshake.");
+                  "the peer's Finished does not match the handshake");
   // Without a certificate the CertificateVerify, and its judgement, never came.
   auto identity = check_identity();
   if (!std::holds_alternative<Going>(identity)) return identity;

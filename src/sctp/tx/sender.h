@@ -1,9 +1,10 @@
-// What goes out: when a chunk may be sent, when it is lost, when it is given up.
+// The sending side of an association: when a chunk may be sent, when it counts as lost, when it is
+// abandoned.
 // RFC 9260 §6.1, §6.3, §7.2; RFC 8985; RFC 3758 §3.5; RFC 8260 §2.2.2.
 //
-//   sender.cc       what goes into the next packet
-//   recovery.cc     a SACK, and what it shows to be lost; timeouts and probes
-//   giving_up.cc    messages with a limit, FORWARD TSN and I-FORWARD-TSN
+//   sender.cc       fills the next packet
+//   recovery.cc     handles SACKs: acknowledgement, loss detection, timeouts, probes
+//   giving_up.cc    abandons messages with a limit: FORWARD TSN and I-FORWARD-TSN
 #pragma once
 
 #include <algorithm>
@@ -29,75 +30,74 @@ namespace specter::sctp {
 
 class Sender {
  public:
-  // A stream's SSNs have 16 bits: more unacknowledged messages could not be told apart. MIDs have
-  // 32, and there are no so many chunks.
+  // Unacknowledged messages of a stream. SSNs have 16 bits: more messages would be ambiguous. MIDs
+  // have 32 bits and need no limit.
   static constexpr std::size_t kMaxStartedMessages = 0x7fff;
-  // How long a peer may wait before it acknowledges a single packet: what browsers and we do, and
-  // something for timers. One that waits for longer shows that in its round trips.
+  // The longest expected delay of a SACK: 20 ms, as in browsers and here, and 5 ms for timers. A
+  // peer with a longer delay shows it in the measured round trips.
   static constexpr Duration kPeerSackDelay = std::chrono::milliseconds(25);
   static constexpr Duration kMinProbeTimeout = std::chrono::milliseconds(10);
-  // So often lost, a chunk makes it doubtful that the path carries the base. At 10 % of losses it
-  // is one of ten thousand, and costs a round trip in small packets.
+  // A chunk that was lost so often raises the suspicion that the path MTU shrank. With 10 % random
+  // loss that happens to one chunk in ten thousand, and costs a round trip in small packets.
   static constexpr int kLossesOfTooNarrow = 4;
-  // Chunks sent again whose fate an undo of the congestion control may depend on.
+  // The ranges of retransmitted chunks that are remembered to detect a spurious recovery.
   static constexpr std::size_t kMaxUndoRanges = 1024;
 
   struct Config {
-    // The largest DATA chunk that every packet has room for, header included (PMDCS).
+    // The largest DATA chunk that fits every packet, with its header, in bytes (PMDCS).
     std::size_t segment_bytes = 0;
     std::size_t buffer_bytes = 0;
     Rto::Limits rto;
     CongestionControl congestion_control = CongestionControl::Cubic;
-    std::uint64_t seed = 0;  // of what the congestion control leaves to chance
+    std::uint64_t seed = 0;  // of the random choices of congestion control
   };
 
   Sender(const Config& config, std::uint32_t initial_tsn);
 
-  // False: it would hold more than buffer_bytes.
+  // Whether the message fits the send buffer (buffer_bytes).
   bool has_room_for(std::size_t message_bytes) const;
   void send(OutgoingMessage message);
-  // Ends a message that came in parts and will never be whole: the peer hears that it is over.
+  // Abandons a message whose last part will never be sent; the peer is notified.
   void cut_message(StreamId stream);
   SendQueue& queue() { return queue_; }
   const SendQueue& queue() const { return queue_; }
 
-  // The association is there: what the peer said of itself.
+  // What the peer announced when the association was established.
   struct Peer {
     std::uint32_t window_bytes = 0;
-    bool forward_tsn = false;   // or I-FORWARD-TSN, when it is
+    bool forward_tsn = false;   // negotiated: FORWARD TSN, or I-FORWARD-TSN with interleaving
     bool interleaving = false;  // negotiated: I-DATA
   };
   void start(const Peer& peer);
   bool has_sent() const { return last_sent_.has_value(); }
-  // What a packet has room for, at least segment_bytes. Chunks stay as small as they are, so that
-  // all of them can go again over a path that shrinks, but several fill a packet.
+  // The payload of a packet in bytes, at least segment_bytes. Larger packets carry several chunks:
+  // chunks do not grow, so that they can be retransmitted if the path MTU shrinks.
   void set_packet_bytes(std::size_t bytes);
-  // Once: what was sent got lost in a way that a path which became too narrow would bring about;
-  // Grave when nothing at all came through, or a chunk never did though others do all the time, so
-  // that no timeout tells.
+  // The suspicion that the path MTU shrank, since the last call. Grave: nothing is acknowledged, or
+  // one chunk never is while others are, so that no timeout occurs.
   enum class PathSuspicion : std::uint8_t { None, Mild, Grave };
   PathSuspicion take_path_suspicion() { return std::exchange(suspects_path_, PathSuspicion::None); }
-  // T3-rtx has expired, and nothing was acknowledged since.
+  // Whether T3-rtx has expired and nothing was acknowledged since.
   bool is_silent() const { return timeouts_ > 0; }
-  // What the next packet has to have room for, be it more than the path's packets have: a chunk
-  // that has its TSN, and goes again as it is (RFC 9260 §6.9). 0: whatever there is.
+  // The size of the chunk to retransmit next, in bytes; 0: none. It has a TSN and cannot be split
+  // (RFC 9260 §6.9), so the next packet needs this room even if it exceeds the path MTU.
   std::size_t chunk_to_repeat_bytes();
-  // The peer should acknowledge at once, since somebody waits for it (RFC 7053 §4.1).
+  // Asks the peer to acknowledge without delay (RFC 7053 §4.1).
   void set_hurry(bool hurry) { hurry_ = hurry; }
 
-  // Gives up what has to be, and lets time pass for pacing; afterwards wants_to_send() says whether
-  // fill() would add something to an empty packet.
+  // Abandons expired messages and advances the pacer. Call it before wants_to_send() and fill().
   void prepare(Timestamp now);
+  // Whether fill() would add something to an empty packet.
   bool wants_to_send();
   void fill(PacketWriter& packet, Timestamp now);
 
   enum class SackResult { Ok, Stale, NeverSent };
   SackResult handle_sack(Timestamp now, const SackChunk& sack);
-  // What the peer told last, window and gaps, up to another point.
+  // The latest SACK of the peer, with another cumulative TSN.
   SackChunk last_sack_with(std::uint32_t cumulative_tsn) const;
-  // What is sent takes another path from now on. What was under way goes again at once.
+  // Packets take another path from now on. Outstanding chunks are retransmitted at once.
   void handle_path_change(Timestamp now);
-  // True when T3-rtx expired.
+  // Returns whether T3-rtx expired.
   bool handle_timeout(Timestamp now);
   WakeUp next_timeout() const;
 
@@ -108,7 +108,7 @@ class Sender {
   Rto& rto() { return rto_; }
   const Rto& rto() const { return rto_; }
   bool window_closed() const { return peer_window_ == 0; }
-  Deadline last_sent() const { return last_sent_; }  // when a DATA chunk went last
+  Deadline last_sent() const { return last_sent_; }  // when a DATA chunk was last sent
 
   std::size_t flight_bytes() const { return out_.flight_bytes(); }
   const Outstanding& outstanding() const { return out_; }
@@ -126,14 +126,14 @@ class Sender {
     std::uint32_t generation;
     bool operator>(const Lifetime& other) const { return expires > other.expires; }
   };
-  // RFC 9260 §7.2.4, §6.3.3: until all that was sent before is acknowledged, further losses are
-  // part of the same event.
+  // RFC 9260 §7.2.4, §6.3.3: further losses belong to the same congestion event until everything
+  // sent before it is acknowledged.
   struct Recovery {
     enum class Kind : std::uint8_t { Fast, Timeout };
     Kind kind;
     std::int64_t until;
   };
-  // RFC 8985 §7: a chunk sent to learn what became of the last ones.
+  // RFC 8985 §7: a chunk sent to provoke a SACK for the last ones.
   struct Probe {
     std::int64_t tsn;
     Timestamp sent_at;
@@ -203,26 +203,27 @@ class Sender {
   bool forward_tsn_ = false;  // negotiated
   bool interleaves_ = false;  // likewise
   bool hurry_ = false;
-  std::size_t peer_window_ = 0;  // as last told, before what is under way
+  std::size_t peer_window_ = 0;  // the advertised window, without subtracting outstanding bytes
 
   Deadline t3_;
   int timeouts_ = 0;  // in a row
   Deadline last_sent_;
-  Deadline decayed_at_;         // the idle window was last made smaller
-  std::int64_t rto_round_ = 0;  // a chunk from here on is measured for the RTO: once a round trip
+  Deadline decayed_at_;         // when the congestion window was last reduced for idleness
+  std::int64_t rto_round_ = 0;  // the next chunk whose round trip is measured: once per round trip
 
   std::optional<Recovery> recovery_;
-  bool fast_retransmit_due_ = false;  // one packet that no window holds back
-  bool probing_window_ = false;       // the chunk in flight asks a closed window
+  bool fast_retransmit_due_ = false;  // one packet may be sent regardless of the windows
+  bool probing_window_ = false;       // the chunk in flight is a zero window probe
   bool waits_for_pacer_ = false;
-  std::int64_t limited_tsn_ = -1;  // the last chunk that was sent when the window got full
-  Deadline reordering_until_;      // then what is still waited for is lost
-  std::int64_t known_up_to_ = 0;   // of TSNs beyond, the last SACK had no room to tell
+  std::int64_t limited_tsn_ = -1;  // the last chunk sent before the window was full
+  Deadline reordering_until_;      // when chunks that may be reordered count as lost
+  std::int64_t known_up_to_ = 0;   // the last SACK had no room for gaps beyond this TSN
   Deadline probe_at_;
   bool probe_due_ = false;
   std::optional<Probe> probe_;
 
-  // Of the last fast recovery: what was sent again and did not come twice. Empty: nothing was lost.
+  // The chunks retransmitted in the last fast recovery that were not reported as duplicates. Empty:
+  // none of them was lost.
   RangeSet sent_again_;
   bool may_undo_ = false;
 
@@ -230,10 +231,10 @@ class Sender {
   bool forward_due_ = false;
   Deadline forward_sent_;
   std::priority_queue<Lifetime, std::vector<Lifetime>, std::greater<>> lifetimes_;
-  bool is_overdue_ = false;  // one of them is over
+  bool is_overdue_ = false;  // a lifetime has expired
 
-  std::optional<Duration> round_trip_;  // of the SACK at hand
-  // Kept for their memory.
+  std::optional<Duration> round_trip_;  // measured by the SACK that is being handled
+  // Members only to reuse their memory.
   std::vector<Range> gaps_;
   std::vector<Range> disjoint_;
   std::vector<std::int64_t> newly_lost_;

@@ -5,12 +5,12 @@ defmodule Specter.PeerConnection.Ice do
   defmacro __using__(examples: examples) do
     quote do
       @doc """
-      Restarts ICE: the next offer looks for a path to the peer again, from the addresses and
-      servers that there are by then. The path in use carries on until another is found.
+      Restarts ICE with the next offer: both sides search for a path again, with the addresses and
+      servers of that time. The current path stays in use until another one is found.
 
-      `{:negotiation_needed, pc}` follows, once the connection was negotiated: make an offer. It
-      stays wanted until a restart is negotiated. Worth it when the machine is in another network,
-      and when `{:ice_connection_state, pc, :failed}` was the answer.
+      `{:negotiation_needed, pc}` follows if the connection was negotiated: make an offer. The restart
+      remains pending until it is negotiated. Use it when the machine has moved to another network, or
+      when ICE has failed.
 
       ## Examples
 
@@ -27,10 +27,10 @@ defmodule Specter.PeerConnection.Ice do
       end
 
       @doc """
-      Takes other ICE servers, for the next gathering, which a restart begins. They are what
-      `Specter.init/1` takes as `:ice_servers`.
+      Replaces the ICE servers, from the next gathering on, which a restart begins. The servers have the
+      form of the option `:ice_servers` of `Specter.init/1`.
 
-      `{:error, text}` for a URL that can't be used; an `ArgumentError` for what are no servers.
+      Returns `{:error, text}` for an invalid URL. Raises `ArgumentError` for values that are not servers.
 
       ## Examples
 

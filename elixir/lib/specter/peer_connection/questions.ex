@@ -5,24 +5,17 @@ defmodule Specter.PeerConnection.Questions do
   # {name, what it asks for, what is said of the answer, the example's answer}
   @questions [
     local_description:
-      {"the description of one's own side, with the candidates found so far: the one in " <>
-         "negotiation, else the negotiated one", :description, nil},
-    current_local_description:
-      {"the description of one's own side that was negotiated: offer and answer are set",
-       :description, nil},
-    pending_local_description:
-      {"the description of one's own side that is in negotiation", :description, nil},
-    remote_description:
-      {"the peer's description: the one in negotiation, else the negotiated one", :description,
+      {"the pending or current local description, with the candidates found so far", :description,
        nil},
-    current_remote_description:
-      {"the peer's description that was negotiated: offer and answer are set", :description, nil},
-    pending_remote_description:
-      {"the peer's description that is in negotiation", :description, nil},
-    connection_state: {"the state of the whole connection", :connection_state_t, :new},
-    ice_connection_state: {"the state of ICE", :ice_connection_state_t, :new},
-    ice_gathering_state: {"how far the search for candidates is", :ice_gathering_state_t, :new},
-    signaling_state: {"how far the negotiation is", :signaling_state_t, :stable}
+    current_local_description: {"the negotiated local description", :description, nil},
+    pending_local_description: {"the local description under negotiation", :description, nil},
+    remote_description: {"the pending or current remote description", :description, nil},
+    current_remote_description: {"the negotiated remote description", :description, nil},
+    pending_remote_description: {"the remote description under negotiation", :description, nil},
+    connection_state: {"the connection state", :connection_state_t, :new},
+    ice_connection_state: {"the ICE connection state", :ice_connection_state_t, :new},
+    ice_gathering_state: {"the ICE gathering state", :ice_gathering_state_t, :new},
+    signaling_state: {"the signaling state", :signaling_state_t, :stable}
   ]
 
   defmacro __using__(examples: examples) do
@@ -45,12 +38,12 @@ defmodule Specter.PeerConnection.Questions do
 
   defp doc(name, what, :description) do
     """
-    Asks for #{what}. `{#{inspect(name)}, pc, json}` follows, with `nil` where there is none.
+    Requests #{what}. `{#{inspect(name)}, pc, json}` follows; `json` is `nil` if there is none.
     """
   end
 
   defp doc(name, what, type) do
-    "Asks for #{what}. `{#{inspect(name)}, pc, state}` follows, with a `t:#{type}/0`.\n"
+    "Requests #{what}. `{#{inspect(name)}, pc, state}` follows, with a `t:#{type}/0`.\n"
   end
 
   defp example(name, answer) do
