@@ -24,9 +24,9 @@ bool names_us(std::string_view username, const Credentials& local,
 
 }  // namespace
 
-bool CheckSession::is_named_by(const stun::Message& request) const {
+bool names(const stun::Message& request, std::string_view ufrag) {
   const auto username = request.get<stun::Username>();
-  return username && username->text.substr(0, username->text.find(':')) == local_.ufrag;
+  return username && username->text.substr(0, username->text.find(':')) == ufrag;
 }
 
 void CheckSession::handle_request(Timestamp now, const Received& datagram,

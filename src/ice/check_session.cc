@@ -82,15 +82,10 @@ void CheckSession::end_of_remote_candidates(Timestamp now) {
   remote_in_play_ = true;
 }
 
-void CheckSession::give_up() {
-  fall_silent();
-  current_ = nullptr;
-  state_ = IceConnectionState::Failed;
-}
-
-void CheckSession::close() {
-  closed_ = true;
-  state_ = IceConnectionState::Closed;
+void CheckSession::end(IceConnectionState state) {
+  for (const auto& pair : checklist_.pairs()) lose(*pair);
+  closed_ = state == IceConnectionState::Closed;
+  state_ = state;
   current_ = nullptr;
   nominating_ = nullptr;
   checks_.clear();

@@ -56,6 +56,9 @@ struct Response {
 
 class CheckSession;
 
+// Whether the request's USERNAME begins with this user fragment. RFC 8445 §7.2.2.
+bool names(const stun::Message& request, std::string_view ufrag);
+
 // What the generations of an agent share.
 struct Shared {
   static constexpr int kCheckBurst = 20;
@@ -117,8 +120,7 @@ class CheckSession {
   void set_remote_credentials(Timestamp now, const Credentials& remote);
   Result<> add_remote_candidate(const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
-  void give_up();  // it has failed
-  void close();
+  void end(IceConnectionState state);  // Failed or Closed, and silent
   void set_remote_lite() { awaits_ = Awaits::Nothing; }
   void set_remote_embedding(bool knows_it);
   void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
@@ -127,7 +129,6 @@ class CheckSession {
   // As Agent::max_embedded_bytes().
   std::size_t max_embedded_bytes() const;
 
-  bool is_named_by(const stun::Message& request) const;  // our half of its USERNAME
   void handle_request(Timestamp now, const Received& datagram, const stun::Message& message);
   // Whether a request of this session's may still be answered by it.
   bool asked(const stun::TransactionId& id) const { return checks_.contains(id); }

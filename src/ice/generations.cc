@@ -206,7 +206,7 @@ void Agent::Impl::leave_former_generations(Timestamp now) {
 }
 
 void Agent::Impl::give_up() {
-  for (const Generation& one : generations_) one.session->give_up();
+  for (const Generation& one : generations_) one.session->end(IceConnectionState::Failed);
   shared_.gathering.stop();
   shared_.events.clear();
   shared_.queued_dtls = 0;
@@ -218,7 +218,7 @@ void Agent::Impl::give_up() {
 void Agent::Impl::close() {
   closed_ = true;
   state_ = IceConnectionState::Closed;
-  for (const Generation& one : generations_) one.session->close();
+  for (const Generation& one : generations_) one.session->end(IceConnectionState::Closed);
   shared_.events.clear();
   shared_.queued_dtls = 0;
   shared_.deadline = {};
@@ -247,7 +247,7 @@ void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
       // Who names none of ours is told so by the newest.
       to = &newest();
       for (const Generation& one : generations_) {
-        if (one.session->is_named_by(*message)) to = one.session.get();
+        if (names(*message, one.session->local().ufrag)) to = one.session.get();
       }
       if (to->is_over()) return drop(counters.dropped_unexpected);
       to->handle_request(now, datagram, *message);

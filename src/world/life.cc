@@ -260,7 +260,7 @@ class Life {
   }
 
   void restart_ice(const Step& step) {
-    peer(step.side).restart_ice(now_);
+    peer(step.side).renegotiate(now_, Peer::Restarts::Ice);
     if (++restarted_[key(step)] < static_cast<std::size_t>(step.a)) again(step, step.b);
   }
 

@@ -352,16 +352,14 @@ void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t
   drain(now);
 }
 
-void Peer::renegotiate(Timestamp now) {
+void Peer::renegotiate(Timestamp now, Restarts restarts) {
   if (is_over() || is_paused_) return;
-  offer(now);
-  drain(now);
-}
-
-void Peer::restart_ice(Timestamp now) {
-  if (is_over() || is_paused_) return;
-  note("wants to restart ICE");
-  connection_.restart_ice();
+  if (restarts == Restarts::Ice) {
+    note("wants to restart ICE");
+    connection_.restart_ice();
+  } else {
+    offer(now);
+  }
   drain(now);
 }
 

@@ -58,8 +58,8 @@ class Peer {
   void close_channel(Timestamp now, std::size_t number);
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
            bool only_reliable = false);
-  void renegotiate(Timestamp now);
-  void restart_ice(Timestamp now);
+  enum class Restarts : bool { Nothing, Ice };
+  void renegotiate(Timestamp now, Restarts restarts = Restarts::Nothing);
   void set_taking_events(Timestamp now, bool takes);
   void set_receiving(Timestamp now, bool receives);
   void close(Timestamp now);
