@@ -78,6 +78,8 @@ defmodule Specter.TelemetryTest do
         add_track: [track],
         create_offer: [],
         create_answer: [],
+        restart_ice: [],
+        set_ice_servers: [[]],
         set_local_description: [~s({"type":"offer","sdp":""})],
         set_remote_description: [~s({"type":"offer","sdp":""})],
         add_ice_candidate: [~s({"candidate":""})],

@@ -105,7 +105,7 @@ TEST(NewPeer, TakesThePlaceOfOneWhoHasSaidGoodbye) {
   world.expect_data(channel);
 }
 
-TEST(NewPeer, AnswersAnOfferThatRestarts) {
+TEST(W3cRows, Row243_ARestartMayReachAnotherAnswerer) {
   Reloaded world;
   PeerHost& b = world.pair.b;
   world.pair.network.detach(Endpoint::parse("192.0.2.1:5001")->address);
