@@ -157,7 +157,10 @@ class SPECTER_EXPORT PeerConnection {
   /// sends. Path MTU discovery does not go beyond it. Send datagrams with "don't fragment" set,
   /// unless Transmit::may_fragment says otherwise.
   void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
-  /// Removes a local address: its socket is closed, or the interface is gone.
+  /// Adds a relayed address, which a TURN server forwards from and to `base`: datagrams of it are
+  /// sent and received through the server, by the driver. RFC 8656.
+  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base);
+  /// Removes a local or relayed address: its socket is closed, or the interface is gone.
   void remove_local_endpoint(Timestamp now, Endpoint base);
   /// Adds a STUN server, by its resolved address.
   void add_stun_server(Timestamp now, Endpoint server);

@@ -36,6 +36,14 @@ struct OptionNames<LoopbackPolicy> {
       std::pair<std::string_view, LoopbackPolicy>{"include", LoopbackPolicy::Include},
       std::pair<std::string_view, LoopbackPolicy>{"only", LoopbackPolicy::Only}};
 };
+/// The names of IceTransportPolicy's values.
+template <>
+struct OptionNames<IceTransportPolicy> {
+  /// Name and value of each.
+  static constexpr std::array kAll = {
+      std::pair<std::string_view, IceTransportPolicy>{"all", IceTransportPolicy::All},
+      std::pair<std::string_view, IceTransportPolicy>{"relay", IceTransportPolicy::Relay}};
+};
 /// The names of DtlsVersion's values.
 template <>
 struct OptionNames<DtlsVersion> {
@@ -90,6 +98,8 @@ void for_each_option(Options& options, Visit&& visit) {
   visit(OptionRow{"ice_servers"}, options.ice_servers);
   auto& ice = options.ice;
   visit(OptionRow{"loopback"}, ice.loopback);
+  visit(OptionRow{"ice_transport_policy"}, ice.transport_policy);
+  visit(OptionRow{"authorities_file"}, ice.authorities_file);
   visit(OptionRow{"check_interval", 5, 1000}, ice.check_interval);
   visit(OptionRow{"gathering_timeout", 1, kDay}, ice.gathering_timeout);
   visit(OptionRow{"patience", 1, kDay}, ice.patience);

@@ -148,10 +148,24 @@ enum class LoopbackPolicy : std::uint8_t {
   Only,
 };
 
+/// Which candidates are used. RTCIceTransportPolicy, W3C §4.2.4.
+enum class IceTransportPolicy : std::uint8_t {
+  /// All of them.
+  All,
+  /// Relayed candidates only: the peer does not see addresses of this machine. A TURN server is
+  /// needed.
+  Relay,
+};
+
 /// Options of ICE, RFC 8445. The default timeouts are those of the RFCs or of browsers.
 struct IceOptions {
   /// Whether loopback addresses are gathered.
   LoopbackPolicy loopback = LoopbackPolicy::Fallback;
+  /// Which candidates are used. core::PeerConnection leaves this to its driver.
+  IceTransportPolicy transport_policy = IceTransportPolicy::All;
+  /// A PEM file with the certificate authorities for `turns:` servers. Empty: those of the system.
+  /// core::PeerConnection leaves this to its driver.
+  std::string authorities_file{};
   /// The interval between ordinary connectivity checks: Ta of RFC 8445 §14.2. 5 ms to 1 s. The
   /// first checks are sent faster: see src/ice/README.md.
   Duration check_interval = std::chrono::milliseconds(50);

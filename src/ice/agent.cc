@@ -47,6 +47,10 @@ void Agent::start_gathering(Timestamp) {
 void Agent::add_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->add_local_endpoint(now, base);
 }
+void Agent::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base) {
+  if (connection_state() != IceConnectionState::Closed)
+    impl_->add_relayed_endpoint(now, relayed, base);
+}
 void Agent::remove_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->remove_local_endpoint(now, base);
 }
@@ -130,6 +134,10 @@ bool Agent::is_validated(const Path& path) const {
            const Pair* pair = one.checklist().find(path);
            return pair && pair->is_valid;
          });
+}
+bool Agent::is_relayed(const Path& path) const {
+  const Base* base = impl_->gathering().base_of(path.local);
+  return base && base->is_relayed;
 }
 bool Agent::knows(const Path& path) const {
   return impl_->any([&](const CheckSession& one) { return one.checklist().find(path) != nullptr; });

@@ -121,7 +121,10 @@ class Agent {
   void start_gathering(Timestamp now);  // New -> Gathering; so does the first local endpoint
   void add_local_endpoint(Timestamp now,
                           Endpoint base);  // a socket is bound: one more host candidate
-  void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket is gone
+  // A relayed address of an allocation that was made from `base`, whether or not that is one of
+  // ours here: one more candidate, and what it sends goes from there. RFC 8656.
+  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base);
+  void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket, or allocation, is gone
   void add_stun_server(Timestamp now, Endpoint server);      // asked from each base of its family
   void end_of_local_endpoints(Timestamp now);  // no further base and no further server will be told
   const std::vector<Candidate>& local_candidates() const;
@@ -189,6 +192,7 @@ class Agent {
   // Whether a check with integrity proved that the peer is at the other end of this path: only then
   // may DTLS from it be looked at (docs/failures.md row 7).
   bool is_validated(const Path& path) const;
+  bool is_relayed(const Path& path) const;
   // Whether the peer has told of the other end, or a request with integrity came from there.
   bool knows(const Path& path) const;
   // Where to send: the selected path; before nomination, a valid one; nothing without consent.

@@ -227,6 +227,7 @@ class CheckSession {
 
   // ---- nomination.cc
   void consider_nomination(Timestamp now);
+  Duration patience_with(const Pair& pair) const;
   Pair* best_to_nominate(Timestamp now) const;
   Pair* better_to_nominate() const;
   void nominate(Timestamp now, Pair& pair);

@@ -62,10 +62,27 @@ const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
   return &bases_.back();
 }
 
+const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base) {
+  start();
+  if (!net::may_check(relayed, net::LoopbackPolicy::Allow) || base_of(relayed)) return nullptr;
+  if (bases_.size() == kMaxBases) return nullptr;
+  const bool is_v6 = relayed.address.is_v6();
+  Base added{.endpoint = relayed, .is_relayed = true};
+  added.preference = local_preference(is_v6, bases_seen_[is_v6 ? 1 : 0]++);
+  added.foundation = foundation(CandidateType::Relayed, base.address, relayed.address);
+  added.priority = candidate_priority(CandidateType::Relayed, added.preference, 1);
+  // RFC 8445 §7.1.1 has the type preference of peer-reflexive candidates here; a relayed one is
+  // learnt by its own, so that the peer does not take it for better than it is.
+  added.reflexive_priority = added.priority;
+  bases_.push_back(added);
+  found(CandidateType::Relayed, added, relayed, added.foundation);
+  return &bases_.back();
+}
+
 void Gathering::remove_base(const Endpoint& endpoint) {
   std::erase_if(bases_, [&](const Base& base) { return base.endpoint == endpoint; });
   std::erase_if(candidates_, [&](const Candidate& candidate) {
-    return candidate.related.value_or(candidate.endpoint) == endpoint;
+    return candidate.endpoint == endpoint || candidate.related == endpoint;
   });
   std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == endpoint; });
   conclude();
@@ -75,7 +92,9 @@ void Gathering::add_server(Timestamp now, const Endpoint& server) {
   if (!net::may_check(server, net::LoopbackPolicy::Allow) || servers_.size() == kMaxServers) return;
   if (std::ranges::find(servers_, server) != servers_.end()) return;
   servers_.push_back(server);
-  for (const Base& base : bases_) ask(now, base, server);
+  for (const Base& base : bases_) {
+    if (!base.is_relayed) ask(now, base, server);
+  }
 }
 
 void Gathering::end() {
@@ -92,7 +111,9 @@ void Gathering::restart(Timestamp now) {
   first_base_at_ = now;
   servers_.clear();
   queries_.clear();
-  std::erase_if(candidates_, [](const Candidate& one) { return one.type != CandidateType::Host; });
+  std::erase_if(candidates_, [](const Candidate& one) {
+    return one.type != CandidateType::Host && one.type != CandidateType::Relayed;
+  });
   unannounced_ = {};
   for (const Candidate& candidate : candidates_) unannounced_.push_back(candidate);
 }
@@ -128,7 +149,11 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
   candidate.host = endpoint.address.to_string();
   candidate.endpoint = endpoint;
   candidate.type = type;
-  if (type != CandidateType::Host) candidate.related = base.endpoint;
+  // RFC 8839 §5.1: of a relayed one what the server sees, which others need not know.
+  if (type == CandidateType::Relayed)
+    candidate.related = Endpoint{IpAddress::unspecified(endpoint.address.is_v6()), 9};
+  else if (type != CandidateType::Host)
+    candidate.related = base.endpoint;
   candidates_.push_back(candidate);
   unannounced_.push_back(std::move(candidate));
 }

@@ -27,12 +27,13 @@
 
 namespace specter::ice {
 
-// What is sent from: a local address and port. With TURN, a relayed address will be one more.
+// What is sent from: a local address and port, or a relayed one.
 struct Base {
   Endpoint endpoint;
+  bool is_relayed = false;
   std::uint16_t preference = 0;
-  std::string foundation;      // of its host candidate
-  std::uint32_t priority = 0;  // of its host candidate
+  std::string foundation;      // of its host or relayed candidate
+  std::uint32_t priority = 0;  // the same one's
   // RFC 8445 §7.1.1: what PRIORITY says in checks from here.
   std::uint32_t reflexive_priority = 0;
 };
@@ -49,6 +50,8 @@ class Gathering {
   void start();
   // The new base, or nothing when it is known already, unusable or one too many.
   const Base* add_base(Timestamp now, const Endpoint& endpoint);
+  // The relayed address of an allocation that `base` has made: RFC 8445 §5.1.1.2. As add_base().
+  const Base* add_relayed(const Endpoint& relayed, const Endpoint& base);
   void remove_base(const Endpoint& endpoint);
   void add_server(Timestamp now, const Endpoint& server);
   void end();

@@ -81,6 +81,13 @@ void Agent::Impl::add_local_endpoint(Timestamp now, const Endpoint& endpoint) {
   after_input(now);
 }
 
+void Agent::Impl::add_relayed_endpoint(Timestamp now, const Endpoint& relayed,
+                                       const Endpoint& base) {
+  if (const Base* added = shared_.gathering.add_relayed(relayed, base))
+    tell_all([&](CheckSession& session) { session.add_base(*added); });
+  after_input(now);
+}
+
 void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
   shared_.gathering.remove_base(base);
   tell_all([&](CheckSession& session) { session.remove_base(base); });

@@ -17,6 +17,7 @@ class Agent::Impl {
 
   void start_gathering();
   void add_local_endpoint(Timestamp now, const Endpoint& base);
+  void add_relayed_endpoint(Timestamp now, const Endpoint& relayed, const Endpoint& base);
   void remove_local_endpoint(Timestamp now, const Endpoint& base);
   void add_stun_server(Timestamp now, const Endpoint& server);
   void end_of_local_endpoints(Timestamp now);

@@ -12,13 +12,24 @@ namespace specter::ice {
 namespace {
 
 constexpr Duration kPatience = std::chrono::milliseconds(50);
+// A relay costs a way round and somebody's money: the better kinds have longer.
+constexpr Duration kPatienceWithARelay = std::chrono::milliseconds(500);
 constexpr Duration kNominationSilence = std::chrono::milliseconds(500);
 
+bool is_relayed(const Pair& pair, const Candidate& remote) {
+  return pair.base.is_relayed || remote.type == CandidateType::Relayed;
+}
+
 bool is_host_to_host(const Pair& pair, const Candidate& remote) {
-  return pair.mapped == pair.base.endpoint && remote.type == CandidateType::Host;
+  return pair.mapped == pair.base.endpoint && remote.type == CandidateType::Host &&
+         !pair.base.is_relayed;
 }
 
 }  // namespace
+
+Duration CheckSession::patience_with(const Pair& pair) const {
+  return is_relayed(pair, checklist_.remote(pair.remote_index)) ? kPatienceWithARelay : kPatience;
+}
 
 Pair* CheckSession::best_to_nominate(Timestamp now) const {
   for (const auto& pair : checklist_.pairs()) {
@@ -57,7 +68,7 @@ void CheckSession::consider_nomination(Timestamp now) {
   Pair* best = best_to_nominate(now);
   if (!best) return;
 
-  const bool was_patient = now >= first_valid_ + kPatience;
+  const bool was_patient = now >= first_valid_ + patience_with(*best);
   if (!was_patient && !is_host_to_host(*best, checklist_.remote(best->remote_index))) {
     // Sorted by priority: what is before `best` is better.
     for (const auto& pair : checklist_.pairs()) {
@@ -148,7 +159,9 @@ Deadline CheckSession::nomination_deadline() const {
   if (awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0) return std::nullopt;
   if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
   if (!current_ || current_->is_nominated) return std::nullopt;
-  const Timestamp patience_ends = first_valid_ + kPatience;
+  const Pair* const best = best_to_nominate(considered_);
+  if (!best) return std::nullopt;
+  const Timestamp patience_ends = first_valid_ + patience_with(*best);
   // Once it has, what was in the way (silence, say) ends with an input, not with time.
   return patience_ends > considered_ ? Deadline(patience_ends) : std::nullopt;
 }

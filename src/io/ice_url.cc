@@ -146,6 +146,10 @@ Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers
         return fail(ErrorCode::InvalidArgument,
                     fmt::format("more than {} URLs of ICE servers", kMaxIceUrls));
       }
+      if (is_turn) {
+        url->username = server.username;
+        url->password = server.credential;
+      }
       urls.push_back(std::move(*url));
     }
   }

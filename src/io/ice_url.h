@@ -21,6 +21,8 @@ struct IceUrl {
   std::uint16_t port = 0;
   IceTransport transport = IceTransport::Udp;
   std::string text;  // as it was given
+  // Of the server that it is of; of turn: and turns: alone. Never in a log or an error.
+  std::string username{}, password{};
 
   bool operator==(const IceUrl&) const = default;
 };

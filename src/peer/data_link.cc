@@ -123,6 +123,8 @@ void DataLink::handle_path() {
   const auto path = transport_.ice().path();
   if (!path || path == sized_path_) return;
   sized_path_ = path;
+  // Nobody says what became of large packets behind a relay: RFC 8656 §14, §15.
+  if (transport_.ice().is_relayed(*path)) return channels_.set_path({});
   const auto interface = std::ranges::find(interfaces_, path->local.address,
                                            &decltype(interfaces_)::value_type::first);
   channels_.set_path(

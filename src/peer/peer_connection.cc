@@ -364,6 +364,10 @@ void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_
   impl_->transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
 }
+void PeerConnection::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base) {
+  impl_->transport().ice().add_relayed_endpoint(now, relayed, base);
+  impl_->pump(now);
+}
 void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
                                       std::size_t most) {
   impl_->transport().handle_too_large(now, local, remote, most);
