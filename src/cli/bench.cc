@@ -213,9 +213,8 @@ void add_link(CLI::App& bench, int& exit_code) {
       ->capture_default_str();
   add_link_files(*command, *options);
   command->footer(
-      "Goodput is of users' bytes that were delivered in the second half of a trial; the line "
-      "also\n"
-      "carries the headers, those of IPv4 and UDP included, which leave 93 %.\n"
+      "Goodput is of users' bytes that were delivered in the second half of a trial; the line\n"
+      "also carries the headers, those of IPv4 and UDP included, which leave 93 %.\n"
       "Example: specter bench link --rtt 50 --rate 100 --queue 256kB --loss 0,1 --flows 1");
   command->callback([options, &exit_code] { exit_code = run_link(*options); });
 }
@@ -229,7 +228,7 @@ void add_bench(CLI::App& app, int& exit_code) {
       "becomes of data on simulated links.");
   command->require_subcommand(1);
   command->footer(
-      "`specter bench COMMAND --help` tells about each. Figures depend on what else the machine\n"
+      "`specter help bench COMMAND` tells about each. Figures depend on what else the machine\n"
       "does: the load before the run is printed with them.");
   add_data(*command, exit_code);
   add_latency(*command, exit_code);

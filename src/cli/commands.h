@@ -19,5 +19,6 @@ void add_peer(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_sim(CLI::App& app, int& exit_code);
 void add_rtp(CLI::App& app, int& exit_code);
+void add_manual(CLI::App& app);  // help, man, completion; `app` has all other commands by then
 
 }  // namespace specter::cli

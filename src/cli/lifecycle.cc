@@ -58,7 +58,7 @@ void add_lifecycle(CLI::App& app, int& exit_code) {
   options->network.add_to(*command);
   command->footer(
       "Exit code 0 when each step succeeded, 1 when one failed. Colours only on a terminal, and\n"
-      "not when NO_COLOR is set. Example: specter lifecycle --messages 100");
+      "not when NO_COLOR is set.\nExample: specter lifecycle --messages 100");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

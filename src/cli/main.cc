@@ -6,11 +6,18 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/manual/help.h"
 #include "cli/signals.h"
 
 #include "specter/specter.h"
 
 namespace {
+
+// The command that the command line names, as far as it goes.
+const CLI::App& named(const CLI::App& app) {
+  const auto below = app.get_subcommands();
+  return below.empty() ? app : named(*below.front());
+}
 
 int run(int argc, char** argv) {
   using namespace specter::cli;
@@ -19,9 +26,10 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", [] {
     return fmt::format("specter {}\n{}", specter::version(), specter::cipher_engines());
   });
+  app.formatter(help_formatter());  // before the commands, which take it over
   app.require_subcommand(1);
   app.footer(
-      "Begin with `specter lifecycle`. `specter COMMAND --help` tells about each.\n"
+      "Begin with `specter lifecycle`. `specter help COMMAND` tells about each.\n"
       "Exit codes: 0 success, 1 something tried did not work, 2 wrong command line.");
 
   int exit_code = kSuccess;
@@ -30,11 +38,17 @@ int run(int argc, char** argv) {
   add_bench(app, exit_code);
   add_sim(app, exit_code);
   add_rtp(app, exit_code);
+  add_manual(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
     // What is missing is a command, unless a word stands where one should.
     const auto words = app.remaining(true);
+    const CLI::App& command = named(app);
+    if (words.empty() && !command.get_subcommands({}).empty()) {
+      fmt::print("{}", help_text(table_of(command)));
+      return kSuccess;
+    }
     if (words.empty()) return app.exit(error) == 0 ? kSuccess : kUsage;
     fmt::print(stderr, "There is no command '{}'.\nRun with --help for more information.\n",
                words.front());

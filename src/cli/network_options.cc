@@ -1,5 +1,7 @@
 #include "cli/network_options.h"
 
+#include "cli/manual/command_table.h"
+
 #include "specter/option_table.h"
 
 namespace specter::cli {
@@ -17,6 +19,8 @@ Result<> set_named(ConnectionOptions& options, std::string_view text) {
 }  // namespace
 
 void NetworkOptions::add_to(CLI::App& command) {
+  const std::string group = command.option_defaults()->get_group();
+  command.option_defaults()->group(kConnectionGroup);
   command
       .add_option("--loopback", loopback,
                   "Whether 127.0.0.1 and ::1 are used: beside the other addresses (include), alone "
@@ -67,6 +71,7 @@ void NetworkOptions::add_to(CLI::App& command) {
                    "Data channels take turns by whole messages, as without RFC 8260");
   command.add_flag("--no-sped", no_sped, "Leave DTLS out of ICE's Binding messages (SPED)");
   add_named_options(command);
+  command.option_defaults()->group(group);
 }
 
 void NetworkOptions::add_named_options(CLI::App& command) {

@@ -43,12 +43,13 @@ void add_peer(CLI::App& app, int& exit_code) {
   options->network.add_to(*command);
   command->footer(
       "Commands: create_data_channel, create_offer, create_answer, set_local_description,\n"
-      "  set_remote_description, add_ice_candidate, send, close_data_channel,\n"
-      "  set_buffered_amount_low_threshold, get_stats, state, data_channel_state,\n"
-      "  local_description, remote_description (and current_…, pending_…), close.\n"
+      "set_remote_description, add_ice_candidate, send, close_data_channel,\n"
+      "set_buffered_amount_low_threshold, get_stats, state, data_channel_state,\n"
+      "local_description, remote_description (and current_…, pending_…), close.\n"
       "Example: {\"op\":\"create_data_channel\",\"label\":\"data\",\"ref\":1}\n"
       "The end of stdin closes the connection, and so do SIGINT and SIGTERM. Exit code 0 once it\n"
       "is closed, 1 when it could not be started, 128 + the signal's number after a signal.\n"
+      "\n"
       "docs/peer-protocol.md has every command and event, and a whole session.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

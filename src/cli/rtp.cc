@@ -138,7 +138,9 @@ void add_receive(CLI::App& rtp, int& exit_code) {
   command->add_option("--port", options.port, "Where RTP comes to; 0: a free one, which is told")
       ->required();
   command->add_option("--codec", words->kind, "h264, vp8 or opus")->required();
-  command->add_option("--to", options.file, "The file; made with the first frame")->required();
+  command->add_option("--to", options.file, "The file; made with the first frame")
+      ->type_name("FILE")
+      ->required();
   words->srtp.add_to(*command);
   add_ends(*command, options);
   command->add_option("--address", options.address, "Our address; :: for IPv6")
@@ -173,7 +175,7 @@ void add_rtp(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "rtp", "Sends a media file as an RTP stream, or receives one into a file; SRTP too.");
   command->require_subcommand(1);
-  command->footer("`specter rtp COMMAND --help` tells about each.");
+  command->footer("`specter help rtp COMMAND` tells about each.");
   add_send(*command, exit_code);
   add_receive(*command, exit_code);
 }

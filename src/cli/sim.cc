@@ -90,7 +90,8 @@ void choose(CLI::App& command, Options& options) {
   command.add_flag("--table", options.shows_table,
                    "How often each kind was visited, and two of them together");
   auto* seed = command.add_option("--seed", options.seed, "One life: that of this seed");
-  auto* plans = command.add_option("--plan", options.plans, "The lives of these files");
+  auto* plans =
+      command.add_option("--plan", options.plans, "The lives of these files")->type_name("FILE");
   seed->excludes(plans);
   command.add_flag("--story", options.tells_story, "With --seed or --plan: tell what happens");
   command.add_flag("--trace", options.traces, "The same with every datagram");

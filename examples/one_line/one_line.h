@@ -1,0 +1,29 @@
+// Signalling by copy and paste: what one side has to tell the other before they are connected, as
+// one line of some hundred letters.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <specter/specter.h>
+
+namespace one_line {
+
+// "specter:" and, in base64, what zlib made of the description. It fits into a terminal's line,
+// which Linux ends after 4095 bytes.
+std::string to_line(const specter::SessionDescription& description);
+// Nothing when that is no such line, or not all of it. What stands around it does no harm.
+std::optional<specter::SessionDescription> from_line(std::string_view line);
+
+// A connection with the default codecs and interceptors. Across a NAT each side needs a STUN
+// server's URL, such as "stun:stun.l.google.com:19302", to learn its address as others see it.
+specter::PeerConnection new_connection(specter::Specter& specter, specter::Mailbox& inbox);
+
+// One side invites, the other joins. Both print their line, read that of the other from stdin, and
+// return while the connection is being made; the inviting side has created a data channel before.
+// They throw std::runtime_error when there is no line to be read, and Specter's errors.
+void invite(const specter::PeerConnection& connection, specter::Mailbox& inbox);
+void join(const specter::PeerConnection& connection, specter::Mailbox& inbox);
+
+}  // namespace one_line
