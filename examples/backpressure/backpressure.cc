@@ -95,7 +95,7 @@ int main() try {
   std::thread reader([&] {
     try {
       received = receive_all(receiver_inbox);
-    } catch (const std::bad_expected_access<specter::Error>& e) {
+    } catch (const specter::BadResultAccess& e) {
       failure = e.error().message;
     }
   });
@@ -108,7 +108,7 @@ int main() try {
             << " s; the send buffer of 1 MiB was full " << waits << " times " << failure << '\n';
   const bool all = received == kMessages * kMessageBytes;
   return all && waits > 0 ? 0 : 1;
-} catch (const std::bad_expected_access<specter::Error>& failure) {
+} catch (const specter::BadResultAccess& failure) {
   std::cerr << to_string(failure.error().code) << ": " << failure.error().message << '\n';
   std::_Exit(1);  // the reader may still wait
 }

@@ -87,7 +87,7 @@ void talk(const specter::DataChannel& channel, specter::Mailbox& inbox) {
 // The first open channel: that which we made, or that of the other side.
 specter::DataChannel wait_for_channel(specter::Mailbox& inbox) {
   for (;;) {
-    auto next = inbox.next(120s).value();
+    auto next = inbox.next(one_line::kPatience).value();
     if (auto* open = std::get_if<event::DataChannelOpen>(&next)) return open->channel;
     if (auto* changed = std::get_if<event::ConnectionStateChange>(&next);
         changed && changed->state == specter::ConnectionState::Failed) {
@@ -105,9 +105,8 @@ int main(int count, char** words) try {
     return 2;
   }
   std::setvbuf(stdin, nullptr, _IONBF, 0);  // what is read ahead, poll(2) would not see
-  specter::Configuration configuration;
-  if (count == 3) configuration.defaults.ice_servers = {words[2]};
-  specter::Specter specter(configuration);
+  specter::Specter specter(
+      one_line::configuration(count == 3 ? std::optional<std::string>(words[2]) : std::nullopt));
   specter::Mailbox inbox;
   const auto connection = one_line::new_connection(specter, inbox);
   if (what == "invite") {
@@ -116,11 +115,11 @@ int main(int count, char** words) try {
   } else {
     one_line::join(connection, inbox);
   }
-  talk(wait_for_channel(inbox), inbox);
-  connection.close();
-  inbox.receive<event::Closed>(connection, 5s).value();  // what was sent has left
+  const auto channel = wait_for_channel(inbox);
+  talk(channel, inbox);
+  one_line::leave(connection, channel, inbox);
   return 0;
-} catch (const std::bad_expected_access<specter::Error>& failure) {
+} catch (const specter::BadResultAccess& failure) {
   std::cerr << to_string(failure.error().code) << ": " << failure.error().message << '\n';
   return 1;
 } catch (const std::exception& failure) {

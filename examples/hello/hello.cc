@@ -55,7 +55,7 @@ int main() try {
     inbox.receive<event::Closed>(connection, 1s).value();
   }
   return 0;
-} catch (const std::bad_expected_access<specter::Error>& failure) {
+} catch (const specter::BadResultAccess& failure) {
   std::cerr << to_string(failure.error().code) << ": " << failure.error().message << '\n';
   return 1;
 }

@@ -84,7 +84,7 @@ int main() try {
   std::cout << "one message of " << received / 1'000'000 << " MB, and " << peak_megabytes() - before
             << " MB more memory than before it\n";
   return received == kMessageBytes ? 0 : 1;
-} catch (const std::bad_expected_access<specter::Error>& failure) {
+} catch (const specter::BadResultAccess& failure) {
   std::cerr << to_string(failure.error().code) << ": " << failure.error().message << '\n';
   return 1;
 }

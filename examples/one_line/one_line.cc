@@ -95,6 +95,14 @@ std::optional<specter::SessionDescription> from_line(std::string_view line) {
   return *std::move(description);
 }
 
+specter::Configuration configuration(std::optional<std::string> stun_url) {
+  specter::Configuration configuration;
+  configuration.defaults.ice.patience = kPatience;
+  configuration.defaults.ice.limbo_timeout = kPatience;
+  if (stun_url) configuration.defaults.ice_servers = {*stun_url};
+  return configuration;
+}
+
 specter::PeerConnection new_connection(specter::Specter& specter, specter::Mailbox& inbox) {
   auto engine = specter::MediaEngine::with_default_codecs();
   auto registry = specter::Registry::with_default_interceptors(engine);
@@ -118,6 +126,17 @@ void join(const specter::PeerConnection& connection, specter::Mailbox& inbox) {
   connection.set_local_description(answer).value();
   print_our_line(connection, inbox);
   std::cout << "Connecting, once it is pasted there ...\n" << std::flush;
+}
+
+void leave(const specter::PeerConnection& connection, const specter::DataChannel& channel,
+           specter::Mailbox& inbox) {
+  channel.close();
+  while (channel.state() != specter::DataChannelState::Closed &&
+         connection.connection_state() != specter::ConnectionState::Failed) {
+    if (!inbox.next(10s)) break;  // nothing is heard of the other side
+  }
+  connection.close();
+  inbox.receive<event::Closed>(connection, 5s).value();
 }
 
 }  // namespace one_line

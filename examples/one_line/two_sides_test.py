@@ -112,10 +112,12 @@ class SendFile(unittest.TestCase):
                 self.assertEqual([p.name for p in copy.parent.iterdir()], [file.name])
 
     def test_nothing_is_overwritten(self):
-        (sent, said), (received, _), _, copy = self.send(100_000, there=b"mine")
-        self.assertEqual((sent, received), (1, 1))
-        self.assertIn("there is such a file already", said)
-        self.assertEqual(copy.read_bytes(), b"mine")
+        for size in (100_000, 20_000_001):
+            with self.subTest(size=size):
+                (sent, said), (received, _), _, copy = self.send(size, there=b"mine")
+                self.assertEqual((sent, received), (1, 1))
+                self.assertIn("the other side says: there is such a file already", said)
+                self.assertEqual(copy.read_bytes(), b"mine")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@
 // KiB, and a text with their CRC-32. The receiver answers with a text: "ok", or what is wrong. DTLS
 // has already seen to it that nobody changed a byte on the way; size and checksum tell of disks and
 // of mistakes in programs such as this one.
-#include <chrono>
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -24,7 +25,6 @@
 #include "one_line.h"
 #include "progress.h"
 
-using namespace std::chrono_literals;
 namespace event = specter::event;
 
 namespace {
@@ -32,11 +32,10 @@ namespace {
 constexpr std::size_t kMessageBytes = 64 * 1024;
 constexpr std::size_t kBufferBytes = 4 << 20;  // what may wait in the channel
 constexpr std::size_t kLowBytes = 1 << 20;     // when that is left, we go on
-constexpr auto kPatience = 60s;                // without anything from the other side
 
 // The next event; a connection that failed throws, with the reason.
 specter::Event next_event(specter::Mailbox& inbox) {
-  auto next = inbox.next(kPatience).value();
+  auto next = inbox.next(one_line::kPatience).value();
   if (auto* changed = std::get_if<event::ConnectionStateChange>(&next);
       changed && changed->state == specter::ConnectionState::Failed) {
     throw std::runtime_error("the connection failed: " + changed->reason);
@@ -59,7 +58,9 @@ E wait_for(specter::Mailbox& inbox) {
 void send(const specter::DataChannel& channel, specter::Mailbox& inbox, specter::Bytes bytes,
           Progress& progress, std::uint64_t sent) {
   while (channel.buffered_amount() > kBufferBytes) {
-    wait_for<event::BufferedAmountLow>(inbox);
+    const auto next = next_event(inbox);  // BufferedAmountLow, or an answer that comes too early
+    if (const auto* message = std::get_if<event::Message>(&next))
+      throw std::runtime_error("the other side says: " + std::string(message->text()));
     progress.show(sent - std::min<std::uint64_t>(sent, channel.buffered_amount()));
   }
   channel.send(bytes).value();
@@ -92,6 +93,7 @@ int send_file(const std::filesystem::path& path, const specter::PeerConnection& 
   const auto verdict = wait_for<event::Message>(inbox);
   progress.end("sent", sent);
   std::cout << "the other side says: " << verdict.text() << '\n';
+  one_line::leave(connection, channel, inbox);
   return verdict.text() == "ok" ? 0 : 1;
 }
 
@@ -152,6 +154,7 @@ int receive_file(const std::filesystem::path& folder, const specter::PeerConnect
   const std::string verdict = receive_into(folder, read_announcement(first), inbox);
   first.channel.send(verdict).value();
   if (verdict != "ok") std::cout << verdict << '\n';
+  one_line::leave(connection, first.channel, inbox);
   return verdict == "ok" ? 0 : 1;
 }
 
@@ -163,17 +166,13 @@ int main(int count, char** words) try {
     std::cerr << "send_file send FILE [STUN-URL], or send_file receive FOLDER [STUN-URL]\n";
     return 2;
   }
-  specter::Configuration configuration;
-  if (count == 4) configuration.defaults.ice_servers = {words[3]};
-  specter::Specter specter(configuration);
+  specter::Specter specter(
+      one_line::configuration(count == 4 ? std::optional<std::string>(words[3]) : std::nullopt));
   specter::Mailbox inbox;
   const auto connection = one_line::new_connection(specter, inbox);
-  const int code = what == "send" ? send_file(words[2], connection, inbox)
-                                  : receive_file(words[2], connection, inbox);
-  connection.close();
-  inbox.receive<event::Closed>(connection, 5s).value();  // what was sent has left
-  return code;
-} catch (const std::bad_expected_access<specter::Error>& failure) {
+  return what == "send" ? send_file(words[2], connection, inbox)
+                        : receive_file(words[2], connection, inbox);
+} catch (const specter::BadResultAccess& failure) {
   std::cerr << to_string(failure.error().code) << ": " << failure.error().message << '\n';
   return 1;
 } catch (const std::exception& failure) {
