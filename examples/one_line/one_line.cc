@@ -131,9 +131,14 @@ void join(const specter::PeerConnection& connection, specter::Mailbox& inbox) {
 void leave(const specter::PeerConnection& connection, const specter::DataChannel& channel,
            specter::Mailbox& inbox) {
   channel.close();
+  wait_until_left(connection, channel, inbox);
+}
+
+void wait_until_left(const specter::PeerConnection& connection, const specter::DataChannel& channel,
+                     specter::Mailbox& inbox) {
   while (channel.state() != specter::DataChannelState::Closed &&
          connection.connection_state() != specter::ConnectionState::Failed) {
-    if (!inbox.next(10s)) break;  // nothing is heard of the other side
+    if (!inbox.next(60s)) break;  // nothing is heard of the other side
   }
   connection.close();
   inbox.receive<event::Closed>(connection, 5s).value();

@@ -37,5 +37,8 @@ void join(const specter::PeerConnection& connection, specter::Mailbox& inbox);
 // the close of a connection does not wait.
 void leave(const specter::PeerConnection& connection, const specter::DataChannel& channel,
            specter::Mailbox& inbox);
+// The same, but the other side is to end the channel: so it has read all that we sent.
+void wait_until_left(const specter::PeerConnection& connection, const specter::DataChannel& channel,
+                     specter::Mailbox& inbox);
 
 }  // namespace one_line

@@ -154,7 +154,7 @@ int receive_file(const std::filesystem::path& folder, const specter::PeerConnect
   const std::string verdict = receive_into(folder, read_announcement(first), inbox);
   first.channel.send(verdict).value();
   if (verdict != "ok") std::cout << verdict << '\n';
-  one_line::leave(connection, first.channel, inbox);
+  one_line::wait_until_left(connection, first.channel, inbox);
   return verdict == "ok" ? 0 : 1;
 }
 
