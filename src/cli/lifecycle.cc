@@ -1,9 +1,9 @@
 // specter lifecycle: two peer connections in this process, from init to close.
-#include <cstdlib>
 #include <memory>
 
 #include <unistd.h>
 
+#include "cli/colours.h"
 #include "cli/commands.h"
 #include "cli/lifecycle/steps.h"
 #include "cli/network_options.h"
@@ -17,13 +17,6 @@ struct Options {
   int messages = 10;
   double timeout_seconds = 10;
 };
-
-Colours colours_of(int fd) {
-  const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
-  const char* term = std::getenv("TERM");
-  const bool plain = (no_color && *no_color) || (term && std::string_view(term) == "dumb");
-  return ::isatty(fd) && !plain ? Colours::On : Colours::Off;
-}
 
 int run(const Options& options) {
   Output output(STDOUT_FILENO);

@@ -111,7 +111,7 @@ class Data(Bench):
         # Nothing of this machine connects in a millisecond.
         result = run("data", "--timeout", "0.001")
         self.assertEqual(result.returncode, 1)
-        self.assertRegex(result.stderr, r"^specter bench data: .*in time\n$")
+        self.assertRegex(result.stderr, r"^specter bench data: .*in time\nWhat to do: .*--timeout.*\n$")
         self.assertEqual(result.stdout, "")
         report = json.loads(run("data", "--timeout", "0.001", "--json").stdout)
         self.assertIs(report["ok"], False)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Help, version, exit codes."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -45,7 +47,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn(re.sub("^(current|pending)_", "", op), text)
 
     def test_a_wrong_command_line_ends_with_2_and_says_why(self):
-        for arguments in ([], ["nonsense"], ["peer", "--nonsense"], ["lifecycle", "--messages", "x"],
+        for arguments in (["nonsense"], ["help", "nonsense"], ["completion", "tcsh"], ["completion"], ["peer", "--nonsense"], ["lifecycle", "--messages", "x"],
                           ["lifecycle", "--messages", "-1"], ["lifecycle", "--timeout", "0"],
                           ["peer", "--loopback", "sometimes"], ["peer", "--ice-server"]):
             result = run(*arguments)
@@ -56,7 +58,92 @@ class CommandLine(unittest.TestCase):
     def test_a_word_that_is_no_command_is_named(self):
         for arguments in (["nonsense"], ["bench", "nonsense"]):
             self.assertIn("There is no command 'nonsense'", run(*arguments).stderr)
-        self.assertIn("subcommand is required", run("bench").stderr)
+
+
+def commands(*path):
+    """Each command and those below it, as `specter help` lists them."""
+    yield path
+    listed = re.search(r"^Commands:\n(.*?)\n\n", run("help", *path).stdout + "\n\n", re.S | re.M)
+    if listed:
+        for name in re.findall(r"^  (\S+)", listed.group(1), re.M):
+            yield from commands(*path, name)
+
+
+class Manual(unittest.TestCase):
+    """Help, manual page and completions say the same, for they are made from one table."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.commands = list(commands())
+        cls.help = {path: run(*path, "--help").stdout for path in cls.commands}
+        cls.options = {path: set(re.findall(r"(?<![\w`-])--[a-z][\w-]*", re.sub(r"\nUsage:.*?\n\n", "\n", re.split(
+            r"\nOptions:\n", text, 1)[1], flags=re.S))) for path, text in cls.help.items()}
+
+    def test_a_command_of_commands_alone_lists_them(self):
+        for path in ((), ("bench",), ("rtp",)):
+            result = run(*path)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual(result.stdout, self.help[path])
+            self.assertIn("Commands:\n", result.stdout)
+
+    def test_each_is_found(self):
+        for path in (("lifecycle",), ("peer",), ("bench", "data"), ("bench", "link"), ("rtp", "send"), ("sim",),
+                     ("help",), ("man",), ("completion",)):
+            self.assertIn(path, self.commands)
+
+    def test_help_has_80_columns(self):
+        for text in (*self.help.values(), run("help", "connection").stdout):
+            for line in text.splitlines():
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_shared_options_are_explained_once(self):
+        text = run("help", "connection").stdout
+        for option in ("--loopback", "--ice-server", "--dtls", "--option"):
+            self.assertRegex(text, rf"(?m)^  {option} ")
+            for path in (("lifecycle",), ("peer",), ("bench", "data")):
+                self.assertIn(option, self.help[path])
+                self.assertNotRegex(self.help[path], rf"(?m)^  {option} .*  ")
+        self.assertIn("--loopback (default only)", self.help[("bench", "data")].replace("\n  ", " "))
+
+    def test_the_manual_page_has_each_command_and_option(self):
+        page = run("man").stdout
+        self.assertTrue(page.startswith(".TH SPECTER 1 "))
+        plain = page.replace("\\-", "-")
+        for path, options in self.options.items():
+            if path:
+                self.assertIn(f'.SS "specter {" ".join(path)}"', plain)
+            for option in options:
+                self.assertIn(option, plain)
+        if shutil.which("man"):
+            done = subprocess.run(["man", "--warnings", "-l", "-"], input=page, capture_output=True, text=True,
+                                  env=os.environ | {"MANPAGER": "cat", "LC_ALL": "C.UTF-8"}, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_completions_have_each_command_and_option(self):
+        for shell, spelt in (("bash", "--{}"), ("zsh", "--{}["), ("fish", "-l {} ")):
+            script = run("completion", shell).stdout
+            for path, options in self.options.items():
+                for word in path:
+                    self.assertRegex(script, rf"\b{word}\b")
+                for option in options:
+                    self.assertIn(spelt.format(option[2:]), script, shell)
+            if shutil.which(shell):
+                done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_bash_completes(self):
+        def completed(*words):
+            script = run("completion", "bash").stdout + (
+                f'COMP_WORDS=({" ".join(words)} "")\nCOMP_CWORD={len(words)}\n_specter\n'
+                'printf "%s\\n" "${COMPREPLY[@]}"\n')
+            return subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True,
+                                  timeout=60).stdout.split()
+        self.assertIn("bench", completed("specter"))
+        self.assertEqual({"data", "latency", "setup", "memory", "link"} - set(completed("specter", "bench")), set())
+        self.assertIn("--size", completed("specter", "bench", "data"))
+        self.assertNotIn("--echo", completed("specter", "bench", "data"))
+        self.assertEqual(sorted(completed("specter", "lifecycle", "--json", "--dtls")), ["1.2", "1.3", "any"])
+        self.assertEqual(sorted(completed("specter", "completion"))[-3:], ["bash", "fish", "zsh"])
 
 
 if __name__ == "__main__":

@@ -158,8 +158,11 @@ class Receiver {
 
   void show(const Snapshot& begin, const Snapshot& now, std::uint64_t bytes) {
     const double seconds = std::chrono::duration<double>(now.at - begin.at).count();
-    progress_.show(fmt::format("{:.1f} s, {:.1f} MB, {:.3f} Gbit/s", seconds,
-                               static_cast<double>(bytes) / 1e6,
+    const double share = options_.bytes > 0
+                             ? static_cast<double>(bytes) / static_cast<double>(options_.bytes)
+                             : seconds / options_.seconds;
+    progress_.show(fmt::format("{}  {:.1f} s, {:.1f} MB, {:.3f} Gbit/s", progress_bar(share),
+                               seconds, static_cast<double>(bytes) / 1e6,
                                static_cast<double>(bytes) * 8e-9 / seconds));
   }
 

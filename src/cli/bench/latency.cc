@@ -1,4 +1,5 @@
 // specter bench latency: one message at a time goes there and back.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "cli/bench/message.h"
 #include "cli/bench/process.h"
+#include "cli/bench/progress.h"
 #include "cli/bench/side.h"
 #include "cli/bench/two_sides.h"
 
@@ -17,6 +19,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWarmUpRounds = 200;
+
+constexpr Duration kLook = std::chrono::milliseconds(200);  // how often the progress line moves
 
 class EchoingPeer final : public TalkingPeer {
  public:
@@ -42,6 +46,8 @@ class AskingPeer final : public TalkingPeer {
     left_ = rounds + 1;
     ask();
   }
+  // How many of them there were, for who looks on from another thread.
+  std::size_t done() const { return done_.load(std::memory_order_relaxed); }
   const std::vector<double>& times_us() const { return times_us_; }  // once "rounds" was told
 
  protected:
@@ -58,7 +64,8 @@ class AskingPeer final : public TalkingPeer {
     if (left_ <= rounds_) {
       times_us_.push_back(std::chrono::duration<double, std::micro>(now - asked_).count());
     }
-    if (--left_ > 0) return ask();
+    done_.store(rounds_ + 1 - --left_, std::memory_order_relaxed);
+    if (left_ > 0) return ask();
     conversation().post({{"op", "rounds"}});
   }
 
@@ -75,6 +82,7 @@ class AskingPeer final : public TalkingPeer {
   MessageCheck check_{0, Order::Kept};
   std::uint64_t asked_count_ = 0;
   std::size_t rounds_ = 0, left_ = 0;
+  std::atomic<std::size_t> done_ = 0;
   Clock::time_point asked_{};
   std::vector<double> times_us_;
 };
@@ -122,8 +130,17 @@ class Asker {
   Result<> rounds(std::size_t count) {
     peer_->go(count);
     const auto patience = options_.common.timeout() + count * std::chrono::milliseconds(10);
-    const auto done = side_.wait_for("rounds", patience);
-    return done ? Result<>() : fail(done.error());
+    const auto end = Clock::now() + patience;
+    Progress progress;
+    while (true) {
+      const auto done = side_.wait_for("rounds", std::min<Duration>(patience, kLook));
+      if (done) return {};
+      if (done.error().code != ErrorCode::Timeout || Clock::now() >= end) return fail(done.error());
+      progress.show(fmt::format(
+          "{}  {} of {} round trips",
+          progress_bar(static_cast<double>(peer_->done()) / static_cast<double>(count + 1)),
+          peer_->done(), count));
+    }
   }
 
   Result<double> cpu_of_both() {

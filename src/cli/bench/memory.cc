@@ -1,4 +1,5 @@
 // specter bench memory: what many idle connections cost.
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -15,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// The progress line moves so often while nothing happens: rarely, for it is not to be measured.
+constexpr Duration kIdleStep = std::chrono::seconds(1);
 constexpr std::size_t kAtOnce = 4;  // in the making
 // For 60 ms after Closed a connection's sockets are open, to say goodbye again:
 // docs/decisions/0006-peers-close.md.
@@ -39,16 +42,22 @@ Result<Report> measure(const MemoryOptions& options) {
   std::size_t opened = 0;
   auto made = maker.make(options.pairs, kAtOnce, PairMaker::Then::Keep, [&](const Pair&) {
     ++opened;
-    if (progress.is_due()) progress.show(fmt::format("{} of {} pairs", opened, options.pairs));
+    if (progress.is_due())
+      progress.show(fmt::format(
+          "{}  {} of {} pairs",
+          progress_bar(static_cast<double>(opened) / static_cast<double>(options.pairs)), opened,
+          options.pairs));
   });
   if (!made) return fail(made.error());
-  progress.show("idle");
-
   const Footprint after;
   const double cpu_before = cpu_seconds();
   const auto begin = Clock::now();
-  if (auto idle = maker.idle(to_duration(options.idle_seconds)); !idle) {
-    return fail(idle.error());
+  const Duration whole = to_duration(options.idle_seconds);
+  for (Duration idled{}; idled < whole; idled += kIdleStep) {
+    const auto share = std::chrono::duration<double>(idled) / std::chrono::duration<double>(whole);
+    progress.show(fmt::format("{}  of {} s of idling", progress_bar(share), options.idle_seconds));
+    if (auto idle = maker.idle(std::min(kIdleStep, whole - idled)); !idle)
+      return fail(idle.error());
   }
   const double idle_cpu = cpu_seconds() - cpu_before;
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();

@@ -1,5 +1,6 @@
 #include "cli/bench/progress.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -24,6 +25,13 @@ void Progress::clear() {
   shown_ = false;
   fmt::print(stderr, "\r\033[K");
   std::fflush(stderr);
+}
+
+std::string progress_bar(double share) {
+  constexpr double kWidth = 30;
+  share = std::clamp(share, 0.0, 1.0);
+  return fmt::format("[{:-<30}] {:3.0f} %",
+                     std::string(static_cast<std::size_t>(kWidth * share), '#'), 100 * share);
 }
 
 }  // namespace specter::cli::bench

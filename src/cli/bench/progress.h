@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 namespace specter::cli::bench {
@@ -26,5 +27,8 @@ class Progress {
   bool shown_ = false;
   std::chrono::steady_clock::time_point next_{};
 };
+
+// "[#########---------------------]  31 %".
+std::string progress_bar(double share);
 
 }  // namespace specter::cli::bench

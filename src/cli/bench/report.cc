@@ -8,6 +8,7 @@
 
 #include "cli/bench/process.h"
 #include "cli/commands.h"
+#include "cli/manual/help.h"
 #include "cli/output.h"
 
 #include "specter/specter.h"
@@ -43,26 +44,36 @@ void Report::add_percentiles(std::string_view prefix, std::string_view unit,
                           values.p90, values.p99, values.max, unit));
 }
 
-std::string Report::table() const {
+std::string Report::table(Colours colours) const {
   std::string parameters;
   for (const auto& [key, value] : json_["parameters"].items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     parameters += fmt::format("{}{} {}", parameters.empty() ? "" : ", ", key, text);
   }
-  std::string table = fmt::format("specter {} bench {}: {}\n", json_["version"].get<std::string>(),
-                                  json_["bench"].get<std::string>(), parameters);
-  table += fmt::format("{} cores, load {:.2f} before\n", json_["cpus"].get<std::size_t>(),
-                       json_["load_average_1min"].get<double>());
+  const std::string title = fmt::format("specter {} bench {}", json_["version"].get<std::string>(),
+                                        json_["bench"].get<std::string>());
+  std::string table = styled(colours, style::kBold, title);
+  table += wrapped(title + ": ", 2, parameters).substr(title.size());
+  table += styled(colours, style::kFaint,
+                  fmt::format("{} cores, load {:.2f} before", json_["cpus"].get<std::size_t>(),
+                              json_["load_average_1min"].get<double>())) +
+           "\n";
   std::size_t width = 0;
   for (const Row& row : rows_) width = std::max(width, row.label.size());
-  for (const Row& row : rows_) table += fmt::format("  {:<{}}  {}\n", row.label, width, row.text);
+  for (const Row& row : rows_) {
+    const std::string label = fmt::format("{:<{}}", row.label, width);
+    table +=
+        fmt::format("  {}  {}\n", styled(colours, style::kBold, label),
+                    row.label == "check" ? styled(colours, style::kGreen, row.text) : row.text);
+  }
   return table;
 }
 
 int print(std::string_view bench, const Result<Report>& result, Format format) {
   Output output(STDOUT_FILENO);
   if (result) {
-    std::string text = format == Format::Json ? to_line(result->json()) : result->table();
+    std::string text =
+        format == Format::Json ? to_line(result->json()) : result->table(colours_of(STDOUT_FILENO));
     if (text.ends_with('\n')) text.pop_back();
     output.line(text);
   } else if (format == Format::Json) {
@@ -72,7 +83,11 @@ int print(std::string_view bench, const Result<Report>& result, Format format) {
          {"error",
           {{"name", to_string(result.error().code)}, {"message", result.error().message}}}}));
   } else {
-    fmt::print(stderr, "specter bench {}: {}\n", bench, result.error().message);
+    const std::string title = fmt::format("specter bench {}:", bench);
+    fmt::print(stderr, "{} {}\n", styled(colours_of(STDERR_FILENO), style::kRed, title),
+               result.error().message);
+    if (result.error().code == ErrorCode::Timeout)
+      fmt::print(stderr, "What to do: give it more time (--timeout), or less to do.\n");
   }
   output.flush();
   return result ? kSuccess : kFailure;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/bench/statistics.h"
+#include "cli/colours.h"
 #include "cli/json.h"
 
 #include "specter/result.h"
@@ -25,7 +26,7 @@ class Report {
                        std::string_view label);
 
   const Json& json() const { return json_; }  // one flat object, but for "parameters"
-  std::string table() const;
+  std::string table(Colours colours = Colours::Off) const;
 
  private:
   struct Row {

@@ -1,7 +1,12 @@
 #include "cli/bench/report.h"
 
+#include <sstream>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "cli/bench/progress.h"
 
 #include "specter/specter.h"
 
@@ -9,6 +14,7 @@ namespace specter::cli::bench {
 namespace {
 
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 Report sample() {
@@ -29,6 +35,27 @@ TEST(Report, TheTableHasTheParametersAndAlignedRows) {
                               "  throughput  2.50 Gbit/s\n"
                               "  check       each message was sound\n"
                               "  open        p50 1.00, p90 2.00, p99 3.00, max 4.12 ms\n"));
+}
+
+TEST(Report, OnATerminalTheTitleAndTheLabelsAreBoldAndTheCheckIsGreen) {
+  const std::string table = sample().table(Colours::On);
+  EXPECT_THAT(table, StartsWith("\033[1mspecter " + std::string(version()) +
+                                " bench data\033[0m: size 100, loopback only\n"));
+  EXPECT_THAT(table,
+              HasSubstr("  \033[1mcheck     \033[0m  \033[32meach message was sound\033[0m\n"));
+}
+
+TEST(Report, ManyParametersAreWrapped) {
+  Json parameters;
+  for (int i = 0; i < 20; ++i) parameters["parameter_" + std::to_string(i)] = i;
+  std::istringstream lines(Report("data", parameters).table());
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(ProgressBar, ShowsTheShare) {
+  EXPECT_EQ(progress_bar(0), "[------------------------------]   0 %");
+  EXPECT_EQ(progress_bar(0.5), "[###############---------------]  50 %");
+  EXPECT_EQ(progress_bar(1.7), "[##############################] 100 %");
 }
 
 TEST(Report, TheObjectHasEachNumberUnderItsKey) {

@@ -34,7 +34,11 @@ Result<Report> measure(const SetupOptions& options) {
     last_open = Clock::now();
     open_ms.push_back(pair.open_ms());
     message_ms.push_back(pair.message_ms());
-    if (progress.is_due()) progress.show(fmt::format("{} of {}", open_ms.size(), options.count));
+    if (progress.is_due())
+      progress.show(fmt::format(
+          "{}  {} of {} pairs",
+          progress_bar(static_cast<double>(open_ms.size()) / static_cast<double>(options.count)),
+          open_ms.size(), options.count));
   });
   if (!made) return fail(made.error());
   const double cpu_ms = (cpu_seconds() - cpu_before) * 1e3 / static_cast<double>(options.count);

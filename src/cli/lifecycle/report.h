@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/colours.h"
 #include "cli/output.h"
 
 #include "specter/options.h"
@@ -53,8 +54,6 @@ class LifecycleReport {
   virtual void exchange(const Exchange& exchange) = 0;
   virtual void end(const Summary& summary) = 0;
 };
-
-enum class Colours { Off, On };
 
 std::unique_ptr<LifecycleReport> make_terminal_report(Output& output, Colours colours);
 std::unique_ptr<LifecycleReport> make_json_report(Output& output);

@@ -8,6 +8,8 @@
 namespace specter::cli {
 namespace {
 
+using namespace style;
+
 constexpr int kExchangesShown = 16;
 constexpr std::size_t kTextShownBytes = 48;
 
@@ -30,16 +32,16 @@ class TerminalReport final : public LifecycleReport {
 
   void begin() override {
     print("{}specter {}{}: two peer connections, from init to close, over UDP on this machine\n",
-          style(kBold), version(), style(kPlain));
+          in(kBold), version(), in(kPlain));
   }
 
   void step(const Step& step) override {
     const bool ok = step.outcome.has_value();
-    print(" {}{:>2} {}{}  {:<24} {:<4} {}{:>9.2f} ms  {}{}", style(ok ? kGreen : kRed), step.number,
-          ok ? "ok    " : "FAILED", style(kPlain), step.name, step.connection, style(kFaint),
-          step.took.count(), ok ? *step.outcome : std::string(), style(kPlain));
+    print(" {}{:>2} {}{}  {:<24} {:<4} {}{:>9.2f} ms  {}{}", in(ok ? kGreen : kRed), step.number,
+          ok ? "ok    " : "FAILED", in(kPlain), step.name, step.connection, in(kFaint),
+          step.took.count(), ok ? *step.outcome : std::string(), in(kPlain));
     if (!ok) {
-      print("\n  {}{}{}: {}", style(kRed), to_string(step.outcome.error().code), style(kPlain),
+      print("\n  {}{}{}: {}", in(kRed), to_string(step.outcome.error().code), in(kPlain),
             step.outcome.error().message);
       print("  What to do: {}", step.advice);
     }
@@ -51,10 +53,10 @@ class TerminalReport final : public LifecycleReport {
     if (exchange.number <= kExchangesShown) {
       const bool is_text = exchange.kind == MessageKind::Text;
       const bool shown = is_text && exchange.data.size() <= kTextShownBytes;
-      print("    {} {}->{} {}  {:<6} {:>9}  {}{:>8.2f} ms{}{}{}", exchange.from, style(kFaint),
-            style(kPlain), exchange.to, is_text ? "text" : "binary",
-            size_text(exchange.data.size()), style(kFaint), exchange.took.count(), style(kPlain),
-            shown ? "  " : "", shown ? as_text(exchange.data) : std::string_view());
+      print("    {} {}->{} {}  {:<6} {:>9}  {}{:>8.2f} ms{}{}{}", exchange.from, in(kFaint),
+            in(kPlain), exchange.to, is_text ? "text" : "binary", size_text(exchange.data.size()),
+            in(kFaint), exchange.took.count(), in(kPlain), shown ? "  " : "",
+            shown ? as_text(exchange.data) : std::string_view());
     } else if (exchange.number == kExchangesShown + 1) {
       print("    and so on");
     }
@@ -73,17 +75,14 @@ class TerminalReport final : public LifecycleReport {
                                       summary.to_open->count()));
     }
     row("total", fmt::format("{:.1f} ms", summary.total.count()));
-    print("\n  {}{}{}", style(summary.ok ? kGreen : kRed),
+    print("\n  {}{}{}", in(summary.ok ? kGreen : kRed),
           summary.ok ? fmt::format("All {} steps succeeded.", summary.steps)
                      : fmt::format("Step {} failed.", summary.steps),
-          style(kPlain));
+          in(kPlain));
     output_.flush();
   }
 
  private:
-  static constexpr std::string_view kBold = "\033[1m", kFaint = "\033[2m", kRed = "\033[31m",
-                                    kGreen = "\033[32m", kPlain = "\033[0m";
-
   void connection(const Stats& stats) {
     if (const auto* pair = selected_pair(stats)) {
       std::string path =
@@ -102,13 +101,13 @@ class TerminalReport final : public LifecycleReport {
                                  size_text(transport.bytes_received)));
   }
   void row(std::string_view name, const std::string& value) {
-    print("  {}{:<14}{} {}", style(kBold), name, style(kPlain), value);
+    print("  {}{:<14}{} {}", in(kBold), name, in(kPlain), value);
   }
   template <class... Args>
   void print(fmt::format_string<Args...> format, Args&&... args) {
     output_.line(fmt::format(format, std::forward<Args>(args)...));
   }
-  std::string_view style(std::string_view code) const {
+  std::string_view in(std::string_view code) const {
     return colours_ == Colours::On ? code : std::string_view();
   }
 
