@@ -5,8 +5,13 @@
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
-#elif defined(__ARM_FEATURE_CRC32)
+#elif defined(__aarch64__) && (defined(__linux__) || defined(__ARM_FEATURE_CRC32))
+#define SPECTER_ARM_CRC32
 #include <arm_acle.h>
+#ifndef __ARM_FEATURE_CRC32
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 #endif
 
 namespace specter::sctp {
@@ -66,11 +71,18 @@ __attribute__((target("sse4.2"))) std::uint32_t hardware(std::uint32_t state, By
   return state;
 }
 
-#elif defined(__ARM_FEATURE_CRC32)
+#elif defined(SPECTER_ARM_CRC32)
 
-bool has_hardware() { return true; }
+// The instructions are optional in ARMv8.0, for which distributions compile; later ones have them.
+bool has_hardware() {
+#ifdef __ARM_FEATURE_CRC32
+  return true;
+#else
+  return (::getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+#endif
+}
 
-std::uint32_t hardware(std::uint32_t state, Bytes data) {
+__attribute__((target("+crc"))) std::uint32_t hardware(std::uint32_t state, Bytes data) {
   while (data.size() >= 8) {
     std::uint64_t word;
     std::memcpy(&word, data.data(), 8);
