@@ -112,6 +112,7 @@ long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB eac
 	scripts/bootstrap build elixir browsers interop
 	$(MAKE) --no-print-directory build
 	SPECTER_LARGE_MESSAGE=10000000000 build/release/src/sctp/specter_sctp_test --gtest_filter='*LargerThanAllBuffers*'
+	/usr/bin/python3 tests/front_door/consumer_test.py static --whole --source $(CURDIR) --build build/release
 	/usr/bin/python3 tests/interop/test_bulk.py chromium --megabytes 1000 --timeout 1800
 	/usr/bin/python3 tests/interop/test_bulk.py firefox --megabytes 1000 --timeout 1800
 	cd elixir && LC_ALL=C.UTF-8 MIX_ENV=test mix test --only long
