@@ -56,7 +56,6 @@ def introduce(inviting, joining):
     return line, answer
 
 
-@unittest.skipUnless(PROGRAM.name == "chat", "of chat")
 class Chat(unittest.TestCase):
     def test_two_people_talk_until_one_leaves(self):
         alice, bob = Side(self, "invite"), Side(self, "join")
@@ -84,7 +83,6 @@ class Chat(unittest.TestCase):
         self.assertIn("did not come", said)
 
 
-@unittest.skipUnless(PROGRAM.name == "send_file", "of send_file")
 class SendFile(unittest.TestCase):
     def send(self, size, there=None):
         folder = tempfile.TemporaryDirectory(prefix="specter-send-file-")
@@ -121,4 +119,4 @@ class SendFile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(defaultTest={"chat": "Chat", "send_file": "SendFile"}[PROGRAM.name])
