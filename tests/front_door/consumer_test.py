@@ -123,6 +123,20 @@ def by_find_package(options, folder):
     expect(said == "bob received: hello\n", f"the README's program says hello, not {said!r}")
 
 
+def by_examples(options, folder):
+    """examples/ beside an installed Specter. All are configured; two are built, the smallest and one
+    with a library of its own: the others differ from them in no line of CMake."""
+    install = Install(options, folder)
+    build = folder / "examples"
+    run(options.cmake, "-S", options.source / "examples", "-B", build, "-G", options.generator,
+        f"-DCMAKE_CXX_COMPILER={options.cxx}", f"-DCMAKE_PREFIX_PATH={install.prefix}")
+    run(options.cmake, "--build", build, "--target", "hello", "chat")
+    said = run(build / "hello", env=install.environment())
+    expect(said == "pc_2 received: hello\n", f"hello says hello, not {said!r}")
+    said = subprocess.run([build / "chat"], env=install.environment(), capture_output=True, text=True)
+    expect(said.returncode == 2 and "chat invite" in said.stderr, "chat says how it is called")
+
+
 def by_pkg_config(options, folder):
     install = Install(options, folder)
     env = os.environ | {"PKG_CONFIG_PATH": str(install.libdir / "pkgconfig")}
@@ -244,7 +258,7 @@ def by_make_install(options, folder):
 def main():
     ways = {"find_package": by_find_package, "pkg_config": by_pkg_config,
             "subdirectory": by_subdirectory, "fetch_content": by_fetch_content,
-            "static": by_static, "make_install": by_make_install}
+            "examples": by_examples, "static": by_static, "make_install": by_make_install}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("way", choices=ways)
     parser.add_argument("--source", type=pathlib.Path, required=True)
