@@ -304,7 +304,7 @@ class CommandLine(unittest.TestCase):
             self.assertNotIn("--far-side", text)
 
     def test_a_wrong_command_line_ends_with_2(self):
-        for arguments in ([], ["nonsense"], ["data", "--size", "0"], ["data", "--size", "257K"],
+        for arguments in (["nonsense"], ["data", "--size", "0"], ["data", "--size", "257K"],
                           ["data", "--size", "x"], ["data", "--processes", "3"],
                           ["data", "--seconds", "1", "--bytes", "1M"], ["latency", "--count", "0"],
                           ["setup", "--at-once", "0"], ["memory", "--idle", "0"]):

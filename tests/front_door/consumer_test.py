@@ -69,6 +69,14 @@ class Install:
         expect(soname and re.fullmatch(r"libspecter\.so\.\d+\.\d+", soname.group(1)),
                "the shared library has a soname with its version")
 
+        if (command := self.prefix / "bin" / "specter").exists():
+            written = {"man/man1/specter.1": ["man"], "fish/vendor_completions.d/specter.fish": ["completion", "fish"],
+                       "bash-completion/completions/specter": ["completion", "bash"],
+                       "zsh/site-functions/_specter": ["completion", "zsh"]}
+            for file, words in written.items():
+                expect((self.prefix / "share" / file).read_text() == run(command, *words),
+                       f"share/{file} is what the command itself writes")
+
     def check_headers(self, compiler):
         """Each stands alone, in C++20 and C++23; below, a sentence says what to do."""
         headers = sorted(p.relative_to(self.prefix / "include").as_posix()
