@@ -13,6 +13,7 @@
 #include "api/owner.h"
 #include "io/driver.h"
 #include "io/key_log.h"
+#include "io/tls_trust.h"
 
 #include "specter/core.h"
 #include "specter/event.h"
@@ -23,6 +24,7 @@ namespace specter::api {
 // Shared by all connections of one Specter.
 struct Shared {
   std::shared_ptr<io::Resolver> resolver;
+  std::shared_ptr<io::TlsTrusts> trusts;
   std::shared_ptr<io::KeyLogs> key_logs;
   bool log_addresses = false;
 };

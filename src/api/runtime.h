@@ -10,6 +10,7 @@
 #include "io/key_log.h"
 #include "io/loop.h"
 #include "io/resolver.h"
+#include "io/tls_trust.h"
 
 #include "specter/core.h"
 #include "specter/media_engine.h"
@@ -21,6 +22,7 @@ struct Runtime {
   explicit Runtime(Configuration given)
       : configuration(std::move(given)),
         resolver(std::make_shared<io::Resolver>()),
+        trusts(std::make_shared<io::TlsTrusts>()),
         key_logs(std::make_shared<io::KeyLogs>()),
         loops(configuration.loops,
               {.spin = std::clamp(configuration.spin, std::chrono::microseconds{}, kLongestSpin),
@@ -30,6 +32,7 @@ struct Runtime {
 
   const Configuration configuration;
   const std::shared_ptr<io::Resolver> resolver;
+  const std::shared_ptr<io::TlsTrusts> trusts;
   const std::shared_ptr<io::KeyLogs> key_logs;
   io::LoopGroup loops;  // the last member: loops end before what they use
 };

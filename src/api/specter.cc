@@ -34,7 +34,7 @@ PeerConnection start_connection(const api::ApiState& state, ConnectionOptions op
   auto connection = std::make_unique<api::Connection>(handle, make_owner(handle));
   // Tasks on the loop must not own the Runtime: the loop would destroy itself.
   loop->post([connection = std::move(connection), home = loop.get(), options = std::move(options),
-              shared = api::Shared{runtime.resolver, runtime.key_logs,
+              shared = api::Shared{runtime.resolver, runtime.trusts, runtime.key_logs,
                                    runtime.configuration.log_addresses}]() mutable {
     api::Connection::start(std::move(connection), *home, std::move(options), std::move(shared));
   });

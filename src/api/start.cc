@@ -25,6 +25,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, ConnectionOption
     options.servers = std::move(*servers);
     options.log_addresses = shared.log_addresses;
     options.resolver = std::move(shared.resolver);
+    options.trusts = std::move(shared.trusts);
     return std::make_shared<io::Driver>(loop, std::move(options));
   } catch (const std::invalid_argument& e) {
     return fail(ErrorCode::InvalidArgument, e.what());

@@ -30,10 +30,19 @@ void NetworkOptions::add_to(CLI::App& command) {
   command
       .add_option("--ice-server", ice_servers,
                   "A server that tells our address as others see it, such as "
-                  "stun:stun.l.google.com:19302; may be given several times")
+                  "stun:stun.l.google.com:19302, or one that relays, such as "
+                  "turns:turn.example.org; may be given several times")
       ->type_name("URL")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--ice-username", ice_username, "For turn: and turns: servers")
+      ->type_name("NAME");
+  command
+      .add_option("--ice-credential", ice_credential,
+                  "For them, too. Other users of this machine see it in the list of processes: "
+                  "rather set SPECTER_ICE_CREDENTIAL")
+      ->type_name("PASSWORD")
+      ->envname("SPECTER_ICE_CREDENTIAL");
   command
       .add_option("--dtls", dtls,
                   "The version of DTLS: 1.3, 1.2, or the best that the peer has too (any)")
@@ -100,7 +109,12 @@ void NetworkOptions::add_named_options(CLI::App& command) {
 Configuration NetworkOptions::configuration() const {
   Configuration configuration;
   ConnectionOptions& options = configuration.defaults;
-  for (const std::string& url : ice_servers) options.ice_servers.push_back({.urls = {url}});
+  for (const std::string& url : ice_servers) {
+    const bool is_turn = url.starts_with("turn");
+    options.ice_servers.push_back({.urls = {url},
+                                   .username = is_turn ? ice_username : "",
+                                   .credential = is_turn ? ice_credential : ""});
+  }
   if (dtls == "1.2") options.transport.max_dtls_version = DtlsVersion::Dtls12;
   if (dtls == "1.3") options.transport.min_dtls_version = DtlsVersion::Dtls13;
   if (certificate == "rsa") options.certificate = generate_certificate(CertificateType::Rsa2048);

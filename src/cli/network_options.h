@@ -13,6 +13,7 @@ namespace specter::cli {
 struct NetworkOptions {
   std::string loopback = "fallback";
   std::vector<std::string> ice_servers;
+  std::string ice_username, ice_credential;  // of each turn: and turns: server
   std::string dtls = "any";
   std::string certificate = "ecdsa";
   std::string key_log;

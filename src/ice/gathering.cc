@@ -151,7 +151,8 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
   candidate.type = type;
   // RFC 8839 §5.1: of a relayed one what the server sees, which others need not know.
   if (type == CandidateType::Relayed)
-    candidate.related = Endpoint{IpAddress::unspecified(endpoint.address.is_v6()), 9};
+    candidate.related =
+        Endpoint{endpoint.address.is_v6() ? IpAddress::v6({}) : IpAddress::v4({0, 0, 0, 0}), 0};
   else if (type != CandidateType::Host)
     candidate.related = base.endpoint;
   candidates_.push_back(candidate);

@@ -12,6 +12,7 @@
 #include "io/log.h"
 #include "io/loop_impl.h"
 #include "io/network.h"
+#include "io/relays.h"
 
 namespace specter::io {
 
@@ -99,6 +100,7 @@ void Driver::run_turn(const std::function<void()>& input) {
   if (input) input();
   // Before the timers: what a timer waits for may have come.
   if (readable_) receive();
+  turn_relays();
   core_->handle_timeout(now_);
   bool quiet = drain();
   network_->flush();
@@ -112,6 +114,7 @@ void Driver::run_turn(const std::function<void()>& input) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
     transmit_bytes_left_ = kTransmitBytesPerTurn;
     drain_transmits();
+    if (relays_) relays_->close(now_, *network_);
     network_->flush();
     end(std::nullopt);
     return;
@@ -122,8 +125,34 @@ void Driver::run_turn(const std::function<void()>& input) {
 void Driver::receive() {
   readable_ = network_->receive(kDatagramsPerAnswer, [this](std::span<const Datagram> datagrams) {
     datagrams_left_ -= std::min(datagrams_left_, datagrams.size());
+    receive(datagrams);
+  });
+}
+
+void Driver::receive(std::span<const Datagram> datagrams) {
+  const auto to_core = [this](std::span<const Datagram> those) {
+    core_->handle_datagrams(now_, those);
+  };
+  if (relays_)
+    relays_->receive(now_, datagrams, to_core);
+  else
+    to_core(datagrams);
+}
+
+void Driver::send(Transmit&& transmit) {
+  if (relays_ && relays_->is_relayed(transmit.path))
+    relays_->send(now_, std::move(transmit), *network_);
+  else
+    network_->send(std::move(transmit));
+}
+
+void Driver::turn_relays() {
+  if (!relays_ || closed_) return;
+  relays_->receive_late(now_, [this](std::span<const Datagram> datagrams) {
     core_->handle_datagrams(now_, datagrams);
   });
+  relays_->turn(now_, *core_, *network_);
+  if (awaits_relays_ && relays_->is_settled()) end_gathering();
 }
 
 // True when nobody has anything left; false when a budget ran out before.
@@ -176,7 +205,7 @@ bool Driver::drain_transmits() {
     if (!transmit) break;
     busy = true;
     transmit_bytes_left_ -= std::min(transmit_bytes_left_, transmit->bytes.size());
-    network_->send(std::move(*transmit));
+    send(std::move(*transmit));
     if (memory.capacity() == 0) memory = buffers.take();
   }
   buffers.give(std::move(memory));
@@ -192,7 +221,9 @@ void Driver::finish_turn(bool quiet) {
     schedule_turn();
     return;
   }
-  const WakeUp asked = core_->next_timeout();
+  if (relays_) relays_->turn(now_, *core_, *network_);
+  const WakeUp asked =
+      relays_ ? soonest(core_->next_timeout(), relays_->next_timeout()) : core_->next_timeout();
   if (const auto timer = timers_.see(now_, asked); !timer.empty())
     log().warn("the timer '{}' asks again at once after each turn: please report it", timer);
   Deadline next = asked;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ namespace specter::io {
 class Alarm;
 class KeyLog;
 class Network;
+class Relays;
+class TlsTrusts;
 class Resolver;
 struct InterfaceAddress;
 
@@ -52,7 +55,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     std::vector<IceUrl> servers;   // the parsed ICE servers of `connection`
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
-    std::shared_ptr<KeyLog> key_log;  // none: no secrets are written
+    std::shared_ptr<TlsTrusts> trusts;  // for turns: servers; none: they are not used
+    std::shared_ptr<KeyLog> key_log;    // none: no secrets are written
   };
 
   // The limits of one turn; then other connections of the loop have theirs.
@@ -105,6 +109,11 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
                        const std::vector<IpAddress>& addresses);
   void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
   void end_gathering();
+  void end_of_servers();  // all names are resolved, or their time is up
+  bool uses_relays_alone() const;
+  void receive(std::span<const Datagram> datagrams);  // relayed ones undressed
+  void send(Transmit&& transmit);
+  void turn_relays();
   void end(const std::optional<Error>& fault);
   void leave();
   void linger();
@@ -115,6 +124,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::unique_ptr<core::PeerConnection> core_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Network> network_;
+  std::unique_ptr<Relays> relays_;  // once there is a TURN server
   std::unique_ptr<Alarm> alarm_;
   std::unique_ptr<Alarm> resolve_cap_;  // set once a name has to be resolved
 
@@ -136,6 +146,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
 
   std::uint64_t gathering_ = 0;  // counts gatherings: addresses for an earlier one are ignored
   std::size_t unresolved_ = 0;   // names of this gathering
+  bool awaits_relays_ = false;   // what is left of it
 };
 
 }  // namespace specter::io

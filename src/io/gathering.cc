@@ -12,19 +12,27 @@
 #include "io/log.h"
 #include "io/loop_impl.h"
 #include "io/network.h"
+#include "io/relays.h"
 #include "io/resolver.h"
+#include "io/tls_trust.h"
 
 namespace specter::io {
 
 namespace {
 
-// TURN, and STUN over TLS, are taken in a configuration, but no candidate comes of them yet.
-bool is_used(const IceUrl& url) { return url.scheme == IceScheme::Stun; }
+// STUN over TLS is taken in a configuration, but no candidate comes of it.
+bool is_used(const IceUrl& url) { return url.scheme != IceScheme::Stuns; }
+bool is_turn(const IceUrl& url) {
+  return url.scheme == IceScheme::Turn || url.scheme == IceScheme::Turns;
+}
 
 }  // namespace
 
 void Driver::gather() {
   ++gathering_;
+  if (!relays_ && std::ranges::any_of(options_.servers, is_turn)) {
+    relays_ = std::make_unique<Relays>(loop_, weak_from_this(), ice_, [this] { schedule_turn(); });
+  }
   unresolved_ = 0;
   if (const std::string trouble = open_sockets(); !trouble.empty()) {
     end_gathering();
@@ -32,10 +40,10 @@ void Driver::gather() {
     return;
   }
   resolve_servers();
-  if (unresolved_ == 0) return end_gathering();
+  if (unresolved_ == 0) return end_of_servers();
   if (!resolve_cap_) {
     resolve_cap_ = std::make_unique<Alarm>(loop_, weak_from_this(),
-                                           [this] { take_turn([this] { end_gathering(); }); });
+                                           [this] { take_turn([this] { end_of_servers(); }); });
   }
   // Names that take longer are left out of the gathering.
   const Duration most = ice_.gathering_timeout;
@@ -61,7 +69,8 @@ std::string Driver::open_sockets() {
         continue;
       }
       ++opened;
-      core_->add_local_endpoint(now_, *local, usable.mtu);
+      if (relays_) relays_->add_base(now_, *local, usable.zone);
+      if (!uses_relays_alone()) core_->add_local_endpoint(now_, *local, usable.mtu);
     }
   } catch (const std::system_error& e) {
     trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());
@@ -78,12 +87,16 @@ void Driver::drop_sockets_without_an_address(const std::vector<InterfaceAddress>
       return known.address == address && known.zone == zone;
     });
   });
-  for (const Endpoint& local : gone) core_->remove_local_endpoint(now_, local);
+  for (const Endpoint& local : gone) {
+    if (relays_) relays_->remove_base(now_, local);
+    core_->remove_local_endpoint(now_, local);
+  }
 }
 
 // Of one that the poller does not watch any more.
 void Driver::handle_lost_socket(const Endpoint& local, const std::string& why) {
   log().warn("a socket is given up: {}", why);
+  if (relays_) relays_->remove_base(now_, local);
   core_->remove_local_endpoint(now_, local);
   if (network_->size() == 0)
     core_->handle_network_failure(now_, fmt::format("the last socket is lost: {}", why));
@@ -96,14 +109,18 @@ void Driver::resolve_servers() {
       ignored = true;
       continue;
     }
-    if (const auto address = IpAddress::parse(url.host)) {
+    const bool needs_trust = url.scheme == IceScheme::Turns;
+    if (const auto address = IpAddress::parse(url.host); address && !needs_trust) {
       add_servers(url, {*address});
       continue;
     }
     ++unresolved_;
     options_.resolver->resolve(
         url.host, [loop = loop_.weak_from_this(), self = weak_from_this(), gathering = gathering_,
-                   url](const std::vector<IpAddress>& addresses) {
+                   url, trusts = needs_trust ? options_.trusts : nullptr,
+                   file = ice_.authorities_file](const std::vector<IpAddress>& addresses) {
+          // Here, for it blocks.
+          if (trusts) (void)trusts->get(file);
           const auto there = loop.lock();
           if (!there) return;
           there->post([self, gathering, url, addresses] {
@@ -115,7 +132,7 @@ void Driver::resolve_servers() {
   }
   static std::atomic<bool> said = false;
   if (ignored && !said.exchange(true))
-    log().warn("turn: and stuns: servers are not used yet; candidates come from stun: alone");
+    log().warn("stuns: servers are not used; candidates come from stun:, turn: and turns: alone");
 }
 
 void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
@@ -126,20 +143,47 @@ void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
                shown(url.host, options_.log_addresses ? Addresses::Show : Addresses::Hide));
   }
   add_servers(url, addresses);
-  if (--unresolved_ == 0) end_gathering();
+  if (--unresolved_ == 0) end_of_servers();
 }
 
 // One address of each family: more would ask the same server twice.
 void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses) {
+  std::vector<Endpoint> endpoints;
   for (const bool v6 : {false, true}) {
     const auto found = std::ranges::find(addresses, v6, &IpAddress::is_v6);
-    if (found != addresses.end()) core_->add_stun_server(now_, {*found, url.port});
+    if (found != addresses.end()) endpoints.push_back({*found, url.port});
   }
+  if (is_turn(url)) {
+    if (!relays_ || endpoints.empty()) return;
+    if (url.scheme == IceScheme::Turns) {
+      if (!options_.trusts) return;
+      const auto trust = options_.trusts->get(ice_.authorities_file);
+      if (!trust) return log().warn("no relay of {}: {}", url.text, trust.error());
+      relays_->set_trust(*trust);
+    }
+    relays_->add_server(now_, url, std::move(endpoints));
+  } else if (!uses_relays_alone()) {
+    for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint);
+  }
+}
+
+bool Driver::uses_relays_alone() const {
+  return ice_.transport_policy == IceTransportPolicy::Relay;
+}
+
+// Relays have times of their own, and end in any case.
+void Driver::end_of_servers() {
+  if (!relays_) return end_gathering();
+  unresolved_ = 0;
+  if (resolve_cap_) resolve_cap_->set(std::nullopt);
+  awaits_relays_ = true;
+  turn_relays();
 }
 
 // All that will be told is told; also when the resolver took too long.
 void Driver::end_gathering() {
   unresolved_ = 0;
+  awaits_relays_ = false;
   if (resolve_cap_) resolve_cap_->set(std::nullopt);
   core_->end_of_local_endpoints(now_);
 }

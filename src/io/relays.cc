@@ -15,12 +15,6 @@ ways::Options ways_options(const IceOptions& options) {
   return out;
 }
 
-StreamOptions stream_options(std::shared_ptr<TlsTrust> trust) {
-  StreamOptions out;
-  out.trust = std::move(trust);
-  return out;
-}
-
 std::uint64_t number(ways::SocketId id) { return static_cast<std::uint64_t>(id); }
 
 ways::RelayProtocol protocol_of(const IceUrl& url) {
@@ -31,12 +25,12 @@ ways::RelayProtocol protocol_of(const IceUrl& url) {
 }  // namespace
 
 Relays::Relays(Loop& loop, std::weak_ptr<void> owner, const IceOptions& options,
-               std::shared_ptr<TlsTrust> trust, std::function<void()> wake)
+               std::function<void()> wake)
     : loop_(loop),
       owner_(owner),
       wake_(std::move(wake)),
       ways_(ways_options(options), loop.random()),
-      streams_(loop, std::move(owner), stream_options(std::move(trust)),
+      streams_(loop, std::move(owner), StreamOptions{},
                {.opened =
                     [this](std::uint64_t id) {
                       late_.emplace_back([this, id](Timestamp now, const Handle&) {
@@ -46,13 +40,12 @@ Relays::Relays(Loop& loop, std::weak_ptr<void> owner, const IceOptions& options,
                     },
                 .received =
                     [this](std::uint64_t id, Bytes bytes) {
-                      late_.emplace_back(
-                          [this, id, kept = Buffer(bytes.begin(), bytes.end())](
-                              Timestamp now, const Handle& handle) {
-                            ways_.handle_bytes(now, ways::SocketId{id}, kept);
-                            while (const auto datagram = ways_.poll_datagram(now))
-                              handle({&*datagram, 1});
-                          });
+                      late_.emplace_back([this, id, kept = Buffer(bytes.begin(), bytes.end())](
+                                             Timestamp now, const Handle& handle) {
+                        ways_.handle_bytes(now, ways::SocketId{id}, kept);
+                        while (const auto datagram = ways_.poll_datagram(now))
+                          handle({&*datagram, 1});
+                      });
                       wake_();
                     },
                 .closed =
@@ -162,9 +155,9 @@ void Relays::obey(Timestamp, ways::OpenStream& command) {
 }
 
 void Relays::obey(Timestamp, ways::SendBytes& command) {
-  streams_.send(number(command.id), std::move(command.bytes),
-                command.weight == ways::Weight::Control ? Stream::Weight::Control
-                                                        : Stream::Weight::Data);
+  streams_.send(
+      number(command.id), std::move(command.bytes),
+      command.weight == ways::Weight::Control ? Stream::Weight::Control : Stream::Weight::Data);
 }
 
 void Relays::obey(Timestamp, ways::CloseStream& command) { streams_.close(number(command.id)); }

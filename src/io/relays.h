@@ -30,12 +30,14 @@ class Relays {
   // `wake` is called on the loop, outside of a turn, when there is something to do. `owner` is who
   // has this, and must be alive for it.
   Relays(Loop& loop, std::weak_ptr<void> owner, const IceOptions& options,
-         std::shared_ptr<TlsTrust> trust, std::function<void()> wake);
+         std::function<void()> wake);
   ~Relays();
   Relays(const Relays&) = delete;
 
   void add_base(Timestamp now, const Endpoint& base, std::uint32_t zone);
   void remove_base(Timestamp now, const Endpoint& base);
+  // Before a turns: server.
+  void set_trust(std::shared_ptr<TlsTrust> trust) { streams_.set_trust(std::move(trust)); }
   // turn: or turns:, over UDP, TCP or TLS; its name resolved, one address of each family.
   void add_server(Timestamp now, const IceUrl& url, std::vector<Endpoint> endpoints);
   // Relays that are wanted are there, or will not be soon.

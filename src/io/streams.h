@@ -26,6 +26,7 @@ class Streams {
   ~Streams();  // as close()
   Streams(const Streams&) = delete;
 
+  void set_trust(std::shared_ptr<TlsTrust> trust) { options_.trust = std::move(trust); }
   void open(Id id, Stream::Target target);
   // A number that is not open (any more) is nobody's: dropped.
   void send(Id id, Buffer&& messages, Stream::Weight weight);
@@ -39,7 +40,7 @@ class Streams {
 
   Loop& loop_;
   std::weak_ptr<void> owner_;
-  const StreamOptions options_;
+  StreamOptions options_;
   const std::shared_ptr<const Handlers> handlers_;
   std::unordered_map<Id, std::shared_ptr<Stream>> streams_;
   StreamCounters counters_;  // of those that are gone

@@ -34,4 +34,12 @@ std::expected<std::shared_ptr<TlsTrust>, std::string> TlsTrust::make(
   }
 }
 
+std::expected<std::shared_ptr<TlsTrust>, std::string> TlsTrusts::get(
+    const std::string& authorities_file) {
+  const std::lock_guard lock(mutex_);
+  const auto known = known_.find(authorities_file);
+  if (known != known_.end()) return known->second;
+  return known_.emplace(authorities_file, TlsTrust::make(authorities_file)).first->second;
+}
+
 }  // namespace specter::io

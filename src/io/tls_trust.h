@@ -3,7 +3,9 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace specter::io {
@@ -24,6 +26,17 @@ class TlsTrust {
  private:
   TlsTrust();
   std::unique_ptr<Impl> impl_;
+};
+
+// Those of a process, each read once. Any thread.
+class TlsTrusts {
+ public:
+  // Blocks the first time; the same error each time.
+  std::expected<std::shared_ptr<TlsTrust>, std::string> get(const std::string& authorities_file);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::expected<std::shared_ptr<TlsTrust>, std::string>> known_;
 };
 
 }  // namespace specter::io

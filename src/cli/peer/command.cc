@@ -77,7 +77,11 @@ Action add_ice_candidate(Fields& fields) {
 
 Action set_ice_servers(Fields& fields) {
   command::SetIceServers set{};
-  for (std::string& url : fields.texts("urls")) set.servers.push_back({.urls = {std::move(url)}});
+  const std::string username = fields.optional_text("username").value_or("");
+  const std::string credential = fields.optional_text("credential").value_or("");
+  for (std::string& url : fields.texts("urls"))
+    set.servers.push_back(
+        {.urls = {std::move(url)}, .username = username, .credential = credential});
   fields.refuse_others();
   return set;
 }
