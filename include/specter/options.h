@@ -28,14 +28,14 @@ class Certificate;
 /// makes one.
 using Certificate = crypto::Certificate;
 
-/// RTCIceServer, W3C §4.2.2. `stun:` servers are used to find server-reflexive candidates. `turn:`
-/// and `stuns:` servers are validated and not used yet. `turn:` needs a username and a credential.
+/// RTCIceServer, W3C §4.2.2. `stun:` servers find server-reflexive candidates, `turn:` and `turns:`
+/// servers relayed ones; `stuns:` servers are not used. `turn:` needs a username and a credential.
 struct IceServer {
   /// "stun:host[:port]", "turn:host[:port][?transport=udp]". RFC 7064, RFC 7065.
   std::vector<std::string> urls;
-  /// `turn:` only.
+  /// Of `turn:` and `turns:` servers.
   std::string username{};
-  /// `turn:` only.
+  /// Of `turn:` and `turns:` servers.
   std::string credential{};
 
   bool operator==(const IceServer&) const = default;

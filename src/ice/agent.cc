@@ -71,8 +71,9 @@ void Agent::set_role(Role role) {
   if (connection_state() != IceConnectionState::Closed)
     impl_->tell_all([&](CheckSession& one) { one.set_role(role); });
 }
-void Agent::set_remote_credentials(Timestamp now, const Credentials& remote) {
-  if (connection_state() != IceConnectionState::Closed) impl_->set_remote_credentials(now, remote);
+void Agent::set_remote_credentials(Timestamp now, const Credentials& remote, Implementation peer) {
+  if (connection_state() != IceConnectionState::Closed)
+    impl_->set_remote_credentials(now, remote, peer);
 }
 Result<> Agent::add_remote_candidate(Timestamp now, const Candidate& candidate) {
   if (connection_state() == IceConnectionState::Closed) return {};
@@ -84,12 +85,13 @@ void Agent::end_of_remote_candidates(Timestamp now) {
 void Agent::leave_former_generations(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->leave_former_generations(now);
 }
-void Agent::give_up() {
-  if (connection_state() != IceConnectionState::Closed) impl_->give_up();
+void Agent::close(End end) {
+  if (end == End::ForGood)
+    impl_->close();
+  else if (connection_state() != IceConnectionState::Closed)
+    impl_->give_up();
 }
-void Agent::close() { impl_->close(); }
 
-void Agent::set_remote_lite() { impl_->newest().set_remote_lite(); }
 void Agent::set_remote_embedding(bool knows_it) {
   if (connection_state() != IceConnectionState::Closed)
     impl_->tell_all([&](CheckSession& one) { one.set_remote_embedding(knows_it); });

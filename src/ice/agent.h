@@ -137,10 +137,11 @@ class Agent {
 
   // ---- the peer, by signalling
   void set_role(Role role);
-  // Of the newest generation: its checks begin. Candidates that came before are kept.
-  void set_remote_credentials(Timestamp now, const Credentials& remote);
-  // Of the newest generation: the peer is lite (RFC 8445 §2.5), and sends no checks.
-  void set_remote_lite();
+  // Of the newest generation: its checks begin. Candidates that came before are kept. A peer that
+  // is lite (RFC 8445 §2.5) sends no checks.
+  enum class Implementation : bool { Full, Lite };
+  void set_remote_credentials(Timestamp now, const Credentials& remote,
+                              Implementation peer = Implementation::Full);
   // Of the generation that its ufrag names, or else of the newest that has the peer's credentials.
   // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
   // TCP, another component) are taken and ignored.
@@ -149,9 +150,10 @@ class Agent {
   // Another peer is at the other end of the newest generation: nothing of an older one counts any
   // more, its path neither. set_remote_credentials() is to follow.
   void leave_former_generations(Timestamp now);
-  // Failed, and silent, with no word of it: whoever calls knows. Another generation begins anew.
-  void give_up();
-  void close();  // silent from here on, for good
+  // Silent from here on: for good, or Failed with no word of it (whoever calls knows), so that
+  // another generation may begin anew.
+  enum class End : bool { ForGood, UntilRestarted };
+  void close(End end = End::ForGood);
 
   // ---- DTLS in Binding messages (embedding.h); without Config::embedding all of it does nothing.
   // A success response is written when it is polled: what is told between handle_datagram() and

@@ -38,7 +38,9 @@ void CheckSession::set_role(Role role) {
   if (role != role_) switch_role(role);
 }
 
-void CheckSession::set_remote_credentials(Timestamp now, const Credentials& remote) {
+void CheckSession::set_remote_credentials(Timestamp now, const Credentials& remote,
+                                          Agent::Implementation peer) {
+  if (peer == Agent::Implementation::Lite) awaits_ = Awaits::Nothing;
   remote_ = remote;
   if (!known_since_) known_since_ = now;
   for (const Candidate& candidate : std::exchange(early_candidates_, {})) accept_remote(candidate);

@@ -117,11 +117,10 @@ class CheckSession {
   void add_base(const Base& base) { checklist_.add_base(base); }
   void remove_base(const Endpoint& base);
   void set_role(Role role);
-  void set_remote_credentials(Timestamp now, const Credentials& remote);
+  void set_remote_credentials(Timestamp now, const Credentials& remote, Agent::Implementation peer);
   Result<> add_remote_candidate(const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void end(IceConnectionState state);  // Failed or Closed, and silent
-  void set_remote_lite() { awaits_ = Awaits::Nothing; }
   void set_remote_embedding(bool knows_it);
   void set_flight(std::uint32_t generation, std::span<const Buffer> datagrams);
   void note_dtls_received(Bytes datagram);

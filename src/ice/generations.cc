@@ -147,9 +147,10 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
   after_input(now);
 }
 
-void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remote) {
+void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remote,
+                                         Implementation peer) {
   if (newest().remote() == remote) return;
-  newest().set_remote_credentials(now, remote);
+  newest().set_remote_credentials(now, remote, peer);
   // A restart that was under way is overtaken.
   const CheckSession* const agreed = &newest();
   drop_if([&](const Generation& one) { return !one.retires_at && one.session.get() != agreed; });

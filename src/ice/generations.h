@@ -22,7 +22,7 @@ class Agent::Impl {
   void add_stun_server(Timestamp now, const Endpoint& server);
   void end_of_local_endpoints(Timestamp now);
   void set_local_credentials(Timestamp now, const Credentials& local);
-  void set_remote_credentials(Timestamp now, const Credentials& remote);
+  void set_remote_credentials(Timestamp now, const Credentials& remote, Implementation peer);
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
   void leave_former_generations(Timestamp now);

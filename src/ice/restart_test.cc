@@ -182,8 +182,8 @@ TEST(Restart, NothingIsNominatedBeforeThePeerHasChecked) {
     EXPECT_TRUE(answer_checks());
     one.agent->set_local_credentials(one.now, Credentials::generate(one.peer_random));
     one.peer = {"other", "otherpasswordotherpassword"};
-    one.learn_credentials();
-    if (is_lite) one.agent->set_remote_lite();
+    one.agent->set_remote_credentials(
+        one.now, one.peer, is_lite ? Agent::Implementation::Lite : Agent::Implementation::Full);
     one.learn_candidate();
     EXPECT_EQ(answer_checks(), is_lite);
     one.receive(one.request({.controlled = 5}));

@@ -21,7 +21,11 @@ namespace specter::io {
 namespace {
 
 // STUN over TLS is taken in a configuration, but no candidate comes of it.
-bool is_used(const IceUrl& url) { return url.scheme != IceScheme::Stuns; }
+// Nor of TURN over DTLS.
+bool is_used(const IceUrl& url) {
+  if (url.scheme == IceScheme::Turns) return url.transport == IceTransport::Tcp;
+  return url.scheme != IceScheme::Stuns;
+}
 bool is_turn(const IceUrl& url) {
   return url.scheme == IceScheme::Turn || url.scheme == IceScheme::Turns;
 }
@@ -132,7 +136,7 @@ void Driver::resolve_servers() {
   }
   static std::atomic<bool> said = false;
   if (ignored && !said.exchange(true))
-    log().warn("stuns: servers are not used; candidates come from stun:, turn: and turns: alone");
+    log().warn("stuns: servers, and turns: servers over UDP, are not used");
 }
 
 void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
@@ -158,7 +162,7 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
     if (url.scheme == IceScheme::Turns) {
       if (!options_.trusts) return;
       const auto trust = options_.trusts->get(ice_.authorities_file);
-      if (!trust) return log().warn("no relay of {}: {}", url.text, trust.error());
+      if (!trust) return log().warn("turns: servers are not used: {}", trust.error());
       relays_->set_trust(*trust);
     }
     relays_->add_server(now_, url, std::move(endpoints));

@@ -131,7 +131,7 @@ void Relays::tell(Timestamp now, const ways::Event& event, core::PeerConnection&
   } else if (const auto* lost = std::get_if<ways::Lost>(&event)) {
     core.remove_local_endpoint(now, lost->endpoint);
   } else if (const auto* failed = std::get_if<ways::ServerFailed>(&event)) {
-    log().warn("no relay of {}: {} {}", failed->url, failed->code, failed->text);
+    log().warn("a TURN server gives no relay: {} {}", failed->code, failed->text);
   }
 }
 

@@ -28,8 +28,9 @@ void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role r
     make_dtls(remote);
     ice_.set_remote_embedding(remote.sped);
   }
-  ice_.set_remote_credentials(now, remote.credentials);
-  if (remote.ice_lite) ice_.set_remote_lite();
+  using Implementation = ice::Agent::Implementation;
+  ice_.set_remote_credentials(now, remote.credentials,
+                              remote.ice_lite ? Implementation::Lite : Implementation::Full);
   if (is_embedding_) start_dtls(now);
   for (const ice::Candidate& candidate : remote.candidates) {
     // Past the agent's limit they are passed over: docs/failures.md row 15.

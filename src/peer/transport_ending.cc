@@ -54,7 +54,7 @@ void Transport::end(Timestamp now, DtlsTransportState state, Error why, Goodbye 
   keep_last_words(now, goodbye);
   const bool has_told = ice_.connection_state() == IceConnectionState::Failed;
   // RFC 7675 §5.1: consent ends with the connection, and nothing more is sent.
-  ice_.give_up();
+  ice_.close(ice::Agent::End::UntilRestarted);
   if (!has_told)
     events_.emplace_back(ice::ConnectionStateChanged{IceConnectionState::Failed, why.message});
   if (data_) data_->handle_closed(now, std::move(why));

@@ -1,0 +1,142 @@
+// Relayed candidates: RFC 8445 §5.1.1.2. What they are sent through is not ICE's to know.
+#include <gmock/gmock.h>
+
+#include "ice/testing/one_agent.h"
+
+namespace specter::ice {
+namespace {
+
+const Endpoint kRelayed = at("198.51.100.7:49152");
+
+// One agent with a host candidate, unless it may use relays alone, and a relayed one.
+struct Relayed {
+  explicit Relayed(Role role, bool has_host = true) : random(7) {
+    agent.emplace(Agent::Config{.role = role}, random);
+    agent->start_gathering(now);
+    if (has_host) agent->add_local_endpoint(now, base);
+    agent->add_relayed_endpoint(now, kRelayed, base);
+    agent->end_of_local_endpoints(now);
+    agent->set_remote_credentials(now, peer);
+  }
+  void learn_candidate() {
+    const auto candidate = Candidate::parse("candidate:1 1 udp 2130706431 10.0.0.2 6000 typ host");
+    ASSERT_TRUE(agent->add_remote_candidate(now, *candidate));
+  }
+  // The checks that leave, each answered when its pair may answer.
+  std::vector<Path> check(bool over_relay, bool over_host) {
+    std::vector<Path> nominated;
+    while (auto sent = agent->poll_transmit(now)) {
+      const auto message = stun::Message::parse(sent->bytes);
+      if (!message || message->cls != stun::Class::Request) continue;
+      if (message->has(stun::AttributeType::UseCandidate)) nominated.push_back(sent->path);
+      if (!(sent->path.local == kRelayed ? over_relay : over_host)) continue;
+      stun::MessageWriter writer(stun::Class::SuccessResponse, stun::Method::Binding, message->id);
+      writer.add(stun::XorMappedAddress{sent->path.local});
+      writer.integrity(stun::short_term_key(peer.pwd)).fingerprint();
+      agent->handle_datagram(now, sent->path, writer.finish());
+    }
+    return nominated;
+  }
+  void pass(Duration time) {
+    now += time;
+    agent->handle_timeout(now);
+  }
+
+  Timestamp now = kStart;
+  Endpoint base = at("10.0.0.1:5000");
+  Credentials peer{"peer", "peerpasswordpeerpassword"};
+  SeededRandom random;
+  std::optional<Agent> agent;
+};
+
+TEST(RelayedCandidate, IsToldAndTellsNoAddressOfOurs) {
+  Relayed one(Role::Controlling);
+  const auto& candidates = one.agent->local_candidates();
+  ASSERT_EQ(candidates.size(), 2U);
+  EXPECT_EQ(candidates[1].type, CandidateType::Relayed);
+  EXPECT_EQ(candidates[1].endpoint, kRelayed);
+  EXPECT_LT(candidates[1].priority, candidates[0].priority);
+  EXPECT_NE(candidates[1].foundation, candidates[0].foundation);
+  EXPECT_THAT(candidates[1].to_string(), ::testing::Not(::testing::HasSubstr("10.0.0.1")));
+  EXPECT_TRUE(Candidate::parse(candidates[1].to_string()));
+}
+
+TEST(RelayedCandidate, IsCheckedFromItsAddress) {
+  Relayed one(Role::Controlling, false);
+  one.learn_candidate();
+  const auto sent = one.agent->poll_transmit(one.now);
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->path.local, kRelayed);
+  EXPECT_TRUE(one.agent->is_relayed(sent->path));
+}
+
+TEST(RelayedCandidate, AloneConnects) {
+  Relayed one(Role::Controlling, false);
+  one.learn_candidate();
+  for (int i = 0; i < 100 && one.agent->connection_state() != Connected; ++i) {
+    one.check(true, false);
+    one.pass(20ms);
+  }
+  ASSERT_TRUE(one.agent->path());
+  EXPECT_EQ(one.agent->path()->local, kRelayed);
+}
+
+// Data flow over it at once; the better kinds have half a second until it is nominated.
+TEST(RelayedCandidate, GivesTheBetterKindsHalfASecond) {
+  Relayed one(Role::Controlling);
+  one.learn_candidate();
+  std::vector<Path> nominated;
+  const Timestamp begun = one.now;
+  while (nominated.empty() && one.now < begun + 2s) {
+    nominated = one.check(true, false);
+    if (one.now > begun + 100ms) EXPECT_TRUE(one.agent->path());
+    if (nominated.empty()) one.pass(10ms);
+  }
+  ASSERT_FALSE(nominated.empty());
+  EXPECT_EQ(nominated[0].local, kRelayed);
+  EXPECT_GE(one.now - begun, 450ms);
+  EXPECT_LE(one.now - begun, 700ms);
+}
+
+TEST(RelayedCandidate, MakesWayForAPairThatAnswersInThatTime) {
+  Relayed one(Role::Controlling);
+  one.learn_candidate();
+  std::vector<Path> nominated;
+  const Timestamp begun = one.now;
+  while (nominated.empty() && one.now < begun + 2s) {
+    nominated = one.check(true, one.now > begun + 200ms);
+    if (nominated.empty()) one.pass(10ms);
+  }
+  ASSERT_FALSE(nominated.empty());
+  EXPECT_EQ(nominated[0].local, one.base);
+}
+
+TEST(RelayedCandidate, ThatIsLostEndsItsPairs) {
+  Relayed one(Role::Controlling, false);
+  one.learn_candidate();
+  for (int i = 0; i < 50; ++i) {
+    one.check(true, false);
+    one.pass(20ms);
+  }
+  ASSERT_TRUE(one.agent->path());
+  one.agent->remove_local_endpoint(one.now, kRelayed);
+  EXPECT_FALSE(one.agent->path());
+  EXPECT_TRUE(one.agent->pair_stats().empty());
+  EXPECT_TRUE(one.agent->local_candidates().empty());
+}
+
+TEST(RelayedCandidate, StaysThroughARestart) {
+  Relayed one(Role::Controlling);
+  while (one.agent->poll_event()) {
+  }
+  one.agent->set_local_credentials(one.now, Credentials::generate(one.random));
+  std::vector<CandidateType> told;
+  while (auto event = one.agent->poll_event()) {
+    if (const auto* found = std::get_if<LocalCandidateFound>(&*event))
+      told.push_back(found->candidate.type);
+  }
+  EXPECT_THAT(told, ElementsAre(CandidateType::Host, CandidateType::Relayed));
+}
+
+}  // namespace
+}  // namespace specter::ice
