@@ -89,7 +89,9 @@ TEST(RelayedCandidate, GivesTheBetterKindsHalfASecond) {
   const Timestamp begun = one.now;
   while (nominated.empty() && one.now < begun + 2s) {
     nominated = one.check(true, false);
-    if (one.now > begun + 100ms) EXPECT_TRUE(one.agent->path());
+    if (one.now > begun + 100ms) {
+      EXPECT_TRUE(one.agent->path());
+    }
     if (nominated.empty()) one.pass(10ms);
   }
   ASSERT_FALSE(nominated.empty());

@@ -165,6 +165,9 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
       if (!trust) return log().warn("turns: servers are not used: {}", trust.error());
       relays_->set_trust(*trust);
     }
+    // RFC 8656 §3: it tells us our addresses, too.
+    if (url.transport == IceTransport::Udp && !uses_relays_alone())
+      for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint);
     relays_->add_server(now_, url, std::move(endpoints));
   } else if (!uses_relays_alone()) {
     for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint);

@@ -9,6 +9,8 @@ import contextlib
 import pathlib
 import subprocess
 import sys
+import tempfile
+import time
 
 STUN_SERVER = pathlib.Path(__file__).with_name("stun_server.py")
 STUN_ADDRESS = "203.0.113.10"
@@ -110,7 +112,27 @@ ADDRESS = """
   }"""
 
 
+# Firewalls, with NO_STRANGERS' NAT: UDP gets no answer, or "administratively prohibited"; or nothing but TCP 443 gets out.
+CLOSED = {
+    "udpdrop": """
+  chain closed { type filter hook forward priority 0
+    meta l4proto udp drop
+  }""",
+    "udpreject": """
+  chain closed { type filter hook forward priority 0
+    meta l4proto udp reject with icmp type admin-prohibited
+  }""",
+    "tcp443": """
+  chain closed { type filter hook forward priority 0; policy drop
+    ct state established,related accept
+    iifname "lan" tcp dport 443 accept
+  }""",
+}
+
+
 def nat_rules(kind, inside):
+    if kind in CLOSED:
+        return f"flush ruleset\n{GUARD}\ntable ip nat {{{CLOSED[kind]}{NO_STRANGERS}{HIDE % ''}\n}}\n"
     body = {
         "full": FULL + HIDE % "",
         "addr": ADDRESS % inside + HIDE % "",
@@ -133,28 +155,35 @@ class Town(Laboratory):
                                                   net (br0), server 203.0.113.10: STUN
 
     A router is "open" (it translates nothing), "full", "addr", "port" or "sym": nat_rules(). With `ipv6`
-    there is no IPv4, and both are open: 2001:db8:1::2 and 2001:db8:2::2."""
+    there is no IPv4, and both are open: 2001:db8:1::2 and 2001:db8:2::2. With `relays` the server is a
+    TURN server, and a router may be one of CLOSED, too."""
 
-    def __init__(self, kind_a="open", kind_b="open", ipv6=False):
+    def __init__(self, kind_a="open", kind_b="open", ipv6=False, relays=False):
         super().__init__()
         try:
-            self._build(kind_a, kind_b, ipv6)
+            self._build(kind_a, kind_b, ipv6, relays)
         except BaseException:
             self.close()
             raise
 
-    def _build(self, kind_a, kind_b, ipv6):
+    def _build(self, kind_a, kind_b, ipv6, relays):
         self.net = self.space("net", ipv6=ipv6)
         self.net.ip("link add br0 type bridge", "link set br0 up")
         self.a, self.gw_a = self._side("a", 1, ipv6)
         self.b, self.gw_b = self._side("b", 2, ipv6)
         self.server = None
-        if kind_a != "open" or kind_b != "open":
+        if kind_a != "open" or kind_b != "open" or relays:
             self.server = self.space("server")
             self.wire(self.server, "eth0", self.net, "to_server")
             self.net.ip("link set to_server master br0")
-            self.server.ip(f"addr add {STUN_ADDRESS}/24 dev eth0")
-            start_stun_server(self, self.server)
+            # The rest of the world takes what is sent there, and is silent.
+            self.server.ip(f"addr add {STUN_ADDRESS}/24 dev eth0",
+                           "neigh add 203.0.113.254 lladdr 02:00:00:00:00:fe dev eth0 nud permanent",
+                           "route add default via 203.0.113.254")
+            if relays:
+                self.authorities = start_turn_server(self, self.server)
+            else:
+                start_stun_server(self, self.server)
         if not ipv6:
             self.set_nat(self.gw_a, 1, kind_a)
             self.set_nat(self.gw_b, 2, kind_b)
@@ -262,3 +291,29 @@ def start_stun_server(laboratory, space):
     laboratory.callback(process.stdin.close)  # its end; callbacks run from the last to the first
     if process.stdout.readline() != b"ready\n":
         raise RuntimeError("the STUN server did not start")
+
+
+TURN_USER, TURN_PASSWORD = "lab", "a password"
+TURN_URLS = (f"turn:{STUN_ADDRESS}:3478", f"turn:{STUN_ADDRESS}:3478?transport=tcp", f"turns:{STUN_ADDRESS}:443")
+
+
+def start_turn_server(laboratory, space):
+    """coturn on UDP and TCP 3478 and TLS 443; the file with the authority of its certificate."""
+    folder = pathlib.Path(laboratory.enter_context(tempfile.TemporaryDirectory()))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                    "-subj", "/CN=lab", "-addext", f"subjectAltName=IP:{STUN_ADDRESS}", "-keyout", folder / "key.pem",
+                    "-out", folder / "certificate.pem"], check=True, capture_output=True)
+    log = laboratory.enter_context(open(folder / "log", "w"))
+    process = subprocess.Popen(
+        [*space.prefix, "turnserver", "-n", f"--listening-ip={STUN_ADDRESS}", f"--relay-ip={STUN_ADDRESS}",
+         "--listening-port=3478", "--tls-listening-port=443", f"--cert={folder}/certificate.pem",
+         f"--pkey={folder}/key.pem", "--lt-cred-mech", f"--user={TURN_USER}:{TURN_PASSWORD}", "--realm=lab", "--no-dtls",
+         "--no-cli", "--cli-password=unused", f"--userdb={folder}/users", f"--pidfile={folder}/pid",
+         "--log-file=stdout"], stdout=log, stderr=subprocess.STDOUT)
+    laboratory.callback(process.wait)
+    laboratory.callback(process.kill)
+    for _ in range(100):
+        if space.run("ss", "-tln").count(":443 "):
+            return folder / "certificate.pem"
+        time.sleep(0.05)
+    raise RuntimeError("coturn does not listen:\n" + (folder / "log").read_text())
