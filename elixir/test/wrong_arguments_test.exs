@@ -24,6 +24,7 @@ defmodule Specter.WrongArgumentsTest do
               create_data_channel: 2,
               create_offer: 1,
               create_answer: 1,
+              restart_ice: 1,
               set_local_description: 2,
               set_remote_description: 2,
               add_ice_candidate: 2,
@@ -52,6 +53,8 @@ defmodule Specter.WrongArgumentsTest do
   # Those that take something else, too, and have tests of their own.
   @others [
     {PeerConnection, :set_active},
+    {PeerConnection, :set_ice_servers},
+    {Specter, :set_ice_servers},
     {PeerConnection, :controlling_process},
     {DataChannel, :set_buffered_amount_low_threshold},
     {TrackLocalStaticSample, :new},

@@ -183,7 +183,7 @@ def check_unasked(options, folder, way):
     expect("libspecter.a" in rules and "libspecter.so" in rules, "both libraries can be built")
     expect("_test.cc" not in rules and "src/cli" not in rules and "examples/" not in rules,
            "it builds no tests, no command and no examples of ours")
-    for module in ("srtp", "codec", "container", "turn"):
+    for module in ("srtp", "codec", "container"):
         expect(f"src/{module}/" not in rules, f"it builds nothing of src/{module}: no header leads there")
     expect("-Werror" not in rules, "a warning of a newer compiler is no error")
     expect(re.search(r"^build all: phony (.*)$", rules, re.M).group(1).split() ==
@@ -259,7 +259,7 @@ def by_make_install(options, folder):
     expect("src/cli/main.cc" in rules and "libspecter.so" in rules, "the command and the library")
     expect("-O3 -DNDEBUG" in rules and "-Werror" not in rules, "optimised, and warnings are none of its errors")
     library = run("ninja", "-C", folder / "build", "-t", "query", f"src/libspecter.so.{version(options)}")
-    for module in ("srtp", "codec", "container", "turn"):
+    for module in ("srtp", "codec", "container"):
         expect(f"src/{module}/" not in library, f"libspecter.so has nothing of src/{module}")
 
 

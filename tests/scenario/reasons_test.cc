@@ -122,7 +122,7 @@ std::vector<Cause> all_causes() {
        .a = of_versions(DtlsVersion::Dtls13, DtlsVersion::Dtls13),
        .b = of_versions(DtlsVersion::Dtls12, DtlsVersion::Dtls12)},
       {.name = "no DTLS passes",
-       .by_a = dtls("has not sent the ClientHello"),
+       .by_a = dtls("has not sent a ClientHello"),
        .by_b = dtls("has not answered our ClientHello"),
        .path = [](const Flight& flight) { return !is_dtls(flight); },
        .a = plain(),

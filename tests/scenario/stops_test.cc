@@ -161,7 +161,7 @@ TEST(Stops, BeforeDtlsBegins) {
     ASSERT_TRUE(verdict);
     EXPECT_EQ(verdict->code, ErrorCode::DtlsFailure);
     const bool is_server = kind.a_is_client != kind.ours_is_a;
-    EXPECT_THAT(verdict->reason, HasSubstr(is_server ? "has not sent the ClientHello"
+    EXPECT_THAT(verdict->reason, HasSubstr(is_server ? "has not sent a ClientHello"
                                                      : "has not answered our ClientHello"));
   }
 }

@@ -26,7 +26,7 @@ defmodule Specter.Config do
   | `:path_mtu_discovery` | path MTU discovery: larger datagrams once probes were acknowledged | `true` |
   | `:loopback` | whether 127.0.0.1 and ::1 are gathered: `:fallback` (only on a machine without another address), `:include`, `:only` | `:fallback` |
   | `:ice_transport_policy` | which candidates are used: `:all`, or `:relay` alone, which needs a TURN server | `:all` |
-  | `:authorities_file` | a PEM file of certificate authorities for `turns:` servers | `""`, those of the system |
+  | `:authorities_file` | a PEM file of certificate authorities for `turns:` servers; `""`: those of the system | `""` |
   | `:gathering_timeout` | how long to wait for STUN servers | 4,000 |
   | `:check_interval` | interval between connectivity checks, 5 to 1,000 | 50 |
   | `:patience` | how long connectivity checks last at least, before the connection is `:failed` (RFC 8863) | 39,500 |
