@@ -34,10 +34,9 @@ bool is_other_peer(const Negotiated& stable, const RemoteTransport& transport) {
   if (!stable.transport || stable.transport->credentials == transport.credentials) return false;
   const RemoteTransport& before = *stable.transport;
   if (before.fingerprints != transport.fingerprints) return true;
-  // A tls-id that comes or goes asks for nothing.
-  if (before.tls_id && transport.tls_id && before.tls_id != transport.tls_id) return true;
-  const dtls::Role role = *stable.dtls_role;
-  return transport.setup == (role == dtls::Role::Client ? sdp::Setup::Active : sdp::Setup::Passive);
+  // A tls-id that comes or goes asks for nothing. Nor does a=setup, against RFC 8842 §5.3: Firefox
+  // answers a restart as if it were its first answer, and keeps its association and role.
+  return before.tls_id && transport.tls_id && before.tls_id != transport.tls_id;
 }
 
 bool new_peer_asked(const Session& session) {

@@ -492,5 +492,22 @@ TEST(CandidatesOfARestart, AreShownInTheDescriptionsOfTheirGeneration) {
   EXPECT_EQ(agreed.b.generation_of(candidate_of(agreed.of_a.ufrag)).value(), Generation::InForce);
 }
 
+// Against RFC 8842 §5.3: Firefox answers a restart as if it were its first answer, and keeps its
+// association and its role.
+TEST(IceRestart, AnotherRoleInItsAnswerIsNoOtherPeer) {
+  Agreed peers;  // b has answered "active"
+  const auto offer = peers.b.create_offer(kRestart).value();
+  ASSERT_TRUE(peers.b.set_local(offer));
+  ASSERT_TRUE(peers.a.set_remote(offer));
+  auto answer = peers.a.create_answer().value();
+  ASSERT_TRUE(peers.a.set_local(answer));
+  answer.sdp = with(answer.sdp, "a=setup:passive", "a=setup:active");
+  const auto change = peers.b.set_remote(answer);
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_FALSE(change->new_peer);
+  EXPECT_TRUE(change->remote_restarted);
+  EXPECT_EQ(change->dtls_role, dtls::Role::Client);
+}
+
 }  // namespace
 }  // namespace specter::jsep
