@@ -146,13 +146,16 @@ void Driver::send(Transmit&& transmit) {
     network_->send(std::move(transmit));
 }
 
-void Driver::turn_relays() {
-  if (!relays_ || closed_) return;
+// True when the core was told anything.
+bool Driver::turn_relays() {
+  if (!relays_ || closed_) return false;
   relays_->receive_late(now_, [this](std::span<const Datagram> datagrams) {
     core_->handle_datagrams(now_, datagrams);
   });
-  relays_->turn(now_, *core_, *network_);
-  if (awaits_relays_ && relays_->is_settled()) end_gathering();
+  const bool busy = relays_->turn(now_, *core_, *network_);
+  if (!awaits_relays_ || !relays_->is_settled()) return busy;
+  end_gathering();
+  return true;
 }
 
 // True when nobody has anything left; false when a budget ran out before.
@@ -161,6 +164,7 @@ bool Driver::drain() {
   bool quiet = false;
   while (!quiet && !closed_ && events_left_ > 0 && transmit_bytes_left_ > 0 && calls_left_ > 0) {
     bool busy = sink_->run_calls();
+    busy = turn_relays() || busy;
     busy = drain_events() || busy;
     busy = drain_transmits() || busy;
     busy = sink_->settle() || busy;
@@ -221,7 +225,6 @@ void Driver::finish_turn(bool quiet) {
     schedule_turn();
     return;
   }
-  if (relays_) relays_->turn(now_, *core_, *network_);
   const WakeUp asked =
       relays_ ? soonest(core_->next_timeout(), relays_->next_timeout()) : core_->next_timeout();
   if (const auto timer = timers_.see(now_, asked); !timer.empty())

@@ -113,7 +113,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool uses_relays_alone() const;
   void receive(std::span<const Datagram> datagrams);  // relayed ones undressed
   void send(Transmit&& transmit);
-  void turn_relays();
+  bool turn_relays();
   void end(const std::optional<Error>& fault);
   void leave();
   void linger();

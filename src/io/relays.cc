@@ -92,6 +92,7 @@ void Relays::receive_late(Timestamp now, const Handle& handle) {
     if (!std::exchange(port.is_readable, false)) continue;
     port.is_readable = port.network->receive(
         128, [&](std::span<const Datagram> datagrams) { receive(now, datagrams, handle); });
+    if (port.is_readable) wake_();  // others have their turn first
   }
 }
 
@@ -118,11 +119,16 @@ void Relays::drain(Timestamp now, Network& network) {
     std::visit([&](auto& known) { obey(now, known); }, *command);
 }
 
-void Relays::turn(Timestamp now, core::PeerConnection& core, Network& network) {
+bool Relays::turn(Timestamp now, core::PeerConnection& core, Network& network) {
   ways_.handle_timeout(now);
   drain(now, network);
-  while (const auto event = ways_.poll_event()) tell(now, *event, core);
+  bool busy = false;
+  while (const auto event = ways_.poll_event()) {
+    tell(now, *event, core);
+    busy = true;
+  }
   flush();
+  return busy;
 }
 
 void Relays::tell(Timestamp now, const ways::Event& event, core::PeerConnection& core) {

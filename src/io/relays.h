@@ -50,8 +50,9 @@ class Relays {
   bool is_relayed(const Path& path) const { return ways_.is_relayed(path); }
   // A batch from a relayed address; what is to be sent by the driver's sockets goes to `network`.
   void send(Timestamp now, Transmit batch, Network& network);
-  // Timers, and what is to be said to servers and to the core. To be called after each input.
-  void turn(Timestamp now, core::PeerConnection& core, Network& network);
+  // Timers, and what is to be said to servers and to the core. To be called after each input. True
+  // when the core was told anything.
+  bool turn(Timestamp now, core::PeerConnection& core, Network& network);
   WakeUp next_timeout() const { return ways_.next_timeout(); }
   // Gives the allocations back.
   void close(Timestamp now, Network& network);
