@@ -35,6 +35,7 @@
 #include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
 #include "specter/stats.h"
 #include "specter/time.h"
@@ -68,11 +69,13 @@ class SPECTER_EXPORT SystemRandom final : public Random {
 };
 
 /// What PeerConnection::poll_event() returns. specter/core_events.h describes each type.
-using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange,
-                           IceGatheringStateChange, IceConnectionStateChange, ConnectionStateChange,
-                           LocalCandidate, IncomingDataChannel, DataChannelOpen, Message,
-                           BufferedAmountLow, DataChannelClosing, DataChannelError,
-                           DataChannelClosed, DataChannelRefused, Closed>;
+using Event =
+    std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange, IceGatheringStateChange,
+                 IceConnectionStateChange, ConnectionStateChange, LocalCandidate,
+                 IncomingDataChannel, DataChannelOpen, Message, BufferedAmountLow,
+                 DataChannelClosing, DataChannelError, DataChannelClosed, DataChannelRefused, Track,
+                 TrackStreamsChange, TrackMuted, TrackUnmuted, TrackEnded, Frame, RtpPackets,
+                 KeyFrameWanted, EncodingWanted, BitrateFeedback, Closed>;
 
 /// A sans-IO RTCPeerConnection (W3C §4.4). Not thread-safe. No call blocks.
 class SPECTER_EXPORT PeerConnection {
@@ -142,6 +145,67 @@ class SPECTER_EXPORT PeerConnection {
   void close_data_channel(Timestamp now, ChannelId channel);
   /// BufferedAmountLow is returned when the buffered amount falls to so many bytes. Default: 0.
   void set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes);
+  /// @}
+
+  /// @name Tracks
+  /// W3C §5. A transceiver is a sender and a receiver that share an m= section; its id names all
+  /// three. MediaOptions::codecs must not be empty. Errors of all calls: InvalidState after
+  /// close(); InvalidAccess for an id of no transceiver of this connection.
+  /// @{
+
+  /// Sends a track: by a transceiver that can take it, or a new one. W3C §5.1.2. Errors:
+  /// InvalidAccess if it is sent already; InvalidArgument for an id or a stream's id that RFC 8830
+  /// does not allow.
+  Result<TransceiverId> add_track(LocalTrack track, std::vector<std::string> streams = {});
+  /// Makes a transceiver. W3C §5.1.2. Errors: InvalidArgument for encodings that are not valid;
+  /// OperationFailed for an encoding's codec that is not in MediaOptions::codecs.
+  Result<TransceiverId> add_transceiver(MediaKind kind, RtpTransceiverInit init = {});
+  /// The same, with a track to send.
+  Result<TransceiverId> add_transceiver(LocalTrack track, RtpTransceiverInit init = {});
+  /// Stops sending a track; the transceiver stays. W3C §5.1.2.
+  Result<> remove_track(Timestamp now, TransceiverId transceiver);
+  /// Sends another track, or none, without negotiation. Errors: InvalidArgument for another kind;
+  /// InvalidState if the transceiver is stopped; InvalidModification if the track's codec was not
+  /// negotiated. W3C §5.2.2.
+  Result<> replace_track(Timestamp now, TransceiverId transceiver, std::optional<LocalTrack> track);
+  /// Sets RTCRtpTransceiver.direction. Errors: InvalidState if it is stopped; InvalidArgument for
+  /// Stopped.
+  Result<> set_direction(TransceiverId transceiver, RtpTransceiverDirection direction);
+  /// Sets the streams that the sender's track belongs to. W3C §5.2.2.
+  Result<> set_streams(TransceiverId transceiver, std::vector<std::string> streams);
+  /// The codecs that the next descriptions list, in this order; empty: the default. Error:
+  /// InvalidModification for one that is not in MediaOptions::codecs. W3C §5.4.2.
+  Result<> set_codec_preferences(TransceiverId transceiver, std::vector<RtpCodec> codecs);
+  /// Stops a transceiver: its m= section is rejected by the next offer. W3C §5.4.2.
+  Result<> stop_transceiver(Timestamp now, TransceiverId transceiver);
+  /// RTCRtpSender.getParameters().
+  Result<RtpSendParameters> send_parameters(TransceiverId transceiver);
+  /// RTCRtpSender.setParameters(). Errors: InvalidState if the transceiver is stopped or the
+  /// transaction id is out of date; InvalidModification if something changed that is read-only;
+  /// InvalidArgument for a number out of range. W3C §5.2.2.
+  Result<> set_send_parameters(Timestamp now, TransceiverId transceiver,
+                               const RtpSendParameters& parameters);
+  /// RTCRtpReceiver.getParameters().
+  Result<RtpReceiveParameters> receive_parameters(TransceiverId transceiver) const;
+  /// The transceivers, in the order in which they were made. W3C §5.1.
+  std::vector<RtpTransceiver> transceivers() const;
+
+  /// Sends a sample of the sender's track. What cannot be sent yet (no connection, no negotiated
+  /// direction, an inactive encoding) is dropped and counted, without an error. Errors:
+  /// InvalidState without a track; InvalidModification if its codec was not negotiated;
+  /// InvalidArgument for a sample that the codec does not allow, or an unknown rid.
+  Result<> write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample);
+  /// Sends an RTP packet of the sender's track: SSRC, payload type and header extensions are
+  /// replaced; sequence number, timestamp and marker are kept. Errors: those of write_sample().
+  Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
+                     std::string_view rid = {});
+  /// What is delivered of the peer's track. Default: MediaDelivery::Frames for codecs that can be
+  /// depacketized, MediaDelivery::Rtp for others.
+  Result<> set_delivery(TransceiverId transceiver, MediaDelivery delivery);
+  /// Requests a key frame from the peer (PLI, RFC 4585 §6.3.1), at most one each 500 ms.
+  Result<> request_key_frame(Timestamp now, TransceiverId transceiver, std::string_view rid = {});
+  /// Tells the peer how much it may send in all, in bit/s (REMB). 0: nothing is told any more.
+  void set_bitrate_estimate(Timestamp now, std::uint64_t bits_per_second);
   /// @}
 
   /// Closes the connection and notifies the peer if there is one. Closed is the next event. Calling

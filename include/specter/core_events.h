@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "specter/bytes.h"
 #include "specter/description.h"
 #include "specter/error.h"
 #include "specter/options.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
 
 namespace specter::core {
@@ -129,6 +131,99 @@ struct DataChannelRefused {
   std::uint16_t stream;
   /// Why it was refused.
   Error error;
+};
+
+/// A track of the peer's was added, or was added again after it had been taken away. W3C §5.7,
+/// RTCTrackEvent. It comes before the result of the call that applied the description.
+struct Track {
+  /// Its transceiver.
+  TransceiverId transceiver;
+  /// Audio or video.
+  MediaKind kind;
+  /// The m= section.
+  std::string mid;
+  /// The ids of its streams.
+  std::vector<std::string> streams;
+};
+
+/// A track left or entered streams. W3C §4.4.1.5, "process remote track".
+struct TrackStreamsChange {
+  /// Its transceiver.
+  TransceiverId transceiver;
+  /// The ids of its streams from now on.
+  std::vector<std::string> streams;
+};
+
+/// No packets of the track will follow for now, by a description or by RTCP BYE. W3C §5.3, muted.
+struct TrackMuted {
+  /// Its transceiver.
+  TransceiverId transceiver;
+};
+
+/// Packets of the track arrive. W3C §5.3, unmuted.
+struct TrackUnmuted {
+  /// Its transceiver.
+  TransceiverId transceiver;
+};
+
+/// The track has ended: its transceiver is stopped. W3C §5.4.2.
+struct TrackEnded {
+  /// Its transceiver.
+  TransceiverId transceiver;
+};
+
+/// A frame of the peer's arrived.
+struct Frame {
+  /// Its transceiver.
+  TransceiverId transceiver;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid{};
+  /// The frame.
+  MediaFrame frame;
+  /// Frames of this track that were dropped because they were not polled in time, since the start.
+  std::uint64_t dropped = 0;
+};
+
+/// RTP packets of the peer's arrived, in the order of arrival. Only with MediaDelivery::Rtp.
+struct RtpPackets {
+  /// Their transceiver.
+  TransceiverId transceiver;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid{};
+  /// Whole packets, decrypted. Retransmissions have their original form.
+  std::vector<Buffer> packets;
+};
+
+/// The peer needs a key frame (RFC 4585 §6.3.1, RFC 5104 §4.3.1): its decoder has lost track.
+struct KeyFrameWanted {
+  /// The transceiver that sends.
+  TransceiverId transceiver;
+  /// The encoding. Empty: the only one.
+  std::string rid{};
+};
+
+/// An encoding is wanted from now on, or is not: by negotiation, set_parameters() or the circuit
+/// breaker (RFC 8083).
+struct EncodingWanted {
+  /// The transceiver that sends.
+  TransceiverId transceiver;
+  /// The encoding. Empty: the only one.
+  std::string rid{};
+  /// Whether samples of it are sent.
+  bool is_wanted = false;
+};
+
+/// What the peer says of the bitrate that reaches it.
+struct BitrateFeedback {
+  /// The receiver's estimate (REMB), in bit/s. Empty: this event has none.
+  std::optional<std::uint64_t> estimate{};
+  /// Packets that transport-wide feedback speaks of, and those of them that arrived.
+  std::uint32_t packets = 0, received = 0;
+  /// The bytes of those that arrived, and the time between the first and the last of them at the
+  /// receiver.
+  std::uint64_t received_bytes = 0;
+  /// See received_bytes.
+  Duration received_within{};
 };
 
 /// The connection is closed. It is the last event. The close notification to the peer may need to

@@ -8,41 +8,9 @@
 
 #include "specter/export.h"
 #include "specter/result.h"
+#include "specter/rtp.h"
 
 namespace specter {
-
-/// Audio or video.
-enum class MediaKind { Audio, Video };
-
-/// RTCRtpCodec (W3C §5.2.4), with the payload type of our offers.
-struct RtpCodec {
-  /// Audio or video.
-  MediaKind kind = MediaKind::Audio;
-  /// 0 to 63 or 96 to 127. 64 to 95 cannot be told from RTCP (RFC 5761 §4).
-  std::uint8_t payload_type = 0;
-  /// "audio/opus".
-  std::string mime_type;
-  /// Hz.
-  std::uint32_t clock_rate = 0;
-  /// Audio only.
-  std::uint16_t channels = 0;
-  /// The parameters of a=fmtp.
-  std::string sdp_fmtp_line{};
-  /// "nack", "nack pli", "transport-cc", …
-  std::vector<std::string> rtcp_feedback{};
-
-  bool operator==(const RtpCodec&) const = default;
-};
-
-/// An RTP header extension, RFC 8285.
-struct RtpHeaderExtension {
-  /// Audio or video.
-  MediaKind kind = MediaKind::Audio;
-  /// The URI of a=extmap.
-  std::string uri;
-
-  bool operator==(const RtpHeaderExtension&) const = default;
-};
 
 /// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
 /// channels needs a MediaEngine too, which may be empty.

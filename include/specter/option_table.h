@@ -89,7 +89,8 @@ constexpr std::optional<E> named_option(std::string_view wanted) {
 }
 
 /// Calls visit(OptionRow, field) for each option. `options` is a ConnectionOptions, const or not.
-/// The certificate is not visited: it has no text form.
+/// The certificate, codecs and header extensions are not visited: they have no
+/// text form.
 template <class Options, class Visit>
 void for_each_option(Options& options, Visit&& visit) {
   constexpr std::uint64_t kDay = 24ull * 3600 * 1000;
@@ -120,6 +121,11 @@ void for_each_option(Options& options, Visit&& visit) {
   visit(OptionRow{"congestion_control"}, data.congestion_control);
   visit(OptionRow{"snap"}, data.snap);
   visit(OptionRow{"interleaving"}, data.interleaving);
+  auto& media = options.media;
+  visit(OptionRow{"jitter_buffer", 0, 1000}, media.jitter_buffer);
+  visit(OptionRow{"frame_buffer_bytes", 64 << 10, 1 << 30}, media.frame_buffer_bytes);
+  visit(OptionRow{"retransmission_buffer_bytes", 0, 1 << 30}, media.retransmission_buffer_bytes);
+  visit(OptionRow{"cryptex"}, media.cryptex);
   visit(OptionRow{"show_remote_candidates"}, options.show_remote_candidates);
   visit(OptionRow{"key_log_file"}, options.key_log_file);
 }

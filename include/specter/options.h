@@ -17,6 +17,7 @@
 #include "specter/bytes.h"
 #include "specter/export.h"
 #include "specter/result.h"
+#include "specter/rtp.h"
 #include "specter/time.h"
 
 namespace specter {
@@ -232,6 +233,26 @@ struct DataOptions {
   bool interleaving = true;
 };
 
+/// Options of tracks. Specter::new_api() fills the lists from its MediaEngine.
+struct MediaOptions {
+  /// The codecs that are negotiated, in the order of preference; "video/rtx" with apt=N is the
+  /// retransmission (RFC 4588) of codec N. Empty: no media is offered, and the peer's is accepted
+  /// as inactive where that keeps the transport, and rejected otherwise.
+  std::vector<RtpCodec> codecs{};
+  /// The header extensions that are negotiated, in addition to MID (RFC 9143 §15).
+  std::vector<RtpHeaderExtension> header_extensions{};
+  /// How long a frame waits for packets that are missing, 0 to 1 s. A frame whose packets are all
+  /// there does not wait.
+  Duration jitter_buffer = std::chrono::milliseconds(100);
+  /// Received packets and frames of one track that are incomplete or not polled yet, in bytes: 64
+  /// KiB to 1 GiB. Past it the oldest are dropped, counted, and a key frame is requested.
+  std::size_t frame_buffer_bytes = 8 << 20;
+  /// Sent packets of one encoding that are kept for retransmission, in bytes: up to 1 GiB. 0: none.
+  std::size_t retransmission_buffer_bytes = 4 << 20;
+  /// Encrypts header extensions and CSRCs too (Cryptex, RFC 9335), with a peer that supports it.
+  bool cryptex = true;
+};
+
 /// Options of a connection. RTCConfiguration, W3C §4.2.1, and more.
 struct ConnectionOptions {
   /// STUN and TURN servers. Empty: host candidates only.
@@ -247,6 +268,8 @@ struct ConnectionOptions {
   TransportOptions transport{};
   /// Data channels and SCTP.
   DataOptions data{};
+  /// Tracks.
+  MediaOptions media{};
   /// Whether the remote descriptions include the candidates added later (W3C §4.4.2). False: they
   /// are returned as they were set.
   bool show_remote_candidates = true;

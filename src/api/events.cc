@@ -41,6 +41,18 @@ void Connection::refresh_descriptions() {
                              .pending_remote = core().pending_remote_description()});
 }
 
+namespace {
+
+template <class E>
+constexpr bool is_of_media =
+    std::is_same_v<E, core::Track> || std::is_same_v<E, core::TrackStreamsChange> ||
+    std::is_same_v<E, core::TrackMuted> || std::is_same_v<E, core::TrackUnmuted> ||
+    std::is_same_v<E, core::TrackEnded> || std::is_same_v<E, core::Frame> ||
+    std::is_same_v<E, core::RtpPackets> || std::is_same_v<E, core::KeyFrameWanted> ||
+    std::is_same_v<E, core::EncodingWanted> || std::is_same_v<E, core::BitrateFeedback>;
+
+}  // namespace
+
 void Connection::handle_event(core::Event&& event) {
   std::visit(
       [this]<class E>(E& e) {
@@ -62,6 +74,8 @@ void Connection::handle_event(core::Event&& event) {
           tell_of<event::LocalCandidate>(std::move(e.candidate));
         } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {
           tell_of<event::DataChannelRefused>(e.stream, std::move(e.error));
+        } else if constexpr (is_of_media<E>) {
+          // Not told yet.
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
           // settle() delivers it: it also accounts for posted messages.
         } else if constexpr (std::is_same_v<E, core::GatherCandidates> ||
