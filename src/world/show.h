@@ -44,7 +44,7 @@ class Show {
     std::size_t bytes;  // of a frame, about
     TransceiverId sender{};
     std::optional<TransceiverId> receiver{};
-    std::vector<bool> is_key;  // of what was written, by number
+    std::vector<bool> is_key{};  // of what was written, by number
     bool wants_key_frame = true;
     std::optional<std::uint32_t> last{};    // that came
     std::optional<std::size_t> asked_at{};  // frames that had been written when life was asked for
