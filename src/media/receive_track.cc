@@ -117,13 +117,12 @@ Result<> ReceiveTrack::request_key_frame(Timestamp now, std::string_view rid) {
   const auto stream =
       std::ranges::find_if(streams_, [&](const auto& each) { return each->rid() == rid; });
   if (stream == streams_.end())
-    return Error{ErrorCode::NotFound, "the track has no encoding '" + std::string(rid) + "'", {}};
+    return fail(ErrorCode::NotFound, "the track has no encoding '" + std::string(rid) + "'");
   if (!(*stream)->can_request_key_frame())
-    return Error{ErrorCode::NotSupported,
-                 "neither PLI nor FIR was negotiated: a codec's rtcp_feedback lists them",
-                 {}};
+    return fail(ErrorCode::NotSupported,
+                "neither PLI nor FIR was negotiated: a codec's rtcp_feedback lists them");
   if (!(*stream)->ssrc() || !is_active())
-    return Error{ErrorCode::InvalidState, "no packet of the encoding has come yet", {}};
+    return fail(ErrorCode::InvalidState, "no packet of the encoding has come yet");
   (*stream)->request_key_frame(now);
   return {};
 }

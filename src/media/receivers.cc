@@ -66,9 +66,8 @@ Result<> Receivers::set_delivery(TransceiverId transceiver, MediaDelivery delive
   if (track && delivery == MediaDelivery::Frames) {
     const auto& can = track->formats().can_depacketize;
     if (!can.empty() && std::ranges::count(can, true) == 0)
-      return Error{ErrorCode::NotSupported,
-                   "none of the track's codecs can be depacketized: take MediaDelivery::Rtp",
-                   {}};
+      return fail(ErrorCode::NotSupported,
+                  "none of the track's codecs can be depacketized: take MediaDelivery::Rtp");
   }
   deliveries_[transceiver] = delivery;
   if (track) track->set_delivery(delivery);
@@ -78,7 +77,7 @@ Result<> Receivers::set_delivery(TransceiverId transceiver, MediaDelivery delive
 Result<> Receivers::request_key_frame(Timestamp now, TransceiverId transceiver,
                                       std::string_view rid) {
   ReceiveTrack* track = find(transceiver);
-  if (!track) return Error{ErrorCode::NotFound, "no track is received of this transceiver", {}};
+  if (!track) return fail(ErrorCode::NotFound, "no track is received of this transceiver");
   return track->request_key_frame(now, rid);
 }
 
