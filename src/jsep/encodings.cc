@@ -62,7 +62,7 @@ Result<> check_numbers(MediaKind kind, RtpEncodingParameters& encoding) {
 }
 
 bool is_among(const RtpCodec& codec, MediaKind kind, std::span<const RtpCodec> codecs) {
-  return codec.kind == kind && !is_auxiliary(format_of(codec).name) &&
+  return codec.kind == kind && !is_auxiliary(name_of(codec)) &&
          std::ranges::any_of(
              codecs, [&](const RtpCodec& c) { return is_match(c, codec, Levels::Ignored); });
 }
@@ -139,7 +139,7 @@ Result<std::vector<RtpCodec>> check_codec_preferences(MediaKind kind,
     // RTCRtpCodec of retransmission has no parameters: it is that of all codecs.
     const bool is_any_rtx = is_rtx(format.name) && format.fmtp.empty();
     const bool is_ours = std::ranges::any_of(ours, [&](const RtpCodec& c) {
-      return wanted.kind == kind && (is_any_rtx ? c.kind == kind && is_rtx(format_of(c).name)
+      return wanted.kind == kind && (is_any_rtx ? c.kind == kind && is_rtx(name_of(c))
                                                 : is_match(c, wanted, Levels::Compared));
     });
     if (!is_ours) {
@@ -151,7 +151,7 @@ Result<std::vector<RtpCodec>> check_codec_preferences(MediaKind kind,
     if (!is_double) out.push_back(wanted);
   }
   if (!out.empty() &&
-      std::ranges::all_of(out, [](const RtpCodec& c) { return is_auxiliary(format_of(c).name); }))
+      std::ranges::all_of(out, [](const RtpCodec& c) { return is_auxiliary(name_of(c)); }))
     return fail(ErrorCode::InvalidModification, "none of the codecs carries media by itself");
   return out;
 }

@@ -29,8 +29,8 @@ struct Choice {
 
 const RtpCodec* rtx_of(std::span<const RtpCodec> ours, const RtpCodec& codec) {
   const auto found = std::ranges::find_if(ours, [&](const RtpCodec& other) {
-    const Format format = format_of(other);
-    return other.kind == codec.kind && is_rtx(format.name) && apt_of(format) == codec.payload_type;
+    return other.kind == codec.kind && is_rtx(name_of(other)) &&
+           apt_of(format_of(other)) == codec.payload_type;
   });
   return found == ours.end() ? nullptr : &*found;
 }
@@ -45,15 +45,16 @@ std::vector<Choice> choices(std::span<const RtpCodec> ours, const LocalMedia& lo
   };
   const auto& preferences = local.preferences.empty() ? ours : std::span(local.preferences);
   for (const RtpCodec& wanted : preferences) {
-    if (wanted.kind != local.kind || is_rtx(format_of(wanted).name)) continue;
+    if (wanted.kind != local.kind || is_rtx(name_of(wanted))) continue;
     const auto codec = std::ranges::find_if(
         ours, [&](const RtpCodec& c) { return is_match(c, wanted, Levels::Compared); });
     if (codec != ours.end()) add(*codec);
   }
   const auto is_wanted = [&](const RtpCodec& rtx) {
     return std::ranges::any_of(preferences, [&](const RtpCodec& wanted) {
-      const Format format = format_of(wanted);
-      return is_rtx(format.name) && (!apt_of(format) || apt_of(format) == apt_of(format_of(rtx)));
+      if (!is_rtx(name_of(wanted))) return false;
+      const auto apt = apt_of(format_of(wanted));
+      return !apt || apt == apt_of(format_of(rtx));
     });
   };
   for (Choice& choice : out) {
@@ -160,7 +161,7 @@ std::vector<Format> answer_formats(std::span<const RtpCodec> ours, const LocalMe
   std::vector<Format> out;
   const auto mine = choices(ours, local);
   const auto is_this = [](const Format& offered) {
-    return [&offered](const Choice& c) { return is_same_codec(offered, format_of(*c.codec)); };
+    return [&offered](const Choice& c) { return is_same_codec(offered, *c.codec); };
   };
   // RFC 5761 §4: we can't be sent these.
   const auto is_usable = [](const Format& f) { return f.payload_type < 64 || f.payload_type > 95; };

@@ -67,7 +67,7 @@ void PayloadTypes::adopt(const MediaDescription& offer, std::span<const RtpCodec
       key = rtx_key(*apt);
     } else {
       const auto same = std::ranges::find_if(ours, [&](const RtpCodec& codec) {
-        return codec.kind == offer.kind && is_same_codec(format, format_of(codec));
+        return codec.kind == offer.kind && is_same_codec(format, codec);
       });
       if (same != ours.end()) key = key_of(*same);
     }

@@ -100,15 +100,15 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
       .reduced_size = local.rtcp_rsize && remote.rtcp_rsize};
   for (const Format& format : remote.formats) {
     const auto codec = std::ranges::find_if(ours.codecs, [&](const RtpCodec& c) {
-      return c.kind == local.kind && is_same_codec(format, format_of(c));
+      return c.kind == local.kind && is_same_codec(format, c);
     });
     if (codec == ours.codecs.end()) continue;
     const Format own = format_of(*codec);
     auto added = negotiated(format, local.kind, own.name, &own.feedback,
                             has_transport_sequence(out.extensions));
     const bool has_rtx = std::ranges::any_of(ours.codecs, [&](const RtpCodec& c) {
-      const Format other = format_of(c);
-      return c.kind == local.kind && is_rtx(other.name) && apt_of(other) == codec->payload_type;
+      return c.kind == local.kind && is_rtx(name_of(c)) &&
+             apt_of(format_of(c)) == codec->payload_type;
     });
     if (has_rtx) added.rtx_payload_type = rtx_of(remote, format.payload_type);
     out.codecs.push_back(std::move(added));
