@@ -103,11 +103,16 @@ std::string FormatParameters::without(std::initializer_list<std::string_view> na
   return out;
 }
 
+std::string_view name_of(const RtpCodec& codec) {
+  const std::string_view mime_type = codec.mime_type;
+  const std::size_t slash = mime_type.find('/');
+  return slash == mime_type.npos ? std::string_view() : mime_type.substr(slash + 1);
+}
+
 Format format_of(const RtpCodec& codec) {
-  const std::size_t slash = std::min(codec.mime_type.find('/') + 1, codec.mime_type.size());
   const bool is_audio = codec.kind == MediaKind::Audio;
   return {.payload_type = codec.payload_type,
-          .name = codec.mime_type.substr(slash),
+          .name = std::string(name_of(codec)),
           .clock_rate = codec.clock_rate,
           .channels = is_audio ? std::max<std::uint16_t>(codec.channels, 1) : std::uint16_t{0},
           .fmtp = codec.sdp_fmtp_line,
@@ -160,6 +165,10 @@ bool is_same_codec(const Format& one, const Format& other) {
     return !is_decided(d) || equals(first.value(d.parameter).value_or(d.otherwise),
                                     second.value(d.parameter).value_or(d.otherwise));
   });
+}
+
+bool is_same_codec(const Format& one, const RtpCodec& other) {
+  return equals(one.name, name_of(other)) && is_same_codec(one, format_of(other));
 }
 
 bool is_match(const RtpCodec& one, const RtpCodec& other, Levels levels) {

@@ -42,6 +42,8 @@ RtpCodec codec_of(const Format& format, MediaKind kind);
 // noise and tones.
 bool is_auxiliary(std::string_view name);
 bool is_rtx(std::string_view name);
+// The encoding name of a MIME type: "VP8" of "video/VP8".
+std::string_view name_of(const RtpCodec& codec);
 // RFC 4588 §8.6: the payload type that it retransmits.
 std::optional<std::uint8_t> apt_of(const Format& rtx);
 
@@ -49,6 +51,7 @@ std::optional<std::uint8_t> apt_of(const Format& rtx);
 // packetization mode (RFC 6184 §8.2.2), VP9 by profile-id, AV1 by profile; parameters of Opus and
 // VP8 never decide. Retransmission is none: it is the codec that it is of.
 bool is_same_codec(const Format& one, const Format& other);
+bool is_same_codec(const Format& one, const RtpCodec& other);
 
 // Whether an application means the same codec by both: every parameter is the same, in any order.
 // With `levels` ignored, H.264's level may differ. W3C "codec match", §5.2.4.
