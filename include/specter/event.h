@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "specter/bytes.h"
 #include "specter/data_channel.h"
@@ -14,8 +15,11 @@
 #include "specter/error.h"
 #include "specter/options.h"
 #include "specter/peer_connection.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
 #include "specter/stats.h"
+#include "specter/time.h"
+#include "specter/transceiver.h"
 
 namespace specter {
 
@@ -35,6 +39,32 @@ enum class Operation {
   AddIceCandidate,
   /// DataChannel::send()
   Send,
+  /// PeerConnection::add_track()
+  AddTrack,
+  /// PeerConnection::add_transceiver()
+  AddTransceiver,
+  /// PeerConnection::remove_track()
+  RemoveTrack,
+  /// Transceiver::replace_track()
+  ReplaceTrack,
+  /// Transceiver::set_direction()
+  SetDirection,
+  /// Transceiver::set_streams()
+  SetStreams,
+  /// Transceiver::set_codec_preferences()
+  SetCodecPreferences,
+  /// Transceiver::set_send_parameters()
+  SetSendParameters,
+  /// Transceiver::stop()
+  StopTransceiver,
+  /// Transceiver::set_delivery()
+  SetDelivery,
+  /// Transceiver::request_key_frame()
+  RequestKeyFrame,
+  /// TrackLocalStaticSample::write_sample()
+  WriteSample,
+  /// TrackLocalStaticRtp::write_rtp()
+  WriteRtp,
   /// Api::new_peer_connection(). Closed follows.
   Start,
 };
@@ -98,6 +128,39 @@ struct RemoteDescriptionSet {
 struct IceCandidateAdded {
   /// The connection.
   PeerConnection connection;
+};
+
+/// The result of PeerConnection::add_track(): the track has a sender. event::Track is what the peer
+/// gets.
+struct TrackAdded {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that sends it.
+  Transceiver transceiver;
+};
+
+/// The result of PeerConnection::add_transceiver().
+struct TransceiverAdded {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver.
+  Transceiver transceiver;
+};
+
+/// The result of Transceiver::replace_track().
+struct TrackReplaced {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that sends it.
+  Transceiver transceiver;
+};
+
+/// The result of Transceiver::set_send_parameters().
+struct SendParametersSet {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver.
+  Transceiver transceiver;
 };
 
 /// The result of PeerConnection::get_stats().
@@ -277,18 +340,144 @@ struct DataChannelRefused {
 };
 /// @}
 
+/// @name Tracks
+/// A Mailbox keeps a bounded number of these events: the oldest of a track are dropped if nobody
+/// receives them. They hold up no other event, and no other event holds them up.
+/// @{
+
+/// A track of the peer's was added, or was added again after it had been taken away. W3C §5.7,
+/// RTCTrackEvent. It comes before the result of the call that applied the description.
+struct Track {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives it.
+  Transceiver transceiver;
+  /// Audio or video.
+  MediaKind kind;
+  /// The m= section.
+  std::string mid;
+  /// The ids of its streams.
+  std::vector<std::string> streams;
+};
+
+/// A track of the peer's left or entered streams. W3C §4.4.1.5, "process remote track".
+struct TrackStreamsChange {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives it.
+  Transceiver transceiver;
+  /// The ids of its streams from now on.
+  std::vector<std::string> streams;
+};
+
+/// No packets of the peer's track will follow for now, by a description or by RTCP BYE. W3C §5.3,
+/// muted.
+struct TrackMuted {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives it.
+  Transceiver transceiver;
+};
+
+/// Packets of the peer's track arrive. W3C §5.3, unmuted.
+struct TrackUnmuted {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives it.
+  Transceiver transceiver;
+};
+
+/// The peer's track has ended: its transceiver is stopped. W3C §5.4.2.
+struct TrackEnded {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that received it.
+  Transceiver transceiver;
+};
+
+/// A frame of the peer's arrived.
+struct Frame {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives it.
+  Transceiver transceiver;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid;
+  /// The frame.
+  MediaFrame frame;
+  /// Frames of this track that were dropped because they were not taken in time, since the start.
+  std::uint64_t dropped = 0;
+};
+
+/// RTP packets of the peer's arrived, in the order of arrival. Only with MediaDelivery::Rtp.
+struct RtpPackets {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that receives them.
+  Transceiver transceiver;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid;
+  /// Whole packets, decrypted. Retransmissions have their original form.
+  std::vector<Buffer> packets;
+  /// Packets of this track that were dropped because they were not taken in time, since the start.
+  std::uint64_t dropped = 0;
+};
+
+/// The peer needs a key frame (RFC 4585 §6.3.1, RFC 5104 §4.3.1): its decoder has lost track. Or
+/// samples were dropped before they were sent.
+struct KeyFrameWanted {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that sends.
+  Transceiver transceiver;
+  /// The encoding. Empty: the only one.
+  std::string rid;
+};
+
+/// An encoding is wanted from now on, or is not: by negotiation, set_send_parameters() or the
+/// circuit breaker (RFC 8083).
+struct EncodingWanted {
+  /// The connection.
+  PeerConnection connection;
+  /// The transceiver that sends.
+  Transceiver transceiver;
+  /// The encoding. Empty: the only one.
+  std::string rid;
+  /// Whether samples of it are sent.
+  bool is_wanted = false;
+};
+
+/// What the peer says of the bitrate that reaches it.
+struct BitrateFeedback {
+  /// The connection.
+  PeerConnection connection;
+  /// The receiver's estimate (REMB), in bit/s. Empty: this event has none.
+  std::optional<std::uint64_t> estimate;
+  /// Packets that transport-wide feedback speaks of, and those of them that arrived.
+  std::uint32_t packets = 0, received = 0;
+  /// The bytes of those that arrived, and the time between the first and the last of them at the
+  /// receiver.
+  std::uint64_t received_bytes = 0;
+  /// See received_bytes.
+  Duration received_within{};
+};
+/// @}
+
 }  // namespace event
 
 /// Any event of a connection.
-using Event =
-    std::variant<event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
-                 event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
-                 event::Stats, event::Asked, event::OperationFailed, event::Closed,
-                 event::LocalCandidate, event::NegotiationNeeded, event::SignalingStateChange,
-                 event::IceGatheringStateChange, event::IceConnectionStateChange,
-                 event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
-                 event::Message, event::BufferedAmountLow, event::DataChannelClosing,
-                 event::DataChannelError, event::DataChannelClosed, event::DataChannelRefused>;
+using Event = std::variant<
+    event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
+    event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
+    event::TrackAdded, event::TransceiverAdded, event::TrackReplaced, event::SendParametersSet,
+    event::Stats, event::Asked, event::OperationFailed, event::Closed, event::LocalCandidate,
+    event::NegotiationNeeded, event::SignalingStateChange, event::IceGatheringStateChange,
+    event::IceConnectionStateChange, event::ConnectionStateChange, event::IncomingDataChannel,
+    event::DataChannelOpen, event::Message, event::BufferedAmountLow, event::DataChannelClosing,
+    event::DataChannelError, event::DataChannelClosed, event::DataChannelRefused, event::Track,
+    event::TrackStreamsChange, event::TrackMuted, event::TrackUnmuted, event::TrackEnded,
+    event::Frame, event::RtpPackets, event::KeyFrameWanted, event::EncodingWanted,
+    event::BitrateFeedback>;
 
 /// The connection that an event belongs to.
 inline const PeerConnection& connection_of(const Event& event) {

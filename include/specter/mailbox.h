@@ -30,6 +30,10 @@ class MailboxState;
 /// all), a connection stops reading messages from the network and its peer has to wait. Other
 /// events are still delivered, except those that follow a message on its channel.
 ///
+/// Frames and RTP packets never wait: past 256 events or 8 MiB of one track (64 MiB of all), the
+/// oldest of them are dropped and counted, and a key frame is requested. They do not count in the
+/// limits above.
+///
 /// Selective receiving: events of other types stay in the queue, in their order, and do not hold up
 /// the event you wait for. Unread messages do, past the limit above; a log line then says so. At
 /// most one BufferedAmountLow per channel is queued. Events of a channel that the peer opened and
@@ -113,7 +117,20 @@ class SPECTER_EXPORT Mailbox {
       case Operation::SetRemoteDescription: return std::is_same_v<E, event::RemoteDescriptionSet>;
       case Operation::AddIceCandidate: return std::is_same_v<E, event::IceCandidateAdded>;
       case Operation::Start: return std::is_same_v<E, event::Ready>;
-      case Operation::Send: return false;
+      case Operation::AddTrack: return std::is_same_v<E, event::TrackAdded>;
+      case Operation::AddTransceiver: return std::is_same_v<E, event::TransceiverAdded>;
+      case Operation::ReplaceTrack: return std::is_same_v<E, event::TrackReplaced>;
+      case Operation::SetSendParameters: return std::is_same_v<E, event::SendParametersSet>;
+      case Operation::Send:
+      case Operation::RemoveTrack:
+      case Operation::SetDirection:
+      case Operation::SetStreams:
+      case Operation::SetCodecPreferences:
+      case Operation::StopTransceiver:
+      case Operation::SetDelivery:
+      case Operation::RequestKeyFrame:
+      case Operation::WriteSample:
+      case Operation::WriteRtp: return false;
     }
     return false;
   }

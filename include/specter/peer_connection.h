@@ -13,7 +13,10 @@
 #include "specter/export.h"
 #include "specter/options.h"
 #include "specter/result.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
+#include "specter/track.h"
+#include "specter/transceiver.h"
 
 namespace specter {
 
@@ -55,6 +58,9 @@ class SPECTER_EXPORT PeerConnection {
   /// Applies a description that this connection made. Result: event::LocalDescriptionSet. Gathering
   /// starts, and an event::LocalCandidate follows for each candidate found.
   Result<> set_local_description(SessionDescription description) const;
+  /// Creates the offer or the answer that the signaling state requires, and applies it. Result:
+  /// event::LocalDescriptionSet; local_description() then has what to send to the peer. W3C §4.4.2.
+  Result<> set_local_description() const;
   /// Applies a description of the peer. Result: event::RemoteDescriptionSet.
   Result<> set_remote_description(SessionDescription description) const;
   /// Adds a candidate of the peer. Result: event::IceCandidateAdded.
@@ -76,6 +82,32 @@ class SPECTER_EXPORT PeerConnection {
   /// begins. RTCPeerConnection.setConfiguration(). Errors of the call: SyntaxError and
   /// InvalidAccess for an invalid URL or a TURN server without credentials.
   Result<> set_ice_servers(std::vector<IceServer> servers) const;
+
+  /// @name Tracks
+  /// @{
+
+  /// Sends a track: by a transceiver that can take it, or by a new one. Result: event::TrackAdded.
+  /// `streams`: the ids of the streams that it belongs to here; empty: TrackLocal::streams().
+  /// event::NegotiationNeeded requests the offer that tells the peer. W3C §5.1.2.
+  ///
+  /// Errors of the call: InvalidArgument for a handle without a track, or for an id or a stream's
+  /// id that RFC 8830 does not allow. Error on the loop: InvalidAccess if this connection sends it
+  /// already.
+  Result<Transceiver> add_track(TrackLocal track, std::vector<std::string> streams = {}) const;
+  /// Makes a transceiver. Result: event::TransceiverAdded. W3C §5.1.2. Errors on the loop:
+  /// InvalidArgument for encodings that are not valid; OperationFailed for an encoding's codec that
+  /// the MediaEngine does not have.
+  Result<Transceiver> add_transceiver(MediaKind kind, RtpTransceiverInit init = {}) const;
+  /// The same, with a track to send.
+  Result<Transceiver> add_transceiver(TrackLocal track, RtpTransceiverInit init = {}) const;
+  /// Stops sending the transceiver's track; the transceiver stays. Without a track it has no
+  /// effect. Error of the call: InvalidAccess for a transceiver of another connection. W3C §5.1.2.
+  Result<> remove_track(const Transceiver& transceiver) const;
+  /// The transceivers that are not stopped, in the order in which they were made. W3C §5.1.
+  std::vector<Transceiver> transceivers() const;
+  /// Tells the peer how much it may send in all, in bit/s (REMB). 0: nothing is told any more.
+  Result<> set_bitrate_estimate(std::uint64_t bits_per_second) const;
+  /// @}
 
   /// Collects statistics. Result: event::Stats.
   Result<> get_stats() const;

@@ -21,8 +21,11 @@
 #include "specter/media_engine.h"
 #include "specter/options.h"
 #include "specter/peer_connection.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
 #include "specter/time.h"
+#include "specter/track.h"
+#include "specter/transceiver.h"
 
 namespace specter {
 
