@@ -16,6 +16,7 @@
 
 #include "specter/bytes.h"
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 #include "specter/time.h"
@@ -241,6 +242,9 @@ struct MediaOptions {
   std::vector<RtpCodec> codecs{};
   /// The header extensions that are negotiated, in addition to MID (RFC 9143 §15).
   std::vector<RtpHeaderExtension> header_extensions{};
+  /// Make code of the application's that sees and changes packets: one of each for this connection,
+  /// in this order.
+  std::vector<InterceptorFactory> interceptors{};
   /// How long a frame waits for packets that are missing, 0 to 1 s. A frame whose packets are all
   /// there does not wait.
   Duration jitter_buffer = std::chrono::milliseconds(100);
