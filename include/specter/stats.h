@@ -10,6 +10,7 @@
 
 #include "specter/endpoint.h"
 #include "specter/options.h"
+#include "specter/rtp.h"
 #include "specter/states.h"
 #include "specter/time.h"
 
@@ -163,6 +164,75 @@ struct SctpStats {
   bool interleaving = false;
 };
 
+/// What is received of one encoding of the peer's. RTCInboundRtpStreamStats. Where its source (SSRC)
+/// changes, the counters go on.
+struct InboundRtpStats {
+  /// The transceiver that receives it.
+  TransceiverId transceiver{};
+  /// Audio or video.
+  MediaKind kind = MediaKind::Audio;
+  /// The m= section.
+  std::string mid;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid;
+  /// The encoding name of the latest packet's codec: "VP8".
+  std::string codec;
+  /// The source that packets come from now.
+  std::uint32_t ssrc = 0;
+  /// The source of its retransmissions (RFC 4588).
+  std::optional<std::uint32_t> rtx_ssrc{};
+  /// Packets received, retransmissions and padding included.
+  std::uint64_t packets_received = 0;
+  /// Bytes of their payloads, without padding.
+  std::uint64_t bytes_received = 0;
+  /// Bytes of their headers, header extensions and padding.
+  std::uint64_t header_bytes_received = 0;
+  /// RFC 3550 §6.4.1: packets expected minus packets received, without retransmissions. Negative
+  /// where duplicates came.
+  std::int64_t packets_lost = 0;
+  /// RFC 3550 §6.4.1.
+  Duration jitter{};
+  /// When the latest packet came.
+  std::optional<Timestamp> last_packet_received_timestamp{};
+  /// Retransmissions (RFC 4588) that restored a packet.
+  std::uint64_t retransmitted_packets_received = 0;
+  /// Bytes of the payloads that they restored.
+  std::uint64_t retransmitted_bytes_received = 0;
+  /// Packets that came too late, came twice, or that there was no use or no room for.
+  std::uint64_t packets_discarded = 0;
+  /// Whole frames that were assembled.
+  std::uint64_t frames_received = 0;
+  /// Those of them that decoding can begin with.
+  std::uint64_t key_frames_received = 0;
+  /// Frames that were not delivered: incomplete, not decodable for lack of an earlier one, or not
+  /// polled in time.
+  std::uint64_t frames_dropped = 0;
+  /// NACK packets sent.
+  std::uint64_t nack_count = 0;
+  /// PLI packets sent.
+  std::uint64_t pli_count = 0;
+  /// FIR packets sent.
+  std::uint64_t fir_count = 0;
+};
+
+/// What the peer's sender reports say of one source. RTCRemoteOutboundRtpStreamStats.
+struct RemoteOutboundRtpStats {
+  /// The transceiver that receives it.
+  TransceiverId transceiver{};
+  /// Audio or video.
+  MediaKind kind = MediaKind::Audio;
+  /// The source.
+  std::uint32_t ssrc = 0;
+  /// Packets that the peer has sent.
+  std::uint32_t packets_sent = 0;
+  /// Bytes of their payloads.
+  std::uint32_t bytes_sent = 0;
+  /// When the latest report was made, by the peer's clock, as a duration since 1900.
+  Duration remote_timestamp{};
+  /// Sender reports received.
+  std::uint64_t reports_sent = 0;
+};
+
 /// A snapshot of the statistics of a connection.
 struct Stats {
   /// When the snapshot was made, by the clock of all timestamps here. core::PeerConnection leaves
@@ -188,6 +258,10 @@ struct Stats {
   std::vector<CandidatePairStats> candidate_pairs;
   /// Open channels, and up to 256 closed ones.
   std::vector<DataChannelStats> data_channels;
+  /// What is received of the peer's tracks: one an encoding that packets of have come.
+  std::vector<InboundRtpStats> inbound_rtp{};
+  /// What the peer's sender reports say of these.
+  std::vector<RemoteOutboundRtpStats> remote_outbound_rtp{};
 };
 
 }  // namespace specter

@@ -328,10 +328,9 @@ std::optional<Buffer> Connection::export_keying_material(std::string_view label,
   if (!open) return std::nullopt;
   return open->export_keying_material(label, size);
 }
-std::optional<std::string> Connection::srtp_profile() const {
+std::optional<SrtpProfile> Connection::srtp_profile() const {
   const Agreement* const agreed = impl_->agreement();
-  if (!agreed || !agreed->srtp_profile) return std::nullopt;
-  return std::string(to_string(*agreed->srtp_profile));
+  return agreed ? agreed->srtp_profile : std::nullopt;
 }
 Buffer Connection::peer_certificate() const { return impl_->peer_certificate(); }
 std::string Connection::version() const { return std::string(impl_->version_); }

@@ -129,8 +129,7 @@ class Connection {
   bool is_connected() const;
   // RFC 5705. Nothing before Connected.
   std::optional<Buffer> export_keying_material(std::string_view label, std::size_t size) const;
-  std::optional<std::string> srtp_profile()
-      const;                         // what use_srtp (RFC 5764) agreed on, by its registered name
+  std::optional<SrtpProfile> srtp_profile() const;  // what use_srtp (RFC 5764) agreed on
   Buffer peer_certificate() const;   // DER; empty before it came
   std::string version() const;       // "DTLS 1.3"; empty before Connected
   std::string cipher_suite() const;  // by its registered name; empty before Connected

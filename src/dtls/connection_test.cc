@@ -63,7 +63,7 @@ TEST_P(EachConnection, AgreesOnWhatWebRtcAsks) {
     EXPECT_EQ(end->cipher_suite(),
               is13() ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
     EXPECT_EQ(end->group(), "x25519");
-    EXPECT_EQ(end->srtp_profile(), "SRTP_AEAD_AES_128_GCM");
+    EXPECT_EQ(end->srtp_profile(), SrtpProfile::AeadAes128Gcm);
   }
   EXPECT_EQ(ends.client.peer_certificate(), to_buffer(server_certificate()->der()));
   EXPECT_EQ(ends.server.peer_certificate(), to_buffer(client_certificate()->der()));

@@ -31,7 +31,7 @@ TEST_P(EitherRole, MeetsRsa2048) {
   ASSERT_TRUE(meeting.us.is_connected()) << detail(meeting.events);
   EXPECT_TRUE(meeting.peer.is_connected());
   EXPECT_LE(meeting.largest, 600u);
-  EXPECT_EQ(meeting.us.srtp_profile(), "SRTP_AES128_CM_HMAC_SHA1_80");
+  EXPECT_EQ(meeting.us.srtp_profile(), SrtpProfile::Aes128CmSha1_80);
   EXPECT_THAT(meeting.us.cipher_suite(), HasSubstr(GetParam() == Role::Client ? "RSA" : "ECDSA"));
   ASSERT_TRUE(meeting.us.send(as_bytes("hello")));
   meeting.exchange();

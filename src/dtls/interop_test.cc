@@ -149,7 +149,7 @@ TEST_P(Interop, EachSuiteGroupAndCertificate) {
             EXPECT_EQ(meeting.us.version(), "DTLS 1.2");
             EXPECT_EQ(meeting.us.cipher_suite(), traits(suite.number).name);
             EXPECT_EQ(meeting.us.group(), crypto::to_string(group));
-            EXPECT_EQ(meeting.us.srtp_profile(), "SRTP_AES128_CM_HMAC_SHA1_80");
+            EXPECT_EQ(meeting.us.srtp_profile(), SrtpProfile::Aes128CmSha1_80);
             EXPECT_EQ(meeting.us.counters().retransmissions, 0u);
             expect_that_it_works(meeting);
             ++met;
@@ -163,10 +163,10 @@ TEST_P(Interop, EachSuiteGroupAndCertificate) {
 
 TEST_P(Interop, EachSrtpProfile) {
   for (const auto& [name, registered] :
-       {std::pair{"SRTP_AES128_CM_SHA1_80", "SRTP_AES128_CM_HMAC_SHA1_80"},
-        std::pair{"SRTP_AES128_CM_SHA1_32", "SRTP_AES128_CM_HMAC_SHA1_32"},
-        std::pair{"SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_128_GCM"},
-        std::pair{"SRTP_AEAD_AES_256_GCM", "SRTP_AEAD_AES_256_GCM"}}) {
+       {std::pair{"SRTP_AES128_CM_SHA1_80", SrtpProfile::Aes128CmSha1_80},
+        std::pair{"SRTP_AES128_CM_SHA1_32", SrtpProfile::Aes128CmSha1_32},
+        std::pair{"SRTP_AEAD_AES_128_GCM", SrtpProfile::AeadAes128Gcm},
+        std::pair{"SRTP_AEAD_AES_256_GCM", SrtpProfile::AeadAes256Gcm}}) {
     Meeting meeting(GetParam(), &p384(),
                     [&](SSL_CTX* context) { SSL_CTX_set_tlsext_use_srtp(context, name); });
     meeting.run(1s);

@@ -216,7 +216,7 @@ TEST(Negotiation, SrtpProfilesAreTheServersChoice) {
     server.srtp_profiles = {SrtpProfile::Aes128CmSha1_80, SrtpProfile::AeadAes256Gcm};
     Ends ends({}, 1, client, server);
     ASSERT_TRUE(ends.connect());
-    EXPECT_EQ(ends.client.srtp_profile(), "SRTP_AES128_CM_HMAC_SHA1_80");
+    EXPECT_EQ(ends.client.srtp_profile(), SrtpProfile::Aes128CmSha1_80);
     expect_that_it_works(ends);
 
     server.srtp_profiles = {SrtpProfile::AeadAes128Gcm};

@@ -12,6 +12,7 @@ class Negotiation {
  public:
   // `random` outlives it. Of `local`, the session id and the tls-id are drawn.
   Negotiation(LocalParameters local, Random& random);
+  Negotiation(const Negotiation&) = delete;
 
   // A data channel is wanted: the next offer has a section for it.
   void want_data() { session_.wanted.data = true; }
@@ -28,6 +29,9 @@ class Negotiation {
   // Without a description: the offer or the answer that the state asks for. W3C §4.4.2.
   Result<Change> set_local();
   Result<Change> set_remote(const SessionDescription& description);
+
+  Transceivers& transceivers() { return transceivers_; }
+  const Transceivers& transceivers() const { return transceivers_; }
 
   const Session& session() const { return session_; }
   SignalingState state() const { return session_.now.state; }
@@ -71,6 +75,7 @@ class Negotiation {
   const LocalParameters local_;
   Random& random_;
   Session session_;
+  Transceivers transceivers_{local_, session_, random_};
 };
 
 }  // namespace specter::jsep

@@ -2,8 +2,8 @@
 // the two sides have negotiated: a rollback takes back the second, by assignment, and never the
 // first. Nothing here changes what it is given: an Outcome is in force once its session is kept.
 //
-// Data sections are negotiated; media sections of the peer's are kept, and answered as inactive or
-// rejected (remote_sections.h).
+// Data sections are negotiated, and media sections of transceivers. Without codecs, media sections
+// of the peer's are kept, and answered as inactive or rejected (remote_sections.h).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "jsep/remote_transport.h"
 #include "jsep/signaling.h"
 #include "jsep/told_candidates.h"
+#include "jsep/transceivers.h"
 
 #include "specter/description.h"
 #include "specter/options.h"
@@ -35,11 +36,16 @@ struct LocalParameters {
   bool shows_candidates = true;  // show_candidate() does something
   std::string session_id{};      // of the o= line
   std::string tls_id{};          // RFC 8842 §4
+  // Of media. Without codecs there is none.
+  std::vector<RtpCodec> codecs{};
+  std::vector<RtpHeaderExtension> header_extensions{};
+  std::string cname{};  // RFC 3550 §6.5.1
 };
 
 // The application's wishes.
 struct Wanted {
-  bool data = false;  // a data channel needs a section
+  bool data = false;                        // a data channel needs a section
+  std::vector<Transceiver> transceivers{};  // in the order in which they were made
   // Of restart_ice(): our credentials at its call, until none of them is agreed on any more. W3C
   // [[LocalIceCredentialsToReplace]].
   std::vector<ice::Credentials> credentials_to_replace{};
@@ -113,6 +119,24 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+// What the application is told of a track of the peer's. W3C §4.4.1.5, §5.1.4.
+enum class TrackChangeKind : std::uint8_t {
+  Muted,           // the peer will send nothing
+  StreamsLeft,     // it is in fewer streams
+  StreamsEntered,  // one that was told before is in more streams
+  Added,           // W3C §5.7: a track event; again when it comes back, or enters a stream
+  Ended,           // its transceiver is stopped
+};
+struct TrackChange {
+  TrackChangeKind kind{};
+  TransceiverId transceiver{};
+  MediaKind media_kind = MediaKind::Audio;
+  std::string mid;                   // empty: it has none any more
+  std::vector<std::string> streams;  // from now on
+
+  bool operator==(const TrackChange&) const = default;
+};
+
 // What a description that was taken asks of the layers below.
 struct Change {
   bool state_changed = false;
@@ -138,6 +162,14 @@ struct Change {
   bool rolled_back = false;
   // No description of ours has candidates any more: W3C §4.4.1.5, rollback.
   bool candidates_dropped = false;
+
+  // What is told after the signaling state, in this order: mutes, streams left, streams entered,
+  // tracks added, tracks ended.
+  std::vector<TrackChange> tracks{};
+  // Transceivers whose sending() or receiving() may be another now.
+  std::vector<TransceiverId> media{};
+  // Transceivers that are no more.
+  std::vector<TransceiverId> gone{};
 
   bool operator==(const Change&) const = default;
 };
