@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import re
+import time
+import traceback
 
 from browser import BrowserError
 from peers import PeerError
@@ -21,6 +23,40 @@ class Failed(Exception):
 def expect(holds, sentence):
     if not holds:
         raise Failed(sentence)
+
+
+class Stories:
+    """Tells stories one after the other: those whose title has `only`. When one fails, what its peers said is printed,
+    but for lines that have one of `hides`."""
+
+    def __init__(self, only="", hides=()):
+        self.only, self.hides, self.results = only, hides, []
+
+    async def tell(self, title, seconds, story, times=1, figure=""):
+        """story(known) is told within `seconds`, each of so many times; it puts its peers into `known`. What it returns
+        is in seconds, and the greatest is printed as `figure`."""
+        if self.only not in title:
+            return
+        begun, greatest, failed = time.monotonic(), 0.0, 0
+        for _ in range(times):
+            known = []
+            try:
+                async with asyncio.timeout(seconds):
+                    greatest = max(greatest, await story(known) or 0.0)
+            except Exception:
+                failed += 1
+                lines = (line for peer in known for line in peer.history())
+                print(f"FAILED  {title}", *(line for line in lines if not any(word in line for word in self.hides)),
+                      traceback.format_exc(), sep="\n", flush=True)
+        self.results += [False] * failed + [True] * (times - failed)
+        if not failed:
+            told = [f"{times} times"] * (times > 1) + [f"{time.monotonic() - begun:.1f} s"]
+            told += [f"{figure} {greatest * 1000:.0f} ms"] * bool(figure)
+            print(f"ok      {title} ({', '.join(told)})", flush=True)
+
+    def exit_code(self):
+        print(f"{sum(self.results)} of {len(self.results)} stories")
+        return 0 if self.results and all(self.results) else 1
 
 
 def text_of(size):
