@@ -88,9 +88,14 @@ Deadline CircuitBreaker::next_timeout() const {
 void CircuitBreaker::handle_timeout(Timestamp now) {
   const Deadline due = next_timeout();
   if (!due || now < *due) return;
-  if (!open_until_) return open(now);
-  open_until_.reset();
-  closed_at_ = now;
+  if (open_until_) {
+    open_until_.reset();
+    closed_at_ = now;
+  } else if (now - *last_sent_ < kReportTimeout / 3) {
+    open(now);
+  } else {
+    sent_since_report_.reset();  // a few packets, and all of them may be lost
+  }
 }
 
 }  // namespace specter::media

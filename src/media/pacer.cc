@@ -107,7 +107,9 @@ Pacer::Room Pacer::make_room(Timestamp now, Lane& lane, std::size_t bytes) {
     };
     while (is_useless()) lane.drop_frame();
   }
-  return {.fits = lane.bytes_ + bytes <= options_.max_bytes, .has_dropped = has_dropped};
+  return {.fits = lane.bytes_ + bytes <= options_.max_bytes,
+          .has_dropped = has_dropped,
+          .is_broken = has_dropped && lane.first_waiting() == lane.drafts_.end()};
 }
 
 void Pacer::push(Timestamp now, Lane& lane, Draft draft) {

@@ -24,6 +24,8 @@
 
 namespace specter::media {
 
+class SendStream;
+
 struct PacerOptions {
   // Credit grows with `factor` times the rate at which packets were queued in the last second, but
   // with `min_rate` at least, and never beyond `max_burst` of it. When it is spent, it is waited
@@ -44,10 +46,12 @@ struct PacerOptions {
 // The queue of one source. A frame is what has one timestamp.
 class Lane {
  public:
-  explicit Lane(MediaKind kind) : kind_(kind) {}
+  // `stream` is whose packets these are, for who gets a turn.
+  explicit Lane(MediaKind kind, SendStream* stream = nullptr) : kind_(kind), stream_(stream) {}
   Lane(const Lane&) = delete;
 
   MediaKind kind() const { return kind_; }
+  SendStream* stream() const { return stream_; }
   std::size_t bytes() const { return bytes_; }
   std::size_t packets() const { return drafts_.size(); }
   bool empty() const { return drafts_.empty(); }
@@ -75,6 +79,7 @@ class Lane {
   Deadline eligible_at() const;
 
   const MediaKind kind_;
+  SendStream* const stream_;
   Drafts drafts_;
   Queue<std::int64_t> repairs_;
   std::size_t bytes_ = 0;
@@ -98,6 +103,7 @@ class Pacer {
   struct Room {
     bool fits = false;
     bool has_dropped = false;
+    bool is_broken = false;  // and nothing waits: the next frame must stand alone
   };
   Room make_room(Timestamp now, Lane& lane, std::size_t bytes);
   // There is room for it.
