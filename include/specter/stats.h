@@ -88,6 +88,9 @@ struct TransportStats {
   std::string tls_version{};
   /// The cipher suite, by its IANA name: "TLS_AES_128_GCM_SHA256".
   std::string dtls_cipher{};
+  /// The protection profile of tracks, by its IANA name: "SRTP_AEAD_AES_128_GCM" (RFC 5764). Empty if
+  /// the peer has none.
+  std::string srtp_cipher{};
   /// The library that encrypts packets: "OpenSSL" or "multi-buffer".
   std::string cipher_engine{};
   /// The group of the key exchange: "x25519".
@@ -164,8 +167,8 @@ struct SctpStats {
   bool interleaving = false;
 };
 
-/// What is received of one encoding of the peer's. RTCInboundRtpStreamStats. Where its source (SSRC)
-/// changes, the counters go on.
+/// What is received of one encoding of the peer's. RTCInboundRtpStreamStats. Where its source
+/// (SSRC) changes, the counters go on.
 struct InboundRtpStats {
   /// The transceiver that receives it.
   TransceiverId transceiver{};
