@@ -125,9 +125,9 @@ def heard(offer, dtls_client):
 
 
 @contextlib.asynccontextmanager
-async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None):
+async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None, before_answer=None):
     """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them.
-    before_offer: what else is to be in the offer, after the channel."""
+    before_offer: what else is to be in the offer, after the channel. before_answer: what the answerer does with it first."""
     tasks = []
     try:
         created = await offerer.call("create_data_channel", label="data")
@@ -137,6 +137,8 @@ async def connected(offerer, answerer, dtls_client=None, relay=None, before_offe
         await offerer.call("set_local_description", **offer)
         await answerer.call("set_remote_description", **heard(offer, dtls_client))
         tasks.append(asyncio.create_task(trickle(offerer, answerer, relay)))
+        if before_answer:
+            await before_answer()
         answer = description_of(await answerer.call("create_answer"))
         await answerer.call("set_local_description", **answer)
         await offerer.call("set_remote_description", **answer)
@@ -159,6 +161,18 @@ async def connected(offerer, answerer, dtls_client=None, relay=None, before_offe
 
 def description_of(answer):
     return {"type": answer["type"], "sdp": answer["sdp"]}
+
+
+async def renegotiate(offerer, answerer, before_answer=None):
+    """The candidates are those of the connection that is there."""
+    offer = description_of(await offerer.call("create_offer"))
+    await offerer.call("set_local_description", **offer)
+    await answerer.call("set_remote_description", **offer)
+    if before_answer:
+        await before_answer()
+    answer = description_of(await answerer.call("create_answer"))
+    await answerer.call("set_local_description", **answer)
+    await offerer.call("set_remote_description", **answer)
 
 
 async def echo(sender, from_channel, echoer, to_channel, sizes=SIZES):

@@ -15,7 +15,7 @@ import sys
 
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import Stories, connected, description_of, echo
+from scenario import Stories, connected, echo, renegotiate
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -29,16 +29,6 @@ async def pair(options, browser, policy, known):
             SpecterPeer.open(options.specter) as specter:
         known += [page, specter]
         yield page, specter
-
-
-async def renegotiate(offerer, answerer):
-    """The candidates are those of the connection that is there."""
-    offer = description_of(await offerer.call("create_offer"))
-    await offerer.call("set_local_description", **offer)
-    await answerer.call("set_remote_description", **offer)
-    answer = description_of(await answerer.call("create_answer"))
-    await answerer.call("set_local_description", **answer)
-    await offerer.call("set_remote_description", **answer)
 
 
 async def browser_offers(options, browser, policy, known):

@@ -146,4 +146,5 @@ async def main():
     return stories.exit_code()
 
 
-sys.exit(asyncio.run(main()))
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
