@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -233,7 +234,11 @@ struct DataOptions {
   bool interleaving = true;
 };
 
-/// Options of tracks. Specter::new_api() fills the lists from its MediaEngine.
+class Interceptor;
+/// Makes an interceptor: one for each connection. specter/interceptor.h
+using InterceptorFactory = std::function<std::unique_ptr<Interceptor>()>;
+
+/// Options of tracks. An Api fills the lists that are empty from its MediaEngine and its Registry.
 struct MediaOptions {
   /// The codecs that are negotiated, in the order of preference; "video/rtx" with apt=N is the
   /// retransmission (RFC 4588) of codec N. Empty: no media is offered, and the peer's is accepted
@@ -241,6 +246,8 @@ struct MediaOptions {
   std::vector<RtpCodec> codecs{};
   /// The header extensions that are negotiated, in addition to MID (RFC 9143 §15).
   std::vector<RtpHeaderExtension> header_extensions{};
+  /// Make the interceptors, in the order in which packets that are sent pass them.
+  std::vector<InterceptorFactory> interceptors{};
   /// How long a frame waits for packets that are missing, 0 to 1 s. A frame whose packets are all
   /// there does not wait.
   Duration jitter_buffer = std::chrono::milliseconds(100);
