@@ -164,8 +164,8 @@ struct SctpStats {
   bool interleaving = false;
 };
 
-/// What is received of one encoding of the peer's. RTCInboundRtpStreamStats. Where its source (SSRC)
-/// changes, the counters go on.
+/// What is received of one encoding of the peer's. RTCInboundRtpStreamStats. Where its source
+/// (SSRC) changes, the counters go on.
 struct InboundRtpStats {
   /// The transceiver that receives it.
   TransceiverId transceiver{};

@@ -12,6 +12,8 @@ namespace {
 // RFC 5761 §4: 64–95 would be mistaken for RTCP; RFC 3550 §5.1: seven bits.
 bool is_payload_type(std::uint8_t type) { return type <= 63 || (type >= 96 && type <= 127); }
 
+constexpr const char* kRetransmission = "video/rtx";
+
 }  // namespace
 
 Result<> MediaEngine::register_codec(RtpCodec codec) {
@@ -41,32 +43,29 @@ Result<> MediaEngine::register_header_extension(RtpHeaderExtension extension) {
 
 void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback) {
   for (RtpCodec& codec : codecs_) {
-    if (codec.kind == kind &&
+    if (codec.kind == kind && codec.mime_type != kRetransmission &&
         std::ranges::find(codec.rtcp_feedback, feedback) == codec.rtcp_feedback.end())
       codec.rtcp_feedback.push_back(feedback);
   }
 }
 
-void Registry::add(Interceptor interceptor) { interceptors_.push_back(interceptor); }
+void Registry::add(InterceptorFactory factory) {
+  if (factory) interceptors_.push_back(std::move(factory));
+}
 
 Registry Registry::with_default_interceptors(MediaEngine& engine) {
   // draft-holmer-rmcat-transport-wide-cc-extensions-01: the number that feedback speaks of.
   static constexpr const char* kTransportSequence =
       "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-  Registry registry;
   // RFC 4585 §6.2.1, §6.3.1: lost packets, and a lost picture.
   engine.register_feedback(MediaKind::Video, "nack");
   engine.register_feedback(MediaKind::Video, "nack pli");
-  registry.add(Interceptor::NackGenerator);
-  registry.add(Interceptor::NackResponder);
-  registry.add(Interceptor::RtcpReports);
   for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
     engine.register_feedback(kind, "transport-cc");
     // It can't fail: the URI is not empty.
     (void)engine.register_header_extension({kind, kTransportSequence});
   }
-  registry.add(Interceptor::TransportWideCongestionControl);
-  return registry;
+  return {};
 }
 
 }  // namespace specter

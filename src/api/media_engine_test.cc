@@ -12,6 +12,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 RtpCodec codec(std::uint8_t payload_type) {
@@ -21,15 +22,28 @@ RtpCodec codec(std::uint8_t payload_type) {
 TEST(MediaEngine, KnowsTheUsualCodecs) {
   const auto engine = MediaEngine::with_default_codecs();
   std::vector<std::pair<int, std::string>> table;
-  for (const RtpCodec& c : engine.codecs()) table.emplace_back(c.payload_type, c.mime_type);
+  for (const RtpCodec& c : engine.codecs()) {
+    if (c.mime_type != "video/rtx") table.emplace_back(c.payload_type, c.mime_type);
+  }
   EXPECT_THAT(table, ElementsAre(std::pair(111, "audio/opus"), std::pair(9, "audio/G722"),
                                  std::pair(0, "audio/PCMU"), std::pair(8, "audio/PCMA"),
                                  std::pair(96, "video/VP8"), std::pair(98, "video/VP9"),
                                  std::pair(100, "video/VP9"), std::pair(102, "video/H264"),
                                  std::pair(127, "video/H264"), std::pair(125, "video/H264"),
                                  std::pair(108, "video/H264"), std::pair(123, "video/H264"),
-                                 std::pair(41, "video/AV1"), std::pair(126, "video/H265"),
-                                 std::pair(116, "video/ulpfec")));
+                                 std::pair(41, "video/AV1"), std::pair(126, "video/H265")));
+}
+
+TEST(MediaEngine, HasARetransmissionOfEachVideoCodec) {
+  const auto engine = MediaEngine::with_default_codecs();
+  std::set<std::string> wanted, present;
+  for (const RtpCodec& c : engine.codecs()) {
+    if (c.mime_type == "video/rtx")
+      present.insert(c.sdp_fmtp_line);
+    else if (c.kind == MediaKind::Video)
+      wanted.insert("apt=" + std::to_string(c.payload_type));
+  }
+  EXPECT_EQ(present, wanted);
 }
 
 TEST(MediaEngine, TakesPayloadTypesThatRtcpDoesNotUse) {
@@ -62,13 +76,16 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
   }
 }
 
-TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
+TEST(Registry, AddsFeedbackToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
+  const std::size_t before = engine.header_extensions().size();
   const auto registry = Registry::with_default_interceptors(engine);
-  EXPECT_THAT(registry.interceptors(),
-              ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
-                          Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
+  EXPECT_THAT(registry.interceptors(), IsEmpty());
   for (const RtpCodec& c : engine.codecs()) {
+    if (c.mime_type == "video/rtx") {
+      EXPECT_THAT(c.rtcp_feedback, IsEmpty());
+      continue;
+    }
     EXPECT_THAT(c.rtcp_feedback, Contains("transport-cc")) << c.mime_type;
     if (c.kind == MediaKind::Video) {
       EXPECT_THAT(c.rtcp_feedback, Contains("nack"));
@@ -77,16 +94,28 @@ TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
       EXPECT_THAT(c.rtcp_feedback, Not(Contains("nack")));
     }
   }
-  EXPECT_EQ(engine.header_extensions().size(), 2U);
+  EXPECT_EQ(engine.header_extensions().size(), before + 2);
+}
+
+TEST(Registry, KeepsInterceptorsInTheirOrder) {
+  Registry registry;
+  std::vector<int> made;
+  registry.add([&] { return made.push_back(1), nullptr; });
+  registry.add(nullptr);
+  registry.add([&] { return made.push_back(2), nullptr; });
+  ASSERT_EQ(registry.interceptors().size(), 2U);
+  for (const auto& make : registry.interceptors()) (void)make();
+  EXPECT_THAT(made, ElementsAre(1, 2));
 }
 
 TEST(Registry, AddsNothingTwice) {
   auto engine = MediaEngine::with_default_codecs();
+  const std::size_t before = engine.header_extensions().size();
   (void)Registry::with_default_interceptors(engine);
   const auto codecs = engine.codecs();
   (void)Registry::with_default_interceptors(engine);
   EXPECT_EQ(engine.codecs(), codecs);
-  EXPECT_EQ(engine.header_extensions().size(), 2U);
+  EXPECT_EQ(engine.header_extensions().size(), before + 2);
 }
 
 TEST(Operation, HasTheNameOfItsCall) {
@@ -97,6 +126,19 @@ TEST(Operation, HasTheNameOfItsCall) {
   EXPECT_EQ(to_string(Operation::SetRemoteDescription), "set_remote_description");
   EXPECT_EQ(to_string(Operation::AddIceCandidate), "add_ice_candidate");
   EXPECT_EQ(to_string(Operation::Send), "send");
+  EXPECT_EQ(to_string(Operation::AddTrack), "add_track");
+  EXPECT_EQ(to_string(Operation::AddTransceiver), "add_transceiver");
+  EXPECT_EQ(to_string(Operation::RemoveTrack), "remove_track");
+  EXPECT_EQ(to_string(Operation::ReplaceTrack), "replace_track");
+  EXPECT_EQ(to_string(Operation::SetDirection), "set_direction");
+  EXPECT_EQ(to_string(Operation::SetStreams), "set_streams");
+  EXPECT_EQ(to_string(Operation::SetCodecPreferences), "set_codec_preferences");
+  EXPECT_EQ(to_string(Operation::SetSendParameters), "set_send_parameters");
+  EXPECT_EQ(to_string(Operation::StopTransceiver), "stop");
+  EXPECT_EQ(to_string(Operation::SetDelivery), "set_delivery");
+  EXPECT_EQ(to_string(Operation::RequestKeyFrame), "request_key_frame");
+  EXPECT_EQ(to_string(Operation::WriteSample), "write_sample");
+  EXPECT_EQ(to_string(Operation::WriteRtp), "write_rtp");
   EXPECT_EQ(to_string(Operation::Start), "start");
 }
 
