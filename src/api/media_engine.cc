@@ -56,26 +56,23 @@ void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback)
   }
 }
 
-void Registry::add(Interceptor interceptor) { interceptors_.push_back(interceptor); }
+void Registry::add(InterceptorFactory factory) {
+  if (factory) interceptors_.push_back(std::move(factory));
+}
 
 Registry Registry::with_default_interceptors(MediaEngine& engine) {
   // draft-holmer-rmcat-transport-wide-cc-extensions-01: the number that feedback speaks of.
   static constexpr const char* kTransportSequence =
       "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-  Registry registry;
   // RFC 4585 §6.2.1, §6.3.1: lost packets, and a lost picture.
   engine.register_feedback(MediaKind::Video, "nack");
   engine.register_feedback(MediaKind::Video, "nack pli");
-  registry.add(Interceptor::NackGenerator);
-  registry.add(Interceptor::NackResponder);
-  registry.add(Interceptor::RtcpReports);
   for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
     engine.register_feedback(kind, "transport-cc");
     // It can't fail: the URI is not empty.
     (void)engine.register_header_extension({kind, kTransportSequence});
   }
-  registry.add(Interceptor::TransportWideCongestionControl);
-  return registry;
+  return {};
 }
 
 }  // namespace specter

@@ -28,6 +28,7 @@ namespace {
 void fill(MediaOptions& media, const api::ApiState& state) {
   if (media.codecs.empty()) media.codecs = state.engine.codecs();
   if (media.header_extensions.empty()) media.header_extensions = state.engine.header_extensions();
+  if (media.interceptors.empty()) media.interceptors = state.registry.interceptors();
 }
 
 template <class MakeOwner>
