@@ -34,7 +34,7 @@ class Tracks : public ::testing::Test {
  protected:
   static constexpr Duration kFrame = 33ms;
 
-  // Writes a picture each 33 ms, from the beginning of the file again and again.
+  // Writes the next picture each 33 ms.
   void send_video(PeerHost& from, TransceiverId transceiver, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const Buffer& picture = pictures_[sent_++ % pictures_.size()];
@@ -68,7 +68,7 @@ class Tracks : public ::testing::Test {
     return all.empty() ? TransceiverId{} : all[0].id;
   }
 
-  const std::vector<Buffer> pictures_ = codec::testing::read_ivf_frames("libvpx.ivf");
+  const std::vector<Buffer> pictures_ = testing::vp8_frames(1000, 3000);
   const std::vector<Buffer> sounds_ = codec::testing::read_opus_packets("libopus.ogg");
   std::size_t sent_ = 0;
   PeerPair pair_{{}, testing::with_media()};
