@@ -74,7 +74,8 @@ void CircuitBreaker::handle_report(Timestamp now, const rtcp::ReportBlock& block
   last_report_ = now;
   sent_since_report_.reset();
   // Without a round trip there is nothing to compare with; one of nothing makes any rate fair.
-  const bool is_fast = round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
+  const bool is_fast =
+      round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
   if (stuck || is_fast) open(now);
 }
 

@@ -134,7 +134,7 @@ class Pacer {
 
   const PacerOptions options_;
   std::vector<Lane*> lanes_;
-  std::size_t turn_ = 0;  // whose turn is next, among all lanes
+  std::size_t turn_ = 0;     // whose turn is next, among all lanes
   Lane* current_ = nullptr;  // its frame has begun
   RateMeter queued_;
   double credit_ = 0;  // bytes

@@ -1,0 +1,33 @@
+#include "media/rate_meter.h"
+
+#include <gtest/gtest.h>
+
+namespace specter::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(RateMeter, KnowsTheLastSecond) {
+  RateMeter meter;
+  const Timestamp start{5s};
+  EXPECT_EQ(meter.bytes(start), 0u);
+  for (int i = 0; i < 30; ++i) meter.add(start + i * 100ms, 10);
+  EXPECT_EQ(meter.bytes(start + 2900ms), 100u);
+  EXPECT_EQ(meter.bytes(start + 2999ms), 100u);
+  EXPECT_EQ(meter.bytes(start + 3000ms), 90u);
+  EXPECT_EQ(meter.bytes(start + 3800ms), 10u);
+  EXPECT_EQ(meter.bytes(start + 3900ms), 0u);
+}
+
+TEST(RateMeter, ForgetsOverAPause) {
+  RateMeter meter;
+  const Timestamp start{5s};
+  meter.add(start, 10);
+  meter.add(start + 1h, 7);
+  EXPECT_EQ(meter.bytes(start + 1h), 7u);
+  meter.add(start + 1h + 950ms, 1);
+  EXPECT_EQ(meter.bytes(start + 1h + 950ms), 8u);
+}
+
+}  // namespace
+}  // namespace specter::media
