@@ -29,5 +29,19 @@ TEST(RateMeter, ForgetsOverAPause) {
   EXPECT_EQ(meter.bytes(start + 1h + 950ms), 8u);
 }
 
+TEST(RateMeter, SaysTheRateSinceAPause) {
+  RateMeter meter;
+  const Timestamp start{5s};
+  EXPECT_EQ(meter.rate(start), 0);
+  meter.add(start, 100);
+  EXPECT_EQ(meter.rate(start), 500);
+  meter.add(start + 400ms, 100);
+  EXPECT_EQ(meter.rate(start + 400ms), 500);
+  for (int i = 5; i < 30; ++i) meter.add(start + i * 100ms, 10);
+  EXPECT_EQ(meter.rate(start + 2900ms), 100);
+  meter.add(start + 1h, 100);
+  EXPECT_EQ(meter.rate(start + 1h), 500);
+}
+
 }  // namespace
 }  // namespace specter::media

@@ -69,7 +69,7 @@ TEST(RtpClock, GivesAFileThatIsWrittenAtOnceItsOwnTimes) {
 TEST(RtpClock, SaysWhereItStandsAndNotWhereTheLastFrameWas) {
   RtpClock clock(0);
   EXPECT_EQ(clock.at(kStart), std::nullopt);
-  // docs/failures.md row 122: encoded for 300 ms.
+  // docs/failures.md row 201: encoded for 300 ms.
   clock.stamp(kStart + 300ms, at(kStart));
   EXPECT_EQ(clock.at(kStart + 300ms), 27'000u);
 }
