@@ -19,7 +19,7 @@ class SPECTER_EXPORT MediaEngine {
   /// Without codecs.
   MediaEngine() = default;
   /// With the codecs that write_sample() can packetize: Opus, VP8 and H.264 (Constrained Baseline
-  /// in both packetization modes, and Baseline), their retransmission, and the header extensions
+  /// and Baseline, in both packetization modes), their retransmission, and the header extensions
   /// that tracks make use of.
   static MediaEngine with_default_codecs();
   /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.

@@ -28,7 +28,8 @@ TEST(MediaEngine, KnowsTheCodecsThatCanBePacketized) {
                                  std::pair(97, "video/rtx"), std::pair(108, "video/H264"),
                                  std::pair(109, "video/rtx"), std::pair(114, "video/H264"),
                                  std::pair(115, "video/rtx"), std::pair(102, "video/H264"),
-                                 std::pair(103, "video/rtx")));
+                                 std::pair(103, "video/rtx"), std::pair(104, "video/H264"),
+                                 std::pair(105, "video/rtx")));
 }
 
 // RFC 4588 §8.6.
