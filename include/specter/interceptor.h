@@ -119,9 +119,11 @@ class SPECTER_EXPORT Interceptor {
   virtual void bind(const StreamInfo&) {}
   /// A stream has ended.
   virtual void unbind(std::uint32_t /*ssrc*/) {}
-  /// Packets were received: those of one turn of the loop.
+  /// Packets were received: those of one turn of the loop. The ones that another interceptor has
+  /// dropped are among them.
   virtual void handle_received(Timestamp, std::span<IncomingPacket>) {}
-  /// Packets are about to wait for their turn: those of one sample.
+  /// Packets are about to wait for their turn: those of one sample. Of what is changed, extensions
+  /// and `dropped` count. Retransmissions have the extensions of their originals.
   virtual void handle_sending(Timestamp, std::span<OutgoingPacket>) {}
   /// A packet leaves. Nothing of it can be changed any more.
   virtual void handle_sent(Timestamp, const OutgoingPacket&) {}

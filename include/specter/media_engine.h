@@ -1,5 +1,5 @@
 /// @file
-/// The codecs that connections may negotiate, and interceptors of the application.
+/// The codecs that connections may negotiate, and their interceptors.
 #pragma once
 
 #include <cstdint>
@@ -7,21 +7,20 @@
 #include <vector>
 
 #include "specter/export.h"
-#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 
 namespace specter {
 
-/// The table of codecs and RTP header extensions that the connections of an Api negotiate. Without
-/// codecs they take no tracks.
+/// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
+/// channels needs a MediaEngine too, which may be empty.
 class SPECTER_EXPORT MediaEngine {
  public:
   /// Without codecs.
   MediaEngine() = default;
-  /// With the codecs that browsers support, their retransmission (RFC 4588), and the header
-  /// extensions of audio levels, rotation and simulcast. Opus, VP8 and H.264 can be sent as samples
-  /// and received as frames, the others as RTP packets.
+  /// With the codecs that write_sample() can packetize: Opus, VP8 and H.264 (Constrained Baseline
+  /// in both packetization modes, and Baseline), their retransmission, and the header extensions
+  /// that tracks make use of.
   static MediaEngine with_default_codecs();
   /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.
   MediaEngine(MediaEngine&&) = default;
@@ -33,8 +32,7 @@ class SPECTER_EXPORT MediaEngine {
   Result<> register_codec(RtpCodec codec);
   /// Adds a header extension.
   Result<> register_header_extension(RtpHeaderExtension extension);
-  /// Adds RTCP feedback to each codec of a kind, retransmission aside: "nack", "nack pli", "ccm
-  /// fir", "transport-cc", "goog-remb".
+  /// Adds RTCP feedback to each codec of a kind, retransmission excepted.
   void register_feedback(MediaKind kind, const std::string& feedback);
 
   /// The codecs, in the order of their registration.
@@ -47,30 +45,38 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-/// What the connections of an Api do for the quality of tracks, and the application's interceptors.
-///
-/// Retransmission, key frame requests, reports and feedback are part of each connection, and are in
-/// effect as far as both sides have negotiated them.
+/// A processing step between RTP and the network. Media is not implemented yet.
+enum class Interceptor {
+  /// Requests lost packets (RFC 4585).
+  NackGenerator,
+  /// Retransmits requested packets.
+  NackResponder,
+  /// Sender and receiver reports (RFC 3550).
+  RtcpReports,
+  /// Transport-wide congestion control feedback.
+  TransportWideCongestionControl
+};
+
+/// The set of interceptors that an Api uses.
 class SPECTER_EXPORT Registry {
  public:
   /// Without interceptors.
   Registry() = default;
-  /// For what browsers support: adds NACK (RFC 4585), key frame requests and transport-wide
-  /// feedback, and their header extension, to `engine`. No interceptors.
+  /// With the usual interceptors. Adds the RTCP feedback and header extensions that they need to
+  /// `engine`.
   static Registry with_default_interceptors(MediaEngine& engine);
   /// Specter::new_api() consumes a Registry: it can be moved and not copied.
   Registry(Registry&&) = default;
   Registry& operator=(Registry&&) = default;
   Registry(const Registry&) = delete;
 
-  /// Adds an interceptor: each connection makes its own. Packets that are sent pass interceptors in
-  /// the order of add(), received ones in reverse.
-  void add(InterceptorFactory factory);
-  /// What add() was given, in this order.
-  const std::vector<InterceptorFactory>& interceptors() const { return interceptors_; }
+  /// Adds an interceptor.
+  void add(Interceptor interceptor);
+  /// The interceptors, in the order in which they were added.
+  const std::vector<Interceptor>& interceptors() const { return interceptors_; }
 
  private:
-  std::vector<InterceptorFactory> interceptors_;
+  std::vector<Interceptor> interceptors_;
 };
 
 }  // namespace specter

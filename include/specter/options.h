@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 
 #include "specter/bytes.h"
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 #include "specter/time.h"
@@ -234,10 +234,6 @@ struct DataOptions {
   bool interleaving = true;
 };
 
-class Interceptor;
-/// Makes an interceptor: one for each connection. specter/interceptor.h
-using InterceptorFactory = std::function<std::unique_ptr<Interceptor>()>;
-
 /// Options of tracks. An Api fills the lists that are empty from its MediaEngine and its Registry.
 struct MediaOptions {
   /// The codecs that are negotiated, in the order of preference; "video/rtx" with apt=N is the
@@ -246,7 +242,8 @@ struct MediaOptions {
   std::vector<RtpCodec> codecs{};
   /// The header extensions that are negotiated, in addition to MID (RFC 9143 §15).
   std::vector<RtpHeaderExtension> header_extensions{};
-  /// Make the interceptors, in the order in which packets that are sent pass them.
+  /// Make code of the application's that sees and changes packets: one of each for this connection,
+  /// in this order.
   std::vector<InterceptorFactory> interceptors{};
   /// How long a frame waits for packets that are missing, 0 to 1 s. A frame whose packets are all
   /// there does not wait.

@@ -12,7 +12,14 @@ namespace {
 // RFC 5761 §4: 64–95 would be mistaken for RTCP; RFC 3550 §5.1: seven bits.
 bool is_payload_type(std::uint8_t type) { return type <= 63 || (type >= 96 && type <= 127); }
 
-constexpr const char* kRetransmission = "video/rtx";
+// Feedback is on what is retransmitted.
+bool is_retransmission(const RtpCodec& codec) {
+  const std::string_view mime_type = codec.mime_type;
+  const std::string_view name = mime_type.substr(mime_type.find('/') + 1);
+  return std::ranges::equal(name, std::string_view("rtx"), {}, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+}
 
 }  // namespace
 
@@ -43,7 +50,7 @@ Result<> MediaEngine::register_header_extension(RtpHeaderExtension extension) {
 
 void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback) {
   for (RtpCodec& codec : codecs_) {
-    if (codec.kind == kind && codec.mime_type != kRetransmission &&
+    if (codec.kind == kind && !is_retransmission(codec) &&
         std::ranges::find(codec.rtcp_feedback, feedback) == codec.rtcp_feedback.end())
       codec.rtcp_feedback.push_back(feedback);
   }

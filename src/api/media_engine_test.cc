@@ -14,36 +14,30 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 RtpCodec codec(std::uint8_t payload_type) {
   return {MediaKind::Audio, payload_type, "audio/opus", 48'000, 2};
 }
 
-TEST(MediaEngine, KnowsTheUsualCodecs) {
+TEST(MediaEngine, KnowsTheCodecsThatCanBePacketized) {
   const auto engine = MediaEngine::with_default_codecs();
   std::vector<std::pair<int, std::string>> table;
-  for (const RtpCodec& c : engine.codecs()) {
-    if (c.mime_type != "video/rtx") table.emplace_back(c.payload_type, c.mime_type);
-  }
-  EXPECT_THAT(table, ElementsAre(std::pair(111, "audio/opus"), std::pair(9, "audio/G722"),
-                                 std::pair(0, "audio/PCMU"), std::pair(8, "audio/PCMA"),
-                                 std::pair(96, "video/VP8"), std::pair(98, "video/VP9"),
-                                 std::pair(100, "video/VP9"), std::pair(102, "video/H264"),
-                                 std::pair(127, "video/H264"), std::pair(125, "video/H264"),
-                                 std::pair(108, "video/H264"), std::pair(123, "video/H264"),
-                                 std::pair(41, "video/AV1"), std::pair(126, "video/H265")));
+  for (const RtpCodec& c : engine.codecs()) table.emplace_back(c.payload_type, c.mime_type);
+  EXPECT_THAT(table, ElementsAre(std::pair(111, "audio/opus"), std::pair(96, "video/VP8"),
+                                 std::pair(97, "video/rtx"), std::pair(108, "video/H264"),
+                                 std::pair(109, "video/rtx"), std::pair(114, "video/H264"),
+                                 std::pair(115, "video/rtx"), std::pair(102, "video/H264"),
+                                 std::pair(103, "video/rtx")));
 }
 
-TEST(MediaEngine, HasARetransmissionOfEachVideoCodec) {
+// RFC 4588 §8.6.
+TEST(MediaEngine, HasTheRetransmissionOfEachVideoCodec) {
   const auto engine = MediaEngine::with_default_codecs();
-  std::set<std::string> wanted, present;
-  for (const RtpCodec& c : engine.codecs()) {
-    if (c.mime_type == "video/rtx")
-      present.insert(c.sdp_fmtp_line);
-    else if (c.kind == MediaKind::Video)
-      wanted.insert("apt=" + std::to_string(c.payload_type));
+  for (std::size_t i = 1; i + 1 < engine.codecs().size(); i += 2) {
+    EXPECT_EQ(engine.codecs()[i + 1].sdp_fmtp_line,
+              "apt=" + std::to_string(engine.codecs()[i].payload_type));
   }
-  EXPECT_EQ(present, wanted);
 }
 
 TEST(MediaEngine, TakesPayloadTypesThatRtcpDoesNotUse) {
@@ -76,11 +70,12 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
   }
 }
 
-TEST(Registry, AddsFeedbackToTheEngine) {
+TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
-  const std::size_t before = engine.header_extensions().size();
   const auto registry = Registry::with_default_interceptors(engine);
-  EXPECT_THAT(registry.interceptors(), IsEmpty());
+  EXPECT_THAT(registry.interceptors(),
+              ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
+                          Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
   for (const RtpCodec& c : engine.codecs()) {
     if (c.mime_type == "video/rtx") {
       EXPECT_THAT(c.rtcp_feedback, IsEmpty());
@@ -88,34 +83,26 @@ TEST(Registry, AddsFeedbackToTheEngine) {
     }
     EXPECT_THAT(c.rtcp_feedback, Contains("transport-cc")) << c.mime_type;
     if (c.kind == MediaKind::Video) {
-      EXPECT_THAT(c.rtcp_feedback, Contains("nack"));
-      EXPECT_THAT(c.rtcp_feedback, Contains("nack pli"));
+      EXPECT_THAT(c.rtcp_feedback,
+                  UnorderedElementsAre("goog-remb", "ccm fir", "nack", "nack pli", "transport-cc"));
     } else {
       EXPECT_THAT(c.rtcp_feedback, Not(Contains("nack")));
     }
   }
-  EXPECT_EQ(engine.header_extensions().size(), before + 2);
-}
-
-TEST(Registry, KeepsInterceptorsInTheirOrder) {
-  Registry registry;
-  std::vector<int> made;
-  registry.add([&] { return made.push_back(1), nullptr; });
-  registry.add(nullptr);
-  registry.add([&] { return made.push_back(2), nullptr; });
-  ASSERT_EQ(registry.interceptors().size(), 2U);
-  for (const auto& make : registry.interceptors()) (void)make();
-  EXPECT_THAT(made, ElementsAre(1, 2));
+  const RtpHeaderExtension numbers{
+      MediaKind::Audio,
+      "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"};
+  EXPECT_THAT(engine.header_extensions(), Contains(numbers));
 }
 
 TEST(Registry, AddsNothingTwice) {
   auto engine = MediaEngine::with_default_codecs();
-  const std::size_t before = engine.header_extensions().size();
   (void)Registry::with_default_interceptors(engine);
   const auto codecs = engine.codecs();
+  const auto header_extensions = engine.header_extensions();
   (void)Registry::with_default_interceptors(engine);
   EXPECT_EQ(engine.codecs(), codecs);
-  EXPECT_EQ(engine.header_extensions().size(), before + 2);
+  EXPECT_EQ(engine.header_extensions(), header_extensions);
 }
 
 TEST(Operation, HasTheNameOfItsCall) {
@@ -126,19 +113,6 @@ TEST(Operation, HasTheNameOfItsCall) {
   EXPECT_EQ(to_string(Operation::SetRemoteDescription), "set_remote_description");
   EXPECT_EQ(to_string(Operation::AddIceCandidate), "add_ice_candidate");
   EXPECT_EQ(to_string(Operation::Send), "send");
-  EXPECT_EQ(to_string(Operation::AddTrack), "add_track");
-  EXPECT_EQ(to_string(Operation::AddTransceiver), "add_transceiver");
-  EXPECT_EQ(to_string(Operation::RemoveTrack), "remove_track");
-  EXPECT_EQ(to_string(Operation::ReplaceTrack), "replace_track");
-  EXPECT_EQ(to_string(Operation::SetDirection), "set_direction");
-  EXPECT_EQ(to_string(Operation::SetStreams), "set_streams");
-  EXPECT_EQ(to_string(Operation::SetCodecPreferences), "set_codec_preferences");
-  EXPECT_EQ(to_string(Operation::SetSendParameters), "set_send_parameters");
-  EXPECT_EQ(to_string(Operation::StopTransceiver), "stop");
-  EXPECT_EQ(to_string(Operation::SetDelivery), "set_delivery");
-  EXPECT_EQ(to_string(Operation::RequestKeyFrame), "request_key_frame");
-  EXPECT_EQ(to_string(Operation::WriteSample), "write_sample");
-  EXPECT_EQ(to_string(Operation::WriteRtp), "write_rtp");
   EXPECT_EQ(to_string(Operation::Start), "start");
 }
 

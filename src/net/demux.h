@@ -18,4 +18,10 @@ constexpr DatagramKind kind_of(Bytes datagram) {
   return DatagramKind::Unknown;
 }
 
+// Of what is Rtp by kind_of(): RFC 5761 §4. RTCP's packet types, 192 to 223, stand where RTP has
+// the marker and the payload type.
+constexpr bool is_rtcp(Bytes datagram) {
+  return datagram.size() >= 2 && datagram[1] >= 192 && datagram[1] <= 223;
+}
+
 }  // namespace specter::net

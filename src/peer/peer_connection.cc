@@ -9,7 +9,9 @@
 #include "peer/data_link.h"
 #include "peer/events.h"
 #include "peer/local_candidates.h"
+#include "peer/media_link.h"
 #include "peer/negotiation_needed.h"
+#include "peer/tracks.h"
 #include "peer/transport.h"
 #include "peer/waiting_candidates.h"
 
@@ -61,13 +63,15 @@ class PeerConnection::Impl {
         cipher_(cipher ? std::move(cipher) : make_packet_cipher()),
         transport_(options_, *cipher_, random),
         data_(options_, transport_, random),
+        media_(options_, transport_, *cipher_, random),
         negotiation_({.credentials = transport_.ice().local_credentials(),
                       .fingerprint = options_.certificate->fingerprint().to_string(),
                       .max_message_bytes = options_.data.max_message_bytes,
                       .sctp_init = options_.data.snap ? data_.channels().association().local_init()
                                                       : Buffer{},
                       .sped = options_.transport.sped,
-                      .shows_candidates = options_.show_remote_candidates},
+                      .shows_candidates = options_.show_remote_candidates,
+                      .media = options_.media},
                      random) {}
 
   // ---- negotiation
@@ -107,6 +111,7 @@ class PeerConnection::Impl {
     if (change.data_ended && !change.new_peer) data_.end(now, *change.data_ended);
     if (change.new_peer) {
       data_.leave_peer(now, change.data_ended.value_or(""));
+      media_.leave_peer(now);
       transport_.leave_peer(now);
     }
     if (change.transport) {
@@ -116,6 +121,7 @@ class PeerConnection::Impl {
       waiting_.hand_over(now, transport_.ice());
     }
     pump(now);
+    tracks_.apply(now, change);
     // W3C §4.4.1.5: the flag is cleared and asked anew in each stable state that a description led
     // to, and not in one that it passed through.
     if (negotiation_.state() != SignalingState::Stable) return;
@@ -180,6 +186,7 @@ class PeerConnection::Impl {
     pump(now);
     negotiation_.close();
     data_.shut_down(now);
+    media_.shut_down(now);
     transport_.close(now);
     // W3C §4.4.2 fires no state changes on one's own close(); what the channels become is told.
     life_ = Life::Closing;
@@ -197,8 +204,11 @@ class PeerConnection::Impl {
 
   Transport& transport() { return transport_; }
   const Transport& transport() const { return transport_; }
+  peer::Tracks& tracks() { return tracks_; }
+  const peer::MediaLink& media() const { return media_; }
   DataLink& data() { return data_; }
   const DataLink& data() const { return data_; }
+  Negotiation& negotiation() { return negotiation_; }
   const Negotiation& negotiation() const { return negotiation_; }
 
   void pump(Timestamp now) {
@@ -215,6 +225,8 @@ class PeerConnection::Impl {
         std::visit([&](auto& e) { translate(e); }, *below);
       } else if (auto data = data_.poll_event()) {
         translate(*data);
+      } else if (life_ == Life::Open && tracks_.tell_next()) {
+        continue;
       } else {
         if (life_ == Life::Open) return std::nullopt;
         life_ = Life::Closed;
@@ -226,9 +238,12 @@ class PeerConnection::Impl {
   void handle_timeout(Timestamp now) {
     transport_.handle_timeout(now);
     data_.handle_timeout(now);
+    media_.handle_timeout(now);
     pump(now);
   }
-  WakeUp next_timeout() const { return soonest(transport_.next_timeout(), data_.next_timeout()); }
+  WakeUp next_timeout() const {
+    return soonest(transport_.next_timeout(), data_.next_timeout(), media_.next_timeout());
+  }
 
   // ---- questions
 
@@ -299,12 +314,14 @@ class PeerConnection::Impl {
   const std::shared_ptr<PacketCipher> cipher_;
   Transport transport_;
   DataLink data_;
+  peer::MediaLink media_;
   Negotiation negotiation_;
   peer::Events events_;
   peer::LocalCandidates candidates_{transport_.ice()};
   peer::WaitingCandidates waiting_;
   peer::ToldStates states_;
   peer::NegotiationNeededFlag needed_;
+  peer::Tracks tracks_{negotiation_, media_, needed_, events_};
   std::string refused_;  // why the last remote description was
   std::uint32_t descriptions_changed_ = 0;
   // Closing: our own close() has been called, and what the channels become is yet to be told.
@@ -357,6 +374,70 @@ void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
 void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
   impl_->data().channels().set_buffered_amount_low_threshold(channel, bytes);
 }
+
+Result<TransceiverId> PeerConnection::add_track(LocalTrack track,
+                                                std::vector<std::string> streams) {
+  return impl_->tracks().add_track(std::move(track), std::move(streams));
+}
+Result<TransceiverId> PeerConnection::add_transceiver(MediaKind kind, RtpTransceiverInit init) {
+  return impl_->tracks().add_transceiver(kind, std::move(init));
+}
+Result<TransceiverId> PeerConnection::add_transceiver(LocalTrack track, RtpTransceiverInit init) {
+  return impl_->tracks().add_transceiver(std::move(track), std::move(init));
+}
+Result<> PeerConnection::remove_track(Timestamp now, TransceiverId transceiver) {
+  return impl_->tracks().remove_track(now, transceiver);
+}
+Result<> PeerConnection::replace_track(Timestamp now, TransceiverId transceiver,
+                                       std::optional<LocalTrack> track) {
+  return impl_->tracks().replace_track(now, transceiver, std::move(track));
+}
+Result<> PeerConnection::set_direction(TransceiverId transceiver,
+                                       RtpTransceiverDirection direction) {
+  return impl_->tracks().set_direction(transceiver, direction);
+}
+Result<> PeerConnection::set_streams(TransceiverId transceiver, std::vector<std::string> streams) {
+  return impl_->tracks().set_streams(transceiver, std::move(streams));
+}
+Result<> PeerConnection::set_codec_preferences(TransceiverId transceiver,
+                                               std::vector<RtpCodec> codecs) {
+  return impl_->tracks().set_codec_preferences(transceiver, std::move(codecs));
+}
+Result<> PeerConnection::stop_transceiver(Timestamp now, TransceiverId transceiver) {
+  return impl_->tracks().stop(now, transceiver);
+}
+Result<RtpSendParameters> PeerConnection::send_parameters(TransceiverId transceiver) {
+  return impl_->negotiation().transceivers().send_parameters(transceiver);
+}
+Result<> PeerConnection::set_send_parameters(Timestamp now, TransceiverId transceiver,
+                                             const RtpSendParameters& parameters) {
+  return impl_->tracks().set_send_parameters(now, transceiver, parameters);
+}
+Result<RtpReceiveParameters> PeerConnection::receive_parameters(TransceiverId transceiver) const {
+  return impl_->negotiation().transceivers().receive_parameters(transceiver);
+}
+std::vector<RtpTransceiver> PeerConnection::transceivers() const {
+  return impl_->negotiation().transceivers().all();
+}
+Result<> PeerConnection::write_sample(Timestamp now, TransceiverId transceiver,
+                                      const MediaSample& sample) {
+  return impl_->tracks().write_sample(now, transceiver, sample);
+}
+Result<> PeerConnection::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
+                                   std::string_view rid) {
+  return impl_->tracks().write_rtp(now, transceiver, packet, rid);
+}
+Result<> PeerConnection::set_delivery(TransceiverId transceiver, MediaDelivery delivery) {
+  return impl_->tracks().set_delivery(transceiver, delivery);
+}
+Result<> PeerConnection::request_key_frame(Timestamp now, TransceiverId transceiver,
+                                           std::string_view rid) {
+  return impl_->tracks().request_key_frame(now, transceiver, rid);
+}
+void PeerConnection::set_bitrate_estimate(Timestamp now, std::uint64_t bits_per_second) {
+  impl_->tracks().set_bitrate_estimate(now, bits_per_second);
+}
+
 void PeerConnection::close(Timestamp now) { impl_->close(now); }
 
 void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu) {
@@ -458,6 +539,7 @@ Stats PeerConnection::stats() const {
   Stats stats;
   impl_->transport().add_stats(stats);
   impl_->data().add_stats(stats);
+  impl_->media().add_stats(stats);
   return stats;
 }
 

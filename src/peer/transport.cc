@@ -6,6 +6,7 @@
 
 #include "net/demux.h"
 #include "peer/data_link.h"
+#include "peer/media_link.h"
 
 namespace specter::peer {
 namespace {
@@ -62,10 +63,11 @@ void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagr
     switch (net::kind_of(datagram.bytes)) {
       case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram.path, datagram.bytes); break;
       case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
-      case net::DatagramKind::Rtp:  // media comes later
+      case net::DatagramKind::Rtp: handle_rtp(datagram); break;
       case net::DatagramKind::Unknown: ++dropped_unknown_; break;
     }
   }
+  if (media_) media_->open(now, ice_);
   pump(now);
 }
 
@@ -77,6 +79,13 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
     return read_dtls(now, path, datagram.bytes);
   }
   if (!early_.keep_unproved(now, path, datagram.bytes, ice_)) ++dropped_unvalidated_;
+}
+
+void Transport::handle_rtp(const Datagram& datagram) {
+  if (media_ && may_read_dtls(datagram.path))
+    media_->take(datagram);
+  else
+    ++dropped_unknown_;
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {
@@ -157,6 +166,7 @@ bool Transport::pump_dtls(Timestamp now, const std::optional<ice::Path>& from) {
       // Whoever has still something to confirm sent the last flight.
       ice_.handshake_done(!dtls_->is_handshake_confirmed());
       if (data_) data_->handle_connected(now);
+      if (media_) media_->handle_connected(now);
     } else if (auto* line = std::get_if<dtls::KeyLogged>(&*event)) {
       key_log_.push_back(std::move(line->line));
     } else {
@@ -178,6 +188,7 @@ void Transport::handle_too_large(Timestamp now, const Endpoint& local, const End
   const auto path = ice_.path();
   if (is_closed_ || !dtls_ || path != ice::Path{local, remote}) return;
   dtls_->limit_datagrams(most);
+  if (media_) media_->limit_datagrams(most);
   const auto room = record_room();
   const std::size_t overhead = room ? room->total() : kUsualRecordOverhead;
   if (data_) data_->limit_packets(now, most > overhead ? most - overhead : 0);
@@ -197,9 +208,14 @@ bool Transport::append(Timestamp now, Batch& batch) {
     return true;
   }
   if (const auto datagram = dtls_ ? dtls_->poll_transmit(now) : std::nullopt) {
+    if (media_) media_->seal();  // the batch's memory may move
     batch.bytes().insert(batch.bytes().end(), datagram->begin(), datagram->end());
     batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
     return true;
+  }
+  if (media_) {
+    if (media_->append(now, batch)) return true;
+    media_->seal();  // the same
   }
   const auto room = record_room();
   return room && data_ && data_->append(now, batch, *room);
@@ -216,6 +232,7 @@ std::optional<Transmit> Transport::next_batch(Timestamp now, Buffer& memory) {
   Batch batch(*path, std::move(memory));
   while (batch.is_open() && append(now, batch)) {
   }
+  if (media_) media_->seal();
   for (const Batch::Records& records : batch.to_seal())
     if (!records.bytes.empty()) dtls_->seal(records.bytes, records.record_bytes);
   if (auto misfit = batch.take_misfit()) carried_ = std::move(*misfit);

@@ -3,8 +3,8 @@
 // rider is told of the path, of DTLS and of what came, and writes its packets into the batch that
 // is about to leave. Riders call nothing but questions from within.
 //
-//     datagram in --> ICE (STUN) | DTLS, from validated paths only --> riders
-//     datagrams out <-- ICE | DTLS's handshake, riders' records of one size, one behind the other
+//     datagram in --> ICE (STUN) | DTLS, SRTP, from validated paths only --> riders
+//     datagrams out <-- ICE | DTLS's handshake, riders' packets of one size, one behind the other
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,7 @@ struct DtlsStateChanged {
 };
 
 class DataLink;
+class MediaLink;
 
 class Transport {
  public:
@@ -57,8 +58,9 @@ class Transport {
   Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random);
   Transport(const Transport&) = delete;
 
-  // The data channels ride on it, which outlive every call of it but its destructor.
+  // Its riders, which outlive every call of it but its destructor.
   void carry(DataLink& data) { data_ = &data; }
+  void carry(MediaLink& media) { media_ = &media; }
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
   // peer: its further candidates count. pump() is to follow.
   void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);
@@ -90,6 +92,8 @@ class Transport {
   const std::optional<dtls::Role>& dtls_role() const { return role_; }  // nothing before start()
   // What a record takes around its packet; nothing while DTLS is not connected.
   std::optional<dtls::RecordRoom> record_room() const;
+  // For the keys of SRTP (RFC 5764); null before start().
+  const dtls::Connection* dtls() const { return dtls_.get(); }
   // Why it is over, or ICE has given up: what came first.
   const std::optional<Error>& failure() const { return failure_; }
   // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
@@ -100,6 +104,7 @@ class Transport {
   static constexpr std::size_t kMaxProvenPaths = 8;
 
   void handle_dtls(Timestamp now, const Datagram& datagram);
+  void handle_rtp(const Datagram& datagram);
   void read_dtls(Timestamp now, const Path& path, MutableBytes datagram);
   void replay_early(Timestamp now);
   // ---- the handshake, over a path or in Binding messages (transport_handshake.cc)
@@ -126,7 +131,8 @@ class Transport {
   Random& random_;
   ice::Agent ice_;
   std::unique_ptr<dtls::Connection> dtls_;
-  DataLink* data_ = nullptr;  // a rider
+  DataLink* data_ = nullptr;    // a rider
+  MediaLink* media_ = nullptr;  // another
   std::optional<dtls::Role> role_;
   DtlsTransportState dtls_state_ = DtlsTransportState::New;
   bool is_closed_ = false;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "peer/data_link.h"
+#include "peer/media_link.h"
 #include "peer/transport.h"
 
 namespace specter::peer {
@@ -57,6 +58,7 @@ void Transport::end(Timestamp now, DtlsTransportState state, Error why, Goodbye 
   ice_.close(ice::Agent::End::UntilRestarted);
   if (!has_told)
     events_.emplace_back(ice::ConnectionStateChanged{IceConnectionState::Failed, why.message});
+  if (media_) media_->handle_closed(now);
   if (data_) data_->handle_closed(now, std::move(why));
   set_dtls_state(state);
 }

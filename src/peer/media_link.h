@@ -1,0 +1,125 @@
+// Tracks on a Transport: keys for SRTP from DTLS, packets that are opened and sealed many a call.
+// The rules of streams are in media/, those of SRTP in srtp/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "crypto/packet_cipher.h"
+#include "media/session.h"
+#include "peer/batch.h"
+#include "rtp/parameters.h"
+#include "srtp/opener.h"
+#include "srtp/sealer.h"
+
+#include "specter/endpoint.h"
+#include "specter/options.h"
+#include "specter/random.h"
+#include "specter/stats.h"
+#include "specter/time.h"
+
+namespace specter::ice {
+class Agent;
+}
+
+namespace specter::peer {
+
+class Transport;
+
+// What negotiation says of one transceiver's section; nothing of a side that has not been
+// negotiated.
+struct MediaParameters {
+  std::optional<rtp::SendParameters> sending{};
+  std::optional<rtp::ReceiveParameters> receiving{};
+};
+
+class MediaLink {
+ public:
+  using Event = media::Session::Event;
+
+  // All four outlive it. `transport` carries it from here on.
+  MediaLink(const ConnectionOptions& options, Transport& transport, crypto::PacketCipher& cipher,
+            Random& random);
+  MediaLink(const MediaLink&) = delete;
+  ~MediaLink();
+
+  // A transceiver's section, after each negotiation and each call that changes what is sent.
+  void set(Timestamp now, TransceiverId transceiver, const MediaParameters& parameters);
+  // It is no more.
+  void remove(Timestamp now, TransceiverId transceiver);
+  // Cryptex (RFC 9335) is agreed on: before the first packet either way.
+  void agree_on_cryptex() { is_cryptex_ = true; }
+  // Another peer comes, with other keys.
+  void leave_peer(Timestamp now);
+  // RTCP's goodbye for what is sent, which the transport's close(), to follow, still sends.
+  void shut_down(Timestamp now);
+
+  // Null: there never was a track.
+  media::Session* session() { return session_.get(); }
+  const media::Session* session() const { return session_.get(); }
+  // For a track of ours, before it is negotiated.
+  media::Session& make_session();
+
+  // After the transport's.
+  void handle_timeout(Timestamp now);
+  std::optional<Event> poll_event();
+  WakeUp next_timeout() const;
+  void add_stats(Stats& stats) const;
+
+  // ---- a rider's part, for the transport
+
+  void handle_connected(Timestamp now);  // DTLS is
+  void handle_closed(Timestamp now);
+  // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
+  // then.
+  void take(const Datagram& datagram);
+  // Opens what was taken. Only the peer can have sealed it, so `ice` hears that it is alive.
+  void open(Timestamp now, ice::Agent& ice);
+  // Writes the next packet into the batch, as one that seal() has yet to seal; false: there is
+  // none.
+  bool append(Timestamp now, Batch& batch);
+  // Seals what was appended, before the batch's memory moves or leaves.
+  void seal();
+  // No larger datagram gets through, as somebody on the path says.
+  void limit_datagrams(std::size_t bytes);
+
+ private:
+  struct Taken {
+    Path path;
+    bool is_rtcp = false;
+  };
+  // One peer's.
+  struct Keys {
+    Keys(const crypto::PacketCipher& cipher, srtp::Profile profile, const srtp::MasterKey& ours,
+         const srtp::MasterKey& theirs, bool is_cryptex);
+
+    srtp::Opener opener;
+    srtp::Sealer sealer;
+  };
+
+  void make_keys(Timestamp now);
+  void make_room(Buffer& bytes, std::size_t size);
+  bool append_rtcp(Timestamp now, Batch& batch);
+  bool append_rtp(Timestamp now, Batch& batch);
+
+  const ConnectionOptions& options_;
+  Transport& transport_;
+  crypto::PacketCipher& cipher_;
+  Random& random_;
+  std::unique_ptr<media::Session> session_;
+  std::unique_ptr<Keys> keys_;
+  bool is_cryptex_ = false;
+  bool is_shut_down_ = false;
+  std::size_t most_datagram_bytes_;
+  // Of the current receive, and of the current batch.
+  std::vector<Taken> taken_;
+  srtp::OpenBatch opening_;
+  srtp::SealBatch sealing_;
+  std::uint64_t dropped_without_keys_ = 0;
+};
+
+}  // namespace specter::peer
