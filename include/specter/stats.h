@@ -340,5 +340,8 @@ struct Stats {
   std::vector<RemoteOutboundRtpStats> remote_outbound_rtp{};
   /// What is sent of tracks: one an encoding.
   std::vector<OutboundRtpStats> outbound_rtp{};
+  /// What the peer's receiver reports say of these.
+  std::vector<RemoteInboundRtpStats> remote_inbound_rtp{};
+};
 
 }  // namespace specter
