@@ -120,7 +120,8 @@ void Peer::handle(event::ConnectionStateChange&& e) {
 }
 
 void Peer::handle(event::Stats&& e) {
-  tell(Atom("stats"), to_json(e.stats, codecs_, id(), epoch_seconds()));
+  tell(Atom("stats"),
+       to_json(e.stats, codecs_, e.connection.transceivers(), id(), epoch_seconds()));
 }
 
 void Peer::handle(event::Asked&& asked) {
