@@ -61,8 +61,9 @@ TEST(Reports, BringSoundAndPictureTogether) {
     const Timestamp captured = kStart + i * 20ms;
     rig.now = captured + 5ms;
     ASSERT_TRUE(rig.write(opus_packet(), {.captured_at = captured}, kAudio));
-    if (i % 2 == 0 && i >= 20)
+    if (i % 2 == 0 && i >= 20) {
       ASSERT_TRUE(rig.write(key_frame(100), {.captured_at = captured - 300ms}));
+    }
     for (const Sent& sent : rig.drain())
       (sent.ssrc() == kAudioSsrc ? sound : picture) = sent.header().timestamp;
     rig.senders.write_reports(rig.now, rig.reports);
