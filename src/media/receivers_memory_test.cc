@@ -27,7 +27,8 @@ TEST(MediaMemory, IsThatOfTheFramesThatAreTold) {
   std::uint32_t number = 0;
   const auto turn = [&](bool has_loss) {
     source.timestamp += 3000;
-    auto packets = source.frame(vp8_frame(++number, number == 1, 20'000));
+    ++number;
+    auto packets = source.frame(vp8_frame(number, number == 1, 20'000));
     // Two of them change places, and one comes as its own repair.
     std::swap(packets[5], packets[6]);
     if (has_loss) {
