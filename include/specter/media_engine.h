@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 
@@ -43,11 +44,11 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-/// A processing step between RTP and the network. Media is not implemented yet.
-enum class Interceptor {
+/// What a connection does with RTP and RTCP by itself, by name.
+enum class BuiltInInterceptor : std::uint8_t {
   /// Requests lost packets (RFC 4585).
   NackGenerator,
-  /// Retransmits requested packets.
+  /// Retransmits requested packets (RFC 4588).
   NackResponder,
   /// Sender and receiver reports (RFC 3550).
   RtcpReports,
@@ -56,6 +57,15 @@ enum class Interceptor {
 };
 
 /// The set of interceptors that an Api uses.
+///
+/// A packet that is sent passes in this order; one that is received, in the opposite one:
+///
+/// | step | what |
+/// | --- | --- |
+/// | 1 | handle_sending() of the application's interceptors, in the order in which they were added
+/// | | 2 | the pacer | | 3 | TransportWideCongestionControl: the packet's number | | 4 |
+/// NackResponder: the packet is kept | | 5 | handle_sent() of the application's interceptors, in
+/// the same order | | 6 | encryption |
 class SPECTER_EXPORT Registry {
  public:
   /// Without interceptors.
@@ -68,13 +78,19 @@ class SPECTER_EXPORT Registry {
   Registry& operator=(Registry&&) = default;
   Registry(const Registry&) = delete;
 
-  /// Adds an interceptor.
-  void add(Interceptor interceptor);
-  /// The interceptors, in the order in which they were added.
-  const std::vector<Interceptor>& interceptors() const { return interceptors_; }
+  /// Adds a built-in interceptor. Its place is fixed.
+  void add(BuiltInInterceptor interceptor);
+  /// Adds an interceptor of the application's: `make` is called once for each connection, on the
+  /// thread of its loop. What it returns may be null: that connection has none.
+  void add(InterceptorFactory make);
+  /// The built-in interceptors, in the order in which they were added.
+  const std::vector<BuiltInInterceptor>& built_in() const { return built_in_; }
+  /// The application's interceptors, in the order in which they were added.
+  const std::vector<InterceptorFactory>& factories() const { return factories_; }
 
  private:
-  std::vector<Interceptor> interceptors_;
+  std::vector<BuiltInInterceptor> built_in_;
+  std::vector<InterceptorFactory> factories_;
 };
 
 }  // namespace specter

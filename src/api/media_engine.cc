@@ -47,7 +47,11 @@ void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback)
   }
 }
 
-void Registry::add(Interceptor interceptor) { interceptors_.push_back(interceptor); }
+void Registry::add(BuiltInInterceptor interceptor) { built_in_.push_back(interceptor); }
+
+void Registry::add(InterceptorFactory make) {
+  if (make) factories_.push_back(std::move(make));
+}
 
 Registry Registry::with_default_interceptors(MediaEngine& engine) {
   // draft-holmer-rmcat-transport-wide-cc-extensions-01: the number that feedback speaks of.
@@ -57,15 +61,15 @@ Registry Registry::with_default_interceptors(MediaEngine& engine) {
   // RFC 4585 §6.2.1, §6.3.1: lost packets, and a lost picture.
   engine.register_feedback(MediaKind::Video, "nack");
   engine.register_feedback(MediaKind::Video, "nack pli");
-  registry.add(Interceptor::NackGenerator);
-  registry.add(Interceptor::NackResponder);
-  registry.add(Interceptor::RtcpReports);
+  registry.add(BuiltInInterceptor::NackGenerator);
+  registry.add(BuiltInInterceptor::NackResponder);
+  registry.add(BuiltInInterceptor::RtcpReports);
   for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
     engine.register_feedback(kind, "transport-cc");
     // It can't fail: the URI is not empty.
     (void)engine.register_header_extension({kind, kTransportSequence});
   }
-  registry.add(Interceptor::TransportWideCongestionControl);
+  registry.add(BuiltInInterceptor::TransportWideCongestionControl);
   return registry;
 }
 

@@ -65,9 +65,10 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
 TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
   const auto registry = Registry::with_default_interceptors(engine);
-  EXPECT_THAT(registry.interceptors(),
-              ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
-                          Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
+  EXPECT_THAT(registry.built_in(),
+              ElementsAre(BuiltInInterceptor::NackGenerator, BuiltInInterceptor::NackResponder,
+                          BuiltInInterceptor::RtcpReports,
+                          BuiltInInterceptor::TransportWideCongestionControl));
   for (const RtpCodec& c : engine.codecs()) {
     EXPECT_THAT(c.rtcp_feedback, Contains("transport-cc")) << c.mime_type;
     if (c.kind == MediaKind::Video) {
@@ -78,6 +79,21 @@ TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
     }
   }
   EXPECT_EQ(engine.header_extensions().size(), 2U);
+}
+
+TEST(Registry, KeepsTheApplicationsInterceptorsInTheirOrder) {
+  Registry registry;
+  std::vector<int> made;
+  for (const int i : {1, 2, 3}) {
+    registry.add([i, &made] {
+      made.push_back(i);
+      return std::make_unique<Interceptor>();
+    });
+  }
+  registry.add(InterceptorFactory());  // makes nothing: it is none
+  for (const InterceptorFactory& make : registry.factories()) EXPECT_NE(make(), nullptr);
+  EXPECT_THAT(made, ElementsAre(1, 2, 3));
+  EXPECT_THAT(registry.built_in(), ::testing::IsEmpty());
 }
 
 TEST(Registry, AddsNothingTwice) {
