@@ -337,5 +337,8 @@ struct Stats {
   std::vector<RemoteInboundRtpStats> remote_inbound_rtp{};
   /// What is received of the peer's tracks: one an encoding that packets of have come.
   std::vector<InboundRtpStats> inbound_rtp{};
+  /// What the peer's sender reports say of these.
+  std::vector<RemoteOutboundRtpStats> remote_outbound_rtp{};
+};
 
 }  // namespace specter
