@@ -217,13 +217,15 @@ class Walk {
         return end.state() == SignalingState::HaveLocalOffer ||
                end.state() == SignalingState::HaveRemoteOffer;
       case Step::AddTrack: return end.session.wanted.transceivers.size() < kMostTransceivers;
-      case Step::RemoveTrack: return find(end, [](const Transceiver& t) { return t.track; });
+      case Step::RemoveTrack: return find(end, has_track).has_value();
       case Step::TurnAround:
-      case Step::Stop: return find(end, [](const Transceiver&) { return true; });
+      case Step::Stop: return find(end, is_any).has_value();
     }
     return false;
   }
 
+  static bool is_any(const Transceiver&) { return true; }
+  static bool has_track(const Transceiver& t) { return t.track.has_value(); }
   // The first transceiver that is not stopped, and is so.
   template <class Is>
   static std::optional<TransceiverId> find(const End& end, const Is& is) {
@@ -270,14 +272,13 @@ class Walk {
   void take_track_step(World& world, std::size_t side, Step step) {
     End& end = world.ends[side];
     Transceivers transceivers(local_[side], end.session, world.random);
-    const auto any = find(end, [](const Transceiver&) { return true; });
+    const auto any = find(end, is_any);
     if (step == Step::AddTrack) {
       const MediaKind kind = end.tracks_made % 2 == 0 ? MediaKind::Audio : MediaKind::Video;
       const std::string id = "t" + std::to_string(end.tracks_made++);
       EXPECT_TRUE(transceivers.add_track(rows::track(kind, id), {"s"})) << path_;
     } else if (step == Step::RemoveTrack) {
-      const auto with_track = find(end, [](const Transceiver& t) { return t.track; });
-      EXPECT_TRUE(transceivers.remove_track(*with_track)) << path_;
+      EXPECT_TRUE(transceivers.remove_track(*find(end, has_track))) << path_;
     } else if (step == Step::TurnAround) {
       const auto direction = transceivers.find(*any)->direction;
       EXPECT_TRUE(transceivers.set_direction(*any, direction == RtpTransceiverDirection::SendRecv
@@ -441,7 +442,7 @@ class Walk {
     }
     for (const Transceiver& t : session.wanted.transceivers) {
       EXPECT_TRUE(t.is_stopping() || !t.is_stopped) << path_;
-      if (end.is_stable()) EXPECT_FALSE(t.is_pending || t.stable_encodings) << path_;
+      EXPECT_FALSE(end.is_stable() && (t.is_pending || t.stable_encodings)) << path_;
     }
   }
 
