@@ -1,5 +1,5 @@
 /// @file
-/// The codecs that connections may negotiate, and their interceptors.
+/// The codecs that connections may negotiate, and interceptors of the application.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 
 namespace specter {
 
-/// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
-/// channels needs a MediaEngine too, which may be empty.
+/// The table of codecs and RTP header extensions that the connections of an Api negotiate. Without
+/// codecs they take no tracks.
 class SPECTER_EXPORT MediaEngine {
  public:
   /// Without codecs.
@@ -45,38 +46,30 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-/// A processing step between RTP and the network. Media is not implemented yet.
-enum class Interceptor {
-  /// Requests lost packets (RFC 4585).
-  NackGenerator,
-  /// Retransmits requested packets.
-  NackResponder,
-  /// Sender and receiver reports (RFC 3550).
-  RtcpReports,
-  /// Transport-wide congestion control feedback.
-  TransportWideCongestionControl
-};
-
-/// The set of interceptors that an Api uses.
+/// What the connections of an Api do for the quality of tracks, and the application's interceptors.
+///
+/// Retransmission, key frame requests, reports and feedback are part of each connection, and are in
+/// effect as far as both sides have negotiated them.
 class SPECTER_EXPORT Registry {
  public:
   /// Without interceptors.
   Registry() = default;
-  /// With the usual interceptors. Adds the RTCP feedback and header extensions that they need to
-  /// `engine`.
+  /// For what browsers support: adds NACK (RFC 4585), key frame requests and transport-wide
+  /// feedback, and their header extension, to `engine`. No interceptors.
   static Registry with_default_interceptors(MediaEngine& engine);
   /// Specter::new_api() consumes a Registry: it can be moved and not copied.
   Registry(Registry&&) = default;
   Registry& operator=(Registry&&) = default;
   Registry(const Registry&) = delete;
 
-  /// Adds an interceptor.
-  void add(Interceptor interceptor);
-  /// The interceptors, in the order in which they were added.
-  const std::vector<Interceptor>& interceptors() const { return interceptors_; }
+  /// Adds an interceptor: each connection makes its own. Packets that are sent pass interceptors in
+  /// the order of add(), received ones in reverse.
+  void add(InterceptorFactory factory);
+  /// What add() was given, in this order.
+  const std::vector<InterceptorFactory>& interceptors() const { return interceptors_; }
 
  private:
-  std::vector<Interceptor> interceptors_;
+  std::vector<InterceptorFactory> interceptors_;
 };
 
 }  // namespace specter
