@@ -1,5 +1,5 @@
 /// @file
-/// The codecs that connections may negotiate, and interceptors of the application.
+/// The codecs that connections may negotiate, and their interceptors.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace specter {
 
-/// The table of codecs and RTP header extensions that the connections of an Api negotiate. Without
-/// codecs they take no tracks.
+/// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
+/// channels needs a MediaEngine too, which may be empty.
 class SPECTER_EXPORT MediaEngine {
  public:
   /// Without codecs.
   MediaEngine() = default;
   /// With the codecs that write_sample() can packetize: Opus, VP8 and H.264 (Constrained Baseline
-  /// in both packetization modes, and Baseline), their retransmission, and the header extensions
+  /// and Baseline, in both packetization modes), their retransmission, and the header extensions
   /// that tracks make use of.
   static MediaEngine with_default_codecs();
   /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.
@@ -46,26 +46,36 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-/// What the connections of an Api do for the quality of tracks, and the application's interceptors.
+/// What stands between the RTP of an Api's connections and the network.
 ///
-/// Retransmission, key frame requests, reports and feedback are part of each connection, and are in
-/// effect as far as both sides have negotiated them.
+/// Reports, NACK, retransmission and transport-wide feedback are built in: codecs' feedback decides
+/// which of them are negotiated, and with_default_interceptors() asks for all. Interceptors of the
+/// application's see packets beside them. One that is sent passes, in this order:
+///
+/// 1. handle_sending() of the interceptors, in the order in which they were added;
+/// 2. the pacer;
+/// 3. its transport-wide number, and the memory that keeps it for retransmission;
+/// 4. handle_sent() of the interceptors, in the same order;
+/// 5. encryption.
+///
+/// One that is received passes the interceptors in the opposite order, after decryption and before
+/// all else.
 class SPECTER_EXPORT Registry {
  public:
   /// Without interceptors.
   Registry() = default;
-  /// For what browsers support: adds NACK (RFC 4585), key frame requests and transport-wide
-  /// feedback, and their header extension, to `engine`. No interceptors.
+  /// Adds the RTCP feedback and header extensions to `engine` that NACK, retransmission and
+  /// transport-wide feedback need.
   static Registry with_default_interceptors(MediaEngine& engine);
   /// Specter::new_api() consumes a Registry: it can be moved and not copied.
   Registry(Registry&&) = default;
   Registry& operator=(Registry&&) = default;
   Registry(const Registry&) = delete;
 
-  /// Adds an interceptor: each connection makes its own. Packets that are sent pass interceptors in
-  /// the order of add(), received ones in reverse.
-  void add(InterceptorFactory factory);
-  /// What add() was given, in this order.
+  /// Adds an interceptor of the application's: `make` is called once for each connection, on the
+  /// thread of its loop. What it returns may be null: that connection has none.
+  void add(InterceptorFactory make);
+  /// The application's interceptors, in the order in which they were added.
   const std::vector<InterceptorFactory>& interceptors() const { return interceptors_; }
 
  private:
