@@ -1,6 +1,8 @@
 defmodule Specter.TrackTest do
   use Specter.Test.Case
 
+  import Specter.Test.Channels
+
   alias Specter.{PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
 
   setup do
@@ -133,6 +135,8 @@ defmodule Specter.TrackTest do
     :ok = PeerConnection.add_track(specter, pc_1, track)
     assert_receive {:rtp_sender, ^pc_1, ^track, _sender}
     connect(specter, pc_1, pc_2)
+    assert_receive {:connection_state_change, ^pc_1, :connected}, 10_000
+    assert_receive {:connection_state_change, ^pc_2, :connected}, 10_000
     assert_receive {:track, ^pc_2, transceiver, %{kind: :video, streams: ["cinema"]}}
     path = Path.expand("../../tests/data/media/x264.h264", __DIR__)
     :ok = TrackLocalStaticSample.play_from_file_h264(specter, track, path)
