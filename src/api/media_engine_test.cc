@@ -71,7 +71,7 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
   }
 }
 
-TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
+TEST(Registry, AddsFeedbackToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
   const auto registry = Registry::with_default_interceptors(engine);
   EXPECT_THAT(registry.interceptors(), IsEmpty());
@@ -126,6 +126,19 @@ TEST(Operation, HasTheNameOfItsCall) {
   EXPECT_EQ(to_string(Operation::SetRemoteDescription), "set_remote_description");
   EXPECT_EQ(to_string(Operation::AddIceCandidate), "add_ice_candidate");
   EXPECT_EQ(to_string(Operation::Send), "send");
+  EXPECT_EQ(to_string(Operation::AddTrack), "add_track");
+  EXPECT_EQ(to_string(Operation::AddTransceiver), "add_transceiver");
+  EXPECT_EQ(to_string(Operation::RemoveTrack), "remove_track");
+  EXPECT_EQ(to_string(Operation::ReplaceTrack), "replace_track");
+  EXPECT_EQ(to_string(Operation::SetDirection), "set_direction");
+  EXPECT_EQ(to_string(Operation::SetStreams), "set_streams");
+  EXPECT_EQ(to_string(Operation::SetCodecPreferences), "set_codec_preferences");
+  EXPECT_EQ(to_string(Operation::SetSendParameters), "set_send_parameters");
+  EXPECT_EQ(to_string(Operation::StopTransceiver), "stop");
+  EXPECT_EQ(to_string(Operation::SetDelivery), "set_delivery");
+  EXPECT_EQ(to_string(Operation::RequestKeyFrame), "request_key_frame");
+  EXPECT_EQ(to_string(Operation::WriteSample), "write_sample");
+  EXPECT_EQ(to_string(Operation::WriteRtp), "write_rtp");
   EXPECT_EQ(to_string(Operation::Start), "start");
 }
 
