@@ -184,6 +184,16 @@
       const made = connection.getTransceivers().find((each) => each.sender === sender);
       return {event: 'track_added', transceiver: number_of(made)};
     },
+    // How much of each kind was decoded.
+    frames: async () => {
+      const decoded = {audio: 0, video: 0};
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== 'inbound-rtp') continue;
+        decoded[report.kind] += report.kind === 'video' ? report.framesDecoded ?? 0
+                                                        : report.totalSamplesReceived || report.packetsReceived || 0;
+      }
+      return {event: 'frames', decoded};
+    },
     remove_track: ({transceiver}) => {
       const {sender} = transceivers[transceiver - 1];
       sender.track?.stop();
