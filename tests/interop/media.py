@@ -15,8 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import machine  # noqa: E402
 
 LONGEST_FREEZE = 1.0  # s
-PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=8")
-SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=8")
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4")
+SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4")
 X264 = ("-c:v", "libx264", "-profile:v", "baseline", "-level", "3.1", "-pix_fmt", "yuv420p", "-bf", "0", "-g", "50",
         "-b:v", "400k", "-bsf:v", "h264_mp4toannexb")
 FILES = {
