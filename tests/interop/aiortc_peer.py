@@ -64,7 +64,7 @@ class AiortcPeer:
         except MediaStreamError:
             tell("track_ended", kind=track.kind)
 
-    async def add_media(self, kind, codec):
+    async def add_media(self, kind, codec, **_):
         """Green pictures, or silence."""
         sender = self.connection.addTrack(VideoStreamTrack() if kind == "video" else AudioStreamTrack())
         transceiver = next(t for t in self.connection.getTransceivers() if t.sender is sender)

@@ -96,7 +96,7 @@ class GStreamerPeer:
         found = re.search(rf"a=rtpmap:(\d+) {codec}/", self.offered, re.IGNORECASE)
         return int(found[1]) if found else PAYLOADS[codec]
 
-    def add_media(self, kind, codec):
+    def add_media(self, kind, codec, **_):
         source = Gst.parse_bin_from_description(SENDS[codec].format(payload=self.payload_of(codec)), True)
         self.pipeline.add(source)
         if not source.link(self.bin):

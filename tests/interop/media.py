@@ -118,8 +118,8 @@ async def both_ways(theirs, ours, they_offer, files, seconds=2):
     """Another stack and ours send each other what `files` has, a codec and a file of each kind:
     {"audio": ("OPUS", path), "video": ("VP8", path)}. Each side decodes or gets whole frames."""
     async def they_send():
-        for kind, (codec, _) in files.items():
-            await theirs.call("add_media", kind=kind, codec=codec)
+        for kind, (codec, path) in files.items():  # those that can't encode send the file
+            await theirs.call("add_media", kind=kind, codec=codec, file=str(path))
 
     async def we_send():
         for kind, (_, path) in files.items():

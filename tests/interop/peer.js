@@ -173,6 +173,7 @@
     // A track of the fake camera or microphone, by addTrack or, for what it can't say, addTransceiver.
     add_media: async ({kind, rids, codec, source = {}}) => {
       const track = await source_of(kind, source), stream = new MediaStream([track]);
+      if (codec && !codec.includes('/')) codec = `${kind}/${codec === 'OPUS' ? 'opus' : codec}`;
       if (rids || codec) {
         const scales = {q: 4, h: 2, f: 1};
         const sendEncodings = rids?.map((rid) => ({rid, scaleResolutionDownBy: scales[rid] ?? 1}));

@@ -127,8 +127,8 @@ def stories_of(specter, command):
             lambda known, c=client: we_offer(specter, command, known, "balanced", c)
 
 
-# Who sends and decodes media: what their programs make of themselves.
-WITH_MEDIA = {"wrtc": ("VP8",), "aiortc": ("VP8", "H264")}
+# Who sends media and decodes it, or at least puts it together.
+WITH_MEDIA = {"wrtc": ("VP8",), "aiortc": ("VP8", "H264"), "pion": ("VP8", "H264")}
 
 
 def stories_of_media(name, specter, command, folder):
