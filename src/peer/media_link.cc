@@ -100,17 +100,15 @@ void MediaLink::make_keys(Timestamp now) {
 
 // ---- in
 
-void MediaLink::take(const Datagram& datagram) {
-  if (!keys_) {
-    ++dropped_without_keys_;
-    return;
-  }
+bool MediaLink::take(const Datagram& datagram) {
+  if (!keys_) return false;
   const bool is_rtcp = net::is_rtcp(datagram.bytes);
   if (is_rtcp)
     opening_.add_rtcp(keys_->opener, datagram.bytes, datagram.bytes);
   else
     opening_.add_rtp(keys_->opener, datagram.bytes, datagram.bytes);
   taken_.push_back({datagram.path, is_rtcp});
+  return true;
 }
 
 void MediaLink::open(Timestamp now, ice::Agent& ice) {

@@ -75,8 +75,8 @@ class MediaLink {
   void handle_connected(Timestamp now);  // DTLS is
   void handle_closed(Timestamp now);
   // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
-  // then.
-  void take(const Datagram& datagram);
+  // then. False: there are no keys for it.
+  bool take(const Datagram& datagram);
   // Opens what was taken. Only the peer can have sealed it, so `ice` hears that it is alive.
   void open(Timestamp now, ice::Agent& ice);
   // Writes the next packet into the batch, as one that seal() has yet to seal; false: there is
@@ -119,7 +119,6 @@ class MediaLink {
   std::vector<Taken> taken_;
   srtp::OpenBatch opening_;
   srtp::SealBatch sealing_;
-  std::uint64_t dropped_without_keys_ = 0;
 };
 
 }  // namespace specter::peer
