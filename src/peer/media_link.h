@@ -58,10 +58,7 @@ class MediaLink {
   // RTCP's goodbye for what is sent, which the transport's close(), to follow, still sends.
   void shut_down(Timestamp now);
 
-  // Null: there never was a track.
-  media::Session* session() { return session_.get(); }
-  const media::Session* session() const { return session_.get(); }
-  // For a track of ours, before it is negotiated.
+  // What there is once a track is negotiated, or a call needs it: a connection for data has none.
   media::Session& make_session();
 
   // After the transport's.
@@ -101,6 +98,18 @@ class MediaLink {
     srtp::Sealer sealer;
   };
 
+  struct Active {
+    Active(const MediaOptions& options, crypto::PacketCipher& cipher, Random& random);
+
+    media::Session session;
+    std::unique_ptr<Keys> keys;
+    // Of the current receive, and of the current batch.
+    std::vector<Taken> taken;
+    srtp::OpenBatch opening;
+    srtp::SealBatch sealing;
+  };
+
+  Active& activate();
   void make_keys(Timestamp now);
   void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
@@ -110,15 +119,10 @@ class MediaLink {
   Transport& transport_;
   crypto::PacketCipher& cipher_;
   Random& random_;
-  std::unique_ptr<media::Session> session_;
-  std::unique_ptr<Keys> keys_;
+  std::unique_ptr<Active> active_;  // null: there never was a track
   bool is_cryptex_ = false;
   bool is_shut_down_ = false;
   std::size_t most_datagram_bytes_;
-  // Of the current receive, and of the current batch.
-  std::vector<Taken> taken_;
-  srtp::OpenBatch opening_;
-  srtp::SealBatch sealing_;
 };
 
 }  // namespace specter::peer
