@@ -289,6 +289,16 @@ TEST(SimulcastAnswer, ReceivesWhatTheOfferSends) {
   EXPECT_EQ(simulcast_of(written(*answer(offer + kRidExtension + "a=inactive\n"))), "");
 }
 
+// What is refused is narrowed to the first encoding, which has sources then.
+TEST(SimulcastAnswer, HasOneSourceWhereThePeerReceivesNoSimulcast) {
+  LocalMedia local = local_media(MediaKind::Video);
+  local.encodings = encodings({"x", "y"});
+  const auto offer = offered(kReceives);
+  const auto made = *answer_media(media_options(), local, offer);
+  EXPECT_THAT(made.rids, IsEmpty());
+  EXPECT_THAT(made.sources, ElementsAre(Source{1, "cname", Msid{"stream", "track"}}));
+}
+
 TEST(SimulcastAnswer, GoesBothWays) {
   LocalMedia local = local_media(MediaKind::Video);
   local.encodings = encodings({"x", "y"});

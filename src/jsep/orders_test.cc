@@ -2,9 +2,10 @@
 // offers, answers, provisional answers and rollbacks of either, offers that meet, and in between
 // data that are wanted, refused and wanted again, ICE restarts, and tracks that come, go, turn and
 // stop. What must hold is looked at after each step.
+#include "jsep/testing/orders.h"
+
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,71 +20,8 @@
 #include "sctp/association.h"
 #include "simulation/random.h"
 
-namespace specter::jsep {
+namespace specter::jsep::orders {
 namespace {
-
-enum class Step {
-  WantData,
-  WantRestart,
-  Offer,
-  OfferRestart,
-  TakeOffer,
-  TakeOfferWithoutData,  // on the way its data sections lose their port
-  Answer,
-  AnswerProvisionally,
-  TakeAnswer,
-  RollBack,
-  AddTrack,
-  RemoveTrack,
-  TurnAround,
-  Stop,
-};
-constexpr std::array kNames = {"wants data",       "wants a restart",
-                               "offers",           "offers a restart",
-                               "takes the offer",  "takes the offer without data",
-                               "answers",          "answers provisionally",
-                               "takes the answer", "rolls back",
-                               "adds a track",     "removes a track",
-                               "turns around",     "stops"};
-
-using Alphabet = std::vector<Step>;
-const Alphabet kData = {Step::WantData,     Step::WantRestart,         Step::Offer,
-                        Step::OfferRestart, Step::TakeOffer,           Step::TakeOfferWithoutData,
-                        Step::Answer,       Step::AnswerProvisionally, Step::TakeAnswer,
-                        Step::RollBack};
-const Alphabet kTracks = {Step::AddTrack, Step::RemoveTrack, Step::TurnAround,
-                          Step::Stop,     Step::Offer,       Step::TakeOffer,
-                          Step::Answer,   Step::TakeAnswer,  Step::RollBack};
-const Alphabet kAll = [] {
-  Alphabet all = kData;
-  all.insert(all.end(), kTracks.begin(), kTracks.begin() + 4);
-  return all;
-}();
-constexpr std::size_t kMostTransceivers = 3;  // of a side that adds another
-
-std::string without_data(std::string sdp) {
-  for (std::size_t at; (at = sdp.find("m=application 9")) != std::string::npos;)
-    sdp.replace(at, 15, "m=application 0");
-  return sdp;
-}
-
-struct End {
-  Session session;
-  Negotiated left;                               // as it was when it left the stable state
-  std::string taken;                             // the other's pending offer as that one has it
-  std::optional<SessionDescription> answer_due;  // on its way to this side
-  ice::Credentials below;  // what the layers below have been told of our generation
-  std::map<TransceiverId, std::vector<std::string>> tracks;  // what was told of the peer's
-  int tracks_made = 0;
-
-  SignalingState state() const { return session.now.state; }
-  bool is_stable() const { return state() == SignalingState::Stable; }
-};
-
-struct World {
-  std::array<End, 2> ends;
-  simulation::SeededRandom random{71};
-};
 
 class Walk {
  public:
@@ -217,13 +155,15 @@ class Walk {
         return end.state() == SignalingState::HaveLocalOffer ||
                end.state() == SignalingState::HaveRemoteOffer;
       case Step::AddTrack: return end.session.wanted.transceivers.size() < kMostTransceivers;
-      case Step::RemoveTrack: return find(end, [](const Transceiver& t) { return t.track; });
+      case Step::RemoveTrack: return find(end, has_track).has_value();
       case Step::TurnAround:
-      case Step::Stop: return find(end, [](const Transceiver&) { return true; });
+      case Step::Stop: return find(end, is_any).has_value();
     }
     return false;
   }
 
+  static bool is_any(const Transceiver&) { return true; }
+  static bool has_track(const Transceiver& t) { return t.track.has_value(); }
   // The first transceiver that is not stopped, and is so.
   template <class Is>
   static std::optional<TransceiverId> find(const End& end, const Is& is) {
@@ -270,14 +210,13 @@ class Walk {
   void take_track_step(World& world, std::size_t side, Step step) {
     End& end = world.ends[side];
     Transceivers transceivers(local_[side], end.session, world.random);
-    const auto any = find(end, [](const Transceiver&) { return true; });
+    const auto any = find(end, is_any);
     if (step == Step::AddTrack) {
       const MediaKind kind = end.tracks_made % 2 == 0 ? MediaKind::Audio : MediaKind::Video;
       const std::string id = "t" + std::to_string(end.tracks_made++);
       EXPECT_TRUE(transceivers.add_track(rows::track(kind, id), {"s"})) << path_;
     } else if (step == Step::RemoveTrack) {
-      const auto with_track = find(end, [](const Transceiver& t) { return t.track; });
-      EXPECT_TRUE(transceivers.remove_track(*with_track)) << path_;
+      EXPECT_TRUE(transceivers.remove_track(*find(end, has_track))) << path_;
     } else if (step == Step::TurnAround) {
       const auto direction = transceivers.find(*any)->direction;
       EXPECT_TRUE(transceivers.set_direction(*any, direction == RtpTransceiverDirection::SendRecv
@@ -441,7 +380,7 @@ class Walk {
     }
     for (const Transceiver& t : session.wanted.transceivers) {
       EXPECT_TRUE(t.is_stopping() || !t.is_stopped) << path_;
-      if (end.is_stable()) EXPECT_FALSE(t.is_pending || t.stable_encodings) << path_;
+      EXPECT_FALSE(end.is_stable() && (t.is_pending || t.stable_encodings)) << path_;
     }
   }
 
@@ -541,4 +480,4 @@ TEST(Orders, LongOnes) {
 }
 
 }  // namespace
-}  // namespace specter::jsep
+}  // namespace specter::jsep::orders

@@ -51,8 +51,7 @@ bool CircuitBreaker::is_too_fast(Timestamp now, Duration round_trip) const {
     lost += period.fraction_lost / 256.0 * static_cast<double>(period.packets);
     ++reports;
   }
-  if (reports < kMinReports || sum.packets == 0 || sum.length < span || lost == 0)
-    return false;
+  if (reports < kMinReports || sum.packets == 0 || sum.length < span || lost == 0) return false;
   const double packets = static_cast<double>(sum.packets);
   const double size = static_cast<double>(sum.bytes) / packets;
   const double tcp = size / (seconds(round_trip) * std::sqrt(2 * (lost / packets) / 3));

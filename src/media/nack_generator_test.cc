@@ -18,7 +18,8 @@ struct NackTest : ::testing::Test {
   // The numbers that are asked for at this time.
   std::vector<std::uint16_t> asked(Duration after) {
     std::vector<rtcp::Message> out;
-    EXPECT_EQ(nack.write(at(after), 1, 2, out), out.size());
+    const std::size_t messages = nack.write(at(after), 1, 2, out);
+    EXPECT_EQ(messages, out.size());
     std::vector<std::uint16_t> numbers;
     for (const auto& each : out) {
       EXPECT_EQ(std::get<rtcp::Nack>(each).sender_ssrc, 1u);

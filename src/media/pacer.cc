@@ -80,14 +80,13 @@ void Pacer::remove(Lane& lane) {
 }
 
 double Pacer::rate(Timestamp now) const {
-  return std::max(static_cast<double>(options_.min_rate),
-                  options_.factor * 8 * queued_.rate(now));
+  return std::max(static_cast<double>(options_.min_rate), options_.factor * 8 * queued_.rate(now));
 }
 
 void Pacer::refill(Timestamp now) {
   const double rate = this->rate(now) / 8;
-  const double most = std::min(rate * seconds(options_.max_burst),
-                               static_cast<double>(options_.max_burst_bytes));
+  const double most =
+      std::min(rate * seconds(options_.max_burst), static_cast<double>(options_.max_burst_bytes));
   credit_ = filled_at_ ? std::min(most, credit_ + rate * seconds(now - *filled_at_)) : most;
   filled_at_ = now;
 }
@@ -159,6 +158,8 @@ Lane* Pacer::video(Timestamp now) {
 }
 
 std::optional<Pacer::Turn> Pacer::next(Timestamp now) {
+  // Being asked too early changes nothing, not even by rounding.
+  if (const Deadline due = next_timeout(); !due || *due > now) return std::nullopt;
   refill(now);
   if (Lane* const lane = audio()) return Turn{.lane = lane, .draft = lane->take()};
   if (waits_until_ && now < *waits_until_) return std::nullopt;

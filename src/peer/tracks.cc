@@ -10,9 +10,12 @@ namespace specter::peer {
 
 // ---- what the next description says
 
-Result<TransceiverId> Tracks::add_track(LocalTrack track, std::vector<std::string> streams) {
+Result<TransceiverId> Tracks::add_track(Timestamp now, LocalTrack track,
+                                        std::vector<std::string> streams) {
   auto added = all().add_track(std::move(track), std::move(streams));
-  if (added) note_needed();
+  if (!added) return added;
+  update_media(now, *added);  // it may be one that sends already
+  note_needed();
   return added;
 }
 

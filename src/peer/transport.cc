@@ -82,10 +82,8 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
 }
 
 void Transport::handle_rtp(const Datagram& datagram) {
-  if (media_ && may_read_dtls(datagram.path))
-    media_->take(datagram);
-  else
-    ++dropped_unknown_;
+  const bool is_taken = media_ && may_read_dtls(datagram.path) && media_->take(datagram);
+  if (!is_taken) ++dropped_unknown_;
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {

@@ -16,16 +16,15 @@ import pathlib
 import random
 import sys
 import tempfile
-import time
 
 import media
 from browser import Browser, need_browsers
-from glare import PerfectNegotiation
 from media import decoded, grows, received, received_frames, stops
 from peers import BrowserPeer, SpecterPeer
+from perfect_negotiation import PerfectNegotiation
 from relay import Relay
 from scenario import Stories, Wire, connected, echo, expect, renegotiate
-from test_restart import restart, until_moved, in_use
+from test_restart import in_use, restart, until_moved
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 90

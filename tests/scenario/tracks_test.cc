@@ -75,7 +75,7 @@ class Tracks : public ::testing::Test {
 };
 
 TEST_F(Tracks, APictureGoesFromOneSideToTheOther) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {"stream"});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {"stream"});
   ASSERT_TRUE(sender);
   ASSERT_TRUE(pair_.connect());
   ASSERT_EQ(pair_.b.all<core::Track>().size(), 1u);
@@ -92,9 +92,9 @@ TEST_F(Tracks, APictureGoesFromOneSideToTheOther) {
 }
 
 TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
-  const auto of_a = pair_.a.connection.add_track(video_track(), {});
-  const auto sound_of_a = pair_.a.connection.add_track(audio_track(), {});
-  const auto of_b = pair_.b.connection.add_track(video_track(), {});
+  const auto of_a = pair_.a.connection.add_track(pair_.now(), video_track(), {});
+  const auto sound_of_a = pair_.a.connection.add_track(pair_.now(), audio_track(), {});
+  const auto of_b = pair_.b.connection.add_track(pair_.now(), video_track(), {});
   const auto channel = pair_.a.connection.create_data_channel(pair_.now(), "data");
   ASSERT_TRUE(of_a && sound_of_a && of_b && channel);
   ASSERT_TRUE(pair_.connect());
@@ -110,7 +110,7 @@ TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
 }
 
 TEST_F(Tracks, LossIsRepaired) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);  // a round trip is measured
   pair_.network.link().options().loss = 0.05;
@@ -126,7 +126,7 @@ TEST_F(Tracks, LossIsRepaired) {
 }
 
 TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.remove_track(pair_.now(), *sender));
@@ -142,7 +142,7 @@ TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
 }
 
 TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.stop_transceiver(pair_.now(), *sender));
@@ -151,7 +151,7 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   EXPECT_THAT(pair_.a.connection.transceivers(), IsEmpty());
   EXPECT_THAT(pair_.b.connection.transceivers(), IsEmpty());
   // The section is used again.
-  const auto next = pair_.a.connection.add_track(video_track("other"), {});
+  const auto next = pair_.a.connection.add_track(pair_.now(), video_track("other"), {});
   ASSERT_TRUE(next);
   ASSERT_TRUE(pair_.negotiate());
   const std::size_t before = pair_.b.all<core::Frame>().size();
@@ -160,8 +160,26 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   EXPECT_EQ(pair_.b.all<core::Frame>().size(), before + 10);
 }
 
+// W3C §5.1.2: the transceiver that receives takes it.
+TEST_F(Tracks, ATrackOnATransceiverThatIsThereIsSentOnceNegotiated) {
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
+  ASSERT_TRUE(pair_.connect());
+  const auto back = pair_.b.connection.add_track(pair_.now(), video_track("back"), {});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, only(pair_.b));
+  send_video(pair_.b, *back, 3);  // is not negotiated yet
+  EXPECT_THAT(pair_.a.all<core::Frame>(), IsEmpty());
+  ASSERT_TRUE(pair_.negotiate(pair_.b, pair_.a));
+  sent_ = 0;
+  send_video(pair_.b, *back, 3);
+  EXPECT_EQ(pair_.a.all<core::Frame>().size(), 3u);
+  sent_ = 0;
+  send_video(pair_.a, *sender, 3);
+  EXPECT_EQ(pair_.b.all<core::Frame>().size(), 3u);
+}
+
 TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);
   pair_.b.connection.restart_ice();
@@ -173,7 +191,7 @@ TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
 }
 
 TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   const std::size_t before = pair_.a.all<core::KeyFrameWanted>().size();
@@ -183,7 +201,7 @@ TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
 }
 
 TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   pair_.b.connection.set_bitrate_estimate(pair_.now(), 1'000'000);
   send_video(pair_.a, *sender, 60);
@@ -199,7 +217,7 @@ TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
 }
 
 TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   pair_.network.link().options().latency = 20ms;
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 150);
@@ -211,7 +229,7 @@ TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
 }
 
 TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   pair_.a.connection.close(pair_.now());
@@ -220,7 +238,7 @@ TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
 }
 
 TEST_F(Tracks, ASampleBeforeThereIsAConnectionIsNoError) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(sender);
   EXPECT_TRUE(pair_.a.connection.write_sample(pair_.now(), *sender,
                                               {.bytes = pictures_[0], .duration = kFrame}));

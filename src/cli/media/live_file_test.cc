@@ -25,7 +25,7 @@ WrittenFile ivf(const std::vector<Buffer>& frames) {
   container::IvfHeader header{.width = 16, .height = 16, .denominator = 25, .numerator = 1};
   header.write(out);
   for (std::uint64_t i = 0; i < frames.size(); ++i) container::write_ivf_frame(out, {i, frames[i]});
-  return out;
+  return WrittenFile(".ivf", as_text(out));
 }
 
 LiveFile open(const WrittenFile& file, LiveFile::Repeat repeat) {

@@ -58,8 +58,9 @@ TEST_F(TrackSession, SendsEachFrameOfAFile) {
   while (pictures < expected) {
     const auto frame = inbox.receive<event::Frame>(connection, kPatience).value();
     ++(frame.transceiver.kind() == MediaKind::Video ? pictures : sounds);
-    if (pictures == 1 && frame.transceiver.kind() == MediaKind::Video)
+    if (pictures == 1 && frame.transceiver.kind() == MediaKind::Video) {
       EXPECT_TRUE(frame.frame.is_key_frame);
+    }
   }
   EXPECT_GT(sounds, 0u);
   // The sound is shorter or longer: both end.

@@ -87,9 +87,13 @@ TEST(W3cMediaRows, M13_AndM14_AnOfferFromBeforeTheStopIsUsed) {
     const auto id = a.add_track(Audio, "t");
     (void)b.add_track(Audio, "u", {"r"});
     const auto offer = a.offer();
-    if (is_set) ASSERT_TRUE(a.set_local(offer));
+    if (is_set) {
+      ASSERT_TRUE(a.set_local(offer));
+    }
     a.stop(id);
-    if (!is_set) ASSERT_TRUE(a.set_local(offer));
+    if (!is_set) {
+      ASSERT_TRUE(a.set_local(offer));
+    }
     ASSERT_TRUE(b.set_remote(offer));
     (void)a.take();
     ASSERT_TRUE(a.set_remote(b.make_answer()));

@@ -94,7 +94,7 @@ class Receiving {
     return all.inbound_rtp.at(stream);
   }
 
-  Timestamp now = Timestamp{} + std::chrono::seconds(1000);
+  Timestamp now{std::chrono::seconds{1000}};
   std::vector<core::Frame> frames;
   std::vector<core::RtpPackets> packets;
   std::vector<std::pair<TransceiverId, bool>> states;  // whether it is muted
