@@ -52,7 +52,8 @@ void check(const command::CreateDataChannel& create) {
                                                   options.max_packet_life_time->count() <= 65'535));
 }
 void check(const command::SetLocalDescription& set) {
-  SPECTER_CHECK(SessionDescription::from_json(set.description.to_json()) == set.description);
+  if (!set.description) return;
+  SPECTER_CHECK(SessionDescription::from_json(set.description->to_json()) == *set.description);
 }
 void check(const command::SetRemoteDescription& set) {
   SPECTER_CHECK(SessionDescription::from_json(set.description.to_json()) == set.description);
