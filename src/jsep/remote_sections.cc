@@ -178,7 +178,8 @@ std::optional<std::size_t> find_anchor(const sdp::Session& session,
              (has_rtcp_mux(media[i], media[i]) || !group_of(session, out.mids, i).empty());
     };
     anchor = first([&](std::size_t i) { return taking->is_running[i] && is_candidate(i); });
-    if (!anchor) anchor = first(is_candidate);
+    // Without a group only one of them can be taken: data need an association of their own.
+    if (!anchor) anchor = out.data ? out.data : first(is_candidate);
   }
   if (!anchor) anchor = first([&](std::size_t i) { return is_kept(i) && is_rtp(media[i]); });
   return anchor;

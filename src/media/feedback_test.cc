@@ -40,8 +40,9 @@ TEST(KeyFrameRequests, AreToldInTheSameTurnAndMerged) {
 TEST(KeyFrameRequests, AreAnsweredByAKeyFrame) {
   SendRig rig;
   SendRig::connect(rig);
-  rig.senders.handle(rig.now, kPli);  // connecting has asked for one already
-  EXPECT_THAT(rig.events(), IsEmpty());
+  rig.senders.handle(rig.now, kPli);
+  EXPECT_EQ(rig.count<core::KeyFrameWanted>(), 1u);
+  rig.senders.handle(rig.now, kPli);
   ASSERT_TRUE(rig.write(key_frame()));
   rig.run(1s);
   EXPECT_THAT(rig.events(), IsEmpty());
@@ -258,6 +259,7 @@ TEST(Feedback, ThatNothingArrivesStopsTheEncodingForAWhile) {
   ASSERT_FALSE(events.empty());
   EXPECT_FALSE(std::get<core::EncodingWanted>(events.back()).is_wanted);
   EXPECT_FALSE(rig.stats().active);
+  ASSERT_TRUE(rig.write(key_frame(100)));  // does not go
   rig.run(30s);
   events = rig.events();
   ASSERT_THAT(events, SizeIs(2));

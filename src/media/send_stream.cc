@@ -69,6 +69,7 @@ void SendStream::set(const rtp::SendParameters& section, const rtp::SendEncoding
 void SendStream::set_wanted(bool is_wanted) {
   if (is_wanted_ == is_wanted) return;
   is_wanted_ = is_wanted;
+  begins_ = is_wanted;
   waits_for_key_frame_ = false;
   key_frames_.reset();
   if (is_wanted) return;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/codecs.h"
@@ -63,13 +64,20 @@ class SendStream {
   // Whether what is written is sent. What waits goes when it is not any more.
   void set_wanted(bool is_wanted);
   bool is_wanted() const { return is_wanted_; }
+  // Whether nothing was written since it has been wanted; asked once.
+  bool take_beginning() { return std::exchange(begins_, false); }
   // Another peer, which does not know the source yet.
   void forget_peer();
 
   // Appends the packets of a sample. None and no error: it was dropped, and counted.
   Result<> cut(Timestamp now, const MediaSample& sample, SendTools& tools, std::vector<Draft>& out);
   Result<> adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out);
-  void count_dropped_frame() { ++dropped_frames_; }
+  void count_dropped_frame() {
+    ++dropped_frames_;
+    has_missed_ = true;
+  }
+  // Whether the application wrote something since that did not go; asked once.
+  bool take_missed() { return std::exchange(has_missed_, false); }
   // A frame is missing in what follows, so packets are dropped up to a key frame.
   void wait_for_key_frame() { waits_for_key_frame_ = kind_ == MediaKind::Video; }
   bool waits_for_key_frame() const { return waits_for_key_frame_; }
@@ -122,6 +130,8 @@ class SendStream {
   // Numbers are counted on from the first plus a turn, so that none is negative.
   std::int64_t next_number_;
   bool waits_for_key_frame_ = false;
+  bool begins_ = false;
+  bool has_missed_ = false;
   bool is_known_ = false, are_repairs_known_ = false;  // RFC 9143 §15: a report has named them
 
   Lane lane_;

@@ -125,7 +125,8 @@ void Senders::Impl::refresh(Timestamp now) {
       if (is_wanted == stream->is_wanted()) continue;
       stream->set_wanted(is_wanted);
       events_.push_back(core::EncodingWanted{sender->id, stream->rid(), is_wanted});
-      if (is_wanted) want_key_frame(now, *stream);
+      // An encoder that was at work before somebody listened begins anew. Others do by themselves.
+      if (is_wanted && stream->take_missed()) want_key_frame(now, *stream);
     }
     if (!is_connected_) sender->next_report.reset();
   }
@@ -172,7 +173,10 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   Result<> cut =
       sample ? stream.cut(now, *sample, tools, drafts_) : stream.adopt(now, packet, tools, drafts_);
   if (!cut) return cut;
-  if (stream.waits_for_key_frame()) want_key_frame(now, stream);
+  // The same of one whose earlier frames nobody has seen.
+  const bool begins_amid =
+      stream.take_beginning() && sample && !drafts_.empty() && !drafts_.front().stands_alone;
+  if (begins_amid || stream.waits_for_key_frame()) want_key_frame(now, stream);
   if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
   show_drafts(now);
   queue(now, stream);

@@ -330,6 +330,18 @@ TEST(Senders, DropWhatIsWrittenBeforeTheyAreConnected) {
   EXPECT_EQ(std::get<core::KeyFrameWanted>(events[1]).transceiver, kVideo);
 }
 
+// Whoever begins when an encoding is wanted has its key frame first.
+TEST(Senders, AskForAKeyFrameOnlyWhereTheFirstFrameIsNone) {
+  for (const bool is_key : {true, false}) {
+    SendRig rig;
+    SendRig::connect(rig);
+    EXPECT_EQ(rig.count<core::KeyFrameWanted>(), 0u);
+    EXPECT_TRUE(rig.write(is_key ? key_frame() : delta_frame()));
+    EXPECT_TRUE(rig.write(delta_frame()));
+    EXPECT_EQ(rig.count<core::KeyFrameWanted>(), is_key ? 0u : 1u);
+  }
+}
+
 TEST(Senders, TellWhichEncodingsAreWanted) {
   SendRig rig;
   auto parameters = simulcast();

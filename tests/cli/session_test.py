@@ -63,7 +63,7 @@ class Session(unittest.TestCase):
         known = re.search(r"must be one of ([a-z_, ]+)", told)[1].split(", ")
         table = PAGE[PAGE.index("\n## Commands"):PAGE.index("\n## Events")]
         on_the_page = re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)
-        self.assertEqual(on_the_page, ["op", *known])  # with the table's head
+        self.assertEqual([op for op in on_the_page if op != "op"], known)  # without the tables' heads
 
 
 if __name__ == "__main__":

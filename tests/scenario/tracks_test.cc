@@ -245,8 +245,6 @@ TEST_F(Tracks, ASampleBeforeThereIsAConnectionIsNoError) {
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 3);
   EXPECT_EQ(pair_.b.all<core::Frame>().size(), 3u);
-  // The encoder is to begin with a key frame.
-  EXPECT_EQ(pair_.a.all<core::KeyFrameWanted>().size(), 1u);
 }
 
 }  // namespace

@@ -30,4 +30,6 @@ std::string receive_from_peer();
   [[maybe_unused]] specter::Specter &specter, [[maybe_unused]] specter::Mailbox &inbox,      \
       [[maybe_unused]] specter::Api &api, [[maybe_unused]] specter::PeerConnection &pc,      \
       [[maybe_unused]] specter::DataChannel &channel, [[maybe_unused]] specter::Event &next, \
-      [[maybe_unused]] specter::Buffer &data
+      [[maybe_unused]] specter::Transceiver &transceiver,                                    \
+      [[maybe_unused]] specter::TrackLocalStaticSample &track,                               \
+      [[maybe_unused]] specter::RtpCodec &vp8, [[maybe_unused]] specter::Buffer &data

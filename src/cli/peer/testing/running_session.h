@@ -5,8 +5,10 @@
 #include <array>
 #include <functional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -24,11 +26,13 @@ inline Configuration on_loopback() {
 // A session on two pipes, in a thread of its own.
 class RunningSession {
  public:
-  RunningSession() {
+  // `codecs`: beside the default ones.
+  explicit RunningSession(const std::vector<std::string>& codecs = {}) {
     EXPECT_EQ(::pipe(to_session_.data()), 0);
     EXPECT_EQ(::pipe(from_session_.data()), 0);
-    thread_ = std::thread([this] {
-      Session session({.configuration = on_loopback()}, to_session_[0], from_session_[1]);
+    thread_ = std::thread([this, codecs] {
+      Session session({.configuration = on_loopback(), .codecs = codecs}, to_session_[0],
+                      from_session_[1]);
       succeeded_ = session.run();
     });
   }
