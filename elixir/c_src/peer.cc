@@ -90,13 +90,6 @@ void Peer::handle(event::Ready&&) {
 void Peer::handle(event::Offer&& e) { tell(Atom("offer"), e.description.to_json()); }
 void Peer::handle(event::Answer&& e) { tell(Atom("answer"), e.description.to_json()); }
 
-// {:ok, pc, what}: here the tag says how it went, and the last element what went so.
-void Peer::handle(event::LocalDescriptionSet&&) { tell(Atom("ok"), Atom("set_local_description")); }
-void Peer::handle(event::RemoteDescriptionSet&&) {
-  tell(Atom("ok"), Atom("set_remote_description"));
-}
-void Peer::handle(event::IceCandidateAdded&&) { tell(Atom("ok"), Atom("add_ice_candidate")); }
-
 void Peer::handle(event::LocalCandidate&& e) {
   // The end of candidates has no message of its own: the gathering state tells it.
   if (!e.candidate.candidate.empty()) tell(Atom("ice_candidate"), e.candidate.to_json());

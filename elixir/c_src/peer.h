@@ -24,6 +24,16 @@ namespace specter::nif {
 
 class Instance;
 
+// The call that succeeded, by its event; null for all others.
+template <class E>
+inline constexpr const char* kDone = nullptr;
+template <>
+inline constexpr const char* kDone<event::LocalDescriptionSet> = "set_local_description";
+template <>
+inline constexpr const char* kDone<event::RemoteDescriptionSet> = "set_remote_description";
+template <>
+inline constexpr const char* kDone<event::IceCandidateAdded> = "add_ice_candidate";
+
 //          Ready               close, Closed
 //   Starting ------> Open --------------------> Closed
 //       |                                          ^
@@ -85,9 +95,12 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::DataChannelCreated&& created);
   void handle(event::Offer&& offer);
   void handle(event::Answer&& answer);
-  void handle(event::LocalDescriptionSet&& set);
-  void handle(event::RemoteDescriptionSet&& set);
-  void handle(event::IceCandidateAdded&& added);
+  // {:ok, pc, what}: here the tag says how it went, and the last element what went so.
+  template <class E>
+    requires(kDone<E> != nullptr)
+  void handle(E&&) {
+    tell(Atom("ok"), Atom(kDone<E>));
+  }
   void handle(event::LocalCandidate&& found);
   void handle(event::NegotiationNeeded&& needed);
   void handle(event::SignalingStateChange&& change);

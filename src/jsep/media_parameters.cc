@@ -97,7 +97,8 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
       .may_mix_extensions = local.may_mix_extensions && remote.may_mix_extensions,
       .encodings = std::move(encodings),
       .cname = std::move(cname),
-      .reduced_size = local.rtcp_rsize && remote.rtcp_rsize};
+      .reduced_size = local.rtcp_rsize && remote.rtcp_rsize,
+      .cryptex = local.cryptex && remote.cryptex};
   for (const Format& format : remote.formats) {
     const auto codec = std::ranges::find_if(ours.codecs, [&](const RtpCodec& c) {
       return c.kind == local.kind && is_same_codec(format, c);

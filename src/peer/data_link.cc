@@ -118,7 +118,7 @@ void DataLink::note_interface(const IpAddress& address, std::size_t mtu) {
 
 // SCTP learns which packets are worth a try, and begins small, whenever the path is another.
 void DataLink::handle_path() {
-  const auto room = transport_.record_room();
+  const auto room = record_room(transport_);
   if (!options_.transport.path_mtu_discovery || !room) return;
   const auto path = transport_.ice().path();
   if (!path || path == sized_path_) return;

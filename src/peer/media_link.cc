@@ -20,10 +20,11 @@ std::size_t packet_room(std::size_t datagram_bytes) {
 }  // namespace
 
 MediaLink::Keys::Keys(const crypto::PacketCipher& cipher, srtp::Profile profile,
-                      const srtp::MasterKey& ours, const srtp::MasterKey& theirs, bool is_cryptex)
+                      const srtp::MasterKey& ours, const srtp::MasterKey& theirs, Cryptex cryptex)
     : opener(cipher, profile, srtp::derive_keys(profile, theirs),
-             {.cryptex = is_cryptex ? srtp::CryptexPolicy::Accept : srtp::CryptexPolicy::Refuse}),
-      sealer(cipher, profile, srtp::derive_keys(profile, ours), {.cryptex = is_cryptex}) {}
+             {.cryptex =
+                  cryptex.is_accepted ? srtp::CryptexPolicy::Accept : srtp::CryptexPolicy::Refuse}),
+      sealer(cipher, profile, srtp::derive_keys(profile, ours), {.cryptex = cryptex.is_sent}) {}
 
 MediaLink::Active::Active(const MediaOptions& options, crypto::PacketCipher& cipher, Random& random)
     : session(options, random), opening(cipher), sealing(cipher) {}
@@ -54,6 +55,7 @@ media::Session& MediaLink::make_session() { return activate().session; }
 
 void MediaLink::set(Timestamp now, TransceiverId transceiver, const MediaParameters& parameters) {
   Active& active = activate();
+  if (parameters.sending) is_cryptex_ = is_cryptex_ || parameters.sending->cryptex;
   if (parameters.sending) active.session.set_sending(now, transceiver, *parameters.sending);
   if (parameters.receiving) active.session.set_receiving(now, transceiver, *parameters.receiving);
   if (!active.keys && transport_.dtls_state() == DtlsTransportState::Connected) make_keys(now);
@@ -98,7 +100,8 @@ void MediaLink::make_keys(Timestamp now) {
   const srtp::MasterKeys keys = srtp::cut_exported(*profile, *exported);
   const bool is_client = transport_.dtls_role() == dtls::Role::Client;
   active_->keys = std::make_unique<Keys>(cipher_, *profile, is_client ? keys.client : keys.server,
-                                         is_client ? keys.server : keys.client, is_cryptex_);
+                                         is_client ? keys.server : keys.client,
+                                         Keys::Cryptex{options_.media.cryptex, is_cryptex_});
   active_->session.set_connected(now, true);
 }
 

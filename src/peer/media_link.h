@@ -51,8 +51,6 @@ class MediaLink {
   void set(Timestamp now, TransceiverId transceiver, const MediaParameters& parameters);
   // It is no more.
   void remove(Timestamp now, TransceiverId transceiver);
-  // Cryptex (RFC 9335) is agreed on: before the first packet either way.
-  void agree_on_cryptex() { is_cryptex_ = true; }
   // Another peer comes, with other keys.
   void leave_peer(Timestamp now);
   // RTCP's goodbye for what is sent, which the transport's close(), to follow, still sends.
@@ -91,8 +89,11 @@ class MediaLink {
   };
   // One peer's.
   struct Keys {
+    struct Cryptex {
+      bool is_accepted, is_sent;
+    };
     Keys(const crypto::PacketCipher& cipher, srtp::Profile profile, const srtp::MasterKey& ours,
-         const srtp::MasterKey& theirs, bool is_cryptex);
+         const srtp::MasterKey& theirs, Cryptex cryptex);
 
     srtp::Opener opener;
     srtp::Sealer sealer;
@@ -120,7 +121,7 @@ class MediaLink {
   crypto::PacketCipher& cipher_;
   Random& random_;
   std::unique_ptr<Active> active_;  // null: there never was a track
-  bool is_cryptex_ = false;
+  bool is_cryptex_ = false;         // RFC 9335: what is sent, from the keys on
   bool is_shut_down_ = false;
   std::size_t most_datagram_bytes_;
 };

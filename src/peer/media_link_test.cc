@@ -107,6 +107,30 @@ TEST_F(MediaLinkTest, TheProfileIsTold) {
   EXPECT_EQ(pair_.a.connection.stats().transport.srtp_cipher, "SRTP_AEAD_AES_128_GCM");
 }
 
+// RFC 9335: with each other, Specters encipher header extensions too.
+TEST_F(MediaLinkTest, HeaderExtensionsAreEncipheredWhereBothSidesAgree) {
+  for (const bool both : {true, false}) {
+    ConnectionOptions options = testing::with_media();
+    ConnectionOptions plain = options;
+    plain.media.cryptex = both;
+    PeerPair pair{{}, options, plain};
+    std::vector<Buffer> media;
+    pair.network.filter = [&](const Flight& flight) {
+      const bool is_rtp = net::kind_of(flight.bytes) == net::DatagramKind::Rtp;
+      if (is_rtp && !net::is_rtcp(flight.bytes)) media.push_back(flight.bytes);
+      return true;
+    };
+    const auto sender = pair.a.connection.add_track(pair.now(), testing::audio_track(), {}).value();
+    ASSERT_TRUE(pair.connect());
+    ASSERT_TRUE(
+        pair.a.connection.write_sample(pair.now(), sender, {.bytes = sound(1), .duration = 20ms}));
+    pair.network.run_for(100ms);
+    ASSERT_EQ(media.size(), 1u);
+    EXPECT_EQ(media[0][12] << 8 | media[0][13], both ? 0xc0de : 0xbede);
+    EXPECT_EQ(pair.b.all<core::Frame>().size(), 1u);
+  }
+}
+
 // A connection for data alone has no keys for media and no session.
 TEST_F(MediaLinkTest, WithoutATrackRtpIsOfNoUse) {
   PeerPair pair{{}, testing::with_media()};

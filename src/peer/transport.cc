@@ -63,7 +63,11 @@ void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagr
     switch (net::kind_of(datagram.bytes)) {
       case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram.path, datagram.bytes); break;
       case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
-      case net::DatagramKind::Rtp: handle_rtp(datagram); break;
+      case net::DatagramKind::Rtp: {
+        const bool is_taken = media_ && may_read_dtls(datagram.path) && media_->take(datagram);
+        if (!is_taken) ++dropped_unknown_;
+        break;
+      }
       case net::DatagramKind::Unknown: ++dropped_unknown_; break;
     }
   }
@@ -79,11 +83,6 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
     return read_dtls(now, path, datagram.bytes);
   }
   if (!early_.keep_unproved(now, path, datagram.bytes, ice_)) ++dropped_unvalidated_;
-}
-
-void Transport::handle_rtp(const Datagram& datagram) {
-  const bool is_taken = media_ && may_read_dtls(datagram.path) && media_->take(datagram);
-  if (!is_taken) ++dropped_unknown_;
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {
@@ -187,14 +186,9 @@ void Transport::handle_too_large(Timestamp now, const Endpoint& local, const End
   if (is_closed_ || !dtls_ || path != ice::Path{local, remote}) return;
   dtls_->limit_datagrams(most);
   if (media_) media_->limit_datagrams(most);
-  const auto room = record_room();
+  const auto room = record_room(*this);
   const std::size_t overhead = room ? room->total() : kUsualRecordOverhead;
   if (data_) data_->limit_packets(now, most > overhead ? most - overhead : 0);
-}
-
-std::optional<dtls::RecordRoom> Transport::record_room() const {
-  if (!dtls_ || !dtls_->is_connected()) return std::nullopt;
-  return dtls_->record_room();
 }
 
 // The next datagram, behind those of the batch; false: there is none.
@@ -215,7 +209,7 @@ bool Transport::append(Timestamp now, Batch& batch) {
     if (media_->append(now, batch)) return true;
     media_->seal();  // the same
   }
-  const auto room = record_room();
+  const auto room = record_room(*this);
   return room && data_ && data_->append(now, batch, *room);
 }
 

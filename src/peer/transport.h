@@ -51,7 +51,8 @@ class Transport {
   using Event = std::variant<ice::LocalCandidateFound, ice::GatheringStateChanged,
                              ice::ConnectionStateChanged, DtlsStateChanged>;
   // What DTLS 1.2 with AES-GCM adds to a packet (header 13, nonce 8, tag 16), rounded up so that
-  // SCTP's share stays a multiple of four. Bytes; record_room() has those of the keys in use.
+  // SCTP's share stays a multiple of four. Bytes; record_room(transport) has those of the keys in
+  // use.
   static constexpr std::size_t kUsualRecordOverhead = 40;
 
   // All three outlive it.
@@ -90,9 +91,7 @@ class Transport {
 
   DtlsTransportState dtls_state() const { return dtls_state_; }
   const std::optional<dtls::Role>& dtls_role() const { return role_; }  // nothing before start()
-  // What a record takes around its packet; nothing while DTLS is not connected.
-  std::optional<dtls::RecordRoom> record_room() const;
-  // For the keys of SRTP (RFC 5764); null before start().
+  // For the keys of SRTP (RFC 5764) and the room of records; null before start().
   const dtls::Connection* dtls() const { return dtls_.get(); }
   // Why it is over, or ICE has given up: what came first.
   const std::optional<Error>& failure() const { return failure_; }
@@ -104,7 +103,6 @@ class Transport {
   static constexpr std::size_t kMaxProvenPaths = 8;
 
   void handle_dtls(Timestamp now, const Datagram& datagram);
-  void handle_rtp(const Datagram& datagram);
   void read_dtls(Timestamp now, const Path& path, MutableBytes datagram);
   void replay_early(Timestamp now);
   // ---- the handshake, over a path or in Binding messages (transport_handshake.cc)
@@ -153,5 +151,12 @@ class Transport {
 };
 
 static_assert(Machine<Transport>);
+
+// What a record takes around its packet; nothing while DTLS is not connected.
+inline std::optional<dtls::RecordRoom> record_room(const Transport& transport) {
+  const dtls::Connection* const dtls = transport.dtls();
+  if (!dtls || !dtls->is_connected()) return std::nullopt;
+  return dtls->record_room();
+}
 
 }  // namespace specter::peer

@@ -116,9 +116,9 @@ class TransportTest : public ::testing::Test {
 TEST_F(TransportTest, ConnectsAndClosesWithoutARider) {
   using enum DtlsTransportState;
   start();
-  EXPECT_FALSE(a_.transport->record_room());
+  EXPECT_FALSE(record_room(*a_.transport));
   run(1s);
-  EXPECT_TRUE(a_.transport->record_room());
+  EXPECT_TRUE(record_room(*a_.transport));
   EXPECT_EQ(a_.transport->ice().path(), (Path{a_.endpoint, b_.endpoint}));
   a_.transport->close(now_);
   run(1s);

@@ -48,6 +48,7 @@ struct SendParameters {
   std::vector<SendEncoding> encodings;
   std::string cname;
   bool reduced_size = false;  // RFC 5506
+  bool cryptex = false;       // RFC 9335: both said a=cryptex
 
   bool operator==(const SendParameters&) const = default;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -188,7 +187,7 @@ class Life {
   // ---- what happens
 
   void act(const Step& step, bool begins) {
-    const bool is_again = step.kind == Kind::Track && begins && plays_.contains(key(step));
+    const bool is_again = step.kind == Kind::Track && begins && show_.knows(key(step));
     if (journal_.keeps_notes() && !is_again)
       journal_.note(begins ? to_string(step) : fmt::format("(no more {})", row(step.kind).name));
     if (lines_.handle(step, begins)) return;
@@ -220,7 +219,8 @@ class Life {
       case Kind::Renegotiates: return owner.renegotiate(now_);
       case Kind::RestartsIce: return restart_ice(step);
       case Kind::Channel: return owner.open_channel(now_, promise_of(step));
-      case Kind::NegotiatedChannel: return owner.open_channel_of_both(now_, promise_of(step));
+      case Kind::NegotiatedChannel:
+        return owner.open_channel(now_, promise_of(step), Conversation::Made::ByBoth);
       case Kind::HangsUp:
         return conversation_.set_hanging_up(
             step.side,
@@ -254,11 +254,7 @@ class Life {
 
   void play(const Step& step, bool begins) {
     if (!begins) return;
-    if (!plays_.contains(key(step))) {
-      plays_.insert(key(step));
-      peer(step.side).add_track(now_, step, key(step));
-    }
-    peer(step.side).play(now_, key(step));
+    peer(step.side).play(now_, step, key(step));
     again(step, step.a);
   }
 
@@ -455,7 +451,6 @@ class Life {
   std::map<std::size_t, std::int64_t> rebound_;
   std::map<std::size_t, std::size_t> churned_, last_churned_;
   std::map<std::size_t, std::size_t> restarted_;  // how often, by step
-  std::set<std::size_t> plays_;                   // steps whose tracks were added
   bool was_connected_ = false;
   Timestamp last_turn_{}, traced_{};
   int turns_ = 0;

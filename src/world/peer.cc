@@ -326,18 +326,15 @@ void Peer::take_candidate(Timestamp now, const IceCandidate& candidate) {
   if (!passes_over_) early_candidates_.push_back(candidate);
 }
 
-void Peer::open_channel(Timestamp now, Promise promise) {
+void Peer::open_channel(Timestamp now, Promise promise, Conversation::Made made) {
   if (is_over()) return;
-  if (is_paused_) return channels_to_open_.push_back(promise);
-  world_.conversation.open(now, side_, connection_, promise);
-  drain(now);
-}
-
-void Peer::open_channel_of_both(Timestamp now, Promise promise) {
-  if (is_over() || is_paused_) return;
-  const auto number =
-      world_.conversation.open(now, side_, connection_, promise, Conversation::Made::ByBoth);
-  if (number) world_.signalling.send(now, {other(side_), 0, ChannelToMake{*number}});
+  const bool is_of_both = made == Conversation::Made::ByBoth;
+  if (is_paused_) {
+    if (!is_of_both) channels_to_open_.push_back(promise);
+    return;
+  }
+  const auto number = world_.conversation.open(now, side_, connection_, promise, made);
+  if (number && is_of_both) world_.signalling.send(now, {other(side_), 0, ChannelToMake{*number}});
   drain(now);
 }
 
@@ -358,15 +355,13 @@ void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t
   drain(now);
 }
 
-void Peer::add_track(Timestamp now, const Step& step, std::size_t key) {
-  if (is_over()) return;
-  note("adds a track");
-  world_.show.begin(now, side_, connection_, step, key);
-  if (!is_paused_) drain(now);
-}
-
-void Peer::play(Timestamp now, std::size_t key) {
-  if (is_over() || is_paused_) return;
+void Peer::play(Timestamp now, const Step& step, std::size_t key) {
+  if (is_over() || (is_paused_ && world_.show.knows(key))) return;
+  if (!world_.show.knows(key)) {
+    note("adds a track");
+    world_.show.begin(now, side_, connection_, step, key);
+  }
+  if (is_paused_) return;
   world_.show.play(now, side_, connection_, key);
   drain(now);
 }

@@ -55,14 +55,13 @@ class Peer {
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
   // Its owner.
-  void open_channel(Timestamp now, Promise promise);
-  void open_channel_of_both(Timestamp now, Promise promise);
+  void open_channel(Timestamp now, Promise promise,
+                    Conversation::Made made = Conversation::Made::ByItsOpener);
   void close_channel(Timestamp now, std::size_t number);
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
            bool only_reliable = false);
-  // The step of this key has another track, and its next frame.
-  void add_track(Timestamp now, const Step& step, std::size_t key);
-  void play(Timestamp now, std::size_t key);
+  // The next frame of the step's track, which is added with the first one.
+  void play(Timestamp now, const Step& step, std::size_t key);
   enum class Restarts : bool { Nothing, Ice };
   void renegotiate(Timestamp now, Restarts restarts = Restarts::Nothing);
   void set_taking_events(Timestamp now, bool takes);
@@ -88,7 +87,6 @@ class Peer {
   // Nothing will come of it any more.
   bool is_over() const { return is_stopped_ || is_closed() || has_failed(); }
   const std::string& reason() const { return reason_; }
-  const core::PeerConnection& connection() const { return connection_; }
   core::PeerConnection& connection() { return connection_; }
   // What its owner has done outside of a turn goes out.
   void drain(Timestamp now);

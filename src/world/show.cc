@@ -70,6 +70,10 @@ void Show::begin(Timestamp now, Side side, core::PeerConnection& connection, con
   tracks_.push_back(std::move(track));
 }
 
+bool Show::knows(std::size_t key) const {
+  return std::ranges::find(tracks_, key, &Track::key) != tracks_.end();
+}
+
 // Its number is in front of what is made from it.
 Buffer Show::frame(const Track& track, std::uint32_t number, bool is_key) const {
   simulation::SeededRandom random(seed_ * 1'000'003 + track.ordinal * 7919 + number);

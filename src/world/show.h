@@ -36,6 +36,7 @@ class Show {
   std::string unseen(std::array<core::PeerConnection*, 2> connections) const;
   std::size_t received() const { return received_; }
   bool empty() const { return tracks_.empty(); }
+  bool knows(std::size_t key) const;
 
  private:
   struct Track {

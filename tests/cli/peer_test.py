@@ -96,7 +96,7 @@ class Nonsense(unittest.TestCase):
                     {"label": "x", "negotiated": "yes"}, {"label": "x", "max_retransmit": 1}]),
                 ("create_offer", [{"ice_restart": 1}, {"iceRestart": True}]),
                 ("create_answer", [{"x": 1}]),
-                ("set_local_description", [{}, {"type": "offer"}, {"type": "order", "sdp": ""},
+                ("set_local_description", [{"type": "offer"}, {"type": "order", "sdp": ""},
                                            {"type": 1, "sdp": ""}, {"type": "offer", "sdp": 1}]),
                 ("set_remote_description", [{}, {"sdp": "v=0"}, {"type": "answer", "sdp": None}]),
                 ("add_ice_candidate", [{}, {"candidate": 1}, {"candidate": "x", "sdpMid": 0},

@@ -259,7 +259,7 @@ def by_make_install(options, folder):
     expect("src/cli/main.cc" in rules and "libspecter.so" in rules, "the command and the library")
     expect("-O3 -DNDEBUG" in rules and "-Werror" not in rules, "optimised, and warnings are none of its errors")
     library = run("ninja", "-C", folder / "build", "-t", "query", f"src/libspecter.so.{version(options)}")
-    for module in ("srtp", "codec", "container"):
+    for module in ("container", "simulation", "world"):
         expect(f"src/{module}/" not in library, f"libspecter.so has nothing of src/{module}")
 
 

@@ -25,11 +25,14 @@ namespace event = specter::event;
 void send_to_peer(const std::string& json);
 std::string receive_from_peer();
 
+// Of the pages on tracks, which declare them where they tell how.
+extern const specter::RtpCodec vp8;
+extern const specter::TrackLocalStaticSample track;
+extern const specter::Transceiver transceiver;
+
 // The arguments of a fragment's function. Tests compile fragments and run none.
 #define SPECTER_FRAGMENT                                                                     \
   [[maybe_unused]] specter::Specter &specter, [[maybe_unused]] specter::Mailbox &inbox,      \
       [[maybe_unused]] specter::Api &api, [[maybe_unused]] specter::PeerConnection &pc,      \
       [[maybe_unused]] specter::DataChannel &channel, [[maybe_unused]] specter::Event &next, \
-      [[maybe_unused]] specter::Transceiver &transceiver,                                    \
-      [[maybe_unused]] specter::TrackLocalStaticSample &track,                               \
-      [[maybe_unused]] specter::RtpCodec &vp8, [[maybe_unused]] specter::Buffer &data
+      [[maybe_unused]] specter::Buffer &data
