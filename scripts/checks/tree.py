@@ -20,7 +20,7 @@ HEIGHT = {
 # The public headers: what a module may include of them. Words for all; the core's own API; the
 # handles and mailboxes on top of it.
 PUBLIC_HEIGHT = {
-    **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
+    **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export", "log",
                      "option_table", "options", "random", "result", "states", "stats", "time"), 0),
     "core": HEIGHT["peer"],
     **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter"),

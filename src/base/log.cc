@@ -1,0 +1,115 @@
+#include "base/log.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace specter {
+
+namespace {
+
+// A line, whatever the peer wrote of it.
+void make_printable(std::string& text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+}
+
+}  // namespace
+
+void LogBuffer::set(const LogLevels& levels, LogAddresses addresses) {
+  levels_ = levels;
+  addresses_ = addresses;
+}
+
+void LogBuffer::add(LogModule module, LogLevel level, fmt::string_view text,
+                    fmt::format_args args) {
+  if (records_.size() >= kMaxRecords) {
+    ++lost_;
+    return;
+  }
+  std::string line = fmt::vformat(text, args);
+  if (line.size() > kMaxTextBytes) {
+    line.resize(kMaxTextBytes);
+    line += " …";
+  }
+  make_printable(line);
+  records_.push_back({.level = level, .module = module, .time = now_, .text = std::move(line)});
+}
+
+void LogBuffer::drop(LogModule module, std::string_view cause, const Endpoint* from) {
+  const auto [entry, is_new] = drops_.try_emplace({module, cause});
+  Drops& drops = entry->second;
+  if (!is_new && now_ < drops.told_at + kDropInterval) {
+    if (drops.untold++ == 0) drops_due_ = std::min(drops_due_, drops.told_at + kDropInterval);
+    return;
+  }
+  drops.told_at = now_;
+  const std::uint64_t others = std::exchange(drops.untold, 0);
+  if (drops_.size() > kMaxCauses && is_new) drops_.erase(entry);
+  if (others > 0)
+    add(module, LogLevel::Debug, "dropped {} more: {}", fmt::make_format_args(others, cause));
+  else if (from)
+    add(module, LogLevel::Debug, "dropped: {}, from {}",
+        fmt::make_format_args(cause, LogEndpoint{this, *from}));
+  else
+    add(module, LogLevel::Debug, "dropped: {}", fmt::make_format_args(cause));
+}
+
+// Those of causes that were told a while ago.
+void LogBuffer::tell_drops() {
+  drops_due_ = Timestamp::max();
+  for (auto& [cause, drops] : drops_) {
+    if (drops.untold == 0) continue;
+    const Timestamp due = drops.told_at + kDropInterval;
+    if (now_ < due) {
+      drops_due_ = std::min(drops_due_, due);
+      continue;
+    }
+    const auto& [module, text] = cause;
+    const std::uint64_t count = std::exchange(drops.untold, 0);
+    drops.told_at = now_;
+    if (wants(module, LogLevel::Debug))
+      add(module, LogLevel::Debug, "dropped {} more: {}", fmt::make_format_args(count, text));
+  }
+}
+
+std::vector<LogRecord> LogBuffer::take() {
+  if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) {
+    records_.push_back(
+        {.level = LogLevel::Warning,
+         .module = LogModule::Peer,
+         .time = now_,
+         .text = fmt::format("{} log records were lost: take_log() was not called", lost)});
+  }
+  return std::exchange(records_, {});
+}
+
+void LogBuffer::append(fmt::appender& out, const Endpoint& endpoint) {
+  if (addresses_ == LogAddresses::Shown) {
+    fmt::format_to(out, "{}", endpoint.to_string());
+    return;
+  }
+  const std::string_view kind = endpoint.address.is_v6() ? "ipv6" : "ipv4";
+  auto known = numbers_.find(endpoint);
+  if (known == numbers_.end() && numbers_.size() < kMaxEndpoints)
+    known = numbers_.emplace(endpoint, numbers_.size() + 1).first;
+  if (known != numbers_.end())
+    fmt::format_to(out, "{}#{}", kind, known->second);
+  else
+    fmt::format_to(out, "{}#?", kind);
+}
+
+}  // namespace specter
+
+auto fmt::formatter<specter::LogEndpoint>::format(const specter::LogEndpoint& shown,
+                                                  fmt::format_context& context) const
+    -> fmt::format_context::iterator {
+  fmt::appender out = context.out();
+  if (shown.to) shown.to->append(out, shown.endpoint);
+  return out;
+}
