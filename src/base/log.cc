@@ -26,10 +26,16 @@ void LogBuffer::set(const LogLevels& levels, LogAddresses addresses) {
   addresses_ = addresses;
 }
 
+LogBuffer::Contents& LogBuffer::contents() {
+  if (!contents_) contents_ = std::make_unique<Contents>();
+  return *contents_;
+}
+
 void LogBuffer::add(LogModule module, LogLevel level, fmt::string_view text,
                     fmt::format_args args) {
-  if (records_.size() >= kMaxRecords) {
-    ++lost_;
+  Contents& all = contents();
+  if (all.records.size() >= kMaxRecords) {
+    ++all.lost;
     return;
   }
   std::string line = fmt::vformat(text, args);
@@ -38,32 +44,30 @@ void LogBuffer::add(LogModule module, LogLevel level, fmt::string_view text,
     line += " …";
   }
   make_printable(line);
-  records_.push_back({.level = level, .module = module, .time = now_, .text = std::move(line)});
+  all.records.push_back({.level = level, .module = module, .time = now_, .text = std::move(line)});
 }
 
 void LogBuffer::drop(LogModule module, std::string_view cause, const Endpoint* from) {
-  const auto [entry, is_new] = drops_.try_emplace({module, cause});
+  auto& causes = contents().drops;
+  const auto [entry, is_new] = causes.try_emplace({module, cause});
   Drops& drops = entry->second;
   if (!is_new && now_ < drops.told_at + kDropInterval) {
     if (drops.untold++ == 0) drops_due_ = std::min(drops_due_, drops.told_at + kDropInterval);
     return;
   }
   drops.told_at = now_;
-  const std::uint64_t others = std::exchange(drops.untold, 0);
-  if (drops_.size() > kMaxCauses && is_new) drops_.erase(entry);
-  if (others > 0)
-    add(module, LogLevel::Debug, "dropped {} more: {}", fmt::make_format_args(others, cause));
-  else if (from)
+  if (is_new && causes.size() > kMaxCauses) causes.erase(entry);
+  if (from)
     add(module, LogLevel::Debug, "dropped: {}, from {}",
         fmt::make_format_args(cause, LogEndpoint{this, *from}));
   else
     add(module, LogLevel::Debug, "dropped: {}", fmt::make_format_args(cause));
 }
 
-// Those of causes that were told a while ago.
+// Those of causes that were told a second ago.
 void LogBuffer::tell_drops() {
   drops_due_ = Timestamp::max();
-  for (auto& [cause, drops] : drops_) {
+  for (auto& [cause, drops] : contents().drops) {
     if (drops.untold == 0) continue;
     const Timestamp due = drops.told_at + kDropInterval;
     if (now_ < due) {
@@ -79,14 +83,16 @@ void LogBuffer::tell_drops() {
 }
 
 std::vector<LogRecord> LogBuffer::take() {
-  if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) {
-    records_.push_back(
+  if (!contents_) return {};
+  auto& records = contents_->records;
+  if (const std::uint64_t lost = std::exchange(contents_->lost, 0); lost > 0) {
+    records.push_back(
         {.level = LogLevel::Warning,
          .module = LogModule::Peer,
          .time = now_,
          .text = fmt::format("{} log records were lost: take_log() was not called", lost)});
   }
-  return std::exchange(records_, {});
+  return std::exchange(records, {});
 }
 
 void LogBuffer::append(fmt::appender& out, const Endpoint& endpoint) {
@@ -94,11 +100,12 @@ void LogBuffer::append(fmt::appender& out, const Endpoint& endpoint) {
     fmt::format_to(out, "{}", endpoint.to_string());
     return;
   }
+  auto& numbers = contents().numbers;
   const std::string_view kind = endpoint.address.is_v6() ? "ipv6" : "ipv4";
-  auto known = numbers_.find(endpoint);
-  if (known == numbers_.end() && numbers_.size() < kMaxEndpoints)
-    known = numbers_.emplace(endpoint, numbers_.size() + 1).first;
-  if (known != numbers_.end())
+  auto known = numbers.find(endpoint);
+  if (known == numbers.end() && numbers.size() < kMaxEndpoints)
+    known = numbers.emplace(endpoint, numbers.size() + 1).first;
+  if (known != numbers.end())
     fmt::format_to(out, "{}#{}", kind, known->second);
   else
     fmt::format_to(out, "{}#?", kind);

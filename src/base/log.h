@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -55,17 +56,22 @@ class LogBuffer {
     Timestamp told_at;
     std::uint64_t untold = 0;
   };
+  // There from the first record on.
+  struct Contents {
+    std::vector<LogRecord> records;
+    std::uint64_t lost = 0;
+    std::map<Endpoint, std::size_t> numbers;  // of hidden endpoints
+    std::map<std::pair<LogModule, std::string_view>, Drops> drops;
+  };
 
+  Contents& contents();
   void tell_drops();
 
   LogLevels levels_;
   LogAddresses addresses_ = LogAddresses::Hidden;
   Timestamp now_{};
   Timestamp drops_due_ = Timestamp::max();
-  std::vector<LogRecord> records_;
-  std::uint64_t lost_ = 0;
-  std::map<Endpoint, std::size_t> numbers_;  // of hidden endpoints
-  std::map<std::pair<LogModule, std::string_view>, Drops> drops_;
+  std::unique_ptr<Contents> contents_;
 };
 
 // An endpoint in the arguments of a record: formatted only when the record is.

@@ -1,23 +1,10 @@
 #include "base/log.h"
 
-#include <cstdlib>
-#include <new>
-
 #include <gmock/gmock.h>
 
+#include "testing/counting_allocator.h"
+
 #include "specter/log.h"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace specter {
 namespace {
@@ -127,18 +114,18 @@ TEST(Log, AllocatesNothingForWhatNobodyWants) {
   const Log off(buffer, LogModule::Ice);
   const Log empty;
   const std::string long_text(100, 'x');
-  const std::size_t before = allocations;
+  const std::int64_t before = testing::allocations;
   for (const Log& log : {off, empty}) {
     log.debug("a pair {} of {}", log.shown(kHere), long_text);
     log.info("{}", long_text);
     log.drop("a message that is not ours", kThere);
     buffer.advance(Timestamp(1s));
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(testing::allocations, before);
 
   buffer.set(LogLevels(LogLevel::Debug), LogAddresses::Hidden);
   off.debug("a pair {} of {}", off.shown(kHere), long_text);
-  EXPECT_GT(allocations, before);
+  EXPECT_GT(testing::allocations, before);
 }
 
 TEST(Log, IsBoundedAndSaysHowManyRecordsWereLost) {
