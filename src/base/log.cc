@@ -120,3 +120,11 @@ auto fmt::formatter<specter::LogEndpoint>::format(const specter::LogEndpoint& sh
   if (shown.to) shown.to->append(out, shown.endpoint);
   return out;
 }
+
+auto fmt::formatter<specter::LogPath>::format(const specter::LogPath& shown,
+                                              fmt::format_context& context) const
+    -> fmt::format_context::iterator {
+  const auto& [to, path] = shown;
+  return fmt::format_to(context.out(), "{} -> {}", specter::LogEndpoint{to, path.local},
+                        specter::LogEndpoint{to, path.remote});
+}

@@ -80,6 +80,12 @@ struct LogEndpoint {
   const Endpoint& endpoint;
 };
 
+// Both ends of a path.
+struct LogPath {
+  LogBuffer* to;
+  const Path& path;
+};
+
 // What a layer holds: where its records go, and its name in them. A copy is the same. An empty one
 // says nothing.
 class Log {
@@ -113,6 +119,7 @@ class Log {
   }
   // An argument of the calls above. It must not outlive the endpoint.
   LogEndpoint shown(const Endpoint& endpoint) const { return {to_, endpoint}; }
+  LogPath shown(const Path& path) const { return {to_, path}; }
   bool shows_addresses() const { return to_ && to_->addresses() == LogAddresses::Shown; }
 
  private:
@@ -125,5 +132,11 @@ class Log {
 template <>
 struct fmt::formatter<specter::LogEndpoint> : fmt::formatter<fmt::string_view> {
   auto format(const specter::LogEndpoint& shown, fmt::format_context& context) const
+      -> fmt::format_context::iterator;
+};
+
+template <>
+struct fmt::formatter<specter::LogPath> : fmt::formatter<fmt::string_view> {
+  auto format(const specter::LogPath& shown, fmt::format_context& context) const
       -> fmt::format_context::iterator;
 };

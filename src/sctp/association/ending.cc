@@ -35,13 +35,15 @@ void Association::Impl::end(CloseReason reason, std::string detail) {
   if (receiver_) receiver_->hand_out_parts();
   emit_messages();
   ended_well_ = reason == CloseReason::Shutdown || reason == CloseReason::PeerShutdown;
-  state_ = State::Ended;
+  enter(State::Ended);
   t1_.stop();
   t2_.stop();
   guard_.reset();
   heartbeat_at_.reset();
   heartbeat_.reset();
   control_.clear();
+  log_.info("the association has ended, {}{}{}", to_string(reason), detail.empty() ? "" : ": ",
+            detail);
   events_.push_back(Closed{reason, std::move(detail)});
 }
 
@@ -91,7 +93,7 @@ void Association::Impl::shutdown(Timestamp now) {
       we_shut_down_ = true;
       // What has no end yet would never be acknowledged as a whole.
       for (const StreamId stream : sender_->queue().streams()) sender_->cut_message(stream);
-      state_ = State::ShutdownPending;
+      enter(State::ShutdownPending);
       return proceed_with_shutdown(now);
     default: return;  // under way
   }
@@ -102,10 +104,10 @@ void Association::Impl::proceed_with_shutdown(Timestamp now) {
   if (state_ != State::ShutdownPending && state_ != State::ShutdownReceived) return;
   if (!sender_->idle()) return;
   if (state_ == State::ShutdownPending) {
-    state_ = State::ShutdownSent;
+    enter(State::ShutdownSent);
     shutdown_due_ = true;
   } else {
-    state_ = State::ShutdownAckSent;
+    enter(State::ShutdownAckSent);
     shutdown_ack_due_ = true;
   }
   guard_ = now + kShutdownGuard * config_.max_rto;
@@ -118,13 +120,13 @@ void Association::Impl::handle_shutdown(Timestamp now, const ShutdownChunk& shut
     return;
   }
   if (state_ == State::ShutdownSent) {  // both at once
-    state_ = State::ShutdownAckSent;
+    enter(State::ShutdownAckSent);
     shutdown_due_ = false;
     shutdown_ack_due_ = true;
     t2_.start(now, sender_->rto().value());
     return;
   }
-  state_ = State::ShutdownReceived;
+  enter(State::ShutdownReceived);
   // §3.3.8: it has no gap blocks, and that does not mean that the peer took back what it had told.
   handle_sack(now, sender_->last_sack_with(shutdown.cumulative_tsn));
 }
@@ -175,9 +177,11 @@ void Association::Impl::handle_timeout(Timestamp now) {
   if (receiver_) receiver_->handle_timeout(now);
   const bool asked_closed_window = sender_->window_closed();
   // §6.1 A: a peer whose window is closed, and which says so, is there.
-  if (sender_->handle_timeout(now) && !asked_closed_window &&
-      (too_many_errors() || is_too_narrow(now)))
-    return;
+  if (sender_->handle_timeout(now)) {
+    log_.debug("T3: no SACK; {} bytes are outstanding, the congestion window is {}",
+               sender_->flight_bytes(), sender_->congestion_window_bytes());
+    if (!asked_closed_window && (too_many_errors() || is_too_narrow(now))) return;
+  }
   look_into_path();
   path_mtu_.handle_timeout(now, sender_->is_silent());
   emit_low();
@@ -208,6 +212,7 @@ bool Association::Impl::is_too_narrow(Timestamp now) {
 
 void Association::Impl::handle_handshake_timeout(Timestamp now) {
   if (!t1_.expired(now) || too_many_errors()) return;
+  log_.debug("T1: the peer does not answer the handshake");
   t1_.back_off(now, std::min(kMaxHandshakeInterval, config_.max_rto));
   if (state_ == State::CookieWait) init_due_ = true;
   if (state_ == State::CookieEchoed) cookie_due_ = true;
@@ -223,6 +228,7 @@ void Association::Impl::handle_shutdown_timeout(Timestamp now) {
     return end(CloseReason::TooManyRetransmissions, "the peer did not answer our shutdown in time");
   }
   if (!t2_.expired(now) || too_many_errors()) return;
+  log_.debug("T2: the peer does not answer the shutdown");
   t2_.back_off(now, std::min(Rto::kMaxBackoff, config_.max_rto));
   if (state_ == State::ShutdownSent) shutdown_due_ = true;
   if (state_ == State::ShutdownAckSent) shutdown_ack_due_ = true;
@@ -232,6 +238,7 @@ void Association::Impl::handle_heartbeat_timeout(Timestamp now) {
   if (state_ == State::Ended) return;
   if (heartbeat_ && !heartbeat_->overdue && heartbeat_->answer_by <= now) {
     heartbeat_->overdue = true;  // a late answer still counts
+    log_.debug("a HEARTBEAT is not answered");
     if (too_many_errors()) return;
   }
   if (!heartbeat_at_ || *heartbeat_at_ > now) return;

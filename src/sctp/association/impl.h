@@ -46,7 +46,7 @@ struct BackoffTimer {
 };
 
 // RFC 9260 §4, and one after the end of it.
-enum class State {
+enum class State : std::uint8_t {
   Closed,  // nothing said yet; answers an INIT
   CookieWait,
   CookieEchoed,
@@ -71,7 +71,7 @@ class Association::Impl {
   // RFC 9260 §9.2: T5-shutdown-guard, in RTO.Max.
   static constexpr int kShutdownGuard = 5;
 
-  Impl(const Config& config, Random& random);
+  Impl(const Config& config, Random& random, Log log);
 
   void set_remote_port(std::uint16_t port) { config_.remote_port = port; }
   void set_path(std::vector<std::size_t> packet_sizes);
@@ -130,6 +130,8 @@ class Association::Impl {
     bool overdue = false;
   };
 
+  void enter(State state);  // impl.cc
+
   // dispatch.cc
   std::expected<PacketView, ParseError> read(Bytes bytes) const;
   enum class Gate { Open, Drop };
@@ -140,7 +142,10 @@ class Association::Impl {
   bool handle_chunk(Timestamp now, const PacketView& packet, const ChunkView& chunk);
   bool handle_unknown(const ChunkView& chunk);
   bool exchanges_data() const;
-  void drop() { ++counters_.packets_dropped; }
+  void drop(std::string_view cause) {
+    ++counters_.packets_dropped;
+    log_.drop(cause);
+  }
 
   // handshake.cc
   void send_init(Timestamp now);
@@ -218,6 +223,7 @@ class Association::Impl {
 
   Config config_;
   Random& random_;
+  const Log log_;
   std::size_t segment_bytes_;
   CookieJar cookies_;
   PathMtu path_mtu_;
