@@ -20,11 +20,12 @@ HEIGHT = {
 # The public headers: what a module may include of them. Words for all; the core's own API; the
 # handles and mailboxes on top of it.
 PUBLIC_HEIGHT = {
-    **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export", "log",
-                     "option_table", "options", "random", "result", "states", "stats", "time"), 0),
+    **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
+                     "interceptor", "log", "option_table", "options", "random", "result", "rtp", "states",
+                     "stats", "time"), 0),
     "core": HEIGHT["peer"],
-    **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter"),
-                    HEIGHT["api"]),
+    **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter",
+                     "track", "transceiver"), HEIGHT["api"]),
 }
 CORE = [name for name, height in HEIGHT.items() if height <= HEIGHT["peer"]]
 
