@@ -27,7 +27,9 @@ channel::Parity parity_of(dtls::Role role) {
 }  // namespace
 
 DataLink::DataLink(const ConnectionOptions& options, Transport& transport, Random& random)
-    : options_(options), transport_(transport), channels_(channel_config(options), random) {
+    : options_(options),
+      transport_(transport),
+      channels_(channel_config(options), random, transport.log().of(LogModule::Channel)) {
   transport_.carry(*this);
 }
 

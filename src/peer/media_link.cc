@@ -103,6 +103,7 @@ void MediaLink::make_keys(Timestamp now) {
 void MediaLink::take(const Datagram& datagram) {
   if (!keys_) {
     ++dropped_without_keys_;
+    transport_.log().of(LogModule::Media).drop("a packet that came before the keys of SRTP");
     return;
   }
   const bool is_rtcp = net::is_rtcp(datagram.bytes);

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/rare.h"
 #include "crypto/packet_cipher.h"
@@ -55,7 +56,8 @@ class Transport {
   static constexpr std::size_t kUsualRecordOverhead = 40;
 
   // All three outlive it.
-  Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random);
+  Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random,
+            Log log = {});
   Transport(const Transport&) = delete;
 
   // Its riders, which outlive every call of it but its destructor.
@@ -99,6 +101,8 @@ class Transport {
   // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   void add_stats(Stats& stats) const;
+  // For riders.
+  const Log& log() const { return log_; }
 
  private:
   static constexpr std::size_t kMaxProvenPaths = 8;
@@ -129,6 +133,7 @@ class Transport {
   const ConnectionOptions& options_;
   crypto::PacketCipher& cipher_;
   Random& random_;
+  const Log log_;
   ice::Agent ice_;
   std::unique_ptr<dtls::Connection> dtls_;
   DataLink* data_ = nullptr;    // a rider
