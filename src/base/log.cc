@@ -11,11 +11,11 @@ namespace specter {
 
 namespace {
 
-// A line, whatever the peer wrote of it.
+// A line of ASCII, whatever the peer wrote of it.
 void make_printable(std::string& text) {
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
+    if (byte < 0x20 || byte >= 0x7f) c = '?';
   }
 }
 
@@ -41,7 +41,7 @@ void LogBuffer::add(LogModule module, LogLevel level, fmt::string_view text,
   std::string line = fmt::vformat(text, args);
   if (line.size() > kMaxTextBytes) {
     line.resize(kMaxTextBytes);
-    line += " …";
+    line += " ...";
   }
   make_printable(line);
   all.records.push_back({.level = level, .module = module, .time = now_, .text = std::move(line)});

@@ -1,7 +1,8 @@
 // What an association says of itself at debug.
+#include "base/log.h"
+
 #include <gmock/gmock.h>
 
-#include "base/log.h"
 #include "dtls/testing/ends.h"
 
 namespace specter::dtls {
@@ -40,15 +41,51 @@ struct TalkingEnds {
   testing::Pair<Connection> pair{client, server};
 };
 
+constexpr const char* kDone13 =
+    "info connected: DTLS 1.3, TLS_AES_128_GCM_SHA256, x25519, SRTP_AEAD_AES_128_GCM";
+
 TEST(DtlsLog, TellsOfAHandshakeOf13) {
   TalkingEnds ends(Version::Dtls13);
-  EXPECT_THAT(lines(ends.client_log), ElementsAre("?"));
-  EXPECT_THAT(lines(ends.server_log), ElementsAre("?"));
+  EXPECT_THAT(
+      lines(ends.client_log),
+      ElementsAre("info the handshake begins, as the client", "debug flight sent: ClientHello",
+                  "debug received ServerHello", "debug received EncryptedExtensions",
+                  "debug received CertificateRequest", "debug received Certificate",
+                  "debug received CertificateVerify", "debug received Finished",
+                  "debug flight sent: Certificate, CertificateVerify, Finished", kDone13));
+  EXPECT_THAT(lines(ends.server_log),
+              ElementsAre("info the handshake begins, as the server", "debug received ClientHello",
+                          "debug flight sent: ServerHello, EncryptedExtensions, "
+                          "CertificateRequest, Certificate, CertificateVerify, Finished",
+                          "debug received Certificate", "debug received CertificateVerify",
+                          "debug received Finished", kDone13));
 }
 
 TEST(DtlsLog, TellsOfAHandshakeOf12) {
   TalkingEnds ends(Version::Dtls12);
-  EXPECT_THAT(lines(ends.client_log), ElementsAre("?"));
+  EXPECT_THAT(
+      lines(ends.client_log),
+      ElementsAre("info the handshake begins, as the client", "debug flight sent: ClientHello",
+                  "debug received ServerHello", "debug received Certificate",
+                  "debug received ServerKeyExchange", "debug received CertificateRequest",
+                  "debug received ServerHelloDone",
+                  "debug flight sent: Certificate, ClientKeyExchange, CertificateVerify, "
+                  "ChangeCipherSpec, Finished",
+                  "debug received Finished",
+                  "info connected: DTLS 1.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, x25519, "
+                  "SRTP_AEAD_AES_128_GCM"));
+}
+
+TEST(DtlsLog, TellsOfAFlightThatIsSentAgain) {
+  simulation::SeededRandom random(1);
+  LogBuffer log;
+  log.set(LogLevels(LogLevel::Debug), LogAddresses::Hidden);
+  Connection client(config_for(Role::Client), random, test_cipher(), Log(log, LogModule::Dtls));
+  client.start(simulation::kStart);
+  client.handle_timeout(*client.next_timeout());
+  EXPECT_THAT(lines(log), ElementsAre("info the handshake begins, as the client",
+                                      "debug flight sent: ClientHello",
+                                      "debug flight sent again: ClientHello"));
 }
 
 TEST(DtlsLog, TellsHowItEnds) {
@@ -71,8 +108,8 @@ TEST(DtlsLog, TellsWhatIsDroppedAndCountsTheRest) {
 
 TEST(DtlsLog, SaysNothingOfFlightsAtInfo) {
   TalkingEnds ends(Version::Dtls13, LogLevel::Info);
-  EXPECT_THAT(lines(ends.client_log),
-              ElementsAre("info the handshake begins, as the client", HasSubstr("info connected: ")));
+  EXPECT_THAT(lines(ends.client_log), ElementsAre("info the handshake begins, as the client",
+                                                  HasSubstr("info connected: ")));
   TalkingEnds silent(Version::Dtls13, LogLevel::Warning);
   EXPECT_THAT(lines(silent.client_log), IsEmpty());
 }

@@ -79,9 +79,9 @@ bool CheckSession::accept_remote(const Candidate& candidate) {
       log.debug("remote candidate is not used: {}", words(log, candidate));
     return true;
   }
+  if (log.wants(LogLevel::Debug)) log.debug("remote candidate: {}", words(log, candidate));
   const bool taken = checklist_.add_remote(candidate);
-  if (log.wants(LogLevel::Debug))
-    log.debug("remote candidate{}: {}", taken ? "" : " is one too many", words(log, candidate));
+  if (!taken) log.debug("that is one candidate too many");
   return taken;
 }
 

@@ -112,7 +112,7 @@ void Agent::Impl::announce_gathering() {
   const auto announce = [&](IceGatheringState state) {
     if (announced_gathering_ == state) return;
     announced_gathering_ = state;
-    shared_.log.info("gathering is {}", to_string(state));
+    shared_.log.info("gathering: {}", to_string(state));
     shared_.events.push_back(GatheringStateChanged{state});
   };
   Gathering& gathering = shared_.gathering;
