@@ -157,7 +157,8 @@ class SPECTER_EXPORT PeerConnection {
   /// Sends a track: by a transceiver that can take it, or a new one. W3C §5.1.2. Errors:
   /// InvalidAccess if it is sent already; InvalidArgument for an id or a stream's id that RFC 8830
   /// does not allow.
-  Result<TransceiverId> add_track(LocalTrack track, std::vector<std::string> streams = {});
+  Result<TransceiverId> add_track(Timestamp now, LocalTrack track,
+                                  std::vector<std::string> streams = {});
   /// Makes a transceiver. W3C §5.1.2. Errors: InvalidArgument for encodings that are not valid;
   /// OperationFailed for an encoding's codec that is not in MediaOptions::codecs.
   Result<TransceiverId> add_transceiver(MediaKind kind, RtpTransceiverInit init = {});

@@ -19,6 +19,7 @@
 #include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
+#include "specter/shared_list.h"
 #include "specter/time.h"
 
 namespace specter {
@@ -239,12 +240,12 @@ struct MediaOptions {
   /// The codecs that are negotiated, in the order of preference; "video/rtx" with apt=N is the
   /// retransmission (RFC 4588) of codec N. Empty: no media is offered, and the peer's is accepted
   /// as inactive where that keeps the transport, and rejected otherwise.
-  std::vector<RtpCodec> codecs{};
+  SharedList<RtpCodec> codecs{};
   /// The header extensions that are negotiated, in addition to MID (RFC 9143 §15).
-  std::vector<RtpHeaderExtension> header_extensions{};
+  SharedList<RtpHeaderExtension> header_extensions{};
   /// Make code of the application's that sees and changes packets: one of each for this connection,
   /// in this order.
-  std::vector<InterceptorFactory> interceptors{};
+  SharedList<InterceptorFactory> interceptors{};
   /// How long a frame waits for packets that are missing, 0 to 1 s. A frame whose packets are all
   /// there does not wait.
   Duration jitter_buffer = std::chrono::milliseconds(100);

@@ -6,6 +6,8 @@ import re
 # says in its name which it shows (Row12_, Row12To14_, Row12And15To17_), a line of the table too.
 W3C_ROWS = 281
 ROW_TEST = re.compile(r"\bTEST(?:_F)?\(W3cRows, (Row(\d+(?:(?:To|And)\d+)*)_\w+)\)")
+# Those about tracks have a letter each: A2_…, A2To4_…, A2_AndB3_….
+MEDIA_TEST = re.compile(r"\bTEST(?:_F)?\(W3cMediaRows, (\w+)\)")
 ROW_LINE = re.compile(r"^\| ([\d, to]+) \| (.+) \|$", re.M)
 
 
@@ -28,6 +30,12 @@ def rows(tree):
             tree.error(where, "rows", f"has no line with the rows of the test {name}")
     for name in sorted(told.keys() - tests.keys()):
         tree.error(where, "rows", f"names {name}, which is no test")
+    media = {name for file in tree.tests for name in MEDIA_TEST.findall(tree.files.get(file, ""))}
+    told_media = set(re.findall(r"`([A-T]\d+(?:To\d+)?_\w+)`",
+                                table.read_text() if table.is_file() else ""))
+    for name in sorted(media ^ told_media):
+        tree.error(where, "rows", f"names {name}, which is no test" if name in told_media else
+                   f"does not name the test {name}")
     for row in sorted(set(range(1, W3C_ROWS + 1)) ^ seen):
         tree.error(where, "rows", f"says nothing of row {row}" if row <= W3C_ROWS else
                    f"has a row {row}: there are {W3C_ROWS}")

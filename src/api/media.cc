@@ -38,7 +38,8 @@ std::shared_ptr<TransceiverHandle> Media::know(TransceiverId id, MediaKind kind)
 void Media::add_track(const std::shared_ptr<TransceiverHandle>& handle,
                       const std::shared_ptr<LocalTrackState>& track,
                       std::vector<std::string> streams) {
-  const auto id = connection_.core().add_track(track->track(), std::move(streams));
+  const auto id =
+      connection_.core().add_track(connection_.driver().now(), track->track(), std::move(streams));
   if (!id) return connection_.tell_failure(Operation::AddTrack, id.error());
   if (const auto known = find(*id))
     handle->become(known);

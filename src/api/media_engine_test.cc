@@ -28,7 +28,8 @@ TEST(MediaEngine, KnowsTheCodecsThatCanBePacketized) {
                                  std::pair(97, "video/rtx"), std::pair(108, "video/H264"),
                                  std::pair(109, "video/rtx"), std::pair(114, "video/H264"),
                                  std::pair(115, "video/rtx"), std::pair(102, "video/H264"),
-                                 std::pair(103, "video/rtx")));
+                                 std::pair(103, "video/rtx"), std::pair(104, "video/H264"),
+                                 std::pair(105, "video/rtx")));
 }
 
 // RFC 4588 §8.6.
@@ -70,12 +71,10 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
   }
 }
 
-TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
+TEST(Registry, AddsFeedbackToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
   const auto registry = Registry::with_default_interceptors(engine);
-  EXPECT_THAT(registry.interceptors(),
-              ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
-                          Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
+  EXPECT_THAT(registry.interceptors(), IsEmpty());
   for (const RtpCodec& c : engine.codecs()) {
     if (c.mime_type == "video/rtx") {
       EXPECT_THAT(c.rtcp_feedback, IsEmpty());
@@ -93,6 +92,20 @@ TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
       MediaKind::Audio,
       "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"};
   EXPECT_THAT(engine.header_extensions(), Contains(numbers));
+}
+
+TEST(Registry, KeepsTheApplicationsInterceptorsInTheirOrder) {
+  Registry registry;
+  std::vector<int> made;
+  for (const int i : {1, 2, 3}) {
+    registry.add([i, &made] {
+      made.push_back(i);
+      return std::make_unique<Interceptor>();
+    });
+  }
+  registry.add(InterceptorFactory());  // makes nothing: it is none
+  for (const InterceptorFactory& make : registry.interceptors()) EXPECT_NE(make(), nullptr);
+  EXPECT_THAT(made, ElementsAre(1, 2, 3));
 }
 
 TEST(Registry, AddsNothingTwice) {
@@ -113,6 +126,19 @@ TEST(Operation, HasTheNameOfItsCall) {
   EXPECT_EQ(to_string(Operation::SetRemoteDescription), "set_remote_description");
   EXPECT_EQ(to_string(Operation::AddIceCandidate), "add_ice_candidate");
   EXPECT_EQ(to_string(Operation::Send), "send");
+  EXPECT_EQ(to_string(Operation::AddTrack), "add_track");
+  EXPECT_EQ(to_string(Operation::AddTransceiver), "add_transceiver");
+  EXPECT_EQ(to_string(Operation::RemoveTrack), "remove_track");
+  EXPECT_EQ(to_string(Operation::ReplaceTrack), "replace_track");
+  EXPECT_EQ(to_string(Operation::SetDirection), "set_direction");
+  EXPECT_EQ(to_string(Operation::SetStreams), "set_streams");
+  EXPECT_EQ(to_string(Operation::SetCodecPreferences), "set_codec_preferences");
+  EXPECT_EQ(to_string(Operation::SetSendParameters), "set_send_parameters");
+  EXPECT_EQ(to_string(Operation::StopTransceiver), "stop");
+  EXPECT_EQ(to_string(Operation::SetDelivery), "set_delivery");
+  EXPECT_EQ(to_string(Operation::RequestKeyFrame), "request_key_frame");
+  EXPECT_EQ(to_string(Operation::WriteSample), "write_sample");
+  EXPECT_EQ(to_string(Operation::WriteRtp), "write_rtp");
   EXPECT_EQ(to_string(Operation::Start), "start");
 }
 

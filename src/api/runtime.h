@@ -40,7 +40,7 @@ struct Runtime {
 struct ApiState {
   std::shared_ptr<Runtime> runtime;
   MediaEngine engine;
-  Registry registry;
+  MediaOptions media;  // of the engine and the registry: connections share its lists
 };
 
 // 1, 2, 3, … in the process.

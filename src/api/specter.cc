@@ -26,9 +26,9 @@ namespace {
 
 // What the options leave empty is the Api's.
 void fill(MediaOptions& media, const api::ApiState& state) {
-  if (media.codecs.empty()) media.codecs = state.engine.codecs();
-  if (media.header_extensions.empty()) media.header_extensions = state.engine.header_extensions();
-  if (media.interceptors.empty()) media.interceptors = state.registry.interceptors();
+  if (media.codecs.empty()) media.codecs = state.media.codecs;
+  if (media.header_extensions.empty()) media.header_extensions = state.media.header_extensions;
+  if (media.interceptors.empty()) media.interceptors = state.media.interceptors;
 }
 
 template <class MakeOwner>
@@ -63,7 +63,11 @@ Specter::~Specter() = default;
 const Configuration& Specter::configuration() const { return runtime_->configuration; }
 
 Api Specter::new_api(MediaEngine&& engine, Registry&& registry) const {
-  return Api(std::make_shared<api::ApiState>(runtime_, std::move(engine), std::move(registry)));
+  MediaOptions media;
+  media.codecs = engine.codecs();
+  media.header_extensions = engine.header_extensions();
+  media.interceptors = registry.interceptors();
+  return Api(std::make_shared<api::ApiState>(runtime_, std::move(engine), std::move(media)));
 }
 
 Api::Api(std::shared_ptr<api::ApiState> state) : state_(std::move(state)) {}

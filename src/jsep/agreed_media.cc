@@ -209,7 +209,8 @@ void note_media_changes(const Session& before, Outcome& out) {
     const Told was = of(were, id), is = of(are, id);
     tracks.compare(was, is);
     if (!is.transceiver) out.change.gone.push_back(id);
-    if (sending(before, id) != sending(after, id) || receiving(before, id) != receiving(after, id))
+    if (sending(was.transceiver, was.section) != sending(is.transceiver, is.section) ||
+        receiving(was.transceiver, was.section) != receiving(is.transceiver, is.section))
       out.change.media.push_back(id);
   };
   // W3C §4.4.1.5: in the order of their sections.

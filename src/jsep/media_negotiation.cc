@@ -319,13 +319,13 @@ void add_sources(const LocalMedia& local, MediaDescription& description) {
     description.sources.push_back(
         {.ssrc = ssrc, .cname = local.cname, .msid = description.msids.front()});
   };
-  for (const rtp::SendEncoding& encoding : local.encodings) {
-    if (encoding.ssrc == 0) continue;
-    add(encoding.ssrc);
-    if (!has_rtx || encoding.rtx_ssrc == 0) continue;
-    add(encoding.rtx_ssrc);
-    description.flow_pairs.push_back({encoding.ssrc, encoding.rtx_ssrc});
-  }
+  // Of several encodings without simulcast the first is sent.
+  if (local.encodings.empty() || local.encodings[0].ssrc == 0) return;
+  const rtp::SendEncoding& encoding = local.encodings[0];
+  add(encoding.ssrc);
+  if (!has_rtx || encoding.rtx_ssrc == 0) return;
+  add(encoding.rtx_ssrc);
+  description.flow_pairs.push_back({encoding.ssrc, encoding.rtx_ssrc});
 }
 
 }  // namespace

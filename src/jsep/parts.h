@@ -23,6 +23,11 @@ const Transceiver* find_transceiver(const Session& session, TransceiverId id);
 // The section that has it. W3C: it is "associated" with it.
 const Section* find_section(const std::vector<Section>& sections, TransceiverId id);
 
+// Of a transceiver in its section, either of which may be null.
+std::optional<rtp::SendParameters> sending(const Transceiver* transceiver, const Section* section);
+std::optional<rtp::ReceiveParameters> receiving(const Transceiver* transceiver,
+                                                const Section* section);
+
 // media_sections.cc: what our descriptions say of transceivers.
 // RFC 9429 §5.2.2: every section of before in its place, then what is new. `numbers` grow.
 std::vector<Section> sections_to_offer(const LocalParameters& local, const Session& session,

@@ -2,7 +2,6 @@
 #include "jsep/transceivers.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,23 +35,23 @@ RtpTransceiverDirection transceiver_direction(sdp::Direction direction) {
 }
 
 void draw_sources(Session& session, std::vector<rtp::SendEncoding>& encodings, Random& random) {
-  std::unordered_set<std::uint32_t> taken = {0};
-  const auto take_all = [&](const std::vector<rtp::SendEncoding>& of) {
-    for (const rtp::SendEncoding& encoding : of) {
-      taken.insert(encoding.ssrc);
-      taken.insert(encoding.rtx_ssrc);
-    }
+  const auto has = [](const std::vector<rtp::SendEncoding>& of, std::uint32_t ssrc) {
+    return std::ranges::any_of(of, [&](const rtp::SendEncoding& encoding) {
+      return encoding.ssrc == ssrc || encoding.rtx_ssrc == ssrc;
+    });
   };
-  for (const Transceiver& transceiver : session.wanted.transceivers) {
-    take_all(transceiver.encodings);
-    if (transceiver.stable_encodings) take_all(*transceiver.stable_encodings);
-  }
-  take_all(encodings);
+  const auto is_taken = [&](std::uint32_t ssrc) {
+    return has(encodings, ssrc) ||
+           std::ranges::any_of(session.wanted.transceivers, [&](const Transceiver& t) {
+             return has(t.encodings, ssrc) ||
+                    (t.stable_encodings && has(*t.stable_encodings, ssrc));
+           });
+  };
   // RFC 3550 §8.1.
   const auto draw = [&](std::uint32_t& ssrc) {
     while (ssrc == 0) {
       const std::uint32_t drawn = random.u32();
-      if (taken.insert(drawn).second) ssrc = drawn;
+      if (!is_taken(drawn)) ssrc = drawn;
     }
   };
   for (rtp::SendEncoding& encoding : encodings) {
@@ -77,9 +76,7 @@ Result<Transceiver*> make_transceiver(Session& session, MediaKind kind,
   return &all.back();
 }
 
-std::optional<rtp::SendParameters> sending(const Session& session, TransceiverId id) {
-  const Transceiver* transceiver = find_transceiver(session, id);
-  const Section* section = find_section(session.now.sections, id);
+std::optional<rtp::SendParameters> sending(const Transceiver* transceiver, const Section* section) {
   if (!transceiver || !section || !section->media->sending) return std::nullopt;
   rtp::SendParameters out = *section->media->sending;
   out.track = transceiver->track;
@@ -89,13 +86,19 @@ std::optional<rtp::SendParameters> sending(const Session& session, TransceiverId
   return out;
 }
 
-std::optional<rtp::ReceiveParameters> receiving(const Session& session, TransceiverId id) {
-  const Transceiver* transceiver = find_transceiver(session, id);
-  const Section* section = find_section(session.now.sections, id);
+std::optional<rtp::ReceiveParameters> receiving(const Transceiver* transceiver,
+                                                const Section* section) {
   if (!transceiver || !section || !section->media->receiving) return std::nullopt;
   rtp::ReceiveParameters out = *section->media->receiving;
   if (transceiver->is_stopping()) out.is_active = false;
   return out;
+}
+
+std::optional<rtp::SendParameters> sending(const Session& session, TransceiverId id) {
+  return sending(find_transceiver(session, id), find_section(session.now.sections, id));
+}
+std::optional<rtp::ReceiveParameters> receiving(const Session& session, TransceiverId id) {
+  return receiving(find_transceiver(session, id), find_section(session.now.sections, id));
 }
 
 namespace {
@@ -287,10 +290,9 @@ Result<> Transceivers::replace_track(TransceiverId id, std::optional<LocalTrack>
   const auto negotiated = sending(id);
   if (negotiated && !track->codec.mime_type.empty()) {
     const Format wanted = format_of(track->codec);
-    const bool is_there =
-        std::ranges::any_of(negotiated->codecs, [&](const rtp::NegotiatedCodec& n) {
-          return is_same_codec(format_of(n.codec), wanted);
-        });
+    const bool is_there = std::ranges::any_of(
+        negotiated->codecs,
+        [&](const rtp::NegotiatedCodec& n) { return is_same_codec(format_of(n.codec), wanted); });
     if (!is_there) {
       return fail(ErrorCode::InvalidModification,
                   fmt::format("{} was not negotiated", track->codec.mime_type));

@@ -23,7 +23,10 @@ std::optional<core::BitrateFeedback> FeedbackSum::finish() const {
 std::optional<core::BitrateFeedback> read_feedback(const rtcp::TransportFeedback& message,
                                                    const SentSizes& sent) {
   FeedbackSum sum;
-  const std::int64_t first = unwrap(message.first_sequence, sent.end() - 1);
+  // It begins with something that was sent: half a turn back or more.
+  const std::int64_t last = sent.end() - 1;
+  const std::int64_t first =
+      last - static_cast<std::uint16_t>(static_cast<std::uint16_t>(last) - message.first_sequence);
   const std::int64_t end = std::min(first + message.count, sent.end());
   for (std::int64_t number = std::max(first, sent.begin()); number < end; ++number)
     if (sent.find(number)) sum.add_sent();

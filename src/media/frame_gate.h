@@ -59,8 +59,8 @@ class FrameGate {
   // The frames that the last packets were of: what is found to be incomplete is one of them.
   struct Recent {
     std::uint32_t timestamp = 0;
-    bool is_unneeded = true;  // a non-reference frame, and all before it are here
-    bool is_over = true;      // its marker has come
+    bool is_unneeded = false;  // a non-reference frame, and all before it are here
+    bool is_over = true;       // its marker has come
   };
   Recent current_, previous_;
 };

@@ -10,15 +10,16 @@
 namespace specter::media {
 namespace {
 
-constexpr std::int64_t kTurn = 1 << 16;           // of sequence numbers
-constexpr std::size_t kOriginalNumberBytes = 2;   // RFC 4588 §4
+constexpr std::int64_t kTurn = 1 << 16;  // of sequence numbers
 
 Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t bytes) {
   const char* why = "";
   switch (error) {
     case codec::PacketizeError::Empty: why = "it has no bytes"; break;
     case codec::PacketizeError::Malformed: why = "that is not what an encoder of it makes"; break;
-    case codec::PacketizeError::TooLarge: why = "a part of it that cannot be cut is too large"; break;
+    case codec::PacketizeError::TooLarge:
+      why = "a part of it that cannot be cut is too large";
+      break;
     case codec::PacketizeError::TooMany: why = "it is too large"; break;
     case codec::PacketizeError::NoRoom: why = "a packet has no room for it"; break;
   }
@@ -36,9 +37,8 @@ SendStream::SendStream(TransceiverId transceiver, const rtp::SendEncoding& encod
       encoding_(encoding),
       clock_(random.u32()),
       next_number_(kTurn + random.below(kTurn / 2)),
-      next_repair_number_(kTurn + random.below(kTurn / 2)),
       lane_(kind, this),
-      history_(limits),
+      repairs_(limits, kTurn + random.below(kTurn / 2)),
       breaker_(kind == MediaKind::Video ? std::chrono::seconds(1) : std::chrono::seconds(5)) {
   remote_.transceiver = transceiver;
   remote_.kind = kind;
@@ -75,7 +75,7 @@ void SendStream::set_wanted(bool is_wanted) {
   // What is cut off must not look whole: the gap says so.
   if (lane_.is_in_frame()) ++next_number_;
   lane_.clear();
-  history_.clear();
+  repairs_.clear();
 }
 
 void SendStream::forget_peer() {
@@ -84,7 +84,7 @@ void SendStream::forget_peer() {
   breaker_.reset();
 }
 
-bool SendStream::has_repairs() const {
+bool SendStream::may_repair() const {
   return codec_ && codec_->nack && codec_->rtx_payload_type && encoding_.rtx_ssrc != 0;
 }
 
@@ -101,9 +101,9 @@ HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair,
 // Of a packet with the source's names, and such that its repair fits as well.
 std::size_t SendStream::payload_room(SendTools& tools) const {
   std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0));
-  if (has_repairs()) {
+  if (may_repair()) {
     const std::size_t repair = tools.header.size({}, context({}, Names::Present, true, 0));
-    taken = std::max(taken, repair + kOriginalNumberBytes);
+    taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
   }
   return tools.packet_room > taken ? tools.packet_room - taken : 0;
 }
@@ -132,10 +132,10 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
                             codec_->codec.mime_type));
   }
   const std::size_t room = payload_room(tools);
-  const auto cut = room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
-                             : packetizer_->packetize({.bytes = sample.bytes,
-                                                       .temporal_id = sample.temporal_id},
-                                                      {room, room}, tools.pieces);
+  const auto cut =
+      room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
+                : packetizer_->packetize({.bytes = sample.bytes, .temporal_id = sample.temporal_id},
+                                         {room, room}, tools.pieces);
   if (!cut && cut.error() != codec::PacketizeError::NoRoom)
     return fail(refusal_of(cut.error(), codec_->codec, sample.bytes.size()));
   const bool is_key = cut && kind_ == MediaKind::Video && tools.pieces.is_key_frame;
@@ -147,10 +147,9 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
     waits_for_key_frame_ = false;
     key_frames_.handle_key_frame();
   }
-  const std::uint32_t timestamp =
-      clock_.stamp(now, {.at = sample.captured_at,
-                         .duration = sample.duration,
-                         .clock_rate = codec_->codec.clock_rate});
+  const std::uint32_t timestamp = clock_.stamp(now, {.at = sample.captured_at,
+                                                     .duration = sample.duration,
+                                                     .clock_rate = codec_->codec.clock_rate});
   for (const codec::Piece& piece : tools.pieces.all) {
     Draft& draft = out.emplace_back();
     draft.header = {.marker = piece.marker,
@@ -171,19 +170,17 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
       return {};
     }
     draft.bytes = static_cast<std::uint32_t>(
-        tools.header.size(draft.header, context(now, draft.names, false, 0)) +
-        draft.prefix.size() + draft.body.size());
+        tools.header.size(draft.header, context(now, draft.names, false, 0)) + draft.prefix.size() +
+        draft.body.size());
   }
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};
 }
 
-Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools,
-                           std::vector<Draft>& out) {
+Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out) {
   const auto parsed = rtp::Packet::parse(packet);
-  if (!parsed)
-    return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
+  if (!parsed) return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
   Draft draft;
   draft.header = parsed->header;
   draft.header.payload_type = codec_->codec.payload_type;
@@ -192,9 +189,8 @@ Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools,
   draft.padding = parsed->padding;
   draft.has_number = true;
   draft.stands_alone = true;  // nobody knows
-  const std::size_t size =
-      tools.header.size(draft.header, context(now, draft.names, false, 0)) +
-      parsed->payload.size() + parsed->padding;
+  const std::size_t size = tools.header.size(draft.header, context(now, draft.names, false, 0)) +
+                           parsed->payload.size() + parsed->padding;
   if (size > tools.packet_room) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("the packet becomes {} bytes long, and {} fit the path", size,
@@ -218,7 +214,7 @@ std::int64_t SendStream::number_of(std::uint16_t sequence) const {
 }
 
 std::int64_t SendStream::repair_number_of(std::uint16_t sequence) const {
-  return unwrap(sequence, next_repair_number_ - 1);
+  return unwrap(sequence, repairs_.next_number() - 1);
 }
 
 std::int64_t SendStream::take_number(const Draft& draft) {
@@ -230,16 +226,6 @@ std::int64_t SendStream::take_number(const Draft& draft) {
   return number;
 }
 
-Departure SendStream::departure(const Draft& draft, const rtp::Header& header, Bytes head,
-                                Bytes prefix) {
-  return {.header = head,
-          .prefix = prefix,
-          .body = draft.body,
-          .ssrc = header.ssrc,
-          .sequence = header.sequence,
-          .is_retransmission = header.ssrc != encoding_.ssrc};
-}
-
 Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
                              std::optional<Duration> round_trip, SendTools& tools) {
   leaving_ = std::move(draft);
@@ -248,73 +234,60 @@ Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transpor
   const Bytes head = tools.header.write(
       leaving_.header, context(now, leaving_.names, false, transport_sequence),
       leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
-  const Departure out = departure(leaving_, leaving_.header, head, leaving_.prefix.view());
+  const Departure out{.header = head,
+                      .prefix = leaving_.prefix.view(),
+                      .body = leaving_.body,
+                      .ssrc = encoding_.ssrc,
+                      .sequence = leaving_.header.sequence};
   ++packets_;
   payload_bytes_ += leaving_.payload_size();
   header_bytes_ += head.size() + leaving_.padding;
   send_delay_ += now - leaving_.queued_at;
-  sent_.add(now, out.size());
-  if (number >= 0) sizes_.put(number, static_cast<std::uint32_t>(out.size()));
+  sizes_.put(number, static_cast<std::uint32_t>(out.size()));
   breaker_.handle_sent(now, out.size());
-  if (has_repairs()) history_.put(now, number, leaving_, PacketHistory::age_limit(round_trip));
+  repairs_.handle_sent(now, number, leaving_, may_repair(), round_trip);
   return out;
 }
 
 std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                                             std::uint16_t transport_sequence, SendTools& tools) {
-  const Draft* const original = history_.find(number);
+  const Draft* const original = repairs_.find(number);
   if (!original) return std::nullopt;
-  // RFC 4588 §8.6: each payload type has its own for repairs.
-  const auto codec = std::ranges::find(section_->codecs, original->header.payload_type,
-                                       [](const auto& each) { return each.codec.payload_type; });
-  if (codec == section_->codecs.end() || !codec->rtx_payload_type) return std::nullopt;
+  auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
+  if (!form) return std::nullopt;
+  repair_ = *form;
   leaving_ = *original;
-  rtp::Header& header = leaving_.header;
-  prefix_.clear();
-  prefix_.push_back(static_cast<std::uint8_t>(header.sequence >> 8));
-  prefix_.push_back(static_cast<std::uint8_t>(header.sequence));
-  for (const std::uint8_t byte : leaving_.prefix.view()) prefix_.push_back(byte);
-  header.payload_type = *codec->rtx_payload_type;
-  header.ssrc = encoding_.rtx_ssrc;
-  header.sequence = static_cast<std::uint16_t>(next_repair_number_);
   const Names names = are_repairs_known_ ? Names::Absent : Names::Present;
   const Bytes head = tools.header.write(
-      header, context(now, names, true, transport_sequence), leaving_.padding > 0,
+      repair_.header, context(now, names, true, transport_sequence), leaving_.padding > 0,
       leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
-  const Departure out = departure(leaving_, header, head, prefix_.view());
+  const Departure out{.header = head,
+                      .prefix = repair_.prefix.view(),
+                      .body = leaving_.body,
+                      .ssrc = encoding_.rtx_ssrc,
+                      .sequence = repair_.header.sequence,
+                      .is_retransmission = true};
   if (out.size() > tools.packet_room) return std::nullopt;
-  repair_sizes_.put(next_repair_number_++, static_cast<std::uint32_t>(out.size()));
-  ++repairs_;
-  repair_bytes_ += prefix_.size() + leaving_.body.size() - leaving_.padding;
-  repair_header_bytes_ += head.size() + leaving_.padding;
+  const std::size_t payload = out.prefix.size() + out.body.size() - leaving_.padding;
+  repair_sizes_.put(repairs_.handle_repaired(head.size() + leaving_.padding, payload),
+                    static_cast<std::uint32_t>(out.size()));
   return out;
 }
 
 void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
   ++nacks_;
-  if (!has_repairs() || !is_wanted_) return;
-  history_.expire(now, PacketHistory::age_limit(round_trip));
-  const Duration wait = round_trip.value_or(PacketHistory::kDefaultRoundTrip);
-  const double share = kRepairShare * static_cast<double>(sent_.bytes(now));
-  const std::uint64_t allowed = std::max(static_cast<std::uint64_t>(share), kMinRepairBytes);
+  if (!may_repair() || !is_wanted_) return;
+  repairs_.expire(now, round_trip);
   nack.for_each([&](std::uint16_t sequence) {
     const std::int64_t number = number_of(sequence);
-    const Draft* const draft = history_.find(number);
-    if (!draft) return;
-    const std::size_t bytes = draft->bytes + kOriginalNumberBytes;
-    if (asked_.bytes(now) + bytes > allowed || !history_.request(now, number, wait)) {
-      ++refused_repairs_;
-      return;
-    }
-    asked_.add(now, bytes);
-    lane_.push_repair(number);
+    if (repairs_.request(now, number, round_trip)) lane_.push_repair(number);
   });
 }
 
 void SendStream::handle(Timestamp now, const rtcp::ReportBlock& block,
                         std::optional<Duration> round_trip) {
   if (block.ssrc == encoding_.rtx_ssrc) {
-    are_repairs_known_ = are_repairs_known_ || repairs_ > 0;
+    are_repairs_known_ = are_repairs_known_ || has_sent_repairs();
     return;
   }
   is_known_ = is_known_ || packets_ > 0;
@@ -325,8 +298,8 @@ void SendStream::handle(Timestamp now, const rtcp::ReportBlock& block,
   const auto lost = static_cast<std::uint64_t>(std::max<std::int32_t>(block.cumulative_lost, 0));
   remote_.packets_received = packets_ > lost ? packets_ - lost : 0;
   if (codec_ && codec_->codec.clock_rate > 0) {
-    remote_.jitter = Duration(std::int64_t{block.jitter} * 1'000'000'000 /
-                              codec_->codec.clock_rate);
+    remote_.jitter =
+        Duration(std::int64_t{block.jitter} * 1'000'000'000 / codec_->codec.clock_rate);
   }
   if (!round_trip) return;
   remote_.round_trip_time = round_trip;
@@ -363,14 +336,14 @@ OutboundRtpStats SendStream::stats() const {
   out.rid = encoding_.parameters.rid;
   if (codec_) out.codec = codec_->encoding_name;
   out.ssrc = encoding_.ssrc;
-  if (has_repairs()) out.rtx_ssrc = encoding_.rtx_ssrc;
+  if (may_repair()) out.rtx_ssrc = encoding_.rtx_ssrc;
   out.active = is_wanted_;
-  out.packets_sent = packets_ + repairs_;
-  out.bytes_sent = payload_bytes_ + repair_bytes_;
-  out.header_bytes_sent = header_bytes_ + repair_header_bytes_;
-  out.retransmitted_packets_sent = repairs_;
-  out.retransmitted_bytes_sent = repair_bytes_;
-  out.retransmissions_refused = refused_repairs_;
+  out.packets_sent = packets_ + repairs_.packets();
+  out.bytes_sent = payload_bytes_ + repairs_.payload_bytes();
+  out.header_bytes_sent = header_bytes_ + repairs_.header_bytes();
+  out.retransmitted_packets_sent = repairs_.packets();
+  out.retransmitted_bytes_sent = repairs_.payload_bytes();
+  out.retransmissions_refused = repairs_.refused();
   out.frames_sent = frames_;
   out.key_frames_sent = key_frames_sent_;
   out.frames_dropped = dropped_frames_ + lane_.dropped_frames();

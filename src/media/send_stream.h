@@ -11,9 +11,8 @@
 #include "media/circuit_breaker.h"
 #include "media/draft.h"
 #include "media/key_frames.h"
-#include "media/packet_history.h"
 #include "media/pacer.h"
-#include "media/rate_meter.h"
+#include "media/repairs.h"
 #include "media/rtp_clock.h"
 #include "media/sent_sizes.h"
 #include "media/wire_header.h"
@@ -41,14 +40,11 @@ struct SendTools {
 
 class SendStream {
  public:
-  // Repairs are at most this part of what was sent in the last second, or so many bytes where that
-  // is more: a stream that hardly sends can still be repaired.
-  static constexpr double kRepairShare = 0.15;
-  static constexpr std::uint64_t kMinRepairBytes = 5000;
   // Sizes that are kept for RFC 8888's feedback.
   static constexpr std::size_t kKnownSizes = 2048;
 
-  // RFC 3550 §5.1 and RFC 3711 §3.3.1: times and numbers begin at random, numbers in the lower half.
+  // RFC 3550 §5.1 and RFC 3711 §3.3.1: times and numbers begin at random, numbers in the lower
+  // half.
   SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
              PacketHistory::Limits limits, Random& random);
   SendStream(const SendStream&) = delete;
@@ -58,7 +54,7 @@ class SendStream {
   std::uint32_t rtx_ssrc() const { return encoding_.rtx_ssrc; }
   const std::string& rid() const { return encoding_.parameters.rid; }
   bool has_sent() const { return packets_ > 0; }
-  bool has_sent_repairs() const { return repairs_ > 0; }
+  bool has_sent_repairs() const { return repairs_.packets() > 0; }
   const rtp::SendParameters& section() const { return *section_; }
   const rtp::NegotiatedCodec* codec() const { return codec_ ? &*codec_ : nullptr; }
 
@@ -104,19 +100,15 @@ class SendStream {
   const SentSizes& repair_sizes() const { return repair_sizes_; }
 
   Lane& lane() { return lane_; }
-  const Lane& lane() const { return lane_; }
   KeyFrames& key_frames() { return key_frames_; }
-  const KeyFrames& key_frames() const { return key_frames_; }
   CircuitBreaker& breaker() { return breaker_; }
-  const CircuitBreaker& breaker() const { return breaker_; }
 
  private:
-  bool has_repairs() const;
+  bool may_repair() const;
   HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number) const;
   std::size_t payload_room(SendTools& tools) const;
   bool store(Bytes body, SendTools& tools, Draft& draft) const;
   std::int64_t take_number(const Draft& draft);
-  Departure departure(const Draft& draft, const rtp::Header& header, Bytes head, Bytes prefix);
 
   const TransceiverId transceiver_;
   const MediaKind kind_;
@@ -129,17 +121,15 @@ class SendStream {
   RtpClock clock_;
   // Numbers are counted on from the first plus a turn, so that none is negative.
   std::int64_t next_number_;
-  std::int64_t next_repair_number_;
   bool waits_for_key_frame_ = false;
   bool is_known_ = false, are_repairs_known_ = false;  // RFC 9143 §15: a report has named them
 
   Lane lane_;
-  PacketHistory history_;
-  RateMeter sent_, asked_;
+  Repairs repairs_;
   SentSizes sizes_{kKnownSizes}, repair_sizes_{kKnownSizes};
   KeyFrames key_frames_;
   CircuitBreaker breaker_;
-  Prefix prefix_;  // of the packet that leaves
+  Repairs::Form repair_{};  // that leaves
   Draft leaving_;
 
   struct Request {
@@ -150,9 +140,8 @@ class SendStream {
   std::optional<Request> last_request_;
 
   std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0;
-  std::uint64_t repairs_ = 0, repair_bytes_ = 0, repair_header_bytes_ = 0;
   std::uint64_t frames_ = 0, key_frames_sent_ = 0, dropped_frames_ = 0;
-  std::uint64_t nacks_ = 0, refused_repairs_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
+  std::uint64_t nacks_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
   Duration send_delay_{};
   std::uint64_t packets_at_report_ = 0, packets_at_report_before_ = 0;
   RemoteInboundRtpStats remote_{};

@@ -5,117 +5,16 @@
 
 #include <fmt/format.h>
 
-#include "base/queue.h"
-#include "media/bitrate_feedback.h"
-#include "media/pacer.h"
 #include "media/send_codec.h"
-#include "media/send_stream.h"
-#include "media/sent_sizes.h"
+#include "media/senders_impl.h"
 
 namespace specter::media {
-namespace {
 
-// Packets' bodies are of one size or smaller, so arenas hold some fifty of them.
-rtp::BatchPool::Limits pool_limits(const MediaOptions& options) {
+rtp::BatchPool::Limits Senders::Impl::pool_limits(const MediaOptions& options) {
   rtp::BatchPool::Limits limits;
-  limits.all_bytes = Senders::kBodyBytes + 8 * options.retransmission_buffer_bytes;
+  limits.all_bytes = kBodyBytes + 8 * options.retransmission_buffer_bytes;
   return limits;
 }
-
-// Before a path is known: the smallest that everybody takes (RFC 8831 §5), less SRTP's.
-constexpr std::size_t kDefaultPacketRoom = 1152;
-
-}  // namespace
-
-class Senders::Impl {
- public:
-  Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
-       InterceptorChain* interceptors)
-      : history_{.bytes = options.retransmission_buffer_bytes},
-        random_(random),
-        epoch_(epoch),
-        interceptors_(interceptors),
-        pool_(pool_limits(options)) {}
-
-  void set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters);
-  void remove(Timestamp now, TransceiverId id);
-  void set_connected(Timestamp now, bool is_connected);
-  Result<> write(Timestamp now, TransceiverId id, std::string_view rid, const MediaSample* sample,
-                 Bytes packet);
-
-  const Departure* poll_packet(Timestamp now);
-  void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
-  WakeUp next_timeout() const;
-  void handle_timeout(Timestamp now);
-  std::optional<Event> poll_event();
-  void add_stats(Stats& out) const;
-  std::optional<std::uint32_t> first_ssrc() const;
-
-  void handle(Timestamp now, const rtcp::SenderReport& message) { handle(now, message.blocks); }
-  void handle(Timestamp now, const rtcp::ReceiverReport& message) { handle(now, message.blocks); }
-  void handle(Timestamp now, const rtcp::Nack& message);
-  void handle(Timestamp now, const rtcp::PictureLoss& message);
-  void handle(Timestamp now, const rtcp::FullIntraRequest& message);
-  void handle(Timestamp now, const rtcp::BitrateEstimate& message);
-  void handle(Timestamp now, const rtcp::TransportFeedback& message);
-  void handle(Timestamp now, const rtcp::CongestionFeedback& message);
-  template <class Other>
-  void handle(Timestamp, const Other&) {}
-
-  std::size_t packet_room_ = kDefaultPacketRoom;
-  std::optional<Duration> round_trip_;
-
- private:
-  struct Sender {
-    TransceiverId id{};
-    rtp::SendParameters parameters;
-    std::vector<std::unique_ptr<SendStream>> streams;
-    Deadline next_report;
-  };
-
-  Sender* find(TransceiverId id);
-  SendStream* find_ssrc(std::uint32_t ssrc);  // of repairs too
-  template <class Visit>
-  void for_each(Visit&& visit) const {
-    for (const auto& sender : senders_)
-      for (const auto& stream : sender->streams) visit(*sender, *stream);
-  }
-
-  void handle(Timestamp now, const std::vector<rtcp::ReportBlock>& blocks);
-  void refresh(Timestamp now);
-  void end(SendStream& stream);
-  void bind(const Sender& sender, const SendStream& stream);
-  void want_key_frame(Timestamp now, SendStream& stream);
-  void tell_key_frame(const SendStream& stream);
-  void tell_feedback(const std::optional<core::BitrateFeedback>& feedback);
-  Result<SendStream*> stream_for(Sender& sender, std::string_view rid) const;
-  void show_drafts(Timestamp now);
-  void queue(Timestamp now, SendStream& stream);
-  void show_departure(Timestamp now, const Departure& departure);
-  Duration report_interval(MediaKind kind);
-  SendTools tools() { return {pool_, pieces_, header_, packet_room_}; }
-
-  const PacketHistory::Limits history_;
-  Random& random_;
-  const rtcp::NtpTime epoch_;
-  InterceptorChain* const interceptors_;
-  rtp::BatchPool pool_;
-  codec::Pieces pieces_;
-  WireHeader header_;
-  Pacer pacer_{PacerOptions{}};
-  std::vector<std::unique_ptr<Sender>> senders_;
-  std::vector<Draft> drafts_;            // of the sample that is written
-  std::vector<OutgoingPacket> shown_;    // to interceptors
-  OutgoingPacket leaving_;               // the same
-  Departure departure_;
-  bool is_connected_ = false;
-  // One counter for all that leaves, so that it tells of the whole path.
-  std::int64_t next_transport_number_ = 1;
-  SentSizes sent_{kKnownPackets};
-  std::vector<std::uint32_t> byes_;
-  RareQueue<Event> events_;
-  std::size_t feedback_events_ = 0;
-};
 
 // --- negotiation
 
@@ -270,8 +169,8 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   }
   drafts_.clear();
   SendTools tools = this->tools();
-  Result<> cut = sample ? stream.cut(now, *sample, tools, drafts_)
-                        : stream.adopt(now, packet, tools, drafts_);
+  Result<> cut =
+      sample ? stream.cut(now, *sample, tools, drafts_) : stream.adopt(now, packet, tools, drafts_);
   if (!cut) return cut;
   if (stream.waits_for_key_frame()) want_key_frame(now, stream);
   if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
@@ -376,111 +275,7 @@ void Senders::Impl::show_departure(Timestamp now, const Departure& departure) {
   interceptors_->handle_sent(now, leaving_);
 }
 
-// --- RTCP that comes
-
-void Senders::Impl::handle(Timestamp now, const std::vector<rtcp::ReportBlock>& blocks) {
-  const rtcp::CompactNtp time = rtcp::NtpTime::at(now, epoch_).compact();
-  bool is_opened = false;
-  for (const rtcp::ReportBlock& block : blocks) {
-    SendStream* const stream = find_ssrc(block.ssrc);
-    if (!stream) continue;
-    const auto round_trip = rtcp::round_trip(time, block.last_sr, block.delay_since_last_sr);
-    if (round_trip) round_trip_ = round_trip;
-    stream->handle(now, block, round_trip);
-    is_opened = is_opened || stream->breaker().is_open();
-  }
-  if (is_opened) refresh(now);
-}
-
-void Senders::Impl::handle(Timestamp now, const rtcp::Nack& message) {
-  SendStream* const stream = find_ssrc(message.media_ssrc);
-  // Repairs are not repaired themselves.
-  if (stream && stream->ssrc() == message.media_ssrc) stream->handle(now, message, round_trip_);
-}
-
-void Senders::Impl::handle(Timestamp now, const rtcp::PictureLoss& message) {
-  SendStream* const stream = find_ssrc(message.media_ssrc);
-  if (!stream) return;
-  stream->count_picture_loss();
-  want_key_frame(now, *stream);
-}
-
-// RFC 5104 §4.3.1.2: the sources are in the requests; the header's is zero.
-void Senders::Impl::handle(Timestamp now, const rtcp::FullIntraRequest& message) {
-  for (const auto& request : message.requests) {
-    SendStream* const stream = find_ssrc(request.ssrc);
-    if (!stream) continue;
-    if (stream->handle_full_intra_request(message.sender_ssrc, request.number))
-      want_key_frame(now, *stream);
-  }
-}
-
-void Senders::Impl::handle(Timestamp, const rtcp::BitrateEstimate& message) {
-  core::BitrateFeedback feedback;
-  feedback.estimate = message.bits_per_second;
-  tell_feedback(feedback);
-}
-
-void Senders::Impl::handle(Timestamp, const rtcp::TransportFeedback& message) {
-  tell_feedback(read_feedback(message, sent_));
-}
-
-void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
-  tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
-    const SendStream* const stream = find_ssrc(ssrc);
-    if (!stream) return {};
-    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->number_of(0) };
-    return {&stream->repair_sizes(), stream->repair_number_of(0)};
-  }));
-}
-
-void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& feedback) {
-  if (!feedback || feedback_events_ == kMaxFeedbackEvents) return;
-  ++feedback_events_;
-  events_.push_back(*feedback);
-}
-
-// --- RTCP that goes, and time
-
-Duration Senders::Impl::report_interval(MediaKind kind) {
-  const Duration interval =
-      kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
-  constexpr std::uint32_t kParts = 1 << 16;
-  return interval / 2 + interval * static_cast<std::int64_t>(random_.below(kParts)) / kParts;
-}
-
-void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
-  if (!is_connected_) return;
-  std::vector<rtcp::SourceDescription::Chunk> chunks;
-  for (const auto& sender : senders_) {
-    if (!sender->next_report || now < *sender->next_report) continue;
-    sender->next_report.reset();  // until it sends again
-    const auto name = [&](std::uint32_t ssrc) {
-      chunks.push_back({ssrc, {{rtcp::ItemType::Cname, sender->parameters.cname}}});
-    };
-    for (const auto& stream : sender->streams) {
-      auto report = stream->report(now, epoch_);
-      if (!report) continue;
-      out.emplace_back(*std::move(report));
-      if (!sender->next_report)
-        sender->next_report = now + report_interval(sender->parameters.kind);
-      name(stream->ssrc());
-      if (stream->has_sent_repairs()) name(stream->rtx_ssrc());
-    }
-  }
-  for (std::size_t i = 0; i < chunks.size(); i += rtcp::kMaxCount) {
-    const std::size_t count = std::min(chunks.size() - i, rtcp::kMaxCount);
-    const auto first = chunks.begin() + static_cast<std::ptrdiff_t>(i);
-    out.emplace_back(rtcp::SourceDescription{
-        .chunks = {first, first + static_cast<std::ptrdiff_t>(count)}});
-  }
-  while (!byes_.empty()) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(byes_.size(), rtcp::kMaxCount));
-    out.emplace_back(
-        rtcp::Bye{.ssrcs = {byes_.begin(), byes_.begin() + count}, .reason = std::nullopt});
-    byes_.erase(byes_.begin(), byes_.begin() + count);
-  }
-}
+// --- time
 
 WakeUp Senders::Impl::next_timeout() const {
   if (!is_connected_) return {};
@@ -537,8 +332,7 @@ Senders::Senders(const MediaOptions& options, Random& random, rtcp::NtpTime epoc
     : impl_(std::make_unique<Impl>(options, random, epoch, interceptors)) {}
 Senders::~Senders() = default;
 
-void Senders::set(Timestamp now, TransceiverId transceiver,
-                  const rtp::SendParameters& parameters) {
+void Senders::set(Timestamp now, TransceiverId transceiver, const rtp::SendParameters& parameters) {
   impl_->set(now, transceiver, parameters);
 }
 void Senders::remove(Timestamp now, TransceiverId transceiver) { impl_->remove(now, transceiver); }

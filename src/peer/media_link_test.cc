@@ -29,12 +29,12 @@ Buffer sound(std::uint8_t number) {
 class MediaLinkTest : public ::testing::Test {
  protected:
   void connect() {
-    sender_ = pair_.a.connection.add_track(testing::audio_track(), {}).value();
+    sender_ = pair_.a.connection.add_track(pair_.now(), testing::audio_track(), {}).value();
     ASSERT_TRUE(pair_.connect());
   }
   void send(std::uint8_t number) {
-    ASSERT_TRUE(pair_.a.connection.write_sample(
-        pair_.now(), sender_, {.bytes = sound(number), .duration = 20ms}));
+    ASSERT_TRUE(pair_.a.connection.write_sample(pair_.now(), sender_,
+                                                {.bytes = sound(number), .duration = 20ms}));
     pair_.network.settle();
     pair_.network.run_for(20ms);
   }
@@ -91,7 +91,7 @@ TEST_F(MediaLinkTest, ForgeriesChangeNothing) {
 }
 
 TEST_F(MediaLinkTest, RtpBeforeThereAreKeysIsDropped) {
-  sender_ = pair_.a.connection.add_track(testing::audio_track(), {}).value();
+  sender_ = pair_.a.connection.add_track(pair_.now(), testing::audio_track(), {}).value();
   ASSERT_TRUE(pair_.negotiate());
   const Buffer packet = {0x80, 111, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 1, 2, 3, 4};
   pair_.network.inject(*Endpoint::parse("192.0.2.1:5001"), *Endpoint::parse("192.0.2.2:5002"),

@@ -416,9 +416,9 @@ void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::s
   impl_->data().channels().set_buffered_amount_low_threshold(channel, bytes);
 }
 
-Result<TransceiverId> PeerConnection::add_track(LocalTrack track,
+Result<TransceiverId> PeerConnection::add_track(Timestamp now, LocalTrack track,
                                                 std::vector<std::string> streams) {
-  return impl_->tracks().add_track(std::move(track), std::move(streams));
+  return impl_->tracks().add_track(now, std::move(track), std::move(streams));
 }
 Result<TransceiverId> PeerConnection::add_transceiver(MediaKind kind, RtpTransceiverInit init) {
   return impl_->tracks().add_transceiver(kind, std::move(init));

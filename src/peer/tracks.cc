@@ -10,9 +10,12 @@ namespace specter::peer {
 
 // ---- what the next description says
 
-Result<TransceiverId> Tracks::add_track(LocalTrack track, std::vector<std::string> streams) {
+Result<TransceiverId> Tracks::add_track(Timestamp now, LocalTrack track,
+                                        std::vector<std::string> streams) {
   auto added = all().add_track(std::move(track), std::move(streams));
-  if (added) note_needed();
+  if (!added) return added;
+  update_media(now, *added);  // it may be one that sends already
+  note_needed();
   return added;
 }
 
@@ -95,12 +98,14 @@ Result<> Tracks::check_track(TransceiverId transceiver) const {
 
 Result<> Tracks::write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample) {
   if (auto good = check_track(transceiver); !good) return good;
+  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
   return media_.make_session().senders().write_sample(now, transceiver, sample);
 }
 
 Result<> Tracks::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
                            std::string_view rid) {
   if (auto good = check_track(transceiver); !good) return good;
+  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
   return media_.make_session().senders().write_rtp(now, transceiver, packet, rid);
 }
 

@@ -27,7 +27,8 @@ class Tracks {
       : negotiation_(negotiation), media_(media), needed_(needed), events_(events) {}
   Tracks(const Tracks&) = delete;
 
-  Result<TransceiverId> add_track(LocalTrack track, std::vector<std::string> streams);
+  Result<TransceiverId> add_track(Timestamp now, LocalTrack track,
+                                  std::vector<std::string> streams);
   Result<TransceiverId> add_transceiver(MediaKind kind, RtpTransceiverInit init);
   Result<TransceiverId> add_transceiver(LocalTrack track, RtpTransceiverInit init);
   Result<> remove_track(Timestamp now, TransceiverId transceiver);

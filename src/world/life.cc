@@ -188,7 +188,8 @@ class Life {
   // ---- what happens
 
   void act(const Step& step, bool begins) {
-    if (journal_.keeps_notes())
+    const bool is_again = step.kind == Kind::Track && begins && plays_.contains(key(step));
+    if (journal_.keeps_notes() && !is_again)
       journal_.note(begins ? to_string(step) : fmt::format("(no more {})", row(step.kind).name));
     if (lines_.handle(step, begins)) return;
     switch (step.kind) {

@@ -361,7 +361,7 @@ void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t
 void Peer::add_track(Timestamp now, const Step& step, std::size_t key) {
   if (is_over()) return;
   note("adds a track");
-  world_.show.begin(side_, connection_, step, key);
+  world_.show.begin(now, side_, connection_, step, key);
   if (!is_paused_) drain(now);
 }
 

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kNumberBytes = 4;
 constexpr std::size_t kVp8Header = 10, kVp8InterHeader = 3;  // RFC 6386 §9.1
 constexpr std::uint8_t kToc = 0xfc;                          // RFC 6716 §3.1: CELT, 20 ms, stereo
-constexpr std::size_t kMostSoundBytes = 1275;                // RFC 6716 §3.2.1
+// A packet of Opus is not cut: the smallest datagrams have room for no more.
+constexpr std::size_t kMostSoundBytes = 400;
 
 std::size_t header_bytes(MediaKind kind, bool is_key) {
   if (kind == MediaKind::Audio) return 1;
@@ -52,13 +53,14 @@ void Show::fail(Side side, std::string_view what) {
   journal_.fail(Verdict::Content, fmt::format("{} {}", side == Side::A ? "a" : "b", what));
 }
 
-void Show::begin(Side side, core::PeerConnection& connection, const Step& step, std::size_t key) {
+void Show::begin(Timestamp now, Side side, core::PeerConnection& connection, const Step& step,
+                 std::size_t key) {
   const auto kind = step.c == 0 ? MediaKind::Video : MediaKind::Audio;
   const std::size_t number = tracks_.size();
   Track track{.from = side, .key = key, .kind = kind, .bytes = static_cast<std::size_t>(step.b)};
   const LocalTrack local{kind, fmt::format("t{}", number),
                          media_options().codecs[kind == MediaKind::Video ? 1 : 0]};
-  const auto sender = connection.add_track(local, {stream_of(number)});
+  const auto sender = connection.add_track(now, local, {stream_of(number)});
   if (!sender) return;  // it is closed, or failed
   track.sender = *sender;
   tracks_.push_back(std::move(track));

@@ -24,7 +24,8 @@ class Show {
   Show(std::uint64_t seed, Journal& journal) : seed_(seed), journal_(journal) {}
 
   // The owner has another track from here on: `key` is the step's.
-  void begin(Side side, core::PeerConnection& connection, const Step& step, std::size_t key);
+  void begin(Timestamp now, Side side, core::PeerConnection& connection, const Step& step,
+             std::size_t key);
   // The next frame of it.
   void play(Timestamp now, Side side, core::PeerConnection& connection, std::size_t key);
   void handle(Side side, const core::Event& event);

@@ -6,7 +6,8 @@ import base64
 import json
 import sys
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
 LINE_LIMIT = 1 << 24
@@ -21,7 +22,10 @@ class AiortcPeer:
         policy = RTCBundlePolicy(configuration.get("bundlePolicy", "balanced"))
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=policy))
         self.channels = {}
+        self.decoded = {"audio": 0, "video": 0}
+        self.tasks = set()  # kept, for asyncio keeps none
         self.connection.on("datachannel", self.announce)
+        self.connection.on("track", self.take)
         self.connection.on("connectionstatechange",
                            lambda: tell("connection_state", state=self.connection.connectionState))
 
@@ -43,6 +47,34 @@ class AiortcPeer:
             {"text": message} if isinstance(message, str)
             else {"base64": base64.b64encode(message).decode()})))
         return about
+
+    # ---- media
+
+    def take(self, track):
+        tell("track", kind=track.kind)
+        task = asyncio.ensure_future(self.count(track))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def count(self, track):
+        try:
+            while True:
+                await track.recv()
+                self.decoded[track.kind] += 1
+        except MediaStreamError:
+            tell("track_ended", kind=track.kind)
+
+    async def add_media(self, kind, codec, **_):
+        """Green pictures, or silence."""
+        sender = self.connection.addTrack(VideoStreamTrack() if kind == "video" else AudioStreamTrack())
+        transceiver = next(t for t in self.connection.getTransceivers() if t.sender is sender)
+        known = RTCRtpSender.getCapabilities(kind).codecs
+        chosen = [c for c in known if c.mimeType.upper() == f"{kind}/{codec}".upper()]
+        transceiver.setCodecPreferences(chosen + [c for c in known if c.mimeType.endswith("/rtx")])
+        return "track_added", {"kind": kind}
+
+    async def frames(self):
+        return "frames", {"decoded": self.decoded}
 
     # ---- commands
 

@@ -4,6 +4,7 @@ OpenSSL's 1.2, its certificate RSA, its ICE libnice."""
 
 import base64
 import json
+import re
 import sys
 import threading
 
@@ -13,6 +14,26 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+
+# What is sent of each codec, and how it is decoded; {payload} is the number that both have agreed on.
+SENDS = {
+    "VP8": "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
+           " ! vp8enc deadline=1 keyframe-max-dist=50 target-bitrate=400000 ! rtpvp8pay picture-id-mode=15-bit"
+           " ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload={payload}",
+    "H264": "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
+            " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 bitrate=400"
+            " ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 aggregate-mode=zero-latency"
+            " ! application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload={payload}",
+    "OPUS": "audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay"
+            " ! application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload}",
+}
+PAYLOADS = {"VP8": 96, "H264": 108, "OPUS": 111}  # in our own offers
+DECODES = {
+    "VP8": "queue ! rtpvp8depay request-keyframe=true ! vp8dec",
+    "H264": "queue ! rtph264depay request-keyframe=true ! h264parse ! avdec_h264",
+    "OPUS": "queue ! rtpopusdepay ! opusdec",
+}
 
 
 class GStreamerPeer:
@@ -29,6 +50,10 @@ class GStreamerPeer:
         self.bin.connect("on-ice-candidate", self.on_candidate)
         self.bin.connect("on-data-channel", lambda _, channel: self.announce(channel))
         self.bin.connect("notify::connection-state", self.on_state)
+        self.bin.connect("on-new-transceiver", lambda _, transceiver: transceiver.set_property("do-nack", True))
+        self.bin.connect("pad-added", self.on_pad)
+        self.decoded = {"audio": 0, "video": 0}
+        self.offered = ""
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def tell(self, event, **fields):
@@ -64,6 +89,40 @@ class GStreamerPeer:
             "message", channel=number, base64=base64.b64encode(data.get_data() if data else b"").decode()))
         return about
 
+    # ---- media
+
+    def payload_of(self, codec):
+        """The number that the offer has for it."""
+        found = re.search(rf"a=rtpmap:(\d+) {codec}/", self.offered, re.IGNORECASE)
+        return int(found[1]) if found else PAYLOADS[codec]
+
+    def add_media(self, kind, codec, **_):
+        source = Gst.parse_bin_from_description(SENDS[codec].format(payload=self.payload_of(codec)), True)
+        self.pipeline.add(source)
+        if not source.link(self.bin):
+            raise ValueError(f"webrtcbin takes no {codec}")
+        source.sync_state_with_parent()
+        return "track_added", {"kind": kind}
+
+    def on_pad(self, _, pad):
+        if pad.get_direction() != Gst.PadDirection.SRC:
+            return
+        caps = pad.get_current_caps().get_structure(0)
+        kind, codec = caps.get_string("media"), caps.get_string("encoding-name").upper()
+        sink = Gst.parse_bin_from_description(f"{DECODES[codec]} ! fakesink name=end signal-handoffs=true sync=false", True)
+
+        def count(*_):
+            self.decoded[kind] += 1
+
+        sink.get_by_name("end").connect("handoff", count)
+        self.pipeline.add(sink)
+        sink.sync_state_with_parent()
+        pad.link(sink.get_static_pad("sink"))
+        self.tell("track", kind=kind, codec=codec)
+
+    def frames(self):
+        return "frames", {"decoded": self.decoded}
+
     # ---- commands; the value is the answer
 
     def create_data_channel(self, label):
@@ -85,6 +144,7 @@ class GStreamerPeer:
         return "local_description_set", {}
 
     def set_remote_description(self, type, sdp):
+        self.offered = sdp if type == "offer" else self.offered
         self.ask("set-remote-description", described(type, sdp))
         return "remote_description_set", {}
 

@@ -1,6 +1,7 @@
 """What tests of tracks have in common: files to send, what each side says of frames, and FFmpeg's word on what was recorded."""
 
 import asyncio
+import functools
 import json
 import pathlib
 import shutil
@@ -8,14 +9,14 @@ import subprocess
 import sys
 import time
 
-from scenario import Failed, expect
+from scenario import Failed, connected, expect
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import machine  # noqa: E402
 
 LONGEST_FREEZE = 1.0  # s
-PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=8")
-SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=8")
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4")
+SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4")
 X264 = ("-c:v", "libx264", "-profile:v", "baseline", "-level", "3.1", "-pix_fmt", "yuv420p", "-bf", "0", "-g", "50",
         "-b:v", "400k", "-bsf:v", "h264_mp4toannexb")
 FILES = {
@@ -69,12 +70,9 @@ async def reports(browser, kind):
     return [report for report in stats.values() if report["type"] == kind]
 
 
-async def decoded(browser, kind, mid=None):
-    """How much of the track of ours: frames of video, samples or packets of sound."""
-    found = [r for r in await reports(browser, "inbound-rtp") if r["kind"] == kind and mid in (None, r.get("mid"))]
-    if kind == "video":
-        return sum(r.get("framesDecoded", 0) for r in found)
-    return sum(r.get("totalSamplesReceived") or r.get("packetsReceived", 0) for r in found)
+async def decoded(peer, kind):
+    """How much of our tracks the other side decoded: frames of video, samples or packets of sound."""
+    return (await peer.call("frames"))["decoded"][kind]
 
 
 async def received(specter, kind_or_number=None, rid=None):
@@ -114,3 +112,27 @@ async def stops(count, what, seconds=1.5):
     await asyncio.sleep(seconds)
     after = await count()
     expect(after <= before + 1, f"{what} stop: {before}, and {after} after {seconds} s")
+
+
+async def both_ways(theirs, ours, they_offer, files, seconds=2):
+    """Another stack and ours send each other what `files` has, a codec and a file of each kind:
+    {"audio": ("OPUS", path), "video": ("VP8", path)}. Each side decodes or gets whole frames."""
+    async def they_send():
+        for kind, (codec, path) in files.items():  # those that can't encode send the file
+            await theirs.call("add_media", kind=kind, codec=codec, file=str(path))
+
+    async def we_send():
+        for kind, (_, path) in files.items():
+            numbers[kind] = (await ours.call("add_track", file=str(path), loop=True, streams=["ours"]))["transceiver"]
+
+    numbers = {}
+    sides = ((theirs, ours), (they_send, we_send)) if they_offer else ((ours, theirs), (we_send, they_send))
+    async with connected(*sides[0], before_offer=sides[1][0], before_answer=sides[1][1]):
+        flows = [grows(functools.partial(decoded, theirs, kind), f"{kind} frames of ours at {theirs.name}", seconds)
+                 for kind in files]
+        flows += [grows(functools.partial(received_frames, ours, numbers[kind]),
+                        f"{kind} frames of {theirs.name} at ours", seconds) for kind in files]
+        got = await asyncio.gather(*flows)
+        codecs = {one["codec"].upper() for one in await received(ours) if one["frames"]}
+        expect(codecs == {codec for codec, _ in files.values()}, f"in the codecs that were meant: {codecs}")
+        return got

@@ -9,6 +9,33 @@ const [name, folder, configuration] = process.argv.slice(2);
 const require = createRequire(`${folder}/`);
 const stack = require({wrtc: '@roamhq/wrtc', werift: 'werift'}[name]);
 globalThis.RTCPeerConnection = stack.RTCPeerConnection;
+if (stack.nonstandard) devices(stack);
+
+// A camera and a microphone for wrtc, which has none: pictures that change, and a tone.
+function devices({MediaStream, RTCRtpReceiver, nonstandard: {RTCVideoSource, RTCAudioSource}}) {
+  const [width, height, rate] = [320, 240, 48000];
+  const video = () => {
+    const source = new RTCVideoSource(), data = new Uint8ClampedArray(width * height * 3 / 2).fill(128);
+    let number = 0;
+    setInterval(() => {
+      data.fill(number++ * 5 % 256, 0, width * height);
+      source.onFrame({width, height, data});
+    }, 40);
+    return source.createTrack();
+  };
+  const audio = () => {
+    const source = new RTCAudioSource(), count = rate / 100;
+    let at = 0;
+    setInterval(() => {
+      const samples = Int16Array.from({length: count}, () => 8000 * Math.sin(2 * Math.PI * 440 * at++ / rate));
+      source.onData({samples, sampleRate: rate, bitsPerSample: 16, channelCount: 1, numberOfFrames: count});
+    }, 10);
+    return source.createTrack();
+  };
+  Object.assign(globalThis, {MediaStream, RTCRtpReceiver});
+  const mediaDevices = {getUserMedia: async ({video: v}) => new MediaStream([v ? video() : audio()])};
+  Object.defineProperty(globalThis, 'navigator', {value: {mediaDevices}, configurable: true});
+}
 
 const write = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const source = fs.readFileSync(new URL('peer.js', import.meta.url), 'utf8');

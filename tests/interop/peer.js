@@ -173,6 +173,7 @@
     // A track of the fake camera or microphone, by addTrack or, for what it can't say, addTransceiver.
     add_media: async ({kind, rids, codec, source = {}}) => {
       const track = await source_of(kind, source), stream = new MediaStream([track]);
+      if (codec && !codec.includes('/')) codec = `${kind}/${codec === 'OPUS' ? 'opus' : codec}`;
       if (rids || codec) {
         const scales = {q: 4, h: 2, f: 1};
         const sendEncodings = rids?.map((rid) => ({rid, scaleResolutionDownBy: scales[rid] ?? 1}));
@@ -183,6 +184,16 @@
       const sender = connection.addTrack(track, stream);
       const made = connection.getTransceivers().find((each) => each.sender === sender);
       return {event: 'track_added', transceiver: number_of(made)};
+    },
+    // How much of each kind was decoded.
+    frames: async () => {
+      const decoded = {audio: 0, video: 0};
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== 'inbound-rtp') continue;
+        decoded[report.kind] += report.kind === 'video' ? report.framesDecoded ?? 0
+                                                        : report.totalSamplesReceived || report.packetsReceived || 0;
+      }
+      return {event: 'frames', decoded};
     },
     remove_track: ({transceiver}) => {
       const {sender} = transceivers[transceiver - 1];

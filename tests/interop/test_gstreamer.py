@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """`specter peer` with GStreamer's webrtcbin: DTLS 1.2 of OpenSSL with an RSA certificate, in each role, offering
-and answering; and usrsctp.
+and answering; and usrsctp. And tracks both ways, VP8 and H.264 with Opus.
 
     tests/interop/test_gstreamer.py [--specter build/release/specter]
 """
@@ -10,9 +10,11 @@ import asyncio
 import itertools
 import pathlib
 import sys
+import tempfile
 import time
 import traceback
 
+import media
 from peers import ProgramPeer, SpecterPeer
 from scenario import connected, echo, expect
 
@@ -41,24 +43,49 @@ async def tell(specter_offers, specter_is_client, certificate, known, program):
     return f"{transport['dtls_cipher']}, {transport['tls_group']}"
 
 
+async def tracks(specter_offers, files, known, program):
+    async with asyncio.timeout(STORY_SECONDS), \
+            ProgramPeer.open("gstreamer", sys.executable, PROGRAM) as gstreamer, \
+            SpecterPeer.open(program) as specter:
+        known += [specter, gstreamer]
+        flows = await media.both_ways(gstreamer, specter, not specter_offers, files)
+    return f"longest pause {max(longest for _, longest in flows) * 1000:.0f} ms"
+
+
+def stories(options, folder):
+    for offers, client, certificate in itertools.product((True, False), (True, False), ("ecdsa", "rsa")):
+        title = (f"specter ({certificate}) {'offers' if offers else 'answers'}, "
+                 f"{'client' if client else 'server'}; gstreamer (rsa)")
+        yield title, lambda known, o=offers, c=client, k=certificate: tell(o, c, k, known, options.specter)
+    made = media.make_files(folder)
+    for codec, name in (("VP8", "vp8.ivf"), ("H264", "h264.h264")):
+        files = {"audio": ("OPUS", made["opus.ogg"]), "video": (codec, made[name])}
+        for offers in (True, False):
+            yield f"{codec} and Opus both ways, specter {'offers' if offers else 'answers'}", \
+                lambda known, o=offers, f=files: tracks(o, f, known, options.specter)
+
+
 async def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--specter", default=ROOT / "build" / "release" / "specter")
+    parser.add_argument("--only", default="", help="tell only the stories whose title has this")
     options = parser.parse_args()
+    media.need()
     good = True
-    for offers, client, certificate in itertools.product((True, False), (True, False), ("ecdsa", "rsa")):
-        title = (f"specter ({certificate}) {'offers' if offers else 'answers'}, "
-                 f"{'client' if client else 'server'}; gstreamer (rsa)")
-        begun = time.monotonic()
-        known = []
-        try:
-            told = await tell(offers, client, certificate, known, options.specter)
-            print(f"ok      {title}: {told} ({time.monotonic() - begun:.1f} s)", flush=True)
-        except Exception:
-            good = False
-            print(f"FAILED  {title}", *(line for peer in known for line in peer.history()),
-                  traceback.format_exc(), sep="\n", flush=True)
+    with tempfile.TemporaryDirectory(prefix="specter-gstreamer-") as folder:
+        for title, story in stories(options, pathlib.Path(folder)):
+            if options.only not in title:
+                continue
+            begun = time.monotonic()
+            known = []
+            try:
+                told = await story(known)
+                print(f"ok      {title}: {told} ({time.monotonic() - begun:.1f} s)", flush=True)
+            except Exception:
+                good = False
+                print(f"FAILED  {title}", *(line for peer in known for line in peer.history()),
+                      traceback.format_exc(), sep="\n", flush=True)
     return 0 if good else 1
 
 

@@ -9,10 +9,12 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import json
 import pathlib
 import re
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -21,6 +23,7 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench" / "peers"))
 
+import media  # noqa: E402
 from bench_peer import BenchPeer  # noqa: E402
 from driver import stacks  # noqa: E402
 from driver.main import bootstrap  # noqa: E402
@@ -124,6 +127,24 @@ def stories_of(specter, command):
             lambda known, c=client: we_offer(specter, command, known, "balanced", c)
 
 
+# Who sends media and decodes it, or at least puts it together.
+WITH_MEDIA = {"wrtc": ("VP8",), "aiortc": ("VP8", "H264"), "pion": ("VP8", "H264")}
+
+
+def stories_of_media(name, specter, command, folder):
+    codecs = WITH_MEDIA.get(name, ())
+    made = media.make_files(folder) if codecs else {}
+    for codec in codecs:
+        files = {"audio": ("OPUS", made["opus.ogg"]), "video": (codec, made["h264.h264" if codec == "H264" else "vp8.ivf"])}
+        for they_offer_it in (True, False):
+            async def tell(known, offers=they_offer_it, files=files):
+                async with pair(specter, command, "balanced", known) as (theirs, ours):
+                    await media.both_ways(theirs, ours, offers, files)
+                    return await negotiated(ours)
+
+            yield f"{'offers' if they_offer_it else 'answers'} {codec} and Opus both ways", tell
+
+
 def stories_of_bench(specter, program):
     """What the programs of bench/peers can: one channel, offered by either side, and its messages."""
     for they_offer_it in (True, False):
@@ -193,7 +214,7 @@ class Result:
         return f"| {self.name} | {version(self.name)} | {self.count('offers')} | {self.count('answers')} | {dtls} |"
 
 
-async def tell(options, name):
+async def tell(options, name, folder):
     result = Result(name)
     log = stacks.BUILD / f"{name}-interop.log"
     log.unlink(missing_ok=True)
@@ -204,7 +225,11 @@ async def tell(options, name):
         result.left_out = str(missing)
         return result
     if STACKS[name].command:
-        stories = stories_of(options.specter, lambda configuration: STACKS[name].command(made, configuration))
+        def command(configuration):
+            return STACKS[name].command(made, configuration)
+
+        stories = itertools.chain(stories_of(options.specter, command),
+                                  stories_of_media(name, options.specter, command, folder))
     else:
         stories = stories_of_bench(options.specter, made)
     for title, run in stories:
@@ -236,7 +261,8 @@ async def main():
     stacks.BUILD.mkdir(parents=True, exist_ok=True)
     names = options.stacks or list(STACKS)
     bootstrap(types.SimpleNamespace(peers=names))
-    results = [await tell(options, name) for name in names]
+    with tempfile.TemporaryDirectory(prefix="specter-stacks-") as folder:
+        results = [await tell(options, name, pathlib.Path(folder)) for name in names]
     print("\n| stack | version | offers | answers | DTLS |", "| --- | --- | --- | --- | --- |",
           *(result.row() for result in results), sep="\n")
     # A stack that can't be built is no fault of ours, unless it was asked for by name.

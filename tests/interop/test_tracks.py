@@ -16,16 +16,15 @@ import pathlib
 import random
 import sys
 import tempfile
-import time
 
 import media
 from browser import Browser, need_browsers
-from glare import PerfectNegotiation
 from media import decoded, grows, received, received_frames, stops
 from peers import BrowserPeer, SpecterPeer
+from perfect_negotiation import PerfectNegotiation
 from relay import Relay
 from scenario import Stories, Wire, connected, echo, expect, renegotiate
-from test_restart import restart, until_moved, in_use
+from test_restart import in_use, restart, until_moved
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 90
@@ -342,7 +341,7 @@ async def main():
 
                 async def tell(known, shows=shows, configuration=configuration, story=story):
                     async with BrowserPeer.open(browsers[shows], configuration=configuration) as page, \
-                            SpecterPeer.open(options.specter) as specter:
+                            SpecterPeer.open(options.specter, "--codec", "video/AV1", "--codec", "video/VP9") as specter:
                         known += [page, specter]
                         return await story(Telling(options, page, specter, files, folder))
 

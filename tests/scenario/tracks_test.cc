@@ -14,11 +14,11 @@ namespace specter {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::audio_track;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::PeerHost;
 using testing::PeerPair;
-using testing::audio_track;
 using testing::video_track;
 
 // What a side was told of one transceiver.
@@ -34,7 +34,7 @@ class Tracks : public ::testing::Test {
  protected:
   static constexpr Duration kFrame = 33ms;
 
-  // Writes a picture each 33 ms, from the beginning of the file again and again.
+  // Writes the next picture each 33 ms.
   void send_video(PeerHost& from, TransceiverId transceiver, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const Buffer& picture = pictures_[sent_++ % pictures_.size()];
@@ -68,38 +68,37 @@ class Tracks : public ::testing::Test {
     return all.empty() ? TransceiverId{} : all[0].id;
   }
 
-  const std::vector<Buffer> pictures_ = codec::testing::read_ivf_frames("libvpx.ivf");
+  const std::vector<Buffer> pictures_ = testing::vp8_frames(1000, 3000);
   const std::vector<Buffer> sounds_ = codec::testing::read_opus_packets("libopus.ogg");
   std::size_t sent_ = 0;
   PeerPair pair_{{}, testing::with_media()};
 };
 
 TEST_F(Tracks, APictureGoesFromOneSideToTheOther) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {"stream"});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {"stream"});
   ASSERT_TRUE(sender);
   ASSERT_TRUE(pair_.connect());
-  const auto tracks = pair_.b.all<core::Track>();
-  ASSERT_EQ(tracks.size(), 1u);
-  EXPECT_EQ(tracks[0]->kind, MediaKind::Video);
-  EXPECT_THAT(tracks[0]->streams, ElementsAre("stream"));
+  ASSERT_EQ(pair_.b.all<core::Track>().size(), 1u);
+  const core::Track track = *pair_.b.all<core::Track>()[0];
+  EXPECT_EQ(track.kind, MediaKind::Video);
+  EXPECT_THAT(track.streams, ElementsAre("stream"));
 
   send_video(pair_.a, *sender, 60);
-  const auto frames = frames_of(pair_.b, tracks[0]->transceiver);
-  EXPECT_EQ(expect_run_of_pictures(frames), 60u);
+  const auto frames = frames_of(pair_.b, track.transceiver);
+  ASSERT_EQ(expect_run_of_pictures(frames), 60u);
   EXPECT_TRUE(frames.front().is_key_frame);
   EXPECT_EQ(frames.front().codec, "VP8");
   EXPECT_EQ(pair_.b.all<core::TrackUnmuted>().size(), 1u);
 }
 
 TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
-  const auto of_a = pair_.a.connection.add_track(video_track(), {});
-  const auto sound_of_a = pair_.a.connection.add_track(audio_track(), {});
-  const auto of_b = pair_.b.connection.add_track(video_track(), {});
+  const auto of_a = pair_.a.connection.add_track(pair_.now(), video_track(), {});
+  const auto sound_of_a = pair_.a.connection.add_track(pair_.now(), audio_track(), {});
+  const auto of_b = pair_.b.connection.add_track(pair_.now(), video_track(), {});
   const auto channel = pair_.a.connection.create_data_channel(pair_.now(), "data");
   ASSERT_TRUE(of_a && sound_of_a && of_b && channel);
   ASSERT_TRUE(pair_.connect());
-  ASSERT_TRUE(
-      pair_.network.run_until([&] { return pair_.b.has<core::IncomingDataChannel>(); }, 5s));
+  ASSERT_TRUE(pair_.network.run_until([&] { return pair_.a.has<core::DataChannelOpen>(); }, 5s));
   EXPECT_EQ(pair_.b.connection.transceivers().size(), 2u);
 
   ASSERT_TRUE(pair_.a.connection.send(pair_.now(), *channel, MessageKind::Text, as_bytes("hello")));
@@ -111,7 +110,7 @@ TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
 }
 
 TEST_F(Tracks, LossIsRepaired) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);  // a round trip is measured
   pair_.network.link().options().loss = 0.05;
@@ -127,7 +126,7 @@ TEST_F(Tracks, LossIsRepaired) {
 }
 
 TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.remove_track(pair_.now(), *sender));
@@ -143,7 +142,7 @@ TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
 }
 
 TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.stop_transceiver(pair_.now(), *sender));
@@ -152,7 +151,7 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   EXPECT_THAT(pair_.a.connection.transceivers(), IsEmpty());
   EXPECT_THAT(pair_.b.connection.transceivers(), IsEmpty());
   // The section is used again.
-  const auto next = pair_.a.connection.add_track(video_track("other"), {});
+  const auto next = pair_.a.connection.add_track(pair_.now(), video_track("other"), {});
   ASSERT_TRUE(next);
   ASSERT_TRUE(pair_.negotiate());
   const std::size_t before = pair_.b.all<core::Frame>().size();
@@ -161,8 +160,26 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   EXPECT_EQ(pair_.b.all<core::Frame>().size(), before + 10);
 }
 
+// W3C §5.1.2: the transceiver that receives takes it.
+TEST_F(Tracks, ATrackOnATransceiverThatIsThereIsSentOnceNegotiated) {
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
+  ASSERT_TRUE(pair_.connect());
+  const auto back = pair_.b.connection.add_track(pair_.now(), video_track("back"), {});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, only(pair_.b));
+  send_video(pair_.b, *back, 3);  // is not negotiated yet
+  EXPECT_THAT(pair_.a.all<core::Frame>(), IsEmpty());
+  ASSERT_TRUE(pair_.negotiate(pair_.b, pair_.a));
+  sent_ = 0;
+  send_video(pair_.b, *back, 3);
+  EXPECT_EQ(pair_.a.all<core::Frame>().size(), 3u);
+  sent_ = 0;
+  send_video(pair_.a, *sender, 3);
+  EXPECT_EQ(pair_.b.all<core::Frame>().size(), 3u);
+}
+
 TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);
   pair_.b.connection.restart_ice();
@@ -174,7 +191,7 @@ TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
 }
 
 TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   const std::size_t before = pair_.a.all<core::KeyFrameWanted>().size();
@@ -184,7 +201,7 @@ TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
 }
 
 TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   pair_.b.connection.set_bitrate_estimate(pair_.now(), 1'000'000);
   send_video(pair_.a, *sender, 60);
@@ -200,7 +217,7 @@ TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
 }
 
 TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   pair_.network.link().options().latency = 20ms;
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 150);
@@ -212,7 +229,7 @@ TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
 }
 
 TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   pair_.a.connection.close(pair_.now());
@@ -221,7 +238,7 @@ TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
 }
 
 TEST_F(Tracks, ASampleBeforeThereIsAConnectionIsNoError) {
-  const auto sender = pair_.a.connection.add_track(video_track(), {});
+  const auto sender = pair_.a.connection.add_track(pair_.now(), video_track(), {});
   ASSERT_TRUE(sender);
   EXPECT_TRUE(pair_.a.connection.write_sample(pair_.now(), *sender,
                                               {.bytes = pictures_[0], .duration = kFrame}));

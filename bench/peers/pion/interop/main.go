@@ -28,6 +28,8 @@ type command struct {
 	SDPMid           *string         `json:"sdpMid"`
 	SDPMLineIndex    *uint16         `json:"sdpMLineIndex"`
 	UsernameFragment *string         `json:"usernameFragment"`
+	Codec            string          `json:"codec"`
+	File             string          `json:"file"`
 }
 
 type peer struct {
@@ -35,6 +37,7 @@ type peer struct {
 	mutex      sync.Mutex // of channels; pion's handlers run in goroutines of their own
 	channels   []*webrtc.DataChannel
 	write      sync.Mutex
+	decoded    counts
 }
 
 func (p *peer) tell(event string, fields object) {
@@ -82,6 +85,11 @@ func (p *peer) execute(c command) (string, object, error) {
 	case "add_transceiver":
 		_, err := p.connection.AddTransceiverFromKind(webrtc.NewRTPCodecType(c.Kind))
 		return "done", nil, err
+	case "add_media":
+		return p.addMedia(c.Kind, c.Codec, c.File)
+	case "frames":
+		return "frames", object{"decoded": object{
+			"audio": p.decoded.audio.Load(), "video": p.decoded.video.Load()}}, nil
 	case "create_offer":
 		made, err := p.connection.CreateOffer(nil)
 		return described("offer", made, err)
@@ -138,6 +146,7 @@ func main() {
 		p.tell("connection_state", object{"state": state.String()})
 	})
 	connection.OnDataChannel(func(channel *webrtc.DataChannel) { p.tell("data_channel", p.watch(channel)) })
+	connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.take(track) })
 	p.tell("ready", nil)
 
 	lines := bufio.NewScanner(os.Stdin)

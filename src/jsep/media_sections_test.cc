@@ -1,0 +1,265 @@
+// Sections of data and of media in one session: which are taken, rejected, accepted as inactive,
+// and which of them share the transport.
+#include "jsep/testing/two_sides.h"
+
+namespace specter::jsep::rows {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// What b answers to an offer.
+Lines answered(const std::string& offer, MediaOptions media = media_options()) {
+  End b(2, std::move(media));
+  EXPECT_EQ(name_of(b.set_remote({SdpType::Offer, offer})), "");
+  const auto answer = b.make_answer();
+  Lines out = sections_of(answer);
+  const auto session = sdp::parse(answer.sdp).value();
+  const auto groups = sdp::bundle_groups(session);
+  out.push_back("group " + joined(groups.empty() ? Lines{} : groups.front()));
+  return out;
+}
+
+std::string foreign(const std::string& section) { return replaced(section, "VP8", "dirac"); }
+
+TEST(MediaSections, OfMediaAlone) {
+  EXPECT_THAT(answered(head("0 1") + audio_section("0") + video_section("1")),
+              ElementsAre("audio 9 0 recvonly", "video 9 1 recvonly", "group [0 1]"));
+}
+
+TEST(MediaSections, WithDataInAnyOrder) {
+  EXPECT_THAT(
+      answered(head("0 1 2") + audio_section("0") + data_section("1") + video_section("2")),
+      ElementsAre("audio 9 0 recvonly", "application 9 1", "video 9 2 recvonly", "group [0 1 2]"));
+  EXPECT_THAT(answered(head("1 0") + audio_section("0") + data_section("1")),
+              ElementsAre("audio 9 0 recvonly", "application 9 1", "group [1 0]"));
+}
+
+// As before there was media.
+TEST(MediaSections, WithoutCodecsAreInactiveOrRejected) {
+  EXPECT_THAT(answered(head("0 1") + audio_section("0") + data_section("1"), {}),
+              ElementsAre("audio 9 0 inactive", "application 9 1", "group [0 1]"));
+  EXPECT_THAT(answered(head("1") + audio_section("0") + data_section("1"), {}),
+              ElementsAre("audio 0 0 inactive", "application 9 1", "group [1]"));
+  End b(2, {});
+  ASSERT_TRUE(b.set_remote({SdpType::Offer, head("0 1") + audio_section("0") + data_section("1")}));
+  EXPECT_THAT(b.list(), IsEmpty());
+  EXPECT_THAT(b.take(), ElementsAre("have-remote-offer"));
+}
+
+// RFC 9143 §7.3.3: the group stands with its first section.
+TEST(MediaSections, WithoutACommonCodecAreRejectedUnlessTheyAreTagged) {
+  EXPECT_THAT(answered(head("0 1") + audio_section("0") + foreign(video_section("1"))),
+              ElementsAre("audio 9 0 recvonly", "video 0 1 inactive", "group [0]"));
+  EXPECT_THAT(answered(head("0 1") + foreign(video_section("0")) + audio_section("1")),
+              ElementsAre("video 9 0 inactive", "audio 9 1 recvonly", "group [0 1]"));
+  EXPECT_THAT(answered(head("0") + foreign(video_section("0"))),
+              ElementsAre("video 0 0 inactive", "group []"));
+  End b(2);
+  ASSERT_TRUE(b.set_remote(
+      {SdpType::Offer, head("0 1") + foreign(video_section("0")) + audio_section("1")}));
+  EXPECT_THAT(b.list(), ElementsAre("1 recvonly - -"));
+}
+
+TEST(W3cMediaRows, S9_AKindThatNobodyKnowsIsRejected) {
+  const std::string unicorns = replaced(audio_section("1"), "m=audio", "m=unicorns");
+  EXPECT_THAT(answered(head("0 1") + audio_section("0") + unicorns),
+              ElementsAre("audio 9 0 recvonly", "unicorns 0 1 inactive", "group [0]"));
+}
+
+TEST(W3cMediaRows, S27_OfAPeerThatBundlesNothingTheFirstIsTaken) {
+  EXPECT_THAT(answered(head() + audio_section("0") + video_section("1")),
+              ElementsAre("audio 9 0 recvonly", "video 0 1 inactive", "group []"));
+  EXPECT_THAT(answered(head() + foreign(video_section("0")) + audio_section("1")),
+              ElementsAre("video 0 0 inactive", "audio 9 1 recvonly", "group []"));
+  EXPECT_THAT(answered(head() + audio_section("0") + data_section("1")),
+              ElementsAre("audio 9 0 recvonly", "application 0 1", "group []"));
+}
+
+TEST(MediaSections, WhatRunsGoesOnWhereNothingIsBundled) {
+  End b(2);
+  ASSERT_TRUE(b.set_remote({SdpType::Offer, head() + video_section("0", "", 0) +
+                                                audio_section("1", transport_lines("Kq7z"))}));
+  (void)b.make_answer();
+  ASSERT_TRUE(b.set_remote({SdpType::Offer, head() + data_section("2", transport_lines("Wx5y")) +
+                                                audio_section("1", transport_lines("Kq7z"))}));
+  EXPECT_THAT(sections_of(b.make_answer()), ElementsAre("application 0 2", "audio 9 1 recvonly"));
+  EXPECT_FALSE(b.last.remote_restarted);
+}
+
+TEST(W3cMediaRows, S28_ABundleOnlySectionNeedsNoTransport) {
+  EXPECT_THAT(
+      answered(head("0 1") + audio_section("0") + video_section("1", "a=bundle-only\r\n", 0)),
+      ElementsAre("audio 9 0 recvonly", "video 9 1 recvonly", "group [0 1]"));
+}
+
+// RFC 9429 §5.8.3.
+TEST(W3cMediaRows, G40_RtcpIsMultiplexed) {
+  const std::string offer = head() + replaced(audio_section("0"), "a=rtcp-mux\r\n", "");
+  EXPECT_THAT(answered(offer), ElementsAre("audio 0 0 inactive", "group []"));
+  Two two;
+  (void)two.a.add_track(Audio, "t");
+  ASSERT_TRUE(two.b.set_remote(two.a.make_offer()));
+  const auto answer = two.b.make_answer();
+  EXPECT_EQ(name_of(two.a.set_remote(without(answer, "a=rtcp-mux"))), "InvalidAccessError");
+  EXPECT_EQ(name_of(two.a.set_remote(answer)), "");
+}
+
+TEST(MediaSections, AnAnswerThatRejectsASectionStopsIt) {
+  Two two;
+  auto& [a, b] = two;
+  const auto audio = a.add_track(Audio, "t");
+  (void)a.add_track(Video, "v");
+  MediaOptions only_video;
+  only_video.codecs = {media_options().codecs[2]};
+  End c(3, only_video);
+  ASSERT_TRUE(c.set_remote(with(a.make_offer(), "a=group:BUNDLE 0 1", "a=group:BUNDLE 1 0")));
+  (void)a.take();
+  ASSERT_TRUE(a.set_remote(c.make_answer()));
+  EXPECT_THAT(a.take(), ElementsAre("stable", "ended -"));
+  EXPECT_THAT(a.list(), ElementsAre("1 sendrecv sendonly v"));
+  EXPECT_THAT(a.last.gone, ElementsAre(audio));
+  EXPECT_FALSE(a.n.is_needed());
+}
+
+// Our one transport is the first section's.
+TEST(MediaSections, AnAnswerThatBundlesNothingKeepsTheFirst) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  (void)a.add_track(Video, "v");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  ASSERT_TRUE(a.set_remote(without(b.make_answer(), "a=group")));
+  EXPECT_THAT(a.list(), ElementsAre("0 sendrecv sendonly t"));
+}
+
+// RFC 9429 §5.11; nothing is changed by a description that is refused.
+TEST(MediaSections, AreNotMovedByAnOffer) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  (void)a.add_track(Video, "v");
+  negotiate(a, b);
+  const auto offer = a.make_offer();
+  const Session before = b.n.session();
+  EXPECT_EQ(name_of(b.set_remote(with(offer, "a=mid:1", "a=mid:2"))), "InvalidAccessError");
+  EXPECT_EQ(name_of(b.set_remote(with(offer, "m=video", "m=audio"))), "InvalidAccessError");
+  auto shorter = offer;
+  shorter.sdp.erase(shorter.sdp.find("m=video"));
+  EXPECT_EQ(name_of(b.set_remote(shorter)), "InvalidAccessError");
+  EXPECT_TRUE(b.n.session() == before);
+  EXPECT_EQ(name_of(b.set_remote(offer)), "");
+}
+
+// Of an offer that another takes the place of nothing is left.
+TEST(MediaSections, OfAnOfferThatIsReplacedGo) {
+  Two two;
+  auto& [a, b] = two;
+  const auto id = a.add_track(Audio, "t");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  ASSERT_TRUE(a.set_local(kRollback));
+  a.stop(id);
+  (void)a.add_track(Video, "v");
+  (void)b.take();
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  EXPECT_THAT(b.list(), ElementsAre("0 recvonly - -"));
+  EXPECT_EQ(b.at(0).kind, Video);
+  EXPECT_THAT(b.take(), ElementsAre("muted -", "video 0 []", "ended -"));
+}
+
+TEST(MediaSections, WithoutACommonCodecAnyMoreAreStoppedByTheAnswer) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  (void)a.add_track(Video, "v");
+  negotiate(a, b);
+  const auto offer = with(a.make_offer(), "VP8", "dirac");
+  ASSERT_TRUE(b.set_remote(offer));
+  EXPECT_THAT(b.list(), ElementsAre("0 recvonly recvonly -", "1 recvonly recvonly -"));
+  ASSERT_TRUE(b.set_remote(kRollback));
+  EXPECT_THAT(b.list(), ElementsAre("0 recvonly recvonly -", "1 recvonly recvonly -"));
+  ASSERT_TRUE(b.set_remote(offer));
+  EXPECT_THAT(sections_of(b.make_answer()),
+              ElementsAre("audio 9 0 recvonly", "video 0 1 inactive"));
+  EXPECT_THAT(b.list(), ElementsAre("0 recvonly recvonly -"));
+}
+
+TEST(MediaSections, WithPreferencesThatThePeerDoesNotShareAreRejected) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  ASSERT_TRUE(b.set_remote(without(with(a.make_offer(), " 111 0\r\n", " 111\r\n"), "a=rtpmap:0 ")));
+  EXPECT_EQ(name_of(b.trs().set_codec_preferences(b.at(0).id, {media_options().codecs[1]})), "");
+  EXPECT_THAT(sections_of(b.make_answer()), ElementsAre("audio 0 0 inactive"));
+  EXPECT_THAT(b.list(), IsEmpty());
+  EXPECT_EQ(b.last.transport, std::nullopt);
+}
+
+TEST(MediaSections, SaySourcesAndParametersThatBothSidesShare) {
+  Two two;
+  auto& [a, b] = two;
+  const auto id = a.add_track(Video, "v", {"s"});
+  negotiate(a, b);
+  const auto from = a.trs().sending(id).value();
+  const auto to = b.trs().receiving(b.at(0).id).value();
+  EXPECT_TRUE(from.is_active && to.is_active);
+  EXPECT_EQ(from.mid, "0");
+  EXPECT_EQ(to.mid, "0");
+  EXPECT_EQ(from.track->id, "v");
+  EXPECT_FALSE(from.cname.empty());
+  ASSERT_EQ(to.sources.size(), 1u);
+  EXPECT_EQ(to.sources[0].ssrc, from.encodings.at(0).ssrc);
+  EXPECT_EQ(to.sources[0].rtx_ssrc, from.encodings.at(0).rtx_ssrc);
+  ASSERT_EQ(from.codecs.size(), 1u);
+  EXPECT_EQ(from.codecs[0].codec.payload_type, to.codecs.at(0).codec.payload_type);
+  const auto back = b.trs().sending(b.at(0).id).value();
+  EXPECT_FALSE(back.is_active);
+  EXPECT_EQ(back.track, std::nullopt);
+}
+
+TEST(MediaSections, AChangeNamesWhatItIsAbout) {
+  Two two;
+  auto& [a, b] = two;
+  const auto audio = a.add_track(Audio, "t");
+  negotiate(a, b);
+  EXPECT_THAT(a.last.media, ElementsAre(audio));
+  const auto video = a.add_track(Video, "v");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  EXPECT_THAT(a.last.media, IsEmpty());
+  EXPECT_THAT(b.last.media, IsEmpty());
+  ASSERT_TRUE(a.set_remote(b.make_answer()));
+  EXPECT_THAT(a.last.media, ElementsAre(video));
+  a.stop(video);
+  negotiate(a, b);
+  EXPECT_THAT(a.last.media, ElementsAre(video));
+  EXPECT_THAT(a.last.gone, ElementsAre(video));
+}
+
+// RFC 9143 §10.1.2, RFC 8285 §5: what a number means stays, whatever comes.
+TEST(MediaSections, NumbersStay) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Video, "v");
+  const auto offer = replaced(replaced(a.make_offer().sdp, "96", "120"), "97", "121");
+  ASSERT_TRUE(b.set_remote({SdpType::Offer, offer}));
+  (void)b.make_answer();
+  (void)b.add(Video);
+  const auto session = sdp::parse(b.offer().sdp).value();
+  ASSERT_EQ(session.media.size(), 2u);
+  for (const sdp::Media& media : session.media)
+    EXPECT_THAT(media.formats, ElementsAre("120", "121"));
+}
+
+// 400 of a conference server, in time.
+TEST(MediaSections, AreManyAtOnce) {
+  Two two;
+  auto& [a, b] = two;
+  for (int i = 0; i < 400; ++i)
+    (void)a.add(i % 2 == 0 ? Audio : Video, "t" + std::to_string(i), SendOnly);
+  negotiate(a, b);
+  EXPECT_EQ(b.list().size(), 400u);
+  negotiate(a, b);
+  EXPECT_THAT(b.last.media, IsEmpty());
+}
+
+}  // namespace
+}  // namespace specter::jsep::rows
