@@ -10,7 +10,7 @@ defmodule Specter.LogTest do
   def log(event, %{config: %{test: pid}}), do: send(pid, {:logged, event})
 
   setup do
-    {:ok, _} = {:logger.add_handler(:specter_test, __MODULE__, %{config: %{test: self()}}), nil}
+    :ok = :logger.add_handler(:specter_test, __MODULE__, %{config: %{test: self()}})
     before = :logger.get_primary_config()
     :logger.set_primary_config(:level, :all)
 

@@ -37,7 +37,7 @@ defmodule Specter.Log do
     case Process.whereis(__MODULE__) do
       nil ->
         caller = self()
-        {pid, monitor} = spawn_monitor(fn -> begin(caller) end)
+        {pid, monitor} = spawn_monitor(fn -> start(caller) end)
 
         receive do
           {^pid, :registered} ->
@@ -54,12 +54,17 @@ defmodule Specter.Log do
     end
   end
 
-  defp begin(caller) do
+  defp start(caller) do
+    if register() do
+      send(caller, {self(), :registered})
+      loop(0)
+    end
+  end
+
+  defp register do
     Process.register(self(), __MODULE__)
-    send(caller, {self(), :registered})
-    loop(0)
   rescue
-    ArgumentError -> :ok
+    ArgumentError -> false
   end
 
   defp loop(lost) do

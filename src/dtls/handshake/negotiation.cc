@@ -98,10 +98,10 @@ void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step)
 }
 
 void Negotiation::refused(Timestamp now, const Refusal& refusal, Tell tell) {
-  context_.log.debug("refused: {}", refusal.detail);
   // The first is the cause of the others, unless it says who the peer is.
   const bool is_telling =
       refusal.reason == CloseReason::BadFingerprint || refusal.reason == CloseReason::NoCertificate;
+  if (!trouble_ || is_telling) context_.log.debug("refused: {}", refusal.detail);
   if (!trouble_) {
     trouble_ = {refusal.reason, refusal.detail, now + kGrace};
   } else if (is_telling) {
