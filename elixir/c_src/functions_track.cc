@@ -15,7 +15,7 @@ Term with_transceiver(ErlNifEnv* env, const InstanceRef& instance, std::string_v
                       std::string_view transceiver, Call call) {
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);
-  const auto found = peer->transceiver(transceiver);
+  const auto found = peer->tracks().transceiver(transceiver);
   if (!found) return error(env, "invalid_transceiver");
   return call(*peer, *found);
 }
@@ -28,7 +28,7 @@ Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
   if (!peer) return not_found(env);
   const auto found = instance->track(track);
   if (!found) return error(env, "invalid_track");
-  const auto added = peer->add_track(std::string(track), *found);
+  const auto added = peer->tracks().add(peer->connection(), std::string(track), *found);
   if (!added && added.error().code == ErrorCode::InvalidArgument)
     return error(env, "invalid_track");
   return posted(env, added);

@@ -35,7 +35,8 @@ Peer::Peer(std::string id, ErlNifPid owner, std::weak_ptr<Instance> instance,
     : outbox_(std::move(id), owner),
       instance_(std::move(instance)),
       types_(types),
-      counted_(counter) {}
+      counted_(counter),
+      tracks_(*this, types) {}
 
 void Peer::start(const Api& api, ActiveChange active, ConnectionOptions options) {
   codecs_ = api.codecs();
@@ -154,7 +155,7 @@ void Peer::tell_failure(Operation operation, const Error& error) {
     case Operation::Start: return tell(Atom("peer_connection_error"));
     // The channel ended under the message; :data_channel_closed tells so.
     case Operation::Send: return;
-    case Operation::AddTrack: (void)take_added_track(); [[fallthrough]];
+    case Operation::AddTrack: tracks_.note_failed_add(); [[fallthrough]];
     case Operation::AddTransceiver:
     case Operation::RemoveTrack:
     case Operation::ReplaceTrack:
@@ -177,8 +178,8 @@ void Peer::handle(event::Closed&&) {
     const std::lock_guard lock(mutex_);
     connection_ = PeerConnection();
     answers_.clear();
-    transceivers_.clear();
   }
+  tracks_.end();
   outbox_.hand_over(nullptr);
   outbox_.drop_messages();
   if (const auto instance = instance_.lock()) instance->forget_peer(id());

@@ -5,12 +5,9 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -18,6 +15,7 @@
 
 #include "counter.h"
 #include "outbox.h"
+#include "peer_tracks.h"
 #include "resources.h"
 
 #include "specter/specter.h"
@@ -52,16 +50,16 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void tell(Atom tag, const Elements&... elements) {
     if (!outbox_.tell(tag, elements...)) abandon();
   }
+  // An event that has no owner: up to 65,536 calls may wait, each of milliseconds. Nobody hears of
+  // them any more, and others share the loop. On the loop.
+  void abandon();
   // Tells the owner what an operation failed with. On the loop.
   void tell_failure(Operation operation, const Error& error);
 
   // Has `answer` run on the loop, after the answers of all calls before it. Error: Closed.
   Result<> ask(Answer answer);
 
-  // `id`: the track's, for its answer.
-  Result<> add_track(std::string id, const TrackLocal& track);
-  std::optional<Transceiver> transceiver(std::string_view id) const;
-
+  PeerTracks& tracks() { return tracks_; }
   // Nobody finds it from here on; the answers to earlier calls come, and its last message. Twice is
   // as good as once.
   void close();
@@ -77,15 +75,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
     DataChannel handle;
   };
 
-  struct Untold {
-    std::uint64_t frames = 0;
-    bool is_last = false;  // the last frame was one of them
-  };
-
   void handle(Event&& event);
-  // An event that has no owner: up to 65,536 calls may wait, each of milliseconds. Nobody hears of
-  // them any more, and others share the loop.
-  void abandon();
 
   void handle(event::Ready&& ready);
   void handle(event::Stats&& stats);
@@ -117,44 +107,27 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void introduce(const DataChannel& channel, Atom origin);
   const std::string* id_of(const DataChannel& channel) const;
 
-  // ---- peer_tracks.cc
-  void handle(event::TrackAdded&& added);
-  void handle(event::TransceiverAdded&& added);
-  void handle(event::TrackReplaced&& replaced);
-  void handle(event::SendParametersSet&& set);
-  void handle(event::Track&& track);
-  void handle(event::TrackStreamsChange&& change);
-  void handle(event::TrackMuted&& muted);
-  void handle(event::TrackUnmuted&& unmuted);
-  void handle(event::TrackEnded&& ended);
-  void handle(event::Frame&& frame);
-  void handle(event::RtpPackets&& packets);
-  void handle(event::KeyFrameWanted&& wanted);
-  void handle(event::EncodingWanted&& wanted);
-  void handle(event::BitrateFeedback&& feedback);
-  std::string id_of(const Transceiver& transceiver);
-  std::string take_added_track();
+  template <class E>
+    requires requires(PeerTracks& tracks, E&& event) { tracks.handle(std::move(event)); }
+  void handle(E&& event) {
+    tracks_.handle(std::move(event));
+  }
 
   Outbox outbox_;
   const std::weak_ptr<Instance> instance_;
   const ResourceTypes& types_;
   const Counter::Share counted_;
+  PeerTracks tracks_;
   std::vector<RtpCodec> codecs_;
   std::atomic<Phase> phase_ = Phase::Starting;
 
   // ---- the loop's
   bool start_failed_ = false;
   std::unordered_map<const void*, Channel> channels_;
-  // Of the peer's tracks, by their transceivers: not told, because the owner wanted no messages.
-  std::unordered_map<std::uint64_t, Untold> untold_media_;
 
   mutable std::mutex mutex_;  // of what is below
   PeerConnection connection_;
-  std::deque<Answer> answers_;            // of the questions that are on their way
-  std::deque<std::string> added_tracks_;  // that are on their way
-  // By their numbers in the process, and by their ids.
-  std::unordered_map<std::uint64_t, std::string> transceiver_ids_;
-  std::map<std::string, Transceiver, std::less<>> transceivers_;
+  std::deque<Answer> answers_;  // of the questions that are on their way
 };
 
 }  // namespace specter::nif

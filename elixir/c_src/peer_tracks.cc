@@ -1,9 +1,11 @@
 // What becomes of a connection's tracks.
+#include "peer_tracks.h"
+
 #include <chrono>
 #include <optional>
 #include <utility>
 
-#include "instance.h"
+#include "ids.h"
 #include "peer.h"
 
 namespace specter::nif {
@@ -68,35 +70,36 @@ Term encode(ErlNifEnv* env, const Feedback& feedback) {
 
 }  // namespace
 
-Result<> Peer::add_track(std::string id, const TrackLocal& track) {
+Result<> PeerTracks::add(const PeerConnection& connection, std::string id,
+                         const TrackLocal& track) {
   // The lock keeps both queues in the same order.
   const std::lock_guard lock(mutex_);
-  added_tracks_.push_back(std::move(id));
-  const auto added = connection_.add_track(track);
+  added_.push_back(std::move(id));
+  const auto added = connection.add_track(track);
   if (added) return {};
-  added_tracks_.pop_back();
+  added_.pop_back();
   return fail(added.error());
 }
 
-std::optional<Transceiver> Peer::transceiver(std::string_view id) const {
+std::optional<Transceiver> PeerTracks::transceiver(std::string_view id) const {
   const std::lock_guard lock(mutex_);
   const auto found = transceivers_.find(id);
   return found == transceivers_.end() ? std::nullopt : std::optional(found->second);
 }
 
 // The one of the call that was answered.
-std::string Peer::take_added_track() {
+std::string PeerTracks::take_added() {
   const std::lock_guard lock(mutex_);
-  if (added_tracks_.empty()) return {};
-  std::string id = std::move(added_tracks_.front());
-  added_tracks_.pop_front();
+  if (added_.empty()) return {};
+  std::string id = std::move(added_.front());
+  added_.pop_front();
   return id;
 }
 
 // The transceiver gets an id when it is first told of.
-std::string Peer::id_of(const Transceiver& transceiver) {
+std::string PeerTracks::id_of(const Transceiver& transceiver) {
   const std::lock_guard lock(mutex_);
-  std::string& id = transceiver_ids_[transceiver.id()];
+  std::string& id = ids_[transceiver.id()];
   if (id.empty()) {
     id = new_id();
     transceivers_.emplace(id, transceiver);
@@ -104,50 +107,50 @@ std::string Peer::id_of(const Transceiver& transceiver) {
   return id;
 }
 
-void Peer::handle(event::TrackAdded&& added) {
-  const std::string track = take_added_track();
-  tell(Atom("rtp_sender"), track, id_of(added.transceiver));
+void PeerTracks::handle(event::TrackAdded&& added) {
+  const std::string track = take_added();
+  peer_.tell(Atom("rtp_sender"), track, id_of(added.transceiver));
 }
 
 // Calls that Elixir does not have.
-void Peer::handle(event::TransceiverAdded&&) {}
-void Peer::handle(event::SendParametersSet&&) {}
+void PeerTracks::handle(event::TransceiverAdded&&) {}
+void PeerTracks::handle(event::SendParametersSet&&) {}
 
-void Peer::handle(event::TrackReplaced&& replaced) {
-  tell(Atom("track_replaced"), id_of(replaced.transceiver));
+void PeerTracks::handle(event::TrackReplaced&& replaced) {
+  peer_.tell(Atom("track_replaced"), id_of(replaced.transceiver));
 }
 
-void Peer::handle(event::Track&& track) {
-  tell(Atom("track"), id_of(track.transceiver), TrackInfo{track});
+void PeerTracks::handle(event::Track&& track) {
+  peer_.tell(Atom("track"), id_of(track.transceiver), TrackInfo{track});
 }
 
-void Peer::handle(event::TrackStreamsChange&& change) {
-  tell(Atom("track_streams_change"), id_of(change.transceiver), change.streams);
+void PeerTracks::handle(event::TrackStreamsChange&& change) {
+  peer_.tell(Atom("track_streams_change"), id_of(change.transceiver), change.streams);
 }
 
-void Peer::handle(event::TrackMuted&& muted) {
-  tell(Atom("track_muted"), id_of(muted.transceiver));
+void PeerTracks::handle(event::TrackMuted&& muted) {
+  peer_.tell(Atom("track_muted"), id_of(muted.transceiver));
 }
 
-void Peer::handle(event::TrackUnmuted&& unmuted) {
-  tell(Atom("track_unmuted"), id_of(unmuted.transceiver));
+void PeerTracks::handle(event::TrackUnmuted&& unmuted) {
+  peer_.tell(Atom("track_unmuted"), id_of(unmuted.transceiver));
 }
 
 // It is its last message: calls do not find it from here on.
-void Peer::handle(event::TrackEnded&& ended) {
+void PeerTracks::handle(event::TrackEnded&& ended) {
   const std::string id = id_of(ended.transceiver);
-  untold_media_.erase(ended.transceiver.id());
+  untold_.erase(ended.transceiver.id());
   {
     const std::lock_guard lock(mutex_);
     transceivers_.erase(id);
-    transceiver_ids_.erase(ended.transceiver.id());
+    ids_.erase(ended.transceiver.id());
   }
-  tell(Atom("track_ended"), id);
+  peer_.tell(Atom("track_ended"), id);
 }
 
-void Peer::handle(event::Frame&& event) {
+void PeerTracks::handle(event::Frame&& event) {
   const std::string transceiver = id_of(event.transceiver);
-  Untold& untold = untold_media_[event.transceiver.id()];
+  PeerTracks::Untold& untold = untold_[event.transceiver.id()];
   MediaFrame& frame = event.frame;
   const auto make = [&](ErlNifEnv* env) {
     Map map(env);
@@ -165,12 +168,12 @@ void Peer::handle(event::Frame&& event) {
     map.put_number(Atom("rotation"), frame.rotation);
     map.put_number(Atom("dropped"), event.dropped + untold.frames);
     map.put(Atom("data"), make_binary(env, types_, std::move(frame.bytes)));
-    return enif_make_tuple4(env, Atom("frame").term(env), encode(env, id()),
+    return enif_make_tuple4(env, Atom("frame").term(env), encode(env, peer_.id()),
                             encode(env, transceiver), map.term());
   };
   // Before it is moved from.
   const bool can_be_shown = frame.is_key_frame || event.transceiver.kind() == MediaKind::Audio;
-  switch (outbox_.tell_media(event.connection, frame.bytes.size(), make)) {
+  switch (peer_.outbox().tell_media(event.connection, frame.bytes.size(), make)) {
     case Outbox::Media::Told:
       if (std::exchange(untold.is_last, false) && !can_be_shown)
         (void)event.transceiver.request_key_frame();
@@ -179,11 +182,11 @@ void Peer::handle(event::Frame&& event) {
       ++untold.frames;
       untold.is_last = true;
       return;
-    case Outbox::Media::Unheard: return abandon();
+    case Outbox::Media::Unheard: return peer_.abandon();
   }
 }
 
-void Peer::handle(event::RtpPackets&& event) {
+void PeerTracks::handle(event::RtpPackets&& event) {
   const std::string transceiver = id_of(event.transceiver);
   std::size_t bytes = 0;
   for (const Buffer& packet : event.packets) bytes += packet.size();
@@ -191,22 +194,30 @@ void Peer::handle(event::RtpPackets&& event) {
     Term packets = enif_make_list(env, 0);
     for (auto packet = event.packets.rbegin(); packet != event.packets.rend(); ++packet)
       packets = enif_make_list_cell(env, make_binary(env, types_, std::move(*packet)), packets);
-    return enif_make_tuple5(env, Atom("rtp").term(env), encode(env, id()), encode(env, transceiver),
-                            encode(env, event.rid), packets);
+    return enif_make_tuple5(env, Atom("rtp").term(env), encode(env, peer_.id()),
+                            encode(env, transceiver), encode(env, event.rid), packets);
   };
-  if (outbox_.tell_media(event.connection, bytes, make) == Outbox::Media::Unheard) abandon();
+  if (peer_.outbox().tell_media(event.connection, bytes, make) == Outbox::Media::Unheard)
+    peer_.abandon();
 }
 
-void Peer::handle(event::KeyFrameWanted&& wanted) {
-  tell(Atom("key_frame_wanted"), id_of(wanted.transceiver), wanted.rid);
+void PeerTracks::handle(event::KeyFrameWanted&& wanted) {
+  peer_.tell(Atom("key_frame_wanted"), id_of(wanted.transceiver), wanted.rid);
 }
 
-void Peer::handle(event::EncodingWanted&& wanted) {
-  tell(Atom("encoding_wanted"), id_of(wanted.transceiver), wanted.rid, wanted.is_wanted);
+void PeerTracks::handle(event::EncodingWanted&& wanted) {
+  peer_.tell(Atom("encoding_wanted"), id_of(wanted.transceiver), wanted.rid, wanted.is_wanted);
 }
 
-void Peer::handle(event::BitrateFeedback&& feedback) {
-  tell(Atom("bitrate_feedback"), Feedback{feedback});
+void PeerTracks::handle(event::BitrateFeedback&& feedback) {
+  peer_.tell(Atom("bitrate_feedback"), Feedback{feedback});
+}
+
+void PeerTracks::end() {
+  const std::lock_guard lock(mutex_);
+  transceivers_.clear();
+  ids_.clear();
+  added_.clear();
 }
 
 }  // namespace specter::nif

@@ -9,7 +9,7 @@ LONG = {
 }
 WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
-    ("src/cli/peer/session.h", "Session"): 52,
+    ("src/cli/peer/session.h", "Session"): 45,
     ("src/ice/check_session.h", "CheckSession"): 121,
     ("src/sctp/association/impl.h", "Association::Impl"): 101,
     ("src/sctp/rx/reassembly.h", "Reassembly"): 42,

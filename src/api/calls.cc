@@ -22,7 +22,7 @@ bool Connection::run_calls() {
       return true;
     }
     // Later calls have their results behind it.
-    if (answer_after_events_) return true;
+    if (answers_after_events_) return true;
     if (running_at_ == running_.size()) {
       clear_to_fit(running_);
       running_at_ = 0;
@@ -62,14 +62,14 @@ void Connection::answer(Operation operation, Result<>&& done) {
     media_.note_change();
   }
   if (operation == Operation::SetRemoteDescription)
-    answer_after_events_ = E{name()};
+    answers_after_events_ = true;
   else
     tell_of<E>();
 }
 
 bool Connection::tell_answer_after_events() {
-  if (!answer_after_events_) return false;
-  tell(*std::exchange(answer_after_events_, std::nullopt));
+  if (!std::exchange(answers_after_events_, false)) return false;
+  tell_of<event::RemoteDescriptionSet>();
   return true;
 }
 

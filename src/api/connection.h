@@ -103,7 +103,7 @@ class Connection final : public io::Driver::Sink {
   bool is_receiving_ = true;
   bool is_held_back_ = false;  // the owner had no room for an event in this turn
   // RemoteDescriptionSet, which comes behind the events of its description: W3C §4.4.1.5.
-  std::optional<Event> answer_after_events_{};
+  bool answers_after_events_ = false;
 
   std::vector<Call> running_{};  // calls taken from the handle; those before running_at_ are made
   std::size_t running_at_ = 0;

@@ -247,6 +247,7 @@ TEST_F(MailboxRings, OfManyTracksHaveALimitTogether) {
 
 TEST_F(MailboxRings, EndWithTheMailbox) {
   put_frames(3 * kFrames);
+  EXPECT_EQ(waiting_calls(), 1U);
   inbox = Mailbox();
   EXPECT_EQ(video.use_count(), 1);
 }

@@ -10,6 +10,7 @@
 
 #include "api/handles.h"
 #include "api/mailbox_state.h"
+#include "api/media_handles.h"
 
 #include "specter/log.h"
 
@@ -176,6 +177,8 @@ TEST_F(MailboxTest, MessagesOfNoByteCountToo) {
 // One of each kind but Message, made anew each time.
 std::vector<std::function<Event()>> all_but_messages(const PeerConnection& pc,
                                                      const DataChannel& channel) {
+  const Transceiver transceiver(
+      std::make_shared<api::TransceiverHandle>(pc.handle(), MediaKind::Video));
   std::vector<std::function<Event()>> makers = {
       [=] { return event::Ready{pc}; },
       [=] { return event::DataChannelCreated{pc, channel}; },
@@ -200,7 +203,21 @@ std::vector<std::function<Event()>> all_but_messages(const PeerConnection& pc,
       [=] { return event::DataChannelClosing{pc, channel}; },
       [=] { return event::DataChannelError{pc, channel, {}}; },
       [=] { return event::DataChannelClosed{pc, channel}; },
-      [=] { return event::DataChannelRefused{pc, 7, {}}; }};
+      [=] { return event::DataChannelRefused{pc, 7, {}}; },
+      [=] { return event::TrackAdded{pc, transceiver}; },
+      [=] { return event::TransceiverAdded{pc, transceiver}; },
+      [=] { return event::TrackReplaced{pc, transceiver}; },
+      [=] { return event::SendParametersSet{pc, transceiver}; },
+      [=] { return event::Track{pc, transceiver, MediaKind::Video, "0", {}}; },
+      [=] { return event::TrackStreamsChange{pc, transceiver, {}}; },
+      [=] { return event::TrackMuted{pc, transceiver}; },
+      [=] { return event::TrackUnmuted{pc, transceiver}; },
+      [=] { return event::TrackEnded{pc, transceiver}; },
+      [=] { return event::Frame{pc, transceiver, {}, {}, 0}; },
+      [=] { return event::RtpPackets{pc, transceiver, {}, {}, 0}; },
+      [=] { return event::KeyFrameWanted{pc, transceiver, {}}; },
+      [=] { return event::EncodingWanted{pc, transceiver, {}, true}; },
+      [=] { return event::BitrateFeedback{pc, {}}; }};
   EXPECT_EQ(makers.size() + 1, std::variant_size_v<Event>);
   return makers;
 }

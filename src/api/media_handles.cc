@@ -5,7 +5,6 @@
 
 #include "api/connection.h"
 #include "api/handles.h"
-#include "io/clock.h"
 
 namespace specter::api {
 
@@ -93,20 +92,18 @@ void LocalTrackState::write(const Written& written) {
     const std::scoped_lock lock(mutex_);
     senders = senders_;
   }
-  Written stamped = written;
-  if (!stamped.sample.captured_at && !senders->empty()) stamped.sample.captured_at = io::now();
   std::shared_ptr<const Buffer> copy;
   for (const auto& weak : *senders) {
     const auto sender = weak.lock();
     if (!sender) continue;
     ConnectionHandle& connection = *sender->connection;
     if (Connection* const here = connection.loop_side();
-        here && here->media().try_write(*sender, *this, stamped))
+        here && here->media().try_write(*sender, *this, written))
       continue;
     if (!copy)
       copy =
           std::make_shared<const Buffer>(written.sample.bytes.begin(), written.sample.bytes.end());
-    MediaSample rest = stamped.sample;
+    MediaSample rest = written.sample;
     rest.bytes = {};
     rest.rid = {};
     const bool was_empty = connection.media_posts.post({.transceiver = sender,

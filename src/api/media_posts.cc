@@ -15,7 +15,7 @@ Written PostedMedia::view() const {
 }
 
 bool MediaPosts::post(PostedMedia&& media) {
-  std::deque<PostedMedia> dropped;  // destroyed after the lock is released
+  std::vector<PostedMedia> dropped;  // destroyed after the lock is released
   const std::scoped_lock lock(mutex_);
   if (ended_) return false;
   const bool was_empty = waiting_.empty();
@@ -23,8 +23,7 @@ bool MediaPosts::post(PostedMedia&& media) {
   waiting_.push_back(std::move(media));
   while (waiting_.size() > kMaxCount || bytes_ > kMaxBytes) {
     bytes_ -= waiting_.front().bytes->size();
-    dropped.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+    dropped.push_back(waiting_.take_front());
   }
   for (const PostedMedia& gone : dropped) {
     gone.track->count_dropped();
@@ -45,8 +44,7 @@ void MediaPosts::take(std::size_t most, std::vector<PostedMedia>& out, std::vect
   const std::scoped_lock lock(mutex_);
   for (; most > 0 && !waiting_.empty(); --most) {
     bytes_ -= waiting_.front().bytes->size();
-    out.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
+    out.push_back(waiting_.take_front());
   }
   lost.swap(lost_);
   is_empty_.store(waiting_.empty(), std::memory_order_release);
@@ -56,7 +54,7 @@ MediaPosts::Rest MediaPosts::end() {
   Rest rest;
   const std::scoped_lock lock(mutex_);
   ended_ = true;
-  rest.waiting.swap(waiting_);
+  rest.waiting = std::move(waiting_);
   rest.lost.swap(lost_);
   bytes_ = 0;
   is_empty_.store(true, std::memory_order_release);

@@ -5,13 +5,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/queue.h"
 
 #include "specter/bytes.h"
 #include "specter/rtp.h"
@@ -63,14 +64,14 @@ class MediaPosts {
   // The connection has ended: nothing is taken any more. Returns what waited: destroy it without
   // holding a lock.
   struct Rest {
-    std::deque<PostedMedia> waiting;
+    Queue<PostedMedia> waiting;
     std::vector<Lost> lost;
   };
   [[nodiscard]] Rest end();
 
  private:
   std::mutex mutex_;
-  std::deque<PostedMedia> waiting_;
+  Queue<PostedMedia> waiting_;
   std::size_t bytes_ = 0;
   std::vector<Lost> lost_;
   bool ended_ = false;

@@ -147,13 +147,15 @@ TEST(MediaOffer, OfSimulcastHasRidsAndNoSources) {
   EXPECT_THAT(one.flow_pairs, SizeIs(1));
   // Without the extension no receiver could tell them apart.
   MediaOptions options = media_options();
-  std::erase_if(options.header_extensions, [](const auto& e) { return e.uri == kRidUri; });
+  std::vector<RtpHeaderExtension> extensions = options.header_extensions;
+  std::erase_if(extensions, [](const auto& e) { return e.uri == kRidUri; });
+  options.header_extensions = extensions;
   EXPECT_THAT(Numbers().offer(local, options).rids, IsEmpty());
 }
 
 TEST(MediaOffer, HasTransportFeedbackOnlyWithItsNumbers) {
   MediaOptions options = media_options();
-  options.header_extensions.clear();
+  options.header_extensions = {};
   const auto offer = Numbers().offer(local_media(MediaKind::Video), options);
   EXPECT_THAT(offer.formats[0].feedback, ElementsAre("goog-remb", "ccm fir", "nack", "nack pli"));
   EXPECT_THAT(offer.extensions, SizeIs(1));
@@ -259,9 +261,9 @@ MediaOptions other_options(simulation::SeededRandom& random) {
     if (codec.kind == MediaKind::Video) options.codecs.push_back(rtx(draw(), codec.payload_type));
   }
   options.codecs.push_back(video_codec(draw(), "AV1"));
-  options.header_extensions = media_options().header_extensions;
-  options.header_extensions.insert(options.header_extensions.begin(),
-                                   {MediaKind::Audio, "urn:theirs"});
+  std::vector<RtpHeaderExtension> extensions = media_options().header_extensions;
+  extensions.insert(extensions.begin(), {MediaKind::Audio, "urn:theirs"});
+  options.header_extensions = extensions;
   return options;
 }
 

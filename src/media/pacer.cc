@@ -158,6 +158,8 @@ Lane* Pacer::video(Timestamp now) {
 }
 
 std::optional<Pacer::Turn> Pacer::next(Timestamp now) {
+  // Being asked too early changes nothing, not even by rounding.
+  if (const Deadline due = next_timeout(); !due || *due > now) return std::nullopt;
   refill(now);
   if (Lane* const lane = audio()) return Turn{.lane = lane, .draft = lane->take()};
   if (waits_until_ && now < *waits_until_) return std::nullopt;

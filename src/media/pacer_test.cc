@@ -282,6 +282,29 @@ TEST(Pacer, FinishesWhatHasBegun) {
   EXPECT_EQ(std::ranges::count(order, 3u), 10);
 }
 
+// A stranger's datagram has the owner ask at any moment.
+TEST(Pacer, LeavesAtTheSameTimesHoweverOftenItIsAsked) {
+  const auto times = [](Duration step) {
+    Rig rig;
+    Lane lane(MediaKind::Video);
+    rig.pacer.add(lane);
+    std::vector<std::int64_t> out;
+    for (int frame = 0; frame < 40; ++frame) {
+      rig.push(lane, frame % 10 == 0 ? 60 : 9);
+      const Timestamp end = rig.now + 33ms;
+      while (rig.now < end) {
+        const Duration part = std::min<Duration>(step, end - rig.now);
+        for (const Rig::Left& left : rig.run(part)) out.push_back((left.at - kStart).count());
+      }
+    }
+    return out;
+  };
+  const auto seldom = times(33ms);
+  EXPECT_GT(seldom.size(), 300u);
+  EXPECT_EQ(times(1ms), seldom);
+  EXPECT_EQ(times(Duration(777'777)), seldom);
+}
+
 TEST(Pacer, ForgetsALaneThatIsGone) {
   Rig rig;
   Lane keeps(MediaKind::Video);

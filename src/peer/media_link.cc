@@ -25,15 +25,16 @@ MediaLink::Keys::Keys(const crypto::PacketCipher& cipher, srtp::Profile profile,
              {.cryptex = is_cryptex ? srtp::CryptexPolicy::Accept : srtp::CryptexPolicy::Refuse}),
       sealer(cipher, profile, srtp::derive_keys(profile, ours), {.cryptex = is_cryptex}) {}
 
+MediaLink::Active::Active(const MediaOptions& options, crypto::PacketCipher& cipher, Random& random)
+    : session(options, random), opening(cipher), sealing(cipher) {}
+
 MediaLink::MediaLink(const ConnectionOptions& options, Transport& transport,
                      crypto::PacketCipher& cipher, Random& random)
     : options_(options),
       transport_(transport),
       cipher_(cipher),
       random_(random),
-      most_datagram_bytes_(options.transport.max_datagram_bytes),
-      opening_(cipher),
-      sealing_(cipher) {
+      most_datagram_bytes_(options.transport.max_datagram_bytes) {
   transport_.carry(*this);
 }
 
@@ -41,45 +42,48 @@ MediaLink::~MediaLink() = default;
 
 // ---- what is negotiated
 
-media::Session& MediaLink::make_session() {
-  if (!session_) {
-    session_ = std::make_unique<media::Session>(options_.media, random_);
-    session_->set_packet_room(packet_room(most_datagram_bytes_));
+MediaLink::Active& MediaLink::activate() {
+  if (!active_) {
+    active_ = std::make_unique<Active>(options_.media, cipher_, random_);
+    active_->session.set_packet_room(packet_room(most_datagram_bytes_));
   }
-  return *session_;
+  return *active_;
 }
 
+media::Session& MediaLink::make_session() { return activate().session; }
+
 void MediaLink::set(Timestamp now, TransceiverId transceiver, const MediaParameters& parameters) {
-  media::Session& session = make_session();
-  if (parameters.sending) session.set_sending(now, transceiver, *parameters.sending);
-  if (parameters.receiving) session.set_receiving(now, transceiver, *parameters.receiving);
-  if (!keys_ && transport_.dtls_state() == DtlsTransportState::Connected) make_keys(now);
+  Active& active = activate();
+  if (parameters.sending) active.session.set_sending(now, transceiver, *parameters.sending);
+  if (parameters.receiving) active.session.set_receiving(now, transceiver, *parameters.receiving);
+  if (!active.keys && transport_.dtls_state() == DtlsTransportState::Connected) make_keys(now);
 }
 
 void MediaLink::remove(Timestamp now, TransceiverId transceiver) {
-  if (session_) session_->remove(now, transceiver);
+  if (active_) active_->session.remove(now, transceiver);
 }
 
 void MediaLink::leave_peer(Timestamp now) {
   handle_closed(now);
-  keys_.reset();
+  if (active_) active_->keys.reset();
   is_cryptex_ = false;
 }
 
 void MediaLink::shut_down(Timestamp now) {
-  if (session_) session_->shut_down(now);
+  if (active_) active_->session.shut_down(now);
   is_shut_down_ = true;
 }
 
 // ---- the life of the keys
 
 void MediaLink::handle_connected(Timestamp now) {
-  if (session_) make_keys(now);
+  if (active_) make_keys(now);
 }
 
 void MediaLink::handle_closed(Timestamp now) {
-  taken_.clear();
-  if (session_) session_->set_connected(now, false);
+  if (!active_) return;
+  active_->taken.clear();
+  active_->session.set_connected(now, false);
 }
 
 // RFC 5764 §4.2. The peer's certificate has been verified: DTLS is connected.
@@ -93,48 +97,49 @@ void MediaLink::make_keys(Timestamp now) {
   if (!exported) return;
   const srtp::MasterKeys keys = srtp::cut_exported(*profile, *exported);
   const bool is_client = transport_.dtls_role() == dtls::Role::Client;
-  keys_ = std::make_unique<Keys>(cipher_, *profile, is_client ? keys.client : keys.server,
-                                 is_client ? keys.server : keys.client, is_cryptex_);
-  session_->set_connected(now, true);
+  active_->keys = std::make_unique<Keys>(cipher_, *profile, is_client ? keys.client : keys.server,
+                                         is_client ? keys.server : keys.client, is_cryptex_);
+  active_->session.set_connected(now, true);
 }
 
 // ---- in
 
-void MediaLink::take(const Datagram& datagram) {
-  if (!keys_) {
-    ++dropped_without_keys_;
-    transport_.log().of(LogModule::Media).drop("a packet that came before the keys of SRTP");
-    return;
-  }
+bool MediaLink::take(const Datagram& datagram) {
+  if (!active_ || !active_->keys) return false;
   const bool is_rtcp = net::is_rtcp(datagram.bytes);
   if (is_rtcp)
-    opening_.add_rtcp(keys_->opener, datagram.bytes, datagram.bytes);
+    active_->opening.add_rtcp(active_->keys->opener, datagram.bytes, datagram.bytes);
   else
-    opening_.add_rtp(keys_->opener, datagram.bytes, datagram.bytes);
-  taken_.push_back({datagram.path, is_rtcp});
+    active_->opening.add_rtp(active_->keys->opener, datagram.bytes, datagram.bytes);
+  active_->taken.push_back({datagram.path, is_rtcp});
+  return true;
 }
 
 void MediaLink::open(Timestamp now, ice::Agent& ice) {
-  if (taken_.empty()) return;
-  const std::span<const srtp::OpenResult> opened = opening_.run();
-  for (std::size_t i = 0; i < taken_.size(); ++i) {
+  if (!active_ || active_->taken.empty()) return;
+  auto& taken = active_->taken;
+  const std::span<const srtp::OpenResult> opened = active_->opening.run();
+  for (std::size_t i = 0; i < taken.size(); ++i) {
     if (!opened[i]) {
-      ice.note_seen(now, taken_[i].path);
+      ice.note_seen(now, taken[i].path);
+      transport_.log()
+          .of(LogModule::Media)
+          .drop("SRTP that is forged, or came before", taken[i].path.remote);
       continue;
     }
-    ice.handle_activity(now, taken_[i].path);
-    if (taken_[i].is_rtcp)
-      session_->handle_rtcp(now, opened[i]->packet);
+    ice.handle_activity(now, taken[i].path);
+    if (taken[i].is_rtcp)
+      active_->session.handle_rtcp(now, opened[i]->packet);
     else
-      session_->handle_rtp(now, opened[i]->packet);
+      active_->session.handle_rtp(now, opened[i]->packet);
   }
-  taken_.clear();
+  taken.clear();
 }
 
 // ---- out
 
 bool MediaLink::append(Timestamp now, Batch& batch) {
-  return keys_ && (append_rtcp(now, batch) || append_rtp(now, batch));
+  return active_ && active_->keys && (append_rtcp(now, batch) || append_rtp(now, batch));
 }
 
 // What waits to be sealed points into the batch: its memory may not move before that, as it does
@@ -149,18 +154,18 @@ void MediaLink::make_room(Batch& batch, std::size_t size) {
 }
 
 bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
-  if (!session_->has_rtcp(now)) return false;
+  if (!active_->session.has_rtcp(now)) return false;
   if (const auto measured = transport_.ice().round_trip_time())
-    session_->set_path_round_trip(*measured);
+    active_->session.set_path_round_trip(*measured);
   Buffer& bytes = batch.bytes();
   make_room(batch, most_datagram_bytes_);
   while (true) {
     const std::size_t start = bytes.size();
-    if (!session_->append_rtcp(now, bytes)) return false;
+    if (!active_->session.append_rtcp(now, bytes)) return false;
     const std::size_t size = bytes.size() - start;
     bytes.resize(start + size + srtp::kMaxGrowth);
     const MutableBytes out = MutableBytes(bytes).subspan(start);
-    const auto sealed = sealing_.add_rtcp(keys_->sealer, out.first(size), out);
+    const auto sealed = active_->sealing.add_rtcp(active_->keys->sealer, out.first(size), out);
     bytes.resize(start + sealed.value_or(0));
     if (!sealed) continue;  // the key has sealed as many as it may
     batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
@@ -170,7 +175,7 @@ bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
 
 bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
   Buffer& bytes = batch.bytes();
-  while (const media::Departure* const packet = session_->poll_packet(now)) {
+  while (const media::Departure* const packet = active_->session.poll_packet(now)) {
     make_room(batch, packet->size() + srtp::kMaxGrowth);
     const std::size_t start = bytes.size();
     bytes.insert(bytes.end(), packet->header.begin(), packet->header.end());
@@ -183,7 +188,7 @@ bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
         .prefix = {},
         .body = out.subspan(packet->header.size(), packet->prefix.size() + packet->body.size()),
         .out = out};
-    const auto sealed = sealing_.add_rtp(keys_->sealer, parts);
+    const auto sealed = active_->sealing.add_rtp(active_->keys->sealer, parts);
     bytes.resize(start + sealed.value_or(0));
     if (!sealed) continue;  // a number that was used, or a key that is used up: nothing may leave
     batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
@@ -193,33 +198,33 @@ bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
 }
 
 void MediaLink::seal() {
-  if (sealing_.size() > 0) sealing_.run();
+  if (active_ && active_->sealing.size() > 0) active_->sealing.run();
 }
 
 void MediaLink::limit_datagrams(std::size_t bytes) {
   if (bytes >= most_datagram_bytes_) return;
   most_datagram_bytes_ = bytes;
-  if (session_) session_->set_packet_room(packet_room(bytes));
+  if (active_) active_->session.set_packet_room(packet_room(bytes));
 }
 
 // ---- time and events
 
 void MediaLink::handle_timeout(Timestamp now) {
-  if (session_) session_->handle_timeout(now);
+  if (active_) active_->session.handle_timeout(now);
 }
 
 std::optional<MediaLink::Event> MediaLink::poll_event() {
-  return session_ ? session_->poll_event() : std::nullopt;
+  return active_ ? active_->session.poll_event() : std::nullopt;
 }
 
 // Where there is no path nothing can be sent, and what is due waits for one.
 WakeUp MediaLink::next_timeout() const {
-  const bool can_send = keys_ && !is_shut_down_ && transport_.ice().path();
-  return can_send ? session_->next_timeout() : WakeUp{};
+  const bool can_send = active_ && active_->keys && !is_shut_down_ && transport_.ice().path();
+  return can_send ? active_->session.next_timeout() : WakeUp{};
 }
 
 void MediaLink::add_stats(Stats& stats) const {
-  if (session_) session_->add_stats(stats);
+  if (active_) active_->session.add_stats(stats);
 }
 
 }  // namespace specter::peer

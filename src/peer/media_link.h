@@ -58,10 +58,7 @@ class MediaLink {
   // RTCP's goodbye for what is sent, which the transport's close(), to follow, still sends.
   void shut_down(Timestamp now);
 
-  // Null: there never was a track.
-  media::Session* session() { return session_.get(); }
-  const media::Session* session() const { return session_.get(); }
-  // For a track of ours, before it is negotiated.
+  // What there is once a track is negotiated, or a call needs it: a connection for data has none.
   media::Session& make_session();
 
   // After the transport's.
@@ -75,8 +72,8 @@ class MediaLink {
   void handle_connected(Timestamp now);  // DTLS is
   void handle_closed(Timestamp now);
   // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
-  // then.
-  void take(const Datagram& datagram);
+  // then. False: there are no keys for it.
+  bool take(const Datagram& datagram);
   // Opens what was taken. Only the peer can have sealed it, so `ice` hears that it is alive.
   void open(Timestamp now, ice::Agent& ice);
   // Writes the next packet into the batch, as one that seal() has yet to seal; false: there is
@@ -101,6 +98,18 @@ class MediaLink {
     srtp::Sealer sealer;
   };
 
+  struct Active {
+    Active(const MediaOptions& options, crypto::PacketCipher& cipher, Random& random);
+
+    media::Session session;
+    std::unique_ptr<Keys> keys;
+    // Of the current receive, and of the current batch.
+    std::vector<Taken> taken;
+    srtp::OpenBatch opening;
+    srtp::SealBatch sealing;
+  };
+
+  Active& activate();
   void make_keys(Timestamp now);
   void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
@@ -110,16 +119,10 @@ class MediaLink {
   Transport& transport_;
   crypto::PacketCipher& cipher_;
   Random& random_;
-  std::unique_ptr<media::Session> session_;
-  std::unique_ptr<Keys> keys_;
+  std::unique_ptr<Active> active_;  // null: there never was a track
   bool is_cryptex_ = false;
   bool is_shut_down_ = false;
   std::size_t most_datagram_bytes_;
-  // Of the current receive, and of the current batch.
-  std::vector<Taken> taken_;
-  srtp::OpenBatch opening_;
-  srtp::SealBatch sealing_;
-  std::uint64_t dropped_without_keys_ = 0;
 };
 
 }  // namespace specter::peer

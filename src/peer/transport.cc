@@ -92,9 +92,10 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
 }
 
 void Transport::handle_rtp(const Datagram& datagram) {
-  if (media_ && may_read_dtls(datagram.path)) return media_->take(datagram);
+  if (media_ && may_read_dtls(datagram.path) && media_->take(datagram)) return;
   ++dropped_unknown_;
-  log_.of(LogModule::Media).drop("SRTP that nothing takes", datagram.path.remote);
+  log_.of(LogModule::Media)
+      .drop("SRTP that nothing takes, or before its keys", datagram.path.remote);
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {

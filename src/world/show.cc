@@ -57,7 +57,11 @@ void Show::begin(Timestamp now, Side side, core::PeerConnection& connection, con
                  std::size_t key) {
   const auto kind = step.c == 0 ? MediaKind::Video : MediaKind::Audio;
   const std::size_t number = tracks_.size();
-  Track track{.from = side, .key = key, .kind = kind, .bytes = static_cast<std::size_t>(step.b)};
+  Track track{.from = side,
+              .key = key,
+              .ordinal = number,
+              .kind = kind,
+              .bytes = static_cast<std::size_t>(step.b)};
   const LocalTrack local{kind, fmt::format("t{}", number),
                          media_options().codecs[kind == MediaKind::Video ? 1 : 0]};
   const auto sender = connection.add_track(now, local, {stream_of(number)});
@@ -68,7 +72,7 @@ void Show::begin(Timestamp now, Side side, core::PeerConnection& connection, con
 
 // Its number is in front of what is made from it.
 Buffer Show::frame(const Track& track, std::uint32_t number, bool is_key) const {
-  simulation::SeededRandom random(seed_ * 1'000'003 + track.key * 7919 + number);
+  simulation::SeededRandom random(seed_ * 1'000'003 + track.ordinal * 7919 + number);
   const bool is_sound = track.kind == MediaKind::Audio;
   const std::size_t head = header_bytes(track.kind, is_key);
   const std::size_t most = is_sound ? std::min(track.bytes, kMostSoundBytes) : track.bytes;

@@ -40,7 +40,8 @@ class Show {
  private:
   struct Track {
     Side from;
-    std::size_t key;
+    std::size_t key;      // of its step, whose place in the plan may be another in a like one
+    std::size_t ordinal;  // among the tracks
     MediaKind kind;
     std::size_t bytes;  // of a frame, about
     TransceiverId sender{};

@@ -9,9 +9,12 @@
 
 namespace specter::cli {
 
+// Whether the fields are right, they say afterwards.
+using ReadFields = Action (*)(Fields&);
+
 struct CommandEntry {
   std::string_view op;
-  Action (*read)(Fields&);  // whether the fields are right, they say afterwards
+  ReadFields read;
 };
 
 std::span<const CommandEntry> track_commands();  // track_command.cc; the others are in command.cc
