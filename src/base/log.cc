@@ -95,36 +95,24 @@ std::vector<LogRecord> LogBuffer::take() {
   return std::exchange(records, {});
 }
 
-void LogBuffer::append(fmt::appender& out, const Endpoint& endpoint) {
-  if (addresses_ == LogAddresses::Shown) {
-    fmt::format_to(out, "{}", endpoint.to_string());
-    return;
-  }
+fmt::appender LogBuffer::append(fmt::appender out, const Endpoint& endpoint) {
+  if (addresses_ == LogAddresses::Shown) return fmt::format_to(out, "{}", endpoint.to_string());
   auto& numbers = contents().numbers;
   const std::string_view kind = endpoint.address.is_v6() ? "ipv6" : "ipv4";
   auto known = numbers.find(endpoint);
   if (known == numbers.end() && numbers.size() < kMaxEndpoints)
     known = numbers.emplace(endpoint, numbers.size() + 1).first;
-  if (known != numbers.end())
-    fmt::format_to(out, "{}#{}", kind, known->second);
-  else
-    fmt::format_to(out, "{}#?", kind);
+  if (known == numbers.end()) return fmt::format_to(out, "{}#?", kind);
+  return fmt::format_to(out, "{}#{}", kind, known->second);
+}
+
+fmt::appender append(fmt::appender out, const LogEndpoint& shown) {
+  return shown.to ? shown.to->append(out, shown.endpoint) : out;
+}
+
+fmt::appender append(fmt::appender out, const LogPath& shown) {
+  const auto& [to, path] = shown;
+  return fmt::format_to(out, "{} -> {}", LogEndpoint{to, path.local}, LogEndpoint{to, path.remote});
 }
 
 }  // namespace specter
-
-auto fmt::formatter<specter::LogEndpoint>::format(const specter::LogEndpoint& shown,
-                                                  fmt::format_context& context) const
-    -> fmt::format_context::iterator {
-  fmt::appender out = context.out();
-  if (shown.to) shown.to->append(out, shown.endpoint);
-  return out;
-}
-
-auto fmt::formatter<specter::LogPath>::format(const specter::LogPath& shown,
-                                              fmt::format_context& context) const
-    -> fmt::format_context::iterator {
-  const auto& [to, path] = shown;
-  return fmt::format_to(context.out(), "{} -> {}", specter::LogEndpoint{to, path.local},
-                        specter::LogEndpoint{to, path.remote});
-}

@@ -49,7 +49,7 @@ class LogBuffer {
   std::vector<LogRecord> take();
 
   // As it may be shown.
-  void append(fmt::appender& out, const Endpoint& endpoint);
+  fmt::appender append(fmt::appender out, const Endpoint& endpoint);
 
  private:
   struct Drops {
@@ -85,6 +85,9 @@ struct LogPath {
   LogBuffer* to;
   const Path& path;
 };
+
+fmt::appender append(fmt::appender out, const LogEndpoint& shown);
+fmt::appender append(fmt::appender out, const LogPath& shown);
 
 // What a layer holds: where its records go, and its name in them. A copy is the same. An empty one
 // says nothing.
@@ -131,12 +134,14 @@ class Log {
 
 template <>
 struct fmt::formatter<specter::LogEndpoint> : fmt::formatter<fmt::string_view> {
-  auto format(const specter::LogEndpoint& shown, fmt::format_context& context) const
-      -> fmt::format_context::iterator;
+  auto format(const specter::LogEndpoint& shown, fmt::format_context& context) const {
+    return specter::append(context.out(), shown);
+  }
 };
 
 template <>
 struct fmt::formatter<specter::LogPath> : fmt::formatter<fmt::string_view> {
-  auto format(const specter::LogPath& shown, fmt::format_context& context) const
-      -> fmt::format_context::iterator;
+  auto format(const specter::LogPath& shown, fmt::format_context& context) const {
+    return specter::append(context.out(), shown);
+  }
 };

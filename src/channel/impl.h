@@ -157,10 +157,6 @@ class DataChannels::Impl {
   void drop_everything(const std::optional<Error>& error);
 
   void handle(sctp::Association::Event&& event);
-  void drop_message(std::string_view cause) {
-    ++totals_.messages_dropped;
-    log_.drop(cause);
-  }
   template <class E>
   void emit(E&& event) {
     events_.emplace_back(std::forward<E>(event));

@@ -99,4 +99,30 @@ std::string words(const SessionDescription& description) {
   return out;
 }
 
+namespace {
+
+std::string_view whose(jsep::Side side) { return side == jsep::Side::Remote ? "remote" : "local"; }
+
+}  // namespace
+
+void log_description(const Log& log, jsep::Side side, const SessionDescription& description) {
+  log.info("{} {}", whose(side), words(description));
+}
+
+void log_refusal(const Log& log, jsep::Side side, const Error& error) {
+  const bool is_quoted = log.shows_addresses();
+  log.info("{} description is refused: {}{}{}", whose(side), to_string(error.code),
+           is_quoted ? ": " : "", is_quoted ? std::string_view(error.message) : "");
+}
+
+void log_event(const Log& log, const core::Event& event) {
+  if (!log.wants(LogLevel::Info)) return;
+  if (const auto* change = std::get_if<core::ConnectionStateChange>(&event))
+    log.info("the connection is {}", to_string(change->state));
+  else if (const auto* signaling = std::get_if<core::SignalingStateChange>(&event))
+    log.info("signaling is {}", to_string(signaling->state));
+  else if (std::holds_alternative<core::NegotiationNeeded>(event))
+    log.info("negotiation is needed");
+}
+
 }  // namespace specter::peer

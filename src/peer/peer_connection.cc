@@ -64,8 +64,8 @@ class PeerConnection::Impl {
       : options_(checked(std::move(options))),
         cipher_(cipher ? std::move(cipher) : make_packet_cipher()),
         transport_(options_, *cipher_, random, Log(log_, LogModule::Peer)),
-        data_(options_, transport_, random),
-        media_(options_, transport_, *cipher_, random),
+        data_(options_, transport_, random, Log(log_, LogModule::Channel)),
+        media_(options_, transport_, *cipher_, random, Log(log_, LogModule::Media)),
         negotiation_({.credentials = transport_.ice().local_credentials(),
                       .fingerprint = options_.certificate->fingerprint().to_string(),
                       .max_message_bytes = options_.data.max_message_bytes,
@@ -90,7 +90,14 @@ class PeerConnection::Impl {
                   : description ? negotiation_.set_local(*description)
                                 : negotiation_.set_local();
     if (is_remote) refused_ = change ? std::string() : change.error().message;
-    log_description(side, description, change);
+    if (const Log log(log_, LogModule::Jsep); log.wants(LogLevel::Info)) {
+      const auto& made = negotiation_.pending_local() ? negotiation_.pending_local()
+                                                      : negotiation_.current_local();
+      if (!change)
+        peer::log_refusal(log, side, change.error());
+      else if (description || made)
+        peer::log_description(log, side, description ? *description : *made);
+    }
     if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -221,7 +228,7 @@ class PeerConnection::Impl {
   std::optional<Event> poll_event() {
     while (true) {
       if (!events_.empty()) {
-        log_event(events_.front());
+        peer::log_event(Log(log_, LogModule::Peer), events_.front());
         return events_.take_front();
       }
       if (life_ == Life::Closed) return std::nullopt;
@@ -272,33 +279,6 @@ class PeerConnection::Impl {
   }
 
  private:
-  // What is said of a refusal may quote the description, with its addresses.
-  void log_description(jsep::Side side, const SessionDescription* description,
-                       const Result<Change>& change) {
-    const Log log(log_, LogModule::Jsep);
-    if (!log.wants(LogLevel::Info)) return;
-    const std::string_view whose = side == jsep::Side::Remote ? "remote" : "local";
-    if (!change && !log.shows_addresses())
-      return log.info("{} description is refused: {}", whose, to_string(change.error().code));
-    if (!change)
-      return log.info("{} description is refused: {}: {}", whose, to_string(change.error().code),
-                      change.error().message);
-    const auto& pending = negotiation_.pending_local();
-    const auto& made = pending ? pending : negotiation_.current_local();
-    if (description || made)
-      log.info("{} {}", whose, peer::words(description ? *description : *made));
-  }
-  void log_event(const Event& event) {
-    const Log log(log_, LogModule::Peer);
-    if (!log.wants(LogLevel::Info)) return;
-    if (const auto* change = std::get_if<ConnectionStateChange>(&event))
-      log.info("the connection is {}", to_string(change->state));
-    else if (const auto* signaling = std::get_if<SignalingStateChange>(&event))
-      log.info("signaling is {}", to_string(signaling->state));
-    else if (std::holds_alternative<NegotiationNeeded>(event))
-      log.info("negotiation is needed");
-  }
-
   // Where there is no remote description because it was refused, that is the reason.
   template <class T>
   Result<T> with_cause(Result<T> result) const {

@@ -101,8 +101,6 @@ class Transport {
   // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   void add_stats(Stats& stats) const;
-  // For riders.
-  const Log& log() const { return log_; }
 
  private:
   static constexpr std::size_t kMaxProvenPaths = 8;

@@ -35,7 +35,7 @@ void Association::Impl::end(CloseReason reason, std::string detail) {
   if (receiver_) receiver_->hand_out_parts();
   emit_messages();
   ended_well_ = reason == CloseReason::Shutdown || reason == CloseReason::PeerShutdown;
-  enter(State::Ended);
+  state_ = State::Ended;
   t1_.stop();
   t2_.stop();
   guard_.reset();
@@ -93,7 +93,7 @@ void Association::Impl::shutdown(Timestamp now) {
       we_shut_down_ = true;
       // What has no end yet would never be acknowledged as a whole.
       for (const StreamId stream : sender_->queue().streams()) sender_->cut_message(stream);
-      enter(State::ShutdownPending);
+      state_ = State::ShutdownPending;
       return proceed_with_shutdown(now);
     default: return;  // under way
   }
@@ -104,10 +104,10 @@ void Association::Impl::proceed_with_shutdown(Timestamp now) {
   if (state_ != State::ShutdownPending && state_ != State::ShutdownReceived) return;
   if (!sender_->idle()) return;
   if (state_ == State::ShutdownPending) {
-    enter(State::ShutdownSent);
+    state_ = State::ShutdownSent;
     shutdown_due_ = true;
   } else {
-    enter(State::ShutdownAckSent);
+    state_ = State::ShutdownAckSent;
     shutdown_ack_due_ = true;
   }
   guard_ = now + kShutdownGuard * config_.max_rto;
@@ -120,13 +120,13 @@ void Association::Impl::handle_shutdown(Timestamp now, const ShutdownChunk& shut
     return;
   }
   if (state_ == State::ShutdownSent) {  // both at once
-    enter(State::ShutdownAckSent);
+    state_ = State::ShutdownAckSent;
     shutdown_due_ = false;
     shutdown_ack_due_ = true;
     t2_.start(now, sender_->rto().value());
     return;
   }
-  enter(State::ShutdownReceived);
+  state_ = State::ShutdownReceived;
   // §3.3.8: it has no gap blocks, and that does not mean that the peer took back what it had told.
   handle_sack(now, sender_->last_sack_with(shutdown.cumulative_tsn));
 }

@@ -161,7 +161,7 @@ void Association::Impl::handle_init_ack(Timestamp now, const InitChunk& init) {
   if (!may_meet(now, peer_of(init))) return;
   meet(peer_of(init));
   cookie_ = init.cookie;
-  enter(State::CookieEchoed);
+  state_ = State::CookieEchoed;
   cookie_due_ = true;
   init_due_ = false;
   t1_.start(now, config_.initial_rto);
@@ -204,7 +204,7 @@ void Association::Impl::establish(Timestamp now) {
   errors_ = 0;
   active_at_ = now;
   if (config_.heartbeat_interval > Duration{}) heartbeat_at_ = now + config_.heartbeat_interval;
-  enter(State::Established);
+  state_ = State::Established;
   log_.info("the association is established: {} streams out, {} in{}", peer_.outgoing_streams,
             peer_.incoming_streams, peer_.interleaving ? ", with interleaving" : "");
   events_.push_back(Established{});
@@ -318,7 +318,7 @@ void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
   errors_ = 0;
   active_at_ = now;
   // §9.2 was under way: it begins again with nothing outstanding.
-  enter(we_shut_down_ ? State::ShutdownPending : State::Established);
+  state_ = we_shut_down_ ? State::ShutdownPending : State::Established;
   if (!streams.empty()) events_.push_back(IncomingStreamsReset{std::move(streams)});
   if (!to_reset.empty()) events_.push_back(OutgoingStreamsReset{std::move(to_reset)});
 }
@@ -331,7 +331,7 @@ void Association::Impl::handle_error(Timestamp now, const ErrorChunk& error) {
   // §5.2.6. Anything else an ERROR says is for people who read traces; it is never answered.
   const auto stale = [](const ErrorCause& cause) { return cause.code == CauseCode::StaleCookie; };
   if (state_ != State::CookieEchoed || std::ranges::none_of(error.causes, stale)) return;
-  enter(State::CookieWait);
+  state_ = State::CookieWait;
   peer_.tag = 0;
   cookie_due_ = false;
   init_due_ = true;

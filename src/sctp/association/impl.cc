@@ -60,9 +60,10 @@ Association::Impl::Impl(const Config& config, Random& random, Log log)
   make_sender(local_tsn_);
 }
 
-void Association::Impl::enter(State state) {
+ToldState& ToldState::operator=(State state) {
   if (state_ != state) log_.debug("the association is {}", to_string(state));
   state_ = state;
+  return *this;
 }
 
 void Association::Impl::make_sender(std::uint32_t initial_tsn) {
@@ -98,7 +99,7 @@ void Association::Impl::use_path_mtu() {
 
 void Association::Impl::connect(Timestamp now) {
   if (state_ != State::Closed) return;  // the peer was faster, or it is over
-  enter(State::CookieWait);
+  state_ = State::CookieWait;
   send_init(now);
 }
 

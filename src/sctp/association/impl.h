@@ -58,6 +58,18 @@ enum class State : std::uint8_t {
   Ended,
 };
 
+// The state, whose changes are told.
+class ToldState {
+ public:
+  explicit ToldState(const Log& log) : log_(log) {}
+  operator State() const { return state_; }  // NOLINT: implicit by intent
+  ToldState& operator=(State state);
+
+ private:
+  Log log_;
+  State state_ = State::Closed;
+};
+
 class Association::Impl {
  public:
   // How many packets of their own (INIT ACK, ABORT, …) and how many bytes of control chunks wait to
@@ -129,8 +141,6 @@ class Association::Impl {
     Timestamp answer_by;
     bool overdue = false;
   };
-
-  void enter(State state);  // impl.cc
 
   // dispatch.cc
   std::expected<PacketView, ParseError> read(Bytes bytes) const;
@@ -228,7 +238,7 @@ class Association::Impl {
   CookieJar cookies_;
   PathMtu path_mtu_;
 
-  State state_ = State::Closed;
+  ToldState state_{log_};
   // One pair for all answers to an INIT as long as there is no association, and for our own INIT:
   // so a collision of both sides' INITs always ends in RFC 9260 §5.2.4's case D.
   std::uint32_t local_tag_;
