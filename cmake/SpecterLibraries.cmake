@@ -1,12 +1,11 @@
-# The libraries that the modules are made of. Two of them under names of our own, specter::fmt
-# and specter::spdlog: what is linked into one static program takes their headers alone
-# (BUILD_SHARED_LIBS=OFF), for Debian has them as shared libraries only.
+# The libraries that the modules are made of. One of them under a name of our own, specter::fmt:
+# what is linked into one static program takes its headers alone (BUILD_SHARED_LIBS=OFF), for
+# Debian has it as a shared library only.
 
 # Global, so that a project that adds this one may link the static library.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Asio REQUIRED)
@@ -26,19 +25,11 @@ else()
 endif()
 
 add_library(specter_fmt INTERFACE)
-add_library(specter_spdlog INTERFACE)
 add_library(specter::fmt ALIAS specter_fmt)
-add_library(specter::spdlog ALIAS specter_spdlog)
 if(SPECTER_LIBRARIES STREQUAL "static")
   target_link_libraries(specter_fmt INTERFACE fmt::fmt-header-only)
-  # spdlog::spdlog_header_only would bring the shared fmt.
-  get_target_property(headers spdlog::spdlog_header_only INTERFACE_INCLUDE_DIRECTORIES)
-  target_include_directories(specter_spdlog SYSTEM INTERFACE ${headers})
-  target_compile_definitions(specter_spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
-  target_link_libraries(specter_spdlog INTERFACE specter_fmt Threads::Threads)
 else()
   target_link_libraries(specter_fmt INTERFACE fmt::fmt)
-  target_link_libraries(specter_spdlog INTERFACE spdlog::spdlog)
 endif()
 
 # The flags by which a linker finds these imported libraries, for pkg-config.

@@ -112,6 +112,11 @@ Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 Term owner(ErlNifEnv* env, const InstanceRef& instance);
 // {open instances, connections, sets of loops} that there are: for tests.
 Term counters(ErlNifEnv* env);
+// :ok; "ice=debug,dtls=info". Records go to the process: {:specter_log, level, module, connection,
+// text}. Of the whole VM.
+Term set_log(ErlNifEnv* env, std::string_view levels, ErlNifPid to);
+// {:ok, number} | {:error, :not_found}: what records call a connection
+Term log_number(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 
 // ---- connections: :ok | {:error, :not_found | :would_block}, and the rest by message.
 // functions_connection.cc

@@ -5,6 +5,10 @@
 #include <utility>
 
 #include "functions.h"
+#include "messages.h"
+#include "peer.h"
+
+#include "specter/log.h"
 
 namespace specter::nif {
 
@@ -86,6 +90,57 @@ Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 
 Term owner(ErlNifEnv* env, const InstanceRef& instance) {
   return enif_make_pid(env, &instance->owner());
+}
+
+namespace {
+
+Atom atom_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::Off: break;  // of no record
+    case LogLevel::Error: return Atom("error");
+    case LogLevel::Warning: return Atom("warning");
+    case LogLevel::Info: return Atom("info");
+    case LogLevel::Debug: return Atom("debug");
+  }
+  return Atom("debug");
+}
+
+Atom atom_of(LogModule module) {
+  switch (module) {
+    case LogModule::Ice: return Atom("ice");
+    case LogModule::Dtls: return Atom("dtls");
+    case LogModule::Sctp: return Atom("sctp");
+    case LogModule::Channel: return Atom("channel");
+    case LogModule::Jsep: return Atom("jsep");
+    case LogModule::Media: return Atom("media");
+    case LogModule::Peer: return Atom("peer");
+    case LogModule::Turn: return Atom("turn");
+    case LogModule::Io: return Atom("io");
+    case LogModule::Api: return Atom("api");
+  }
+  return Atom("peer");
+}
+
+void send_record(const ErlNifPid& to, const LogRecord& record) {
+  // Within a NIF there would have to be its environment; the library says nothing there.
+  if (enif_thread_type() != ERL_NIF_THR_UNDEFINED) return;
+  send_now(nullptr, to, [&](ErlNifEnv* env) {
+    return tuple(env, Atom("specter_log"), atom_of(record.level), atom_of(record.module),
+                 record.connection, record.text);
+  });
+}
+
+}  // namespace
+
+Term set_log(ErlNifEnv* env, std::string_view levels, ErlNifPid to) {
+  if (!specter::set_log(levels, [to](const LogRecord& record) { send_record(to, record); }))
+    throw BadArgument();
+  return Atom("ok").term(env);
+}
+
+Term log_number(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  return peer ? ok(env, peer->connection().id()) : not_found(env);
 }
 
 Term counters(ErlNifEnv* env) {

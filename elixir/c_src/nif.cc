@@ -72,6 +72,8 @@ ErlNifFunc functions[] = {
     row<buffered_amount>("buffered_amount"),
     row<set_buffered_amount_low_threshold>("set_buffered_amount_low_threshold"),
     row<counters>("counters"),
+    row<set_log>("set_log"),
+    row<log_number>("log_number"),
 };
 
 // ---- loading and unloading

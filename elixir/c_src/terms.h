@@ -47,6 +47,11 @@ Term encode(ErlNifEnv* env, T value) {
   return value ? Atom("true").term(env) : Atom("false").term(env);
 }
 
+template <std::same_as<std::uint64_t> T>
+Term encode(ErlNifEnv* env, T value) {
+  return enif_make_uint64(env, value);
+}
+
 inline Term encode(ErlNifEnv* env, std::string_view text) {
   Term term;
   unsigned char* bytes = enif_make_new_binary(env, text.size(), &term);

@@ -61,6 +61,16 @@ defmodule Specter do
               optional(:credential) => String.t()
             }
 
+  @typedoc "How much is logged: `set_log/1`."
+  @type log_level :: :off | :error | :warning | :info | :debug
+
+  @typedoc "What the library's log is divided into."
+  @type log_module ::
+          :ice | :dtls | :sctp | :channel | :jsep | :media | :peer | :turn | :io | :api
+
+  @typedoc "The levels of the log: one for all modules, or one for each that is named."
+  @type log_levels :: log_level | [{log_module, log_level}]
+
   @typedoc "An option of `init/1`: `Specter.Config` describes each."
   @type option ::
           PeerConnection.connection_option()
@@ -464,6 +474,31 @@ defmodule Specter do
   """
   @spec get_stats(t, PeerConnection.t()) :: PeerConnection.result()
   defdelegate get_stats(specter, pc), to: PeerConnection
+
+  @doc """
+  Makes the log of the library into messages of `Logger`, and sets how much is said: a level for all
+  modules, or one for each that is named, with `:warning` for the others. Until then warnings and
+  errors go to standard error, or what the environment variable `SPECTER_LOG` says.
+
+  It holds for the whole VM, and for connections that exist already. At `:info` connections say what
+  they become; at `:debug` they tell each candidate, check, flight and probe, and why anything was
+  dropped. Addresses are numbered, and keys and credentials are never shown.
+
+  The metadata of each message: `:specter_module`, and `:connection`, the number that
+  `Specter.PeerConnection.log_number/2` returns, or `nil`; `:domain` is `[:specter, module]`. When the
+  logger is slow, records are dropped and counted.
+
+  ## Examples
+
+      iex> Specter.set_log(ice: :info, dtls: :warning)
+      :ok
+      iex> Specter.set_log(:warning)
+      :ok
+      iex> Specter.set_log(:loud)
+      ** (ArgumentError) :loud is no log level; a level is one of [:off, :error, :warning, :info, :debug], for all or in a keyword list of [:ice, :dtls, :sctp, :channel, :jsep, :media, :peer, :turn, :io, :api]
+  """
+  @spec set_log(log_levels) :: :ok
+  defdelegate set_log(levels), to: Specter.Log, as: :set
 
   @doc false
   @spec native(t) :: reference

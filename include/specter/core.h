@@ -32,6 +32,7 @@
 #include "specter/description.h"
 #include "specter/endpoint.h"
 #include "specter/export.h"
+#include "specter/log.h"
 #include "specter/options.h"
 #include "specter/random.h"
 #include "specter/result.h"
@@ -266,6 +267,11 @@ class SPECTER_EXPORT PeerConnection {
   /// The key log lines since the last call, without line ends. Empty unless
   /// ConnectionOptions::key_log_file is set.
   std::vector<std::string> take_key_log();
+  /// Sets which log records are made, from now on. Default: none. What is not made costs nothing.
+  void set_log(const LogLevels& levels, LogAddresses addresses = LogAddresses::Hidden);
+  /// The log records since the last call, oldest first. At most 1024 are kept; of more the oldest,
+  /// and a last one with the number of those that were lost.
+  std::vector<LogRecord> take_log();
   /// @}
 
   /// @name Getters

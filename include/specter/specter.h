@@ -18,6 +18,7 @@
 #include "specter/event.h"
 #include "specter/export.h"
 #include "specter/interceptor.h"
+#include "specter/log.h"
 #include "specter/mailbox.h"
 #include "specter/media_engine.h"
 #include "specter/options.h"

@@ -10,7 +10,6 @@ LIBRARIES = [
     (r"intel-ipsec-mb", r"IpsecMb::"),
     (r"asio\b", r"Asio::"),
     (r"nlohmann/", r"nlohmann_json"),
-    (r"spdlog/", r"(specter::)?spdlog"),
     (r"fmt/", r"(specter::)?fmt"),
     (r"CLI/", r"CLI11::"),
     (r"xxhash", r"Xxhash::"),

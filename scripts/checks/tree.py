@@ -21,7 +21,8 @@ HEIGHT = {
 # handles and mailboxes on top of it.
 PUBLIC_HEIGHT = {
     **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
-                     "interceptor", "option_table", "options", "random", "result", "rtp", "shared_list", "states",
+                     "interceptor", "log", "option_table", "options", "random", "result", "rtp",
+                     "shared_list", "states",
                      "stats", "time"), 0),
     "core": HEIGHT["peer"],
     **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter",

@@ -211,10 +211,12 @@ Result<Event> MailboxState::take(const std::function<bool(const Event&)>& accept
     }
     dropped.ask_for_key_frames();
     for (const auto& connection : stuck) {
-      io::log().warn(
-          "{} bytes of messages of connection {} wait in a mailbox whose receiver asks for other "
-          "events: no more are taken from its peer until some of them are received",
-          connection->waiting_bytes.load(), connection->id);
+      io::log(LogModule::Api, connection->id)
+          .warn(
+              "{} bytes of messages of connection {} wait in a mailbox whose receiver asks for "
+              "other "
+              "events: no more are taken from its peer until some of them are received",
+              connection->waiting_bytes.load(), connection->id);
     }
     for (const auto& connection : to_wake) connection->wake();
     if (kept_news_bytes_ > drop_at_) seen = drop_untold_channels(seen);

@@ -7,12 +7,12 @@
 
 #include <gmock/gmock.h>
 #include <poll.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include "api/handles.h"
 #include "api/mailbox_state.h"
 #include "api/media_handles.h"
-#include "io/log.h"
+
+#include "specter/log.h"
 
 namespace specter {
 namespace {
@@ -289,23 +289,29 @@ TEST_F(MailboxTest, ChannelsThatCameAndWentUntoldAreForgotten) {
   EXPECT_EQ(inbox.receive<event::DataChannelClosed>(0s)->channel, ours);
 }
 
-// Writes what the library logs while it lives.
+// What the library logs while it lives.
 struct LogOfLibrary {
-  LogOfLibrary() { io::log().sinks().push_back(sink); }
-  ~LogOfLibrary() { io::log().sinks().pop_back(); }
-  std::ostringstream text;
-  std::shared_ptr<spdlog::sinks::ostream_sink_mt> sink =
-      std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+  LogOfLibrary() {
+    set_log(LogLevels(LogLevel::Warning),
+            [lines = lines](const LogRecord& record) { lines->push_back(record); });
+  }
+  ~LogOfLibrary() { set_log(LogLevels(LogLevel::Warning)); }
+  std::shared_ptr<std::vector<LogRecord>> lines = std::make_shared<std::vector<LogRecord>>();
 };
 
 TEST_F(MailboxTest, ALogLineSaysThatItIsFullOfWhatNobodyTakes) {
   LogOfLibrary log;
   for (int i = 0; i < 8; ++i) put_message(handle_1, 1 << 20);
   EXPECT_FALSE(inbox.receive<event::Stats>(one, 1ms).has_value());
-  EXPECT_THAT(log.text.str(), HasSubstr("of messages of connection 1 wait in a mailbox"));
-  log.text.str({});
+  ASSERT_EQ(log.lines->size(), 1u);
+  const LogRecord& said = log.lines->front();
+  EXPECT_EQ(said.level, LogLevel::Warning);
+  EXPECT_EQ(said.module, LogModule::Api);
+  EXPECT_EQ(said.connection, 1u);
+  EXPECT_THAT(said.text, HasSubstr("of messages of connection 1 wait in a mailbox"));
+  log.lines->clear();
   EXPECT_FALSE(inbox.receive<event::Stats>(one, 1ms).has_value());
-  EXPECT_EQ(log.text.str(), "") << "once is enough";
+  EXPECT_TRUE(log.lines->empty()) << "once is enough";
 }
 
 TEST_F(MailboxTest, AllConnectionsTogetherHaveAShareAndNobodyStarves) {

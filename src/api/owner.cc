@@ -83,8 +83,8 @@ class FunctionOwner final : public Owner {
 
  private:
   void fail(const char* what) {
-    io::log().error("the owner's function threw ({}); connection {} is closed", what,
-                    connection_->id);
+    io::log(LogModule::Api, connection_->id)
+        .error("the owner's function threw ({}); the connection is closed", what);
     connection_->close();
   }
 

@@ -13,7 +13,7 @@ namespace specter::api {
 namespace {
 
 Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, ConnectionOptions connection,
-                                                Shared shared) {
+                                                Shared shared, std::uint64_t number) {
   try {
     io::Driver::Options options;
     auto servers = io::parse_ice_servers(connection.ice_servers);
@@ -23,6 +23,7 @@ Result<std::shared_ptr<io::Driver>> make_driver(io::Loop& loop, ConnectionOption
     options.key_log = shared.key_logs->open(connection.key_log_file);
     options.connection = std::move(connection);
     options.servers = std::move(*servers);
+    options.number = number;
     options.log_addresses = shared.log_addresses;
     options.resolver = std::move(shared.resolver);
     options.trusts = std::move(shared.trusts);
@@ -45,7 +46,7 @@ void Connection::start(std::unique_ptr<Connection> connection, io::Loop& loop,
     connection->handle_end(std::nullopt);
     return;
   }
-  auto driver = make_driver(loop, std::move(options), std::move(shared));
+  auto driver = make_driver(loop, std::move(options), std::move(shared), handle->id);
   if (!driver) {
     connection->handle_end(std::move(driver).error());
     return;

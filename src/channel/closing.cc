@@ -79,6 +79,8 @@ void DataChannels::Impl::tell_failure(ChannelId id, Channel& channel, Error erro
 void DataChannels::Impl::drop_channel(Channels::iterator at, std::optional<Error> error) {
   auto& [id, channel] = *at;
   begin_closing(channel);
+  log_.info("channel {} is closed{}{}", std::to_underlying(id), error ? ": " : "",
+            error ? std::string_view(error->message) : "");
   if (error) tell_failure(id, channel, *std::move(error));
   emit(DataChannelClosed{id});
   if (!channel.ours)
@@ -95,6 +97,7 @@ void DataChannels::Impl::ask_reset(std::uint16_t stream) {
   Stream* known = find_stream(stream);
   SPECTER_CHECK(known);
   if (std::exchange(known->reset_asked, true)) return;
+  log_.debug("stream {} is to be reset", stream);
   resets_.push_back(sctp::StreamId{stream});
 }
 
@@ -120,6 +123,7 @@ void DataChannels::Impl::handle_incoming_reset(std::uint16_t stream) {
     known = &streams_.emplace(stream, Stream{}).first->second;
   }
   known->peer_reset = true;
+  log_.debug("the peer has reset stream {}", stream);
   if (known->channel) {
     Channel& channel = *find_channel(*known->channel);
     if (channel.state == DataChannelState::Connecting) {

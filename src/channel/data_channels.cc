@@ -16,10 +16,12 @@ DataChannels::Config with_dcep(DataChannels::Config config) {
 
 }  // namespace
 
-DataChannels::Impl::Impl(Config config, Random& random)
+DataChannels::Impl::Impl(Config config, Random& random, Log log)
     : config_(with_dcep(std::move(config))),
       random_(random),
-      association_(std::make_unique<sctp::Association>(config_.association, random)) {}
+      log_(log),
+      association_(std::make_unique<sctp::Association>(config_.association, random,
+                                                       log.of(LogModule::Sctp))) {}
 
 void DataChannels::Impl::handle_packet(Timestamp now, Bytes packet) {
   now_ = now;
@@ -119,8 +121,8 @@ DataChannels::Impl::Channel* DataChannels::Impl::find_channel(ChannelId id) {
 
 // ---- the facade
 
-DataChannels::DataChannels(Config config, Random& random)
-    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+DataChannels::DataChannels(Config config, Random& random, Log log)
+    : impl_(std::make_unique<Impl>(std::move(config), random, log)) {}
 DataChannels::~DataChannels() = default;
 
 Result<ChannelId> DataChannels::create(Timestamp now, std::string_view label,

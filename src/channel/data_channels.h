@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/payload.h"
 #include "sctp/association.h"
@@ -78,7 +79,7 @@ class DataChannels {
         65536;  // the peer's a=max-message-size; absent is 64 KiB, 0 no limit (RFC 8841 §6)
   };
 
-  DataChannels(Config config, Random& random);
+  DataChannels(Config config, Random& random, Log log = {});
   ~DataChannels();
   DataChannels(const DataChannels&) = delete;
 

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxAcceptedNameBytes = 16 << 20;
 
 class DataChannels::Impl {
  public:
-  Impl(Config config, Random& random);
+  Impl(Config config, Random& random, Log log);
 
   // opening.cc
   Result<ChannelId> create(Timestamp now, std::string_view label,
@@ -170,6 +170,7 @@ class DataChannels::Impl {
 
   Config config_;
   Random& random_;
+  const Log log_;
   std::unique_ptr<sctp::Association> association_;
   Phase phase_ = Phase::New;
   bool shut_down_by_error_ = false;

@@ -42,6 +42,11 @@ sctp::SendOptions send_options(const DataChannelOptions& options, std::uint16_t 
   return out;
 }
 
+void count_drop(Totals& totals, const Log& log, std::string_view cause) {
+  ++totals.messages_dropped;
+  log.drop(cause);
+}
+
 }  // namespace
 
 // Whether the peer and we have room for it.
@@ -123,14 +128,16 @@ void DataChannels::Impl::receive_in_parts(ChannelId id) {
 
 void DataChannels::Impl::handle_message(sctp::MessageReceived&& message) {
   const std::uint16_t stream = std::to_underlying(message.stream);
+  const auto drop = [&](std::string_view cause) { count_drop(totals_, log_, cause); };
   // The peer uses the stream anew: it knows of our reset, and we don't yet that it does.
   if (const Stream* known = find_stream(stream); known && known->peer_reset) {
-    if (known->unusable || !held_.hold(std::move(message))) ++totals_.messages_dropped;
+    if (known->unusable || !held_.hold(std::move(message)))
+      drop("a message on a stream that is being reset");
     return;
   }
   if (message.ppid == kPpidDcep) {
     // What is told in parts is no word of a protocol: RFC 8832's are short.
-    if (!message.begins || !message.ends) return void(++totals_.messages_dropped);
+    if (!message.begins || !message.ends) return drop("a DCEP message in parts");
     return handle_dcep(stream, message.bytes);
   }
   handle_user_message(std::move(message));
@@ -138,22 +145,22 @@ void DataChannels::Impl::handle_message(sctp::MessageReceived&& message) {
 
 void DataChannels::Impl::handle_user_message(sctp::MessageReceived&& message) {
   const std::uint16_t stream = std::to_underlying(message.stream);
+  const auto drop = [&](std::string_view cause) { count_drop(totals_, log_, cause); };
   const Stream* known = find_stream(stream);
   if (!known) {
     // RFC 8832 §6 would close the stream. But its OPEN may have been overtaken, or its negotiated
     // channel be created any moment; so it waits.
-    if (!held_.hold(std::move(message))) ++totals_.messages_dropped;
+    if (!held_.hold(std::move(message))) drop("a message for no channel");
     return;
   }
   Channel* channel = known->channel ? find_channel(*known->channel) : nullptr;
   if (!channel || channel->state == DataChannelState::Closing) {  // W3C §6.5: only when open
-    ++totals_.messages_dropped;
-    return;
+    return drop("a message for a channel that closes");
   }
   const ChannelId id = *known->channel;
   const auto form = form_of(message.ppid);
   if (!form) {  // RFC 8831 §6.6: an unsupported PPID closes the channel
-    ++totals_.messages_dropped;
+    drop("a message with an unknown PPID");
     return fail_channel(
         id, *channel,
         Error{ErrorCode::Network,

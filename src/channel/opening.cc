@@ -63,6 +63,7 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
 
   ++totals_.requested;
   const ChannelId id{++last_channel_};
+  log_.debug("channel {} is created", std::to_underlying(id));
   Channel& made = channels_.emplace(id, std::move(channel)).first->second;
   if (stream) assign(id, made, *stream);
   if (options.negotiated) {
@@ -113,6 +114,7 @@ void DataChannels::Impl::connect(Timestamp now, Parity parity, std::size_t max_s
 
 void DataChannels::Impl::assign(ChannelId id, Channel& channel, std::uint16_t stream) {
   channel.info.options.id = stream;
+  log_.debug("channel {} has stream {}", std::to_underlying(id), stream);
   streams_.emplace(stream, Stream{.channel = id});
   if (phase_ != Phase::New)
     association_->set_buffered_amount_low_threshold(sctp::StreamId{stream}, channel.low_threshold);
@@ -151,6 +153,7 @@ void DataChannels::Impl::handle_established() {
 void DataChannels::Impl::open(ChannelId id, Channel& channel) {
   SPECTER_CHECK(channel.state == DataChannelState::Connecting && channel.info.options.id);
   channel.state = DataChannelState::Open;
+  log_.info("channel {} is open", std::to_underlying(id));
   ++totals_.opened;
   emit(DataChannelOpen{id});
   replay_held(*channel.info.options.id);
@@ -179,6 +182,7 @@ void DataChannels::Impl::handle_open(std::uint16_t stream, Bytes bytes) {
   accepted_name_bytes_ += name_bytes;
   ++totals_.accepted;
   const ChannelId id{++last_channel_};
+  log_.debug("the peer opens channel {}", std::to_underlying(id));
   Channel& channel =
       channels_
           .emplace(id, Channel{.info = {std::move(message->label), message->options()},
@@ -219,6 +223,7 @@ void DataChannels::Impl::handle_ack(std::uint16_t stream) {
 // RFC 8832 §6: the channel that this is about is closed, and no ACK is sent.
 void DataChannels::Impl::refuse(std::uint16_t stream, std::string why) {
   ++totals_.refused;
+  log_.debug("refused on stream {}: {}", stream, why);
   Error error{ErrorCode::Network, fmt::format("the peer sent {} (stream {})", why, stream),
               std::nullopt};
   if (const Stream* known = find_stream(stream)) {

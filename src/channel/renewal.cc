@@ -21,7 +21,8 @@ void DataChannels::Impl::end_association(Timestamp now, const Error& error) {
     if (Buffer packet; association_->append_packet(now, packet)) farewell_ = std::move(packet);
     emit(AssociationClosed{error.message, true});
   }
-  association_ = std::make_unique<sctp::Association>(config_.association, random_);
+  association_ =
+      std::make_unique<sctp::Association>(config_.association, random_, log_.of(LogModule::Sctp));
   association_->set_receiving(is_receiving_);
   phase_ = Phase::New;
   shut_down_by_error_ = false;

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/manual/help.h"
 #include "cli/signals.h"
+#include "cli/verbose.h"
 
 #include "specter/specter.h"
 
@@ -27,6 +28,7 @@ int run(int argc, char** argv) {
     return fmt::format("specter {}\n{}", specter::version(), specter::cipher_engines());
   });
   app.formatter(help_formatter());  // before the commands, which take it over
+  add_verbose(app);
   app.require_subcommand(1);
   app.footer(
       "Begin with `specter lifecycle`. `specter help COMMAND` tells about each.\n"

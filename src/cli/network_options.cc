@@ -1,6 +1,7 @@
 #include "cli/network_options.h"
 
 #include "cli/manual/command_table.h"
+#include "cli/verbose.h"
 
 #include "specter/option_table.h"
 
@@ -56,6 +57,9 @@ void NetworkOptions::add_to(CLI::App& command) {
                   "Append all secrets to this file, for Wireshark. Whoever has it can read "
                   "everything")
       ->type_name("FILE");
+  add_verbose(command);
+  command.add_flag("--log-addresses", log_addresses,
+                   "Show addresses in what -v says; else each has a number");
   command
       .add_option("--spin", spin_us,
                   "Microseconds that a loop looks for work before it sleeps; costs a core while "
@@ -130,6 +134,7 @@ Configuration NetworkOptions::configuration() const {
   if (cipher == "openssl") configuration.cipher = CipherEngine::OpenSsl;
   if (cipher == "multi-buffer") configuration.cipher = CipherEngine::MultiBuffer;
   configuration.spin = std::chrono::microseconds(spin_us);
+  configuration.log_addresses = log_addresses;
   configuration.loops = 1;  // a connection or two; more threads would be idle
   return configuration;
 }

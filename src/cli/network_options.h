@@ -17,6 +17,7 @@ struct NetworkOptions {
   std::string dtls = "any";
   std::string certificate = "ecdsa";
   std::string key_log;
+  bool log_addresses = false;
   int spin_us = 0;
   std::string cipher = "fastest";
   std::string congestion_control = "cubic";

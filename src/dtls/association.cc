@@ -38,11 +38,13 @@ Association::Association(Timestamp now, Context& context, Agreement agreement)
 std::optional<MutableBytes> Association::handle_record(Timestamp now, const RecordView& record,
                                                        MutableBytes place) {
   if (end_) return std::nullopt;
+  std::string_view cause = "a record of keys that are not there";
   // The newest keys first: nearly all records are theirs.
   for (auto opener = agreed_.openers.rbegin(); opener != agreed_.openers.rend(); ++opener) {
     if (!opener->is_of_epoch(record)) continue;
     const auto opened = opener->open(record, place);
     if (!opened) {
+      cause = "a record that is forged, or came before";
       if (opener->forgeries() > kMaxForgeries)
         end_with_alert(AlertDescription::BadRecordMac, "too many forged records arrived");
       break;
@@ -62,9 +64,10 @@ std::optional<MutableBytes> Association::handle_record(Timestamp now, const Reco
         return std::nullopt;
       default: break;
     }
+    cause = "a record of a type that is not for now";
     break;
   }
-  ++context_.counters.records_dropped;
+  context_.drop(cause);
   return std::nullopt;
 }
 
@@ -177,6 +180,7 @@ void Association::handle_ack(Timestamp now, Bytes payload) {
 // ---- key updates, RFC 8446 §4.6.3, RFC 9147 §8
 
 void Association::on_key_update(Timestamp now, bool requested) {
+  context_.log.debug("the peer has new keys");
   // RFC 9147 §8: the peer's handshake is over, so it has our last flight.
   if (!agreed_.last_flight.empty()) forget_last_flight();
   auto& secret = agreed_.role == Role::Client ? agreed_.traffic->server : agreed_.traffic->client;
@@ -204,6 +208,7 @@ void Association::send_key_update(Timestamp now) {
   post_->flight.add_message(agreed_.writer.epoch(), HandshakeType::KeyUpdate,
                             agreed_.next_send_seq++, written(KeyUpdate{false}));
   post_->flight.send(agreed_.writer, false);
+  context_.tell(post_->flight);
   post_->timer.start(now, context_.first_timeout);
 }
 
@@ -234,6 +239,7 @@ void Association::repeat(Timestamp now) {
   if (agreed_.last_flight.empty()) return;
   ++context_.counters.retransmissions;
   agreed_.last_flight.send(agreed_.writer, true);
+  context_.tell(agreed_.last_flight);
   agreed_.timer.back_off(now, context_.config.max_timeout);
   if (!is13()) agreed_.timer.stop();
 }
@@ -282,6 +288,7 @@ void Association::handle_timeout(Timestamp now) {
   }
   if (post_ && post_->timer.is_due(now)) {
     post_->flight.send(agreed_.writer, false);
+    context_.tell(post_->flight);
     post_->timer.back_off(now, context_.config.max_timeout);
   }
 }

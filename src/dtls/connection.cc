@@ -42,6 +42,11 @@ std::string_view to_string(CloseReason reason) {
   return "?";
 }
 
+void Context::tell(const Flight& flight) const {
+  if (!log.wants(LogLevel::Debug)) return;
+  log.debug("flight {}: {}", flight.sent() == 1 ? "sent" : "sent again", flight.words());
+}
+
 void Context::log_key(std::string_view label, const HelloRandom& client_random, Bytes secret) {
   if (!config.log_keys) return;
   constexpr char kDigits[] = "0123456789abcdef";
@@ -58,10 +63,11 @@ void Context::log_key(std::string_view label, const HelloRandom& client_random, 
 
 class Connection::Impl {
  public:
-  Impl(Config config, Random& random, crypto::PacketCipher& cipher)
+  Impl(Config config, Random& random, crypto::PacketCipher& cipher, Log log)
       : config_(std::move(config)),
         outbox_(config_.mtu),
-        context_{config_, random, cipher, outbox_, counters_, key_log_, config_.first_timeout} {
+        context_{config_,   random,   cipher, outbox_,
+                 counters_, key_log_, log,    config_.first_timeout} {
     SPECTER_CHECK(config_.certificate && config_.first_timeout > Duration::zero());
     SPECTER_CHECK(config_.mtu >= kMinMtu && !config_.versions.empty() &&
                   !config_.cipher_suites.empty() && !config_.groups.empty());
@@ -115,6 +121,8 @@ void Connection::Impl::start(Timestamp now) {
   auto* const idle = std::get_if<Idle>(&state_);
   if (!idle) return;
   const std::vector<Buffer> early = std::move(idle->early);
+  context_.log.info("the handshake begins, as the {}",
+                    config_.role == Role::Client ? "client" : "server");
   Handshaking negotiation;
   if (config_.role == Role::Client) {
     negotiation = std::make_unique<ClientNegotiation>(context_);
@@ -156,10 +164,8 @@ void Connection::Impl::handle_datagram(Timestamp now, Bytes datagram) {
   auto* const idle = std::get_if<Idle>(&state_);
   if (!idle) return handle_records(now, datagram);
   if (idle->early.size() == kMaxEarlyDatagrams ||
-      idle->early_bytes + datagram.size() > kMaxEarlyBytes) {
-    ++counters_.records_dropped;
-    return;
-  }
+      idle->early_bytes + datagram.size() > kMaxEarlyBytes)
+    return context_.drop("more than is kept of what comes before the handshake begins");
   idle->early_bytes += datagram.size();
   idle->early.push_back(to_buffer(datagram));
 }
@@ -171,7 +177,7 @@ void Connection::Impl::handle_records(Timestamp now, Bytes datagram) {
     if (events_.size() < kMaxQueuedEvents) {
       push(DataReceived{to_buffer(*data)});
     } else {
-      ++counters_.records_dropped;
+      context_.drop("data that nobody takes");
     }
   }
 }
@@ -190,7 +196,7 @@ std::optional<MutableBytes> Connection::Impl::next_data(Timestamp now, MutableBy
     const auto record = next_record(rest);
     if (!record) {
       datagram = {};
-      ++counters_.records_dropped;
+      context_.drop("no DTLS record");
       break;
     }
     const std::size_t read = datagram.size() - rest.size();
@@ -232,6 +238,8 @@ void Connection::Impl::become_open(Timestamp now, Negotiation& negotiation,
   version_ = to_string(agreed.suite.version);
   cipher_suite_ = agreed.suite.name;
   group_ = crypto::to_string(agreed.group);
+  const std::string_view srtp = agreed.srtp_profile ? to_string(*agreed.srtp_profile) : "no SRTP";
+  context_.log.info("connected: {}, {}, {}, {}", version_, cipher_suite_, group_, srtp);
   push(Connected{});
   forget_offers();
   for (const Buffer& early : negotiation.take_early()) handle_records(now, early);
@@ -259,6 +267,7 @@ void Connection::Impl::handle_timeout(Timestamp now) {
 void Connection::Impl::push(Event event) { events_.push_back(std::move(event)); }
 
 void Connection::Impl::end(Closed closed) {
+  context_.log.info("closed, {}: {}", to_string(closed.reason), closed.detail);
   peer_certificate_ = peer_certificate();
   state_ = Ended{};
   outbox_.forget_flight();
@@ -293,8 +302,8 @@ Buffer Connection::Impl::peer_certificate() const {
 
 // ---- the facade
 
-Connection::Connection(Config config, Random& random, crypto::PacketCipher& cipher)
-    : impl_(std::make_unique<Impl>(std::move(config), random, cipher)) {}
+Connection::Connection(Config config, Random& random, crypto::PacketCipher& cipher, Log log)
+    : impl_(std::make_unique<Impl>(std::move(config), random, cipher, log)) {}
 Connection::~Connection() = default;
 
 void Connection::start(Timestamp now) { impl_->start(now); }

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "crypto/certificate.h"
 #include "crypto/key_exchange.h"
@@ -96,8 +97,8 @@ class Connection {
     std::uint64_t records_a_key = 1 << 24;
   };
 
-  // Both outlive it.
-  Connection(Config config, Random& random, crypto::PacketCipher& cipher);
+  // All outlive it.
+  Connection(Config config, Random& random, crypto::PacketCipher& cipher, Log log = {});
   ~Connection();
   Connection(const Connection&) = delete;
 
@@ -130,9 +131,9 @@ class Connection {
   // RFC 5705. Nothing before Connected.
   std::optional<Buffer> export_keying_material(std::string_view label, std::size_t size) const;
   std::optional<SrtpProfile> srtp_profile() const;  // what use_srtp (RFC 5764) agreed on
-  Buffer peer_certificate() const;   // DER; empty before it came
-  std::string version() const;       // "DTLS 1.3"; empty before Connected
-  std::string cipher_suite() const;  // by its registered name; empty before Connected
+  Buffer peer_certificate() const;                  // DER; empty before it came
+  std::string version() const;                      // "DTLS 1.3"; empty before Connected
+  std::string cipher_suite() const;              // by its registered name; empty before Connected
   crypto::CipherLibrary cipher_library() const;  // that seals our records
   std::string group() const;                     // "x25519"; empty before Connected
   Counters counters() const;

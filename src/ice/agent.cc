@@ -37,8 +37,8 @@ Credentials Credentials::generate(Random& random) {
 
 // ---- the facade
 
-Agent::Agent(Config config, Random& random)
-    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+Agent::Agent(Config config, Random& random, Log log)
+    : impl_(std::make_unique<Impl>(std::move(config), random, log)) {}
 Agent::~Agent() = default;
 
 void Agent::start_gathering(Timestamp) {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "ice/candidate.h"
 #include "ice/embedding.h"
@@ -113,7 +114,7 @@ class Agent {
     std::size_t max_message_bytes = 1200;  // of a Binding message with a datagram in it
   };
 
-  Agent(Config config, Random& random);
+  Agent(Config config, Random& random, Log log = {});
   ~Agent();
   Agent(const Agent&) = delete;
 

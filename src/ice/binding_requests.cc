@@ -31,10 +31,9 @@ bool names(const stun::Message& request, std::string_view ufrag) {
 
 void CheckSession::handle_request(Timestamp now, const Received& datagram,
                                   const stun::Message& message) {
-  if (!shared_.gathering.base_of(datagram.path.local)) {
-    ++shared_.counters.dropped_unexpected;
-    return;
-  }
+  if (!shared_.gathering.base_of(datagram.path.local))
+    return shared_.drop(shared_.counters.dropped_unexpected, "a check to an address that is gone",
+                        datagram.path);
   if (!authenticate(now, datagram, message)) return;
 
   const auto unknown = message.unknown_required(kUnderstoodInRequests);
@@ -44,10 +43,9 @@ void CheckSession::handle_request(Timestamp now, const Received& datagram,
   if (!priority) return refuse(now, datagram, message, 400, "Bad Request", true);
   // RFC 7675: an answer is our consent, which we don't give to an address that we can't send to.
   Pair* pair = pair_of(datagram, message.id, priority->value);
-  if (!pair) {
-    ++shared_.counters.dropped_unexpected;
-    return;
-  }
+  if (!pair)
+    return shared_.drop(shared_.counters.dropped_unexpected,
+                        "a check from an address that is not learned", datagram.path);
   handle_embedded(datagram, message);
   remote_in_play_ = true;
   if (!resolve_roles(message)) return refuse(now, datagram, message, 487, "Role Conflict", true);
@@ -63,17 +61,20 @@ bool CheckSession::authenticate(Timestamp now, const Received& datagram,
                                 const stun::Message& message) {
   const auto username = message.get<stun::Username>();
   if (!username || !message.has(stun::AttributeType::MessageIntegrity)) {
-    ++shared_.counters.dropped_integrity;
+    shared_.drop(shared_.counters.dropped_integrity, "a check without USERNAME or integrity",
+                 datagram.path);
     refuse(now, datagram, message, 400, "Bad Request", false);
     return false;
   }
   if (!names_us(username->text, local_, remote_)) {
-    ++shared_.counters.dropped_integrity;
+    shared_.drop(shared_.counters.dropped_integrity, "a check with another USERNAME",
+                 datagram.path);
     refuse(now, datagram, message, 401, "Unauthenticated", false);
     return false;
   }
   if (!stun::has_integrity(datagram.bytes, stun::short_term_key(local_.pwd))) {
-    ++shared_.counters.dropped_integrity;
+    shared_.drop(shared_.counters.dropped_integrity, "a check with a wrong integrity",
+                 datagram.path);
     return false;
   }
   return true;
@@ -124,7 +125,8 @@ void CheckSession::refuse(Timestamp now, const Received& request, const stun::Me
                           const std::vector<stun::AttributeType>& unknown) {
   if (!(authenticated ? shared_.errors.take_for_peer(now)
                       : shared_.errors.take_for_stranger(now, request.path.remote.address))) {
-    ++shared_.counters.dropped_unexpected;
+    shared_.drop(shared_.counters.dropped_unexpected, "a check over the limit of error responses",
+                 request.path);
     return;
   }
   stun::MessageWriter writer(stun::Class::ErrorResponse, stun::Method::Binding, message.id);
@@ -139,7 +141,8 @@ void CheckSession::refuse(Timestamp now, const Received& request, const stun::Me
 
 void CheckSession::respond(Response response) {
   if (responses_.size() == kMaxQueuedResponses) {
-    ++shared_.counters.dropped_unexpected;
+    shared_.drop(shared_.counters.dropped_unexpected, "a check over the limit of responses",
+                 response.path);
     return;
   }
   responses_.push_back(std::move(response));
@@ -170,6 +173,8 @@ void CheckSession::learn_from(Timestamp now, Pair& pair, const stun::Message& me
   ++pair.responses_sent;
   pair.consent.last_sign_of_life = now;
   pair.last_request_received = now;
+  shared_.log.debug("check of the peer's on {}{}", shared_.log.shown(pair.path()),
+                    message.has(stun::AttributeType::UseCandidate) ? ", to nominate" : "");
 
   // RFC 8445 §7.3.1.5. Aggressive nomination (RFC 5245 §8.1.1.2) sets it in every check, so it may
   // come for many pairs and before they are valid.

@@ -225,4 +225,16 @@ std::optional<std::string_view> Candidate::extension(std::string_view name) cons
   return std::nullopt;
 }
 
+std::string words(const Log& log, const Candidate& candidate) {
+  const std::string_view type = candidate.type == CandidateType::Other
+                                    ? std::string_view("of an unknown type")
+                                    : to_string(candidate.type);
+  if (!candidate.is_resolved())
+    return fmt::format("{} by a name{}{}", type, log.shows_addresses() ? " " : "",
+                       log.shows_addresses() ? candidate.host : "");
+  return fmt::format("{} {}{}, priority {}", type,
+                     candidate.protocol == TransportProtocol::Udp ? "" : "not over UDP ",
+                     log.shown(candidate.endpoint), candidate.priority);
+}
+
 }  // namespace specter::ice

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/rare.h"
 
 #include "specter/endpoint.h"
@@ -55,6 +56,9 @@ struct Candidate {
 
   bool operator==(const Candidate&) const = default;
 };
+
+// For a log: its type, and where it is as far as that may be shown.
+std::string words(const Log& log, const Candidate& candidate);
 
 // RFC 8445 §5.1.2.1: type preference, local preference, component. `local_preference` is 0 to
 // 65,535.

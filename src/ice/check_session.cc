@@ -14,7 +14,7 @@ CheckSession::CheckSession(Shared& shared, Credentials local, Role role, Embeds 
       role_(role),
       tiebreaker_(shared.random.u64()),
       awaits_(awaits),
-      checklist_(role, shared.config.max_remote_candidates, shared.config.max_pairs),
+      checklist_(role, shared.config.max_remote_candidates, shared.config.max_pairs, shared.log),
       embedding_(embeds == Embeds::Yes ? Embedding::Wanted::Yes : Embedding::Wanted::No),
       dropped_before_(shared.counters.dropped_integrity) {
   for (const Base& base : shared.gathering.bases()) checklist_.add_base(base);
@@ -68,19 +68,28 @@ bool CheckSession::accept_remote(const Candidate& candidate) {
   const net::LoopbackPolicy loopback =
       shared_.config.allow_loopback ? net::LoopbackPolicy::Allow : net::LoopbackPolicy::Refuse;
   const auto ufrag = candidate.extension("ufrag");
+  const Log& log = shared_.log;
   // A name waits for whoever resolves it (mDNS); TCP, what we don't know, other components and
   // other generations are nothing to this one.
   if (!candidate.is_resolved() || candidate.protocol != TransportProtocol::Udp ||
       candidate.type == CandidateType::Other || candidate.component != 1 ||
       !net::may_check(candidate.endpoint, loopback) || (ufrag && *ufrag != remote_->ufrag)) {
     ++unusable_remotes_;
+    if (log.wants(LogLevel::Debug))
+      log.debug("remote candidate is not used: {}", words(log, candidate));
     return true;
   }
-  return checklist_.add_remote(candidate);
+  if (log.wants(LogLevel::Debug)) log.debug("remote candidate: {}", words(log, candidate));
+  const bool taken = checklist_.add_remote(candidate);
+  if (!taken) log.debug("that is one candidate too many");
+  return taken;
 }
 
 void CheckSession::end_of_remote_candidates(Timestamp now) {
-  if (!ended_at_) ended_at_ = now;
+  if (!ended_at_) {
+    ended_at_ = now;
+    shared_.log.debug("the peer has told of all its candidates");
+  }
   remote_in_play_ = true;
 }
 

@@ -66,13 +66,20 @@ struct Shared {
   static constexpr int kKeptForAnswers = 4;
   static constexpr Duration kFirstCheckInterval = std::chrono::milliseconds(5);  // RFC 8445 §14.2
 
-  Shared(Agent::Config agent_config, Random& source);
+  Shared(Agent::Config agent_config, Random& source, Log own_log);
+
+  // Counts it, and says why.
+  void drop(std::uint64_t& counter, std::string_view cause, const Path& path) const {
+    ++counter;
+    log.drop(cause, path.remote);
+  }
 
   // Sends here from now on: RFC 8445 §12.1. Only the session in use tells.
   void tell_path(const CheckSession& from, const Path& path, bool is_selected);
 
   Agent::Config config;  // without credentials: each generation has its own
   Random& random;
+  const Log log;
   Gathering gathering;
   Pacer pacer;         // all connectivity checks, retransmissions included
   Pacer first_checks;  // those of pairs that had none, while nothing is connected

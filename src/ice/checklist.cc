@@ -7,8 +7,8 @@
 
 namespace specter::ice {
 
-Checklist::Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs)
-    : role_(role), max_remotes_(max_remotes), max_pairs_(max_pairs) {}
+Checklist::Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs, Log log)
+    : log_(log), role_(role), max_remotes_(max_remotes), max_pairs_(max_pairs) {}
 
 Pair* Checklist::find(const Path& path) const {
   for (const auto& pair : pairs_) {
@@ -97,6 +97,7 @@ std::size_t Checklist::learn_remote(const Endpoint& remote, std::uint32_t priori
   candidate.host = remote.address.to_string();
   candidate.endpoint = remote;
   candidate.type = CandidateType::PeerReflexive;
+  log_.debug("remote candidate: prflx {}, learned from a check", log_.shown(remote));
   remotes_.emplace(next_remote_, RemoteCandidate{std::move(candidate), true});
   return next_remote_++;
 }
@@ -196,6 +197,10 @@ Pair* Checklist::insert(const Base& base, std::size_t remote_index, std::size_t 
   pair->remote = remote(remote_index).endpoint;
   pair->turn = turn;
   rename(*pair);
+  if (log_.wants(LogLevel::Debug))
+    log_.debug("pair {}: {} with {}, priority {}", log_.shown(pair->path()),
+               base.is_relayed ? "relay" : "host", to_string(remote(remote_index).type),
+               pair->priority);
   pairs_.push_back(std::move(pair));
   return pairs_.back().get();
 }
@@ -222,6 +227,7 @@ bool Checklist::make_room(std::size_t turn) {
 
 void Checklist::remove(Pair& pair) {
   untrigger(pair);
+  log_.debug("pair {} is given up", log_.shown(pair.path()));
   const std::size_t index = pair.remote_index;
   std::erase_if(pairs_, [&](const auto& known) { return known.get() == &pair; });
   has_removed_ = true;

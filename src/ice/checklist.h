@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/queue.h"
 #include "ice/agent.h"
 #include "ice/candidate.h"
@@ -94,7 +95,7 @@ class Checklist {
   static constexpr std::size_t kMaxUnproved = 16;
   static constexpr std::size_t kMaxProved = 16;
 
-  Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs);
+  Checklist(Role role, std::size_t max_remotes, std::size_t max_pairs, Log log = {});
 
   using Pairs = std::vector<std::unique_ptr<Pair>>;
   const Pairs& pairs() const { return pairs_; }  // highest priority first
@@ -152,6 +153,7 @@ class Checklist {
   void rename(Pair& pair) const;
   void sort();
 
+  const Log log_;
   Role role_;
   std::size_t max_remotes_;
   std::size_t max_pairs_;

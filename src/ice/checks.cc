@@ -179,6 +179,7 @@ std::optional<Transmit> CheckSession::poll_retransmission(Timestamp now, bool no
     check.last_sent = now;
     ++check.sent;
     ++requests_sent_;
+    shared_.log.debug("check {}: sent again, time {}", shared_.log.shown(check.path), check.sent);
     if (Pair* pair = checklist_.find(check.path)) {
       pair->note_request(now);
       ++pair->retransmissions_sent;
@@ -207,6 +208,8 @@ Transmit CheckSession::send_check(Timestamp now, Pair& pair, Repeat repeat) {
   if (!pair.is_valid && !has_failed) pair.state = PairState::InProgress;
   pair.note_request(now);
   ++requests_sent_;
+  shared_.log.debug("check {}: sent{}{}", shared_.log.shown(pair.path()),
+                    nominates ? ", to nominate" : "", repeat == Repeat::No ? ", once more" : "");
   return transmit(pair.path(), std::move(*bytes));
 }
 
@@ -331,29 +334,29 @@ Deadline CheckSession::checks_deadline() const {
 void CheckSession::handle_response(Timestamp now, const Received& datagram,
                                    const stun::Message& message) {
   const auto entry = checks_.find(message.id);
-  if (entry == checks_.end() || !remote_) {
-    ++shared_.counters.dropped_unexpected;
-    return;
-  }
+  Counters& counters = shared_.counters;
+  if (entry == checks_.end() || !remote_)
+    return shared_.drop(counters.dropped_unexpected, "a Binding response to no request of ours",
+                        datagram.path);
   // RFC 8489 §9.1.4: without integrity it is as if it had never come; the transaction goes on.
-  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(remote_->pwd))) {
-    ++shared_.counters.dropped_integrity;
-    return;
-  }
+  if (!stun::has_integrity(datagram.bytes, stun::short_term_key(remote_->pwd)))
+    return shared_.drop(counters.dropped_integrity,
+                        "a Binding response without the peer's integrity", datagram.path);
   Pair* pair = checklist_.find(entry->second.path);
   const auto mapped = message.get<stun::XorMappedAddress>();
   const auto error = message.get<stun::ErrorCode>();
   const bool is_success = message.cls == stun::Class::SuccessResponse;
   // RFC 8489 §6.3.3, §6.3.4: what can't be understood is no answer.
   if (!pair || (is_success ? !mapped : !error) ||
-      !message.unknown_required(kUnderstoodInResponses).empty()) {
-    ++shared_.counters.dropped_unexpected;
-    return;
-  }
+      !message.unknown_required(kUnderstoodInResponses).empty())
+    return shared_.drop(counters.dropped_unexpected,
+                        "a Binding response that is not understood, or whose pair is gone",
+                        datagram.path);
   // RFC 8445 §7.2.5.2.1: it must come back the way the request went. A pair that was checking
   // fails; one that is valid is not ended by what anybody can replay from elsewhere.
   if (datagram.path.remote != pair->remote || datagram.path.local != pair->base.endpoint) {
-    ++shared_.counters.dropped_unexpected;
+    shared_.drop(counters.dropped_unexpected, "a Binding response that came another way",
+                 datagram.path);
     if (pair->active == message.id && !pair->is_valid) {
       const auto node = checks_.extract(entry);
       pair->active.reset();
@@ -383,6 +386,8 @@ void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::Transac
   // RFC 8445 §7.2.5.3.1, §7.2.5.3.2: the address the peer saw makes the valid pair.
   const bool has_moved = pair.is_valid && pair.mapped != mapped;
   pair.mapped = mapped;
+  shared_.log.debug("check {}: answered; the peer sees {}", shared_.log.shown(pair.path()),
+                    shared_.log.shown(mapped));
   if (has_moved && &pair == current_ && shared_.in_use == this && shared_.told_selected) {
     doubts_ = 0;
     shared_.events.push_back(SelectedPathChanged{pair.path()});
@@ -392,6 +397,7 @@ void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::Transac
     if (!current_) first_valid_ = now;
     pair.is_valid = true;
     pair.state = PairState::Succeeded;
+    shared_.log.debug("pair {} is valid", shared_.log.shown(pair.path()));
     pair.valid_since = now;
     note_request_over(now, pair);
     start_consent(now, pair);
@@ -416,6 +422,7 @@ void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::Transac
 }
 
 void CheckSession::handle_error(Timestamp now, Pair& pair, const Check& check, std::uint16_t code) {
+  shared_.log.debug("check {}: refused with {}", shared_.log.shown(pair.path()), code);
   if (code == 487) {
     // RFC 8445 §7.2.5.1: the other role, a new tiebreaker, and the same check again.
     const Role other = check.role == Role::Controlling ? Role::Controlled : Role::Controlling;
@@ -435,6 +442,7 @@ void CheckSession::fail(Timestamp now, Pair& pair, const Check& check) {
     handle_nomination_failed(now, pair);
   } else if (!pair.is_valid && !pair.is_triggered) {
     pair.state = PairState::Failed;
+    shared_.log.debug("pair {} has failed", shared_.log.shown(pair.path()));
   }
 }
 
@@ -442,12 +450,16 @@ void CheckSession::fail(Timestamp now, Pair& pair, const Check& check) {
 // that the peer itself has sent checks from is worth another round at once.
 void CheckSession::handle_check_timeout(Timestamp now, Pair& pair, const stun::TransactionId& id,
                                         Check check) {
+  shared_.log.debug("check {}: no answer", shared_.log.shown(pair.path()));
   if (pair.is_valid) return fail(now, pair, check);
   check.transaction.reset();
   check.expires = now + kSupersededLife;
   remember(id, std::move(check));
-  if (now >= *pair.first_request + kFailedAfter && !pair.is_triggered)
+  if (now >= *pair.first_request + kFailedAfter && !pair.is_triggered) {
+    if (pair.state != PairState::Failed)
+      shared_.log.debug("pair {} has failed", shared_.log.shown(pair.path()));
     pair.state = PairState::Failed;
+  }
   if (pair.requests_received > 0 && is_heard_of(pair)) checklist_.trigger(pair);
 }
 
@@ -462,6 +474,8 @@ void CheckSession::measure(Timestamp now, Pair& pair, const Check& check) {
 
 // RFC 8445 §7.3.1.1: pair priorities depend on the role, and so does who nominates.
 void CheckSession::switch_role(Role role) {
+  shared_.log.debug("this side is the {} one",
+                    role == Role::Controlling ? "controlling" : "controlled");
   role_ = role;
   nominating_ = nullptr;
   for (const auto& pair : checklist_.pairs()) pair->nominate = false;

@@ -59,6 +59,7 @@ std::optional<Transmit> CheckSession::poll_consent(Timestamp now) {
     pair->consent.last_request = now;
     pair->note_request(now);
     ++pair->consent_requests_sent;
+    shared_.log.debug("consent is asked on {}", shared_.log.shown(pair->path()));
     const std::size_t size = bytes->size();
     return Transmit{{pair->base.endpoint, pair->remote}, std::move(*bytes), size};
   }
@@ -83,6 +84,7 @@ void CheckSession::expire_consent(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
     if (!pair->is_valid || now < consent_ends(*pair)) continue;
     lost_any = true;
+    shared_.log.info("consent has expired on {}", shared_.log.shown(pair->path()));
     lose(*pair);
   }
   if (!lost_any) return;

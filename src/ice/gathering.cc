@@ -26,8 +26,8 @@ std::optional<Endpoint> mapped_address(const stun::Message& message) {
 
 }  // namespace
 
-Gathering::Gathering(Random& random, Duration interval, Duration timeout)
-    : random_(random), timeout_(timeout), pacer_(interval, kBurst) {}
+Gathering::Gathering(Random& random, Duration interval, Duration timeout, Log log)
+    : random_(random), log_(log), timeout_(timeout), pacer_(interval, kBurst) {}
 
 void Gathering::start() {
   if (state_ != IceGatheringState::New) return;
@@ -138,6 +138,7 @@ void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
   Query query{next_query_++, base.endpoint, server, stun::ClientTransaction(request.finish()),
               give_up};
   query.transaction.start(now);
+  log_.debug("STUN server {} is asked from {}", log_.shown(server), log_.shown(base.endpoint));
   queries_.emplace(id, std::move(query));
 }
 
@@ -164,7 +165,10 @@ bool Gathering::handle_response(const Received& datagram, const stun::Message& m
   if (entry == queries_.end()) return false;
   const Query& query = entry->second;
   // From somewhere else it is nobody's answer; the real one may still come.
-  if (datagram.path.remote != query.server || datagram.path.local != query.base) return true;
+  if (datagram.path.remote != query.server || datagram.path.local != query.base) {
+    log_.drop("a STUN server's answer that came another way", datagram.path.remote);
+    return true;
+  }
 
   const Base* base = base_of(query.base);
   const auto mapped = mapped_address(message);
@@ -180,6 +184,12 @@ bool Gathering::handle_response(const Received& datagram, const stun::Message& m
             foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
     }
   }
+  if (message.cls == stun::Class::SuccessResponse && mapped)
+    log_.debug("STUN server {} sees {} as {}", log_.shown(query.server), log_.shown(query.base),
+               log_.shown(*mapped));
+  else
+    log_.debug("STUN server {} answers {} with an error", log_.shown(query.server),
+               log_.shown(query.base));
   // RFC 8489 §10, not done: ALTERNATE-SERVER; an error ends the query like silence does.
   queries_.erase(entry);
   conclude();
@@ -191,6 +201,9 @@ void Gathering::handle_timeout(Timestamp now) {
     Query& query = it->second;
     query.transaction.handle_timeout(now);
     const bool is_over = now >= query.give_up || query.transaction.is_over();
+    if (is_over)
+      log_.debug("STUN server {} does not answer {}", log_.shown(query.server),
+                 log_.shown(query.base));
     it = is_over ? queries_.erase(it) : std::next(it);
   }
   conclude();

@@ -13,6 +13,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/log.h"
 #include "base/queue.h"
 #include "ice/candidate.h"
 #include "ice/pacer.h"
@@ -45,7 +46,7 @@ class Gathering {
 
   // One request each `interval` (Ta); an answer that comes later than `timeout` after the start, or
   // after the request when the gathering had ended before, is not waited for.
-  Gathering(Random& random, Duration interval, Duration timeout);
+  Gathering(Random& random, Duration interval, Duration timeout, Log log = {});
 
   void start();
   // The new base, or nothing when it is known already, unusable or one too many.
@@ -88,6 +89,7 @@ class Gathering {
   void conclude();
 
   Random& random_;
+  const Log log_;
   Duration timeout_;
   Pacer pacer_;
   IceGatheringState state_ = IceGatheringState::New;

@@ -19,10 +19,11 @@ constexpr std::size_t kMaxGenerations = 3;
 
 }  // namespace
 
-Shared::Shared(Agent::Config agent_config, Random& source)
+Shared::Shared(Agent::Config agent_config, Random& source, Log own_log)
     : config(std::move(agent_config)),
       random(source),
-      gathering(source, config.options.check_interval, config.options.gathering_timeout),
+      log(own_log),
+      gathering(source, config.options.check_interval, config.options.gathering_timeout, own_log),
       pacer(config.options.check_interval, kCheckBurst),
       first_checks(kFirstCheckInterval, kCheckBurst - kKeptForAnswers) {
   SPECTER_CHECK(config.options.check_interval > Duration::zero());
@@ -32,15 +33,18 @@ void Shared::tell_path(const CheckSession& from, const Path& path, bool is_selec
   if (&from != in_use) return;
   if (!told_path) {
     told_path = path;
+    log.info("the first path is {}", log.shown(path));
     events.push_back(PathUsable{path});
   }
   if (told_path != path || (is_selected && told_selected != path)) {
     told_path = told_selected = path;
+    log.info("the {} path is {}", is_selected ? "selected" : "other", log.shown(path));
     events.push_back(SelectedPathChanged{path});
   }
 }
 
-Agent::Impl::Impl(Config config, Random& random) : shared_(std::move(config), random) {
+Agent::Impl::Impl(Config config, Random& random, Log log)
+    : shared_(std::move(config), random, log) {
   Credentials local = std::exchange(shared_.config.local, {});
   if (local.ufrag.empty()) local = Credentials::generate(random);
   begin_generation(std::move(local), shared_.config.role, false);
@@ -108,14 +112,18 @@ void Agent::Impl::announce_gathering() {
   const auto announce = [&](IceGatheringState state) {
     if (announced_gathering_ == state) return;
     announced_gathering_ = state;
+    shared_.log.info("gathering: {}", to_string(state));
     shared_.events.push_back(GatheringStateChanged{state});
   };
   Gathering& gathering = shared_.gathering;
   const bool was_asked = gathering.state() != IceGatheringState::New;
   if (was_asked && announced_gathering_ == IceGatheringState::New)
     announce(IceGatheringState::Gathering);
-  while (auto candidate = gathering.poll_candidate())
+  while (auto candidate = gathering.poll_candidate()) {
+    if (shared_.log.wants(LogLevel::Debug))
+      shared_.log.debug("local candidate: {}", words(shared_.log, *candidate));
     shared_.events.push_back(LocalCandidateFound{std::move(*candidate)});
+  }
   if (gathering.state() == IceGatheringState::Complete) announce(IceGatheringState::Complete);
 }
 
@@ -124,6 +132,7 @@ void Agent::Impl::announce_gathering() {
 void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local) {
   if (newest().local() == local) return;
   const bool is_known = any([&](const CheckSession& one) { return one.local() == local; });
+  shared_.log.debug("{} generation of credentials", is_known ? "back to the former" : "another");
   if (is_known) {  // a rollback: what was only offered goes
     drop_if([&](const Generation& one) { return !is_agreed(one); });
     return after_input(now);
@@ -198,6 +207,7 @@ void Agent::Impl::use(Timestamp now, std::size_t generation) {
   for (std::size_t i = 0; i < generation; ++i) {
     if (!generations_[i].retires_at) generations_[i].retires_at = now + kRetirement;
   }
+  shared_.log.info("the generation of the ICE restart is used");
   in_use_ = generation;
   shared_.in_use = &in_use();
   if (leads_elsewhere) shared_.told_selected.reset();
@@ -236,18 +246,21 @@ void Agent::Impl::close() {
 // ---- the world
 
 void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
-  const auto drop = [](std::uint64_t& counter) { ++counter; };
+  const auto drop = [&](std::uint64_t& counter, std::string_view cause) {
+    shared_.drop(counter, cause, datagram.path);
+  };
   Counters& counters = shared_.counters;
   // RFC 7675 §5.1: a generation that failed is over. Were the peer answered, it would take itself
   // for connected.
   if (!any([](const CheckSession& one) { return !one.is_over(); }))
-    return drop(counters.dropped_unexpected);
+    return drop(counters.dropped_unexpected, "a STUN message after ICE has failed");
   // The process did not run: what has passed since is not the path's.
   const Deadline& deadline = shared_.deadline;
   if (!shared_.is_stale && deadline && now > *deadline + kLate) shared_.late_at = now;
   const auto message = stun::Message::parse(datagram.bytes);
-  if (!message) return drop(counters.dropped_malformed);
-  if (message->method != stun::Method::Binding) return drop(counters.dropped_unexpected);
+  if (!message) return drop(counters.dropped_malformed, "no STUN message");
+  if (message->method != stun::Method::Binding)
+    return drop(counters.dropped_unexpected, "a STUN message that is not Binding");
 
   CheckSession* to = nullptr;
   switch (message->cls) {
@@ -257,7 +270,8 @@ void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
       for (const Generation& one : generations_) {
         if (names(*message, one.session->local().ufrag)) to = one.session.get();
       }
-      if (to->is_over()) return drop(counters.dropped_unexpected);
+      if (to->is_over())
+        return drop(counters.dropped_unexpected, "a check of a generation that has failed");
       to->handle_request(now, datagram, *message);
       break;
     // RFC 8445 §11: a keepalive of the peer's, which asks for nothing.
@@ -271,7 +285,7 @@ void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
       if (to)
         to->handle_response(now, datagram, *message);
       else
-        drop(counters.dropped_unexpected);
+        drop(counters.dropped_unexpected, "a Binding response to no request of ours");
       break;
   }
   after_input(now);
@@ -326,6 +340,8 @@ void Agent::Impl::update_state() {
   using enum IceConnectionState;
   const IceConnectionState next = closed_ ? Closed : judge();
   if (next == state_) return;
+  shared_.log.info("the ICE connection is {}{}{}", to_string(next), next == Failed ? ": " : "",
+                   next == Failed ? std::string_view(in_use().reason()) : "");
   // W3C: what was connected went through "connected" on its way to "completed".
   if (next == Completed && state_ != Connected && state_ != Disconnected)
     shared_.events.push_back(ConnectionStateChanged{Connected, {}});

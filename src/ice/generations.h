@@ -13,7 +13,7 @@ namespace specter::ice {
 
 class Agent::Impl {
  public:
-  Impl(Config config, Random& random);
+  Impl(Config config, Random& random, Log log);
 
   void start_gathering();
   void add_local_endpoint(Timestamp now, const Endpoint& base);

@@ -83,6 +83,7 @@ void CheckSession::consider_nomination(Timestamp now) {
 }
 
 void CheckSession::nominate(Timestamp now, Pair& pair) {
+  shared_.log.debug("pair {} is to be nominated", shared_.log.shown(pair.path()));
   nominating_ = &pair;
   nominated_at_ = now;
   pair.nominate = true;
@@ -99,6 +100,7 @@ void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling || pair.peer_checked) {
     for (const auto& other : checklist_.pairs()) other->is_nominated = false;
   }
+  if (!pair.is_nominated) shared_.log.debug("pair {} is nominated", shared_.log.shown(pair.path()));
   pair.is_nominated = true;
   choose_path();
   conclude(now);
@@ -107,6 +109,7 @@ void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
 // The request was repeated and not answered. With another valid pair at hand this one is given up
 // (RFC 8445 §7.2.5.3.4); else it is tried again until its consent ends.
 void CheckSession::handle_nomination_failed(Timestamp now, Pair& pair) {
+  shared_.log.debug("the nomination of {} is not answered", shared_.log.shown(pair.path()));
   nominating_ = nullptr;
   pair.nominate = false;
   for (const auto& other : checklist_.pairs()) {

@@ -81,6 +81,8 @@ void CheckSession::consider_silence(Timestamp now) {
 
 void CheckSession::doubt_path(Timestamp now) {
   doubted_since_ = now;
+  shared_.log.info("the path {} is silent: all pairs are tried",
+                   shared_.log.shown(current_->path()));
   try_everything_again();
 }
 

@@ -9,7 +9,6 @@
 #include "io/alarm.h"
 #include "io/clock.h"
 #include "io/key_log.h"
-#include "io/log.h"
 #include "io/loop_impl.h"
 #include "io/network.h"
 #include "io/relays.h"
@@ -45,6 +44,7 @@ Driver::Driver(Loop& loop, Options options)
     : loop_(loop), options_(std::move(options)), ice_(options_.connection.ice) {
   core_ = std::make_unique<core::PeerConnection>(std::exchange(options_.connection, {}),
                                                  loop.random(), loop.impl().cipher);
+  hand_on_log();
 }
 
 Driver::~Driver() = default;
@@ -77,6 +77,7 @@ void Driver::take_turn(const std::function<void()>& input) {
   } catch (...) {
     end(current_fault());
   }
+  hand_on_log();
   in_turn_ = false;
   draining_ = false;
 }
@@ -93,6 +94,7 @@ void Driver::schedule_turn() {
 
 void Driver::run_turn(const std::function<void()>& input) {
   now_ = io::now();
+  hand_on_log();
   events_left_ = kEventsPerTurn;
   transmit_bytes_left_ = kTransmitBytesPerTurn;
   calls_left_ = kCallsPerTurn;
@@ -174,9 +176,26 @@ bool Driver::drain() {
   return quiet;
 }
 
+// Between turns the levels may have become others.
+void Driver::hand_on_log() noexcept {
+  if (const LogLevels levels = specter::log_levels(); levels != log_levels_) {
+    log_levels_ = levels;
+    core_->set_log(levels, options_.log_addresses ? LogAddresses::Shown : LogAddresses::Hidden);
+  }
+  try {
+    for (LogRecord& record : core_->take_log()) {
+      record.connection = options_.number;
+      deliver(record);
+    }
+  } catch (...) {
+    // No memory for them.
+  }
+}
+
 // True when there was one.
 bool Driver::drain_events() {
   bool busy = false;
+  hand_on_log();
   if (options_.key_log) {
     if (const auto lines = core_->take_key_log(); !lines.empty()) options_.key_log->write(lines);
   }
@@ -308,6 +327,7 @@ void Driver::linger() {
 
 void Driver::leave() {
   if (std::exchange(left_, true)) return;
+  hand_on_log();
   if (alarm_) alarm_->cancel();
   if (network_) network_->close();
   loop_.release(*this);

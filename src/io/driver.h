@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/ice_url.h"
+#include "io/log.h"
 #include "io/loop.h"
 #include "io/timer_watch.h"
 
@@ -53,6 +54,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   struct Options {
     ConnectionOptions connection;  // for the core
     std::vector<IceUrl> servers;   // the parsed ICE servers of `connection`
+    std::uint64_t number = 0;      // the connection's, in log records
     bool log_addresses = false;
     std::shared_ptr<Resolver> resolver;
     std::shared_ptr<TlsTrusts> trusts;  // for turns: servers; none: they are not used
@@ -99,6 +101,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool drain();
   bool drain_events();
   bool drain_transmits();
+  void hand_on_log() noexcept;
+  ProcessLog log(LogModule module = LogModule::Io) const { return {module, options_.number}; }
   void finish_turn(bool quiet);
   void gather();
   std::string open_sockets();
@@ -129,6 +133,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::unique_ptr<Alarm> resolve_cap_;  // set once a name has to be resolved
 
   Timestamp now_{};
+  LogLevels log_levels_;  // the core's
   TimerWatch timers_;
   bool in_turn_ = false;
   bool draining_ = false;

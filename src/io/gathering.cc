@@ -9,7 +9,6 @@
 #include "io/alarm.h"
 #include "io/driver.h"
 #include "io/interfaces.h"
-#include "io/log.h"
 #include "io/loop_impl.h"
 #include "io/network.h"
 #include "io/relays.h"
@@ -73,6 +72,7 @@ std::string Driver::open_sockets() {
         continue;
       }
       ++opened;
+      log().debug("a socket on {}", shown(*local, visible));
       if (relays_) relays_->add_base(now_, *local, usable.zone);
       if (!uses_relays_alone()) core_->add_local_endpoint(now_, *local, usable.mtu);
     }
@@ -162,7 +162,8 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
     if (url.scheme == IceScheme::Turns) {
       if (!options_.trusts) return;
       const auto trust = options_.trusts->get(ice_.authorities_file);
-      if (!trust) return log().warn("turns: servers are not used: {}", trust.error());
+      if (!trust)
+        return log(LogModule::Turn).warn("turns: servers are not used: {}", trust.error());
       relays_->set_trust(*trust);
     }
     // RFC 8656 §3: it tells us our addresses, too.

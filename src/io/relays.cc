@@ -137,7 +137,7 @@ void Relays::tell(Timestamp now, const ways::Event& event, core::PeerConnection&
   } else if (const auto* lost = std::get_if<ways::Lost>(&event)) {
     core.remove_local_endpoint(now, lost->endpoint);
   } else if (const auto* failed = std::get_if<ways::ServerFailed>(&event)) {
-    log().warn("a TURN server gives no relay: {} {}", failed->code, failed->text);
+    log(LogModule::Turn).warn("a TURN server gives no relay: {} {}", failed->code, failed->text);
   }
 }
 

@@ -26,8 +26,8 @@ channel::Parity parity_of(dtls::Role role) {
 
 }  // namespace
 
-DataLink::DataLink(const ConnectionOptions& options, Transport& transport, Random& random)
-    : options_(options), transport_(transport), channels_(channel_config(options), random) {
+DataLink::DataLink(const ConnectionOptions& options, Transport& transport, Random& random, Log log)
+    : options_(options), transport_(transport), channels_(channel_config(options), random, log) {
   transport_.carry(*this);
 }
 

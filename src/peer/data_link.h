@@ -36,7 +36,7 @@ class DataLink {
   using Event = channel::DataChannels::Event;
 
   // All three outlive it. `transport` carries it from here on.
-  DataLink(const ConnectionOptions& options, Transport& transport, Random& random);
+  DataLink(const ConnectionOptions& options, Transport& transport, Random& random, Log log = {});
   DataLink(const DataLink&) = delete;
 
   // What a description of the peer's says of data, once its transport is started: the association

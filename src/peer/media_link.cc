@@ -30,9 +30,10 @@ MediaLink::Active::Active(const MediaOptions& options, crypto::PacketCipher& cip
     : session(options, random), opening(cipher), sealing(cipher) {}
 
 MediaLink::MediaLink(const ConnectionOptions& options, Transport& transport,
-                     crypto::PacketCipher& cipher, Random& random)
+                     crypto::PacketCipher& cipher, Random& random, Log log)
     : options_(options),
       transport_(transport),
+      log_(log),
       cipher_(cipher),
       random_(random),
       most_datagram_bytes_(options.transport.max_datagram_bytes) {
@@ -125,6 +126,7 @@ void MediaLink::open(Timestamp now, ice::Agent& ice) {
   for (std::size_t i = 0; i < taken.size(); ++i) {
     if (!opened[i]) {
       ice.note_seen(now, taken[i].path);
+      log_.drop("SRTP that is forged, or came before", taken[i].path.remote);
       continue;
     }
     ice.handle_activity(now, taken[i].path);

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/log.h"
 #include "crypto/packet_cipher.h"
 #include "media/session.h"
 #include "peer/batch.h"
@@ -43,7 +44,7 @@ class MediaLink {
 
   // All four outlive it. `transport` carries it from here on.
   MediaLink(const ConnectionOptions& options, Transport& transport, crypto::PacketCipher& cipher,
-            Random& random);
+            Random& random, Log log = {});
   MediaLink(const MediaLink&) = delete;
   ~MediaLink();
 
@@ -118,6 +119,7 @@ class MediaLink {
 
   const ConnectionOptions& options_;
   Transport& transport_;
+  const Log log_;
   crypto::PacketCipher& cipher_;
   Random& random_;
   std::unique_ptr<Active> active_;  // null: there never was a track

@@ -4,11 +4,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/log.h"
 #include "jsep/negotiation.h"
 #include "peer/connection_state.h"
 #include "peer/data_link.h"
 #include "peer/events.h"
 #include "peer/local_candidates.h"
+#include "peer/log_words.h"
 #include "peer/media_link.h"
 #include "peer/negotiation_needed.h"
 #include "peer/tracks.h"
@@ -61,9 +63,9 @@ class PeerConnection::Impl {
   Impl(ConnectionOptions&& options, Random& random, std::shared_ptr<PacketCipher>&& cipher)
       : options_(checked(std::move(options))),
         cipher_(cipher ? std::move(cipher) : make_packet_cipher()),
-        transport_(options_, *cipher_, random),
-        data_(options_, transport_, random),
-        media_(options_, transport_, *cipher_, random),
+        transport_(options_, *cipher_, random, Log(log_, LogModule::Peer)),
+        data_(options_, transport_, random, Log(log_, LogModule::Channel)),
+        media_(options_, transport_, *cipher_, random, Log(log_, LogModule::Media)),
         negotiation_({.credentials = transport_.ice().local_credentials(),
                       .fingerprint = options_.certificate->fingerprint().to_string(),
                       .max_message_bytes = options_.data.max_message_bytes,
@@ -88,6 +90,14 @@ class PeerConnection::Impl {
                   : description ? negotiation_.set_local(*description)
                                 : negotiation_.set_local();
     if (is_remote) refused_ = change ? std::string() : change.error().message;
+    if (const Log log(log_, LogModule::Jsep); log.wants(LogLevel::Info)) {
+      const auto& made = negotiation_.pending_local() ? negotiation_.pending_local()
+                                                      : negotiation_.current_local();
+      if (!change)
+        peer::log_refusal(log, side, change.error());
+      else if (description || made)
+        peer::log_description(log, side, description ? *description : *made);
+    }
     if (!change) return fail(std::move(change).error());
     ++descriptions_changed_;
     apply(now, *change);
@@ -218,6 +228,7 @@ class PeerConnection::Impl {
   std::optional<Event> poll_event() {
     while (true) {
       if (!events_.empty()) {
+        peer::log_event(Log(log_, LogModule::Peer), events_.front());
         return events_.take_front();
       }
       if (life_ == Life::Closed) return std::nullopt;
@@ -244,6 +255,15 @@ class PeerConnection::Impl {
   WakeUp next_timeout() const {
     return soonest(transport_.next_timeout(), data_.next_timeout(), media_.next_timeout());
   }
+
+  // ---- the log
+
+  // Before what concerns it, which has the same time.
+  Impl& at(Timestamp now) {
+    log_.advance(now);
+    return *this;
+  }
+  LogBuffer& log() { return log_; }
 
   // ---- questions
 
@@ -310,6 +330,7 @@ class PeerConnection::Impl {
   void translate(channel::AssociationEstablished&) {}
   void translate(channel::AssociationClosed&) {}
 
+  LogBuffer log_;
   const ConnectionOptions options_;
   const std::shared_ptr<PacketCipher> cipher_;
   Transport transport_;
@@ -339,23 +360,23 @@ Result<SessionDescription> PeerConnection::create_offer(const OfferOptions& opti
 }
 Result<SessionDescription> PeerConnection::create_answer() { return impl_->create_answer(); }
 Result<> PeerConnection::set_local_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, jsep::Side::Local, &d);
+  return impl_->at(now).set_description(now, jsep::Side::Local, &d);
 }
 Result<> PeerConnection::set_local_description(Timestamp now) {
-  return impl_->set_description(now, jsep::Side::Local, nullptr);
+  return impl_->at(now).set_description(now, jsep::Side::Local, nullptr);
 }
 Result<> PeerConnection::set_remote_description(Timestamp now, const SessionDescription& d) {
-  return impl_->set_description(now, jsep::Side::Remote, &d);
+  return impl_->at(now).set_description(now, jsep::Side::Remote, &d);
 }
 Result<> PeerConnection::add_ice_candidate(Timestamp now, const IceCandidate& candidate) {
-  return impl_->add_ice_candidate(now, candidate);
+  return impl_->at(now).add_ice_candidate(now, candidate);
 }
 
 void PeerConnection::restart_ice() { impl_->restart_ice(); }
 
 Result<ChannelId> PeerConnection::create_data_channel(Timestamp now, std::string_view label,
                                                       const DataChannelOptions& options) {
-  return impl_->create_data_channel(now, label, options);
+  return impl_->at(now).create_data_channel(now, label, options);
 }
 Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind, Bytes message,
                               MessagePart part) {
@@ -369,7 +390,7 @@ Result<> PeerConnection::send(Timestamp now, ChannelId channel, MessageKind kind
   return impl_->data().channels().send(now, channel, kind, std::move(message), part);
 }
 void PeerConnection::close_data_channel(Timestamp now, ChannelId channel) {
-  impl_->data().channels().close(now, channel);
+  impl_->at(now).data().channels().close(now, channel);
 }
 void PeerConnection::set_buffered_amount_low_threshold(ChannelId channel, std::size_t bytes) {
   impl_->data().channels().set_buffered_amount_low_threshold(channel, bytes);
@@ -438,47 +459,47 @@ void PeerConnection::set_bitrate_estimate(Timestamp now, std::uint64_t bits_per_
   impl_->tracks().set_bitrate_estimate(now, bits_per_second);
 }
 
-void PeerConnection::close(Timestamp now) { impl_->close(now); }
+void PeerConnection::close(Timestamp now) { impl_->at(now).close(now); }
 
 void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu) {
   impl_->data().note_interface(base.address, interface_mtu);
-  impl_->transport().ice().add_local_endpoint(now, base);
+  impl_->at(now).transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
 }
 void PeerConnection::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base) {
-  impl_->transport().ice().add_relayed_endpoint(now, relayed, base);
+  impl_->at(now).transport().ice().add_relayed_endpoint(now, relayed, base);
   impl_->pump(now);
 }
 void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
                                       std::size_t most) {
-  impl_->transport().handle_too_large(now, local, remote, most);
+  impl_->at(now).transport().handle_too_large(now, local, remote, most);
 }
 void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
-  impl_->transport().ice().remove_local_endpoint(now, base);
+  impl_->at(now).transport().ice().remove_local_endpoint(now, base);
   impl_->pump(now);
 }
 void PeerConnection::add_stun_server(Timestamp now, Endpoint server) {
-  impl_->transport().ice().add_stun_server(now, server);
+  impl_->at(now).transport().ice().add_stun_server(now, server);
   impl_->pump(now);
 }
 void PeerConnection::end_of_local_endpoints(Timestamp now) {
-  impl_->transport().ice().end_of_local_endpoints(now);
+  impl_->at(now).transport().ice().end_of_local_endpoints(now);
   impl_->pump(now);
 }
 
 void PeerConnection::handle_network_failure(Timestamp now, std::string reason) {
-  impl_->handle_network_failure(now, std::move(reason));
+  impl_->at(now).handle_network_failure(now, std::move(reason));
 }
 
 void PeerConnection::handle_datagrams(Timestamp now, std::span<const Datagram> datagrams) {
-  impl_->transport().handle_datagrams(now, datagrams);
+  impl_->at(now).transport().handle_datagrams(now, datagrams);
 }
-void PeerConnection::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
+void PeerConnection::handle_timeout(Timestamp now) { impl_->at(now).handle_timeout(now); }
 std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now) {
-  return impl_->transport().poll_transmit(now);
+  return impl_->at(now).transport().poll_transmit(now);
 }
 std::optional<Transmit> PeerConnection::poll_transmit(Timestamp now, Buffer& memory) {
-  return impl_->transport().poll_transmit(now, memory);
+  return impl_->at(now).transport().poll_transmit(now, memory);
 }
 std::optional<Event> PeerConnection::poll_event() { return impl_->poll_event(); }
 void PeerConnection::set_receiving(bool receiving) {
@@ -534,6 +555,10 @@ std::size_t PeerConnection::max_message_size() const {
 std::vector<std::string> PeerConnection::take_key_log() {
   return impl_->transport().take_key_log();
 }
+void PeerConnection::set_log(const LogLevels& levels, LogAddresses addresses) {
+  impl_->log().set(levels, addresses);
+}
+std::vector<LogRecord> PeerConnection::take_log() { return impl_->log().take(); }
 
 Stats PeerConnection::stats() const {
   Stats stats;

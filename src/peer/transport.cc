@@ -19,8 +19,13 @@ ice::Agent::Config ice_config(const ConnectionOptions& options) {
 
 }  // namespace
 
-Transport::Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random)
-    : options_(options), cipher_(cipher), random_(random), ice_(ice_config(options), random) {}
+Transport::Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random,
+                     Log log)
+    : options_(options),
+      cipher_(cipher),
+      random_(random),
+      log_(log),
+      ice_(ice_config(options), random, log.of(LogModule::Ice)) {}
 
 void Transport::start(Timestamp now, const RemoteTransport& remote, dtls::Role role) {
   if (is_closed_) return;
@@ -63,12 +68,16 @@ void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagr
     switch (net::kind_of(datagram.bytes)) {
       case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram.path, datagram.bytes); break;
       case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
-      case net::DatagramKind::Rtp: {
-        const bool is_taken = media_ && may_read_dtls(datagram.path) && media_->take(datagram);
-        if (!is_taken) ++dropped_unknown_;
+      case net::DatagramKind::Rtp:
+        if (media_ && may_read_dtls(datagram.path) && media_->take(datagram)) break;
+        ++dropped_unknown_;
+        log_.of(LogModule::Media)
+            .drop("SRTP that nothing takes, or before its keys", datagram.path.remote);
         break;
-      }
-      case net::DatagramKind::Unknown: ++dropped_unknown_; break;
+      case net::DatagramKind::Unknown:
+        ++dropped_unknown_;
+        log_.drop("a datagram that is not STUN, DTLS or SRTP", datagram.path.remote);
+        break;
     }
   }
   if (media_) media_->open(now, ice_);
@@ -82,7 +91,9 @@ void Transport::handle_dtls(Timestamp now, const Datagram& datagram) {
     if (!dtls_->is_connected()) ice_.note_dtls_received(datagram.bytes);
     return read_dtls(now, path, datagram.bytes);
   }
-  if (!early_.keep_unproved(now, path, datagram.bytes, ice_)) ++dropped_unvalidated_;
+  if (early_.keep_unproved(now, path, datagram.bytes, ice_)) return;
+  ++dropped_unvalidated_;
+  log_.drop("DTLS from a path that no check has proved", path.remote);
 }
 
 void Transport::read_dtls(Timestamp now, const Path& path, MutableBytes datagram) {

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/rare.h"
 #include "crypto/packet_cipher.h"
@@ -56,7 +57,8 @@ class Transport {
   static constexpr std::size_t kUsualRecordOverhead = 40;
 
   // All three outlive it.
-  Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random);
+  Transport(const ConnectionOptions& options, crypto::PacketCipher& cipher, Random& random,
+            Log log = {});
   Transport(const Transport&) = delete;
 
   // Its riders, which outlive every call of it but its destructor.
@@ -127,6 +129,7 @@ class Transport {
   const ConnectionOptions& options_;
   crypto::PacketCipher& cipher_;
   Random& random_;
+  const Log log_;
   ice::Agent ice_;
   std::unique_ptr<dtls::Connection> dtls_;
   DataLink* data_ = nullptr;    // a rider

@@ -33,7 +33,8 @@ void Transport::make_dtls(const RemoteTransport& remote) {
   if (is_embedding_)
     dtls.mtu = std::clamp<std::size_t>(ice_.max_embedded_bytes(), 256,
                                        options_.transport.max_datagram_bytes);
-  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_, cipher_);
+  dtls_ = std::make_unique<dtls::Connection>(std::move(dtls), random_, cipher_,
+                                             log_.of(LogModule::Dtls));
   if (is_embedding_) dtls_->keep_flights();
 }
 

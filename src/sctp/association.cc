@@ -18,8 +18,8 @@ std::string_view to_string(CloseReason reason) {
   return "unknown";
 }
 
-Association::Association(Config config, Random& random)
-    : impl_(std::make_unique<Impl>(config, random)) {}
+Association::Association(Config config, Random& random, Log log)
+    : impl_(std::make_unique<Impl>(config, random, log)) {}
 Association::~Association() = default;
 
 void Association::set_remote_port(std::uint16_t port) { impl_->set_remote_port(port); }

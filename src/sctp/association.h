@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/payload.h"
 #include "sctp/ids.h"
@@ -125,7 +126,7 @@ class Association {
     std::optional<std::uint32_t> initial_tsn{};  // for tests of wrapping; else from Random
   };
 
-  Association(Config config, Random& random);
+  Association(Config config, Random& random, Log log = {});
   ~Association();
   Association(const Association&) = delete;
 

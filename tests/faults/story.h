@@ -9,9 +9,7 @@
 #include <system_error>
 #include <thread>
 
-#include <spdlog/sinks/null_sink.h>
-#include <spdlog/spdlog.h>
-
+#include "specter/log.h"
 #include "specter/specter.h"
 
 namespace specter::testing {
@@ -123,9 +121,7 @@ inline bool are_back_at(std::ptrdiff_t before) {
 
 inline void prepare() {
   // Thousands of warnings that are as they should be.
-  if (!spdlog::get("specter"))
-    spdlog::register_logger(std::make_shared<spdlog::logger>(
-        "specter", std::make_shared<spdlog::sinks::null_sink_mt>()));
+  set_log(LogLevels(LogLevel::Warning), [](const LogRecord&) {});
   run_story(std::chrono::seconds(20));  // what is made once in a process is made
 }
 

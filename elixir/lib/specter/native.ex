@@ -206,5 +206,13 @@ defmodule Specter.Native do
   @spec counters() :: {non_neg_integer, non_neg_integer, non_neg_integer}
   def counters, do: stub()
 
+  # Of the whole VM: "ice=debug,dtls=info". Records go to a process of this node.
+  @spec set_log(String.t(), pid) :: :ok
+  def set_log(_levels, _pid), do: stub()
+
+  @spec log_number(reference, Specter.PeerConnection.t()) ::
+          {:ok, pos_integer} | {:error, :not_found}
+  def log_number(_specter, _pc), do: stub()
+
   defp stub, do: :erlang.nif_error(:nif_not_loaded)
 end

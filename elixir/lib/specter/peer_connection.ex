@@ -231,6 +231,20 @@ defmodule Specter.PeerConnection do
   def exists?(specter, pc), do: Native.peer_connection_exists(Specter.native(specter), pc)
 
   @doc """
+  The number that log messages call a connection by: `:connection` in their metadata. See
+  `Specter.set_log/1`.
+
+  ## Examples
+
+      #{@ready}
+      iex> {:ok, number} = Specter.PeerConnection.log_number(specter, pc)
+      iex> is_integer(number)
+      true
+  """
+  @spec log_number(Specter.t(), t) :: {:ok, pos_integer} | {:error, :not_found}
+  def log_number(specter, pc), do: Native.log_number(Specter.native(specter), pc)
+
+  @doc """
   Closes a connection. It no longer exists after the call. Its last message is
   `{:peer_connection_closed, pc}`.
 

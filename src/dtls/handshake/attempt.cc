@@ -53,7 +53,7 @@ Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
   Buffer out(record.fragment.size());
   const auto opened = opener->open(record, out);
   if (!opened) {
-    ++context_.counters.records_dropped;
+    context_.drop("a record that is forged, or came before");
     return Going{};
   }
   proven_ = true;
@@ -63,6 +63,7 @@ Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
     case ContentType::Ack: {
       const auto ack = Ack::parse(opened->payload);
       if (!ack || !is13()) break;
+      context_.log.debug("ACK of {} records", ack->records.size());
       if (flight_.acknowledge(ack->records)) {
         if (flight_.acknowledged()) {
           timer_.stop();
@@ -82,7 +83,7 @@ Attempt::Step Attempt::handle_record(Timestamp now, const RecordView& record) {
     }
     default: break;
   }
-  ++context_.counters.records_dropped;
+  context_.drop("a record of a type that is not for now");
   return Going{};
 }
 
@@ -100,12 +101,12 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
       continue;
     }
     if (!expects(HandshakeType{fragment.type}, epoch)) {
-      ++context_.counters.records_dropped;
+      context_.drop("a handshake message that is not for now");
       return Going{};
     }
     const auto taken = assembly_.take(fragment, epoch);
     if (taken == Assembly::Taken::Refused) {
-      ++context_.counters.records_dropped;
+      context_.drop("a handshake message that is too large, or too early");
       return Going{};
     }
     is_new |= taken == Assembly::Taken::New;
@@ -116,6 +117,7 @@ Attempt::Step Attempt::take_fragments(Timestamp now, std::uint64_t epoch, Bytes 
     received_.push_back(*number);
   }
   while (auto message = assembly_.next()) {
+    context_.log.debug("received {}", to_string(message->type));
     if (!expects(message->type, message->epoch))
       return refuse(AlertDescription::UnexpectedMessage,
                     "the peer's handshake messages come in the wrong order");
@@ -174,6 +176,7 @@ void Attempt::add_message(std::uint64_t epoch, HandshakeType type, Bytes body) {
 
 void Attempt::send_flight(Timestamp now) {
   flight_.send(writer_, false);
+  context_.tell(flight_);
   timer_.start(now, context_.first_timeout);
   // Ours answers the peer's: it is acknowledged by that. RFC 9147 §7.1.
   ack_deadline_.reset();
@@ -185,6 +188,7 @@ void Attempt::repeat(Timestamp now) {
   // What had to be repeated goes out twice: at 40 % loss a flight and its answer then get through
   // 70 times in a hundred rather than 36, and the waits only grow longer.
   flight_.send(writer_, true);
+  context_.tell(flight_);
   timer_.back_off(now, context_.config.max_timeout);
 }
 
@@ -192,6 +196,7 @@ bool Attempt::acknowledge_part() {
   ack_deadline_.reset();
   if (received_.empty() || writer_.epoch() == 0) return false;
   write_ack(writer_, received_);
+  context_.log.debug("a part of the peer's flight is acknowledged");
   return true;
 }
 

@@ -51,6 +51,7 @@ void ClientNegotiation::say_hello(Timestamp now, ClientHello hello) {
   once.add_message(0, HandshakeType::ClientHello, sent.message_seq, sent.body);
   RecordWriter writer(context_.outbox);
   once.send(writer, false);
+  context_.tell(once);
   // Who asked for a second one may have been a forger, and the first be lost: both come again.
   flight_.add_message(0, HandshakeType::ClientHello, sent.message_seq, sent.body);
   hellos_.push_back(std::move(sent));
@@ -68,12 +69,11 @@ bool ClientNegotiation::is_hello(const HandshakeFragment& fragment) const {
 void ClientNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fragment) {
   auto& answer = answers_[fragment.message_seq];
   if (!answer) answer.emplace(fragment.message_seq);
-  if (answer->take(fragment, 0) == Assembly::Taken::Refused) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+  if (answer->take(fragment, 0) == Assembly::Taken::Refused)
+    return context_.drop("a hello that is too large, or contradicts itself");
   auto message = answer->next();
   if (!message) return;
+  context_.log.debug("received {}", to_string(message->type));
   answer.reset();  // another may come: RFC 6347 §4.2.4, or a forger's came first
   if (message->type == HandshakeType::HelloVerifyRequest) return on_hello_verify(now, *message);
   on_server_hello(now, std::move(*message));
@@ -100,10 +100,8 @@ void ClientNegotiation::forget_second_hello() {
 // RFC 6347 §4.2.1. We ask nobody for a cookie, but give it to whoever asks.
 void ClientNegotiation::on_hello_verify(Timestamp now, const HandshakeMessage& message) {
   const auto request = HelloVerifyRequest::parse(message.body);
-  if (!request || !speaks(context_.config, Version::Dtls12) || !may_be_asked(now, message)) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+  if (!request || !speaks(context_.config, Version::Dtls12) || !may_be_asked(now, message))
+    return context_.drop("a HelloVerifyRequest that is malformed, or not for now");
   forget_second_hello();
   asked_ = message.body;
   ClientHello hello = hellos_.front().hello;
@@ -115,10 +113,7 @@ void ClientNegotiation::on_server_hello(Timestamp now, HandshakeMessage message)
   if (is_hopeless(message.body)) return;
   if (attempt() && attempts_.front().hello == message.body) return;
   const auto hello = ServerHello::parse(message.body);
-  if (!hello) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+  if (!hello) return context_.drop("a malformed ServerHello");
   if (attempt() && attempt()->is_proven()) {
     // What proves a server of 1.2, its signature, covers of the hellos the randoms alone: of this
     // one, which then is the same in both, or of a ClientHello that was not ours.
@@ -179,10 +174,8 @@ void ClientNegotiation::on_retry(Timestamp now, HandshakeMessage message,
       !suite || suite->version != Version::Dtls13 ||
       !contains(hellos_.front().hello.cipher_suites, hello.cipher_suite) ||
       (hello.selected_group && !is_new_group) || (!hello.selected_group && !hello.retry_cookie) ||
-      !may_be_asked(now, message)) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+      !may_be_asked(now, message))
+    return context_.drop("a HelloRetryRequest that changes nothing, or is not for now");
   forget_second_hello();
   asked_ = message.body;
   ClientHello again = hellos_.front().hello;
@@ -206,6 +199,7 @@ void ClientNegotiation::handle_flight_timeout(Timestamp now) {
   ++context_.counters.retransmissions;
   RecordWriter writer(context_.outbox);
   flight_.send(writer, true);
+  context_.tell(flight_);
 }
 
 Deadline ClientNegotiation::next_flight_timeout() const { return timer_.deadline(); }

@@ -88,6 +88,15 @@ bool Flight::acknowledged() const {
   });
 }
 
+std::string Flight::words() const {
+  std::string out;
+  for (const Message& message : messages_) {
+    if (!out.empty()) out += ", ";
+    out += message.content == ContentType::Handshake ? to_string(message.type) : "ChangeCipherSpec";
+  }
+  return out;
+}
+
 void write_ack(RecordWriter& writer, std::vector<RecordNumber> records) {
   constexpr std::size_t kListSize = 2, kRecordSize = 16;
   const std::size_t room = writer.outbox().mtu() - writer.overhead(writer.epoch()) - kListSize;

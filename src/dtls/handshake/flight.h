@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "dtls/record/outbox.h"
@@ -30,6 +31,9 @@ class Flight {
   // went before, in the clear, has come.
   bool acknowledge(std::span<const RecordNumber> records);
   bool empty() const { return messages_.empty(); }
+  int sent() const { return sent_; }  // how often
+  // Its messages by name, for a log.
+  std::string words() const;
   // Nothing is left to be sent (again).
   bool acknowledged() const;
 

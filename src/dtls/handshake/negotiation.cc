@@ -27,7 +27,7 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
   if (in_clear && record.plain->type == static_cast<std::uint8_t>(ContentType::Alert)) {
     // Anybody could have sent it. It is believed when nothing else comes.
     const auto alert = Alert::parse(record.fragment);
-    ++context_.counters.records_dropped;
+    context_.drop("an alert that anybody may have sent");
     // Nor can it be about anything before we have said something.
     if (alert && !trouble_ && has_spoken())
       trouble_ = {CloseReason::PeerAlert,
@@ -39,10 +39,7 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
   if (in_clear && record.plain->type == static_cast<std::uint8_t>(ContentType::Handshake)) {
     ByteReader in(record.fragment);
     const auto first = HandshakeFragment::read(in);
-    if (!in.ok()) {
-      ++context_.counters.records_dropped;
-      return;
-    }
+    if (!in.ok()) return context_.drop("a malformed handshake message");
     if (is_hello(first)) handle_hello(now, first);
     if (attempts_.empty()) {
       // The rest of a flight whose hello is not here yet.
@@ -52,7 +49,7 @@ void Negotiation::dispatch(Timestamp now, const RecordView& record) {
   } else if (in_clear) {
     // ChangeCipherSpec says nothing that the epoch of the next record doesn't.
     if (record.plain->type != static_cast<std::uint8_t>(ContentType::ChangeCipherSpec))
-      ++context_.counters.records_dropped;
+      context_.drop("a record in the clear of a type that is not for now");
     return;
   }
   bool readable = false;
@@ -91,7 +88,7 @@ void Negotiation::conclude(Timestamp now, std::size_t index, Attempt::Step step)
     return drop();
   }
   const auto& failed = std::get<Attempt::Failed>(step);
-  ++context_.counters.records_dropped;
+  context_.drop("what an attempt at a handshake fails with");
   const bool has_keys = it.is_proven();
   if (has_keys && failed.alert) it.send_alert(*failed.alert);
   if (!it.peer_certificate().empty()) refused_certificate_ = it.peer_certificate();
@@ -104,6 +101,7 @@ void Negotiation::refused(Timestamp now, const Refusal& refusal, Tell tell) {
   // The first is the cause of the others, unless it says who the peer is.
   const bool is_telling =
       refusal.reason == CloseReason::BadFingerprint || refusal.reason == CloseReason::NoCertificate;
+  if (!trouble_ || is_telling) context_.log.debug("refused: {}", refusal.detail);
   if (!trouble_) {
     trouble_ = {refusal.reason, refusal.detail, now + kGrace};
   } else if (is_telling) {
@@ -140,7 +138,7 @@ void Negotiation::keep_early(const RecordView& record) {
   while (early_.size() == kMaxEarlyRecords || early_bytes_ + size > kMaxEarlyBytes) {
     early_bytes_ -= early_.front().size();
     early_.pop_front();
-    ++context_.counters.records_dropped;
+    context_.drop("more records than are kept until their keys are there");
   }
   early_bytes_ += size;
   Buffer& kept = early_.emplace_back(to_buffer(record.header));

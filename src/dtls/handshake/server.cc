@@ -12,10 +12,8 @@ bool ServerNegotiation::is_hello(const HandshakeFragment& fragment) const {
 
 void ServerNegotiation::handle_hello(Timestamp now, const HandshakeFragment& fragment) {
   if (!hello_) hello_.emplace();
-  if (hello_->take(fragment, 0) == Assembly::Taken::Refused) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+  if (hello_->take(fragment, 0) == Assembly::Taken::Refused)
+    return context_.drop("a hello that is too large, or contradicts itself");
   auto message = hello_->next();
   if (!message) return;
   hello_.reset();  // the next one from the beginning
@@ -36,10 +34,9 @@ void ServerNegotiation::on_client_hello(Timestamp now, HandshakeMessage message)
     second_ = now;
     hellos_ = 0;
   }
-  if (!hello || hellos_ == kMaxHellosASecond) {
-    ++context_.counters.records_dropped;
-    return;
-  }
+  if (!hello) return context_.drop("a malformed ClientHello");
+  if (hellos_ == kMaxHellosASecond) return context_.drop("a ClientHello over the limit");
+  context_.log.debug("received ClientHello");
   ++hellos_;
   const auto has = [&](Version version) {
     if (!speaks(context_.config, version)) return false;

@@ -92,6 +92,27 @@ std::string_view to_string(Version version) {
   return version == Version::Dtls12 ? "DTLS 1.2" : "DTLS 1.3";
 }
 
+std::string_view to_string(HandshakeType type) {
+  using enum HandshakeType;
+  switch (type) {
+    case ClientHello: return "ClientHello";
+    case ServerHello: return "ServerHello";
+    case HelloVerifyRequest: return "HelloVerifyRequest";
+    case NewSessionTicket: return "NewSessionTicket";
+    case EncryptedExtensions: return "EncryptedExtensions";
+    case Certificate: return "Certificate";
+    case ServerKeyExchange: return "ServerKeyExchange";
+    case CertificateRequest: return "CertificateRequest";
+    case ServerHelloDone: return "ServerHelloDone";
+    case CertificateVerify: return "CertificateVerify";
+    case ClientKeyExchange: return "ClientKeyExchange";
+    case Finished: return "Finished";
+    case KeyUpdate: return "KeyUpdate";
+    case MessageHash: return "message_hash";
+  }
+  return "a handshake message of an unknown type";
+}
+
 std::optional<SuiteTraits> suite_traits(std::uint16_t suite) {
   if (const SuiteTraits* found = find_suite(suite)) return *found;
   return std::nullopt;

@@ -39,6 +39,7 @@ enum class HandshakeType : std::uint8_t {
   KeyUpdate = 24,
   MessageHash = 254,  // of transcripts alone, RFC 8446 §4.4.1
 };
+std::string_view to_string(HandshakeType type);  // "ClientHello"
 
 enum class CipherSuite : std::uint16_t {
   Aes128GcmSha256 = 0x1301,  // 1.3, RFC 8446 §B.4

@@ -42,6 +42,7 @@ void Association::Impl::handle_data(Timestamp now, const Chunk& data) {
   }
   if (std::to_underlying(data.stream) >= peer_.incoming_streams) {  // §6.5
     receiver_->handle_unwanted(data.tsn);
+    log_.drop("data on a stream past the number agreed on");
     Buffer info;
     ByteWriter w(info);
     w.u16(std::to_underlying(data.stream));
@@ -123,7 +124,7 @@ void Association::Impl::handle_forward_tsn(Timestamp now, const Chunk& forward) 
     return std::to_underlying(entry.stream) < peer_.incoming_streams;
   };
   if (!std::ranges::all_of(forward.skipped, exists) || !receiver_->handle_forward_tsn(forward))
-    return drop();
+    return drop("a FORWARD TSN of streams that are not there, or of nothing new");
   if (state_ == State::ShutdownSent) {
     shutdown_due_ = true;
     t2_.start(now, sender_->rto().value());

@@ -28,9 +28,10 @@ void Association::Impl::handle_packet(Timestamp now, Bytes bytes) {
   ++counters_.packets_received;
   counters_.bytes_received += bytes.size();
   const auto packet = read(bytes);
-  if (!packet || packet->header.destination_port != config_.local_port ||
+  if (!packet) return drop("no SCTP packet, or one with a wrong checksum");
+  if (packet->header.destination_port != config_.local_port ||
       packet->header.source_port != config_.remote_port)
-    return drop();
+    return drop("a packet of other ports");
   const auto first = ChunkReader(packet->chunks).next();
   if (!first || check_tag(now, *packet, *first) == Gate::Drop) return;
   handle_chunks(now, *packet);
@@ -52,19 +53,20 @@ void Association::Impl::handle_after_end(Bytes bytes) {
 Association::Impl::Gate Association::Impl::check_tag(Timestamp now, const PacketView& packet,
                                                      const ChunkView& first) {
   const std::uint32_t tag = packet.header.verification_tag;
-  const auto refuse = [&] {
-    drop();
+  const auto refuse = [&](std::string_view cause) {
+    drop(cause);
     return Gate::Drop;
   };
   // A: INIT has the tag 0 and a packet of its own, and nothing else has the tag 0.
   if (has_chunk(packet, ChunkType::Init)) {
     const bool alone = padded(first.whole.size()) >= packet.chunks.size();
     const auto init = InitChunk::parse(first);
-    if (tag != 0 || first.type != ChunkType::Init || !alone || !init) return refuse();
+    if (tag != 0 || first.type != ChunkType::Init || !alone || !init)
+      return refuse("a malformed INIT");
     handle_init(now, *init);
     return Gate::Drop;
   }
-  if (tag == 0) return refuse();
+  if (tag == 0) return refuse("a packet with the tag 0");
   // D: the cookie says whose it is.
   if (first.type == ChunkType::CookieEcho)
     return handle_cookie_echo(now, packet, first.value) ? Gate::Open : Gate::Drop;
@@ -72,7 +74,7 @@ Association::Impl::Gate Association::Impl::check_tag(Timestamp now, const Packet
     // Under our own tag: a peer that has our INIT out of a description, and is ahead of us. It
     // comes again; an ABORT would end what is about to begin.
     if (tag != local_tag_) handle_out_of_the_blue(packet, first);
-    return refuse();
+    return refuse("a packet before the association began");
   }
   // E, §9.2: the peer still ends an older association.
   const bool shaking = state_ == State::CookieWait || state_ == State::CookieEchoed;
@@ -83,8 +85,8 @@ Association::Impl::Gate Association::Impl::check_tag(Timestamp now, const Packet
   // B, C: whoever does not know our tag any more sends its own back, and says so.
   if ((first.type == ChunkType::Abort || first.type == ChunkType::ShutdownComplete) &&
       (first.flags & kReflectedTag) != 0)
-    return tag == peer_.tag && peer_.tag != 0 ? Gate::Open : refuse();
-  if (tag != local_tag_) return refuse();
+    return tag == peer_.tag && peer_.tag != 0 ? Gate::Open : refuse("an ABORT with another tag");
+  if (tag != local_tag_) return refuse("a packet with another tag");
   is_on_trust_ = false;
   return Gate::Open;
 }
@@ -198,6 +200,7 @@ bool Association::Impl::handle_chunk(Timestamp now, const PacketView& packet,
 // §3.2.
 bool Association::Impl::handle_unknown(const ChunkView& chunk) {
   const UnknownAction action = unknown_chunk_action(std::to_underlying(chunk.type));
+  log_.drop("a chunk of an unknown type");
   if (action.report) report(CauseCode::UnrecognizedChunkType, to_buffer(chunk.whole));
   return !action.stop;
 }

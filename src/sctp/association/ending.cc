@@ -42,6 +42,8 @@ void Association::Impl::end(CloseReason reason, std::string detail) {
   heartbeat_at_.reset();
   heartbeat_.reset();
   control_.clear();
+  log_.info("the association has ended, {}{}{}", to_string(reason), detail.empty() ? "" : ": ",
+            detail);
   events_.push_back(Closed{reason, std::move(detail)});
 }
 
@@ -175,9 +177,11 @@ void Association::Impl::handle_timeout(Timestamp now) {
   if (receiver_) receiver_->handle_timeout(now);
   const bool asked_closed_window = sender_->window_closed();
   // §6.1 A: a peer whose window is closed, and which says so, is there.
-  if (sender_->handle_timeout(now) && !asked_closed_window &&
-      (too_many_errors() || is_too_narrow(now)))
-    return;
+  if (sender_->handle_timeout(now)) {
+    log_.debug("T3: no SACK; {} bytes are outstanding, the congestion window is {}",
+               sender_->flight_bytes(), sender_->congestion_window_bytes());
+    if (!asked_closed_window && (too_many_errors() || is_too_narrow(now))) return;
+  }
   look_into_path();
   path_mtu_.handle_timeout(now, sender_->is_silent());
   emit_low();
@@ -208,6 +212,7 @@ bool Association::Impl::is_too_narrow(Timestamp now) {
 
 void Association::Impl::handle_handshake_timeout(Timestamp now) {
   if (!t1_.expired(now) || too_many_errors()) return;
+  log_.debug("T1: the peer does not answer the handshake");
   t1_.back_off(now, std::min(kMaxHandshakeInterval, config_.max_rto));
   if (state_ == State::CookieWait) init_due_ = true;
   if (state_ == State::CookieEchoed) cookie_due_ = true;
@@ -223,6 +228,7 @@ void Association::Impl::handle_shutdown_timeout(Timestamp now) {
     return end(CloseReason::TooManyRetransmissions, "the peer did not answer our shutdown in time");
   }
   if (!t2_.expired(now) || too_many_errors()) return;
+  log_.debug("T2: the peer does not answer the shutdown");
   t2_.back_off(now, std::min(Rto::kMaxBackoff, config_.max_rto));
   if (state_ == State::ShutdownSent) shutdown_due_ = true;
   if (state_ == State::ShutdownAckSent) shutdown_ack_due_ = true;
@@ -232,6 +238,7 @@ void Association::Impl::handle_heartbeat_timeout(Timestamp now) {
   if (state_ == State::Ended) return;
   if (heartbeat_ && !heartbeat_->overdue && heartbeat_->answer_by <= now) {
     heartbeat_->overdue = true;  // a late answer still counts
+    log_.debug("a HEARTBEAT is not answered");
     if (too_many_errors()) return;
   }
   if (!heartbeat_at_ || *heartbeat_at_ > now) return;

@@ -95,7 +95,7 @@ std::vector<Buffer> Association::Impl::fitting(const std::vector<Buffer>& parts,
 
 void Association::Impl::handle_init(Timestamp now, const InitChunk& init) {
   // §3.3.2: a zero tag is discarded.
-  if (init.initiate_tag == 0) return drop();
+  if (init.initiate_tag == 0) return drop("an INIT with the tag 0");
   if (init.outbound_streams == 0 || init.inbound_streams == 0) {
     ErrorChunk abort{ErrorChunk::Kind::Abort, false, {{CauseCode::InvalidMandatoryParameter, {}}}};
     return queue_alone(init.initiate_tag, abort);
@@ -205,6 +205,8 @@ void Association::Impl::establish(Timestamp now) {
   active_at_ = now;
   if (config_.heartbeat_interval > Duration{}) heartbeat_at_ = now + config_.heartbeat_interval;
   state_ = State::Established;
+  log_.info("the association is established: {} streams out, {} in{}", peer_.outgoing_streams,
+            peer_.incoming_streams, peer_.interleaving ? ", with interleaving" : "");
   events_.push_back(Established{});
 }
 
@@ -212,7 +214,7 @@ bool Association::Impl::handle_cookie_echo(Timestamp now, const PacketView& pack
   const auto cookie = cookies_.open(sealed);
   // §5.1.5: a cookie that is not ours, or in a packet with another tag than its own.
   if (!cookie || packet.header.verification_tag != cookie->local_tag) {
-    drop();
+    drop("a cookie that is not ours");
     return false;
   }
   const bool same =
@@ -257,7 +259,7 @@ bool Association::Impl::accept_cookie(Timestamp now, const Cookie& cookie) {
     if (!shaking && !on_trust) {
       // Ours is established with the tag that the peer has left; only a peer that has sent nothing
       // can have done so.
-      drop();
+      drop("a cookie of a tag that the peer has left");
       return false;
     }
     if (!may_meet(now, peer_of(cookie))) return false;
@@ -277,13 +279,15 @@ bool Association::Impl::accept_cookie(Timestamp now, const Cookie& cookie) {
     queue_control(ack);
     return true;
   }
-  drop();  // C: a cookie that comes too late; and whatever the table does not have
+  // C: a cookie that comes too late; and whatever the table does not have.
+  drop("a cookie that comes too late");
   return false;
 }
 
 // The peer has forgotten everything: so does what is between us. To the application it is as if the
 // peer had reset all of its streams, and agreed to what we had asked of it.
 void Association::Impl::restart(Timestamp now, const Cookie& cookie) {
+  log_.info("the peer begins the association anew");
   std::vector<StreamId> streams = sender_->queue().streams();
   if (receiver_) {
     std::vector<StreamId> incoming = receiver_->streams();

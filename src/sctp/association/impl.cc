@@ -27,20 +27,43 @@ Association::Config sane(Association::Config config) {
   return config;
 }
 
+std::string_view to_string(State state) {
+  using enum State;
+  switch (state) {
+    case Closed: return "CLOSED";
+    case CookieWait: return "COOKIE-WAIT";
+    case CookieEchoed: return "COOKIE-ECHOED";
+    case Established: return "ESTABLISHED";
+    case ShutdownPending: return "SHUTDOWN-PENDING";
+    case ShutdownSent: return "SHUTDOWN-SENT";
+    case ShutdownReceived: return "SHUTDOWN-RECEIVED";
+    case ShutdownAckSent: return "SHUTDOWN-ACK-SENT";
+    case Ended: return "over";
+  }
+  return "?";
+}
+
 }  // namespace
 
-Association::Impl::Impl(const Config& config, Random& random)
+Association::Impl::Impl(const Config& config, Random& random, Log log)
     : config_(sane(config)),
       random_(random),
+      log_(log),
       segment_bytes_(config_.max_packet_bytes - kCommonHeaderBytes),
       cookies_(random),
-      path_mtu_(config_.max_packet_bytes),
+      path_mtu_(config_.max_packet_bytes, log),
       local_tag_(random_tag()),
       local_tsn_(config_.initial_tsn ? *config_.initial_tsn : random.u32()),
       local_init_(written_init()),
       seed_(config_.data.congestion_control == CongestionControl::Bbr ? random.u64() : 0),
       outgoing_streams_(config_.max_outgoing_streams) {
   make_sender(local_tsn_);
+}
+
+ToldState& ToldState::operator=(State state) {
+  if (state_ != state) log_.debug("the association is {}", to_string(state));
+  state_ = state;
+  return *this;
 }
 
 void Association::Impl::make_sender(std::uint32_t initial_tsn) {

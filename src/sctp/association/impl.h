@@ -46,7 +46,7 @@ struct BackoffTimer {
 };
 
 // RFC 9260 §4, and one after the end of it.
-enum class State {
+enum class State : std::uint8_t {
   Closed,  // nothing said yet; answers an INIT
   CookieWait,
   CookieEchoed,
@@ -56,6 +56,18 @@ enum class State {
   ShutdownReceived,
   ShutdownAckSent,
   Ended,
+};
+
+// The state, whose changes are told.
+class ToldState {
+ public:
+  explicit ToldState(const Log& log) : log_(log) {}
+  operator State() const { return state_; }  // NOLINT: implicit by intent
+  ToldState& operator=(State state);
+
+ private:
+  Log log_;
+  State state_ = State::Closed;
 };
 
 class Association::Impl {
@@ -71,7 +83,7 @@ class Association::Impl {
   // RFC 9260 §9.2: T5-shutdown-guard, in RTO.Max.
   static constexpr int kShutdownGuard = 5;
 
-  Impl(const Config& config, Random& random);
+  Impl(const Config& config, Random& random, Log log);
 
   void set_remote_port(std::uint16_t port) { config_.remote_port = port; }
   void set_path(std::vector<std::size_t> packet_sizes);
@@ -140,7 +152,10 @@ class Association::Impl {
   bool handle_chunk(Timestamp now, const PacketView& packet, const ChunkView& chunk);
   bool handle_unknown(const ChunkView& chunk);
   bool exchanges_data() const;
-  void drop() { ++counters_.packets_dropped; }
+  void drop(std::string_view cause) {
+    ++counters_.packets_dropped;
+    log_.drop(cause);
+  }
 
   // handshake.cc
   void send_init(Timestamp now);
@@ -218,11 +233,12 @@ class Association::Impl {
 
   Config config_;
   Random& random_;
+  const Log log_;
   std::size_t segment_bytes_;
   CookieJar cookies_;
   PathMtu path_mtu_;
 
-  State state_ = State::Closed;
+  ToldState state_{log_};
   // One pair for all answers to an INIT as long as there is no association, and for our own INIT:
   // so a collision of both sides' INITs always ends in RFC 9260 §5.2.4's case D.
   std::uint32_t local_tag_;

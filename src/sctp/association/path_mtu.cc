@@ -68,6 +68,7 @@ void PathMtu::search_on(Timestamp now) {
   due_ = false;
   if (now_ + 1 == bad_) {  // Search Complete
     if (bad_ < sizes_.size()) raise_at_ = now + kRaiseInterval;
+    log_.debug("path MTU: {} bytes are the most", packet_bytes());
     return;
   }
   try_size(bad_ == sizes_.size() ? bad_ - 1 : (now_ + 1 + bad_) / 2);
@@ -84,6 +85,7 @@ void PathMtu::suspect(Suspicion suspicion) {
   if (now_ == 0 || (now_ <= start_ && suspicion == Suspicion::Mild)) return;
   // What was good last is the first to be tried: mostly it was only a bad moment.
   const std::size_t last = std::exchange(now_, now_ > start_ ? start_ : 0);
+  log_.debug("path MTU: {} bytes seem too large, {} for now", sizes_[last], packet_bytes());
   raise_at_.reset();
   try_size(last);
 }
@@ -95,6 +97,7 @@ bool PathMtu::limit(Timestamp now, std::size_t bytes) {
   if (bad >= bad_) return false;
   bad_ = bad;
   const bool is_smaller = now_ >= bad_;
+  log_.debug("path MTU: no more than {} bytes, says the network", bytes);
   now_ = std::min(now_, bad_ - 1);
   raise_at_.reset();
   if (trying_ && *trying_ >= bad_) search_on(now);
@@ -107,12 +110,14 @@ PathMtu::Probe PathMtu::take_probe(Timestamp now, std::uint64_t fresh_nonce) {
   if (tries_++ == 0) nonce_ = fresh_nonce;
   due_ = false;
   answer_by_ = now + kProbeTimeout;
+  log_.debug("path MTU: probe of {} bytes, time {}", sizes_[*trying_], tries_);
   return {sizes_[*trying_], nonce_};
 }
 
 bool PathMtu::handle_answer(Timestamp now, std::uint64_t nonce) {
   if (!trying_ || tries_ == 0 || nonce != nonce_) return false;
   now_ = *trying_;
+  log_.debug("path MTU: the probe came, {} bytes from now on", packet_bytes());
   bad_ = std::max(bad_, now_ + 1);
   search_on(now);
   return true;
@@ -126,6 +131,7 @@ void PathMtu::handle_timeout(Timestamp now, bool is_silent) {
     due_ = true;
     return;
   }
+  log_.debug("path MTU: {} bytes don't come through", sizes_[*trying_]);
   bad_ = *trying_;
   search_on(now);
 }

@@ -21,6 +21,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/log.h"
+
 #include "specter/time.h"
 
 namespace specter::sctp {
@@ -48,7 +50,9 @@ class PathMtu {
   static constexpr std::size_t kLargest = 65'535;
 
   // `base_bytes`: a packet that every path that we know of carries, BASE_PLPMTU.
-  explicit PathMtu(std::size_t base_bytes) : base_(base_bytes) { set_path({}); }
+  explicit PathMtu(std::size_t base_bytes, Log log = {}) : base_(base_bytes), log_(log) {
+    set_path({});
+  }
 
   // Another path than before: from the base again. Sizes of packets, in any order; the base and
   // the smallest are among them in any case, but the base not when all are smaller.
@@ -86,6 +90,7 @@ class PathMtu {
   void try_size(std::size_t index);
 
   std::size_t base_;
+  Log log_;
   std::size_t most_ = std::numeric_limits<std::size_t>::max();
   std::vector<std::uint16_t> sizes_;  // ascending, never empty
   std::size_t start_ = 0;             // the base, or what comes next to it

@@ -55,6 +55,7 @@ Result<> Association::Impl::connect_with(Timestamp now, Bytes remote_init) {
   const auto init = read_init(remote_init);
   if (!init) return fail(init.error());
   if (state_ != State::Closed) return {};  // the peer was faster, or it is over
+  log_.debug("the peer's INIT came with its description (SNAP)");
   meet(peer_of(*init));
   establish(now);
   used_snap_ = is_on_trust_ = true;
