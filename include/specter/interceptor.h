@@ -95,8 +95,8 @@ class SPECTER_EXPORT RtcpSink {
   RtcpSink(Buffer& out, std::size_t room) : out_(out), room_(room) {}
 
   /// Adds one RTCP packet or several, written whole. False, with nothing added: they don't fit, or
-  /// are not RTCP by their version, types and lengths (RFC 3550 §6.4.1), or one is a report (SR,
-  /// RR) or a BYE, which only the connection sends.
+  /// are not RTCP by their version, types and lengths (RFC 3550 §6.4.1), or one is a report (SR, RR)
+  /// or a BYE, which only the connection sends.
   bool add(Bytes packets);
   /// Bytes that are left.
   std::size_t room() const { return room_; }
