@@ -98,6 +98,7 @@ class Checklist {
 
   using Pairs = std::vector<std::unique_ptr<Pair>>;
   const Pairs& pairs() const { return pairs_; }  // highest priority first
+  const RemoteCandidates& remotes() const { return remotes_; }
   const Candidate& remote(std::size_t index) const { return remotes_.at(index).candidate; }
   std::size_t remote_count() const { return remotes_.size(); }
   bool is_learned(const Pair& pair) const { return remotes_.at(pair.remote_index).is_learned; }

@@ -16,6 +16,8 @@ struct Progress {
   void note(Timestamp now, const ice::ConnectionStateChanged& changed);
   void note(Timestamp now, const ice::PathUsable&);
   void note(Timestamp now, const ice::SelectedPathChanged&);
+  template <class E>
+  void note(Timestamp, const E&) {}  // of ICE's other events
   void note(Timestamp now, DtlsTransportState state);
   // Of another peer nothing is known yet.
   void leave_peer() { checks = nomination = dtls = {}; }

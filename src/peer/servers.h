@@ -1,5 +1,5 @@
-// The STUN and TURN servers of a gathering: what came of each, for reports, statistics, events and
-// reasons. Who asks them is ICE (STUN) or the driver (TURN).
+// The STUN and TURN servers of a gathering: what came of each, for reports, statistics and reasons.
+// Who asks them is ICE (STUN) or the driver (TURN).
 #pragma once
 
 #include <cstddef>
@@ -19,26 +19,28 @@ class Servers {
  public:
   static constexpr std::size_t kMaxServers = 64;
 
-  void clear() { known_.clear(); }  // another gathering begins
+  void clear() { known_ = {}; }  // another gathering begins
   void note(Timestamp now, const core::IceServerNote& server);
   void note_answer(Timestamp now, std::string_view url);
   void note_failure(Timestamp now, std::string_view url, std::uint16_t code, std::string_view text);
+  // It relays nothing to an address of the peer's.
   void note_peer_refused(std::string_view url, std::uint16_t code);
 
   bool is_turn(std::string_view url) const;
   std::optional<IceServerTransportProtocol> protocol_of(std::string_view url) const;
-  // Why there is no relay: a clause for a sentence, without addresses. Empty: there is one, or none
-  // was asked for.
-  std::string why_no_relay(bool only_relays) const;
-  // Without the number of candidates.
+  // What is wrong with relays, a clause that ends a sentence; empty: nothing, or nobody asked for
+  // them. No addresses and no URLs: this ends up in logs.
+  std::string relay_trouble(IceTransportPolicy policy) const;
+  // Without numbers of candidates.
   std::vector<ServerReport> reports() const;
 
  private:
   struct Known {
     ServerReport report;
     bool is_turn = false;
-    std::uint16_t refused_peers_code = 0;
+    std::uint16_t peer_refused = 0;  // with this code
   };
+
   Known* find(std::string_view url);
   const Known* find(std::string_view url) const;
 

@@ -10,13 +10,12 @@
 
 #include "specter/bytes.h"
 #include "specter/endpoint.h"
+#include "specter/states.h"
 
 namespace specter::ways {
 
-// How we speak with a server: W3C's RTCIceServerTransportProtocol, RFC 8656 §3.1. What the server
-// says to peers is UDP in any case.
-enum class RelayProtocol : std::uint8_t { Udp, Tcp, Tls };
-std::string_view to_string(RelayProtocol protocol);  // "udp", "tcp", "tls"
+// How we speak with a server: RFC 8656 §3.1. What the server says to peers is UDP in any case.
+using RelayProtocol = IceServerTransportProtocol;
 
 // Neither is used twice in the life of a Ways.
 enum class ServerId : std::uint32_t {};

@@ -7,15 +7,6 @@
 
 namespace specter::ways {
 
-std::string_view to_string(RelayProtocol protocol) {
-  switch (protocol) {
-    case RelayProtocol::Udp: return "udp";
-    case RelayProtocol::Tcp: return "tcp";
-    case RelayProtocol::Tls: return "tls";
-  }
-  return "";
-}
-
 Ways::Ways(Options options, Random& random) : options_(options), random_(random) {}
 
 Ways::~Ways() = default;
