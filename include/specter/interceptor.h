@@ -95,8 +95,8 @@ class SPECTER_EXPORT RtcpSink {
   RtcpSink(Buffer& out, std::size_t room) : out_(out), room_(room) {}
 
   /// Adds one RTCP packet or several, written whole. False, with nothing added: they don't fit, or
-  /// are not RTCP by their version, types and lengths (RFC 3550 §6.4.1), or one is a report (SR, RR)
-  /// or a BYE, which only the connection sends.
+  /// are not RTCP by their version, types and lengths (RFC 3550 §6.4.1), or one is a report (SR,
+  /// RR) or a BYE, which only the connection sends.
   bool add(Bytes packets);
   /// Bytes that are left.
   std::size_t room() const { return room_; }
@@ -119,9 +119,11 @@ class SPECTER_EXPORT Interceptor {
   virtual void bind(const StreamInfo&) {}
   /// A stream has ended.
   virtual void unbind(std::uint32_t /*ssrc*/) {}
-  /// Packets were received: those of one turn of the loop.
+  /// Packets were received: those of one turn of the loop. The ones that another interceptor has
+  /// dropped are among them.
   virtual void handle_received(Timestamp, std::span<IncomingPacket>) {}
-  /// Packets are about to wait for their turn: those of one sample.
+  /// Packets are about to wait for their turn: those of one sample. Of what is changed, extensions
+  /// and `dropped` count. Retransmissions have the extensions of their originals.
   virtual void handle_sending(Timestamp, std::span<OutgoingPacket>) {}
   /// A packet leaves. Nothing of it can be changed any more.
   virtual void handle_sent(Timestamp, const OutgoingPacket&) {}
@@ -135,7 +137,7 @@ class SPECTER_EXPORT Interceptor {
   virtual Deadline next_timeout() const { return {}; }
 };
 
-/// Makes an interceptor: one for each connection.
+/// Makes an interceptor: one for each connection. Registry::add() takes one.
 using InterceptorFactory = std::function<std::unique_ptr<Interceptor>()>;
 
 /// The formats of make_packet_dump().

@@ -18,7 +18,9 @@ class SPECTER_EXPORT MediaEngine {
  public:
   /// Without codecs.
   MediaEngine() = default;
-  /// With the codecs that browsers support.
+  /// With the codecs that write_sample() can packetize: Opus, VP8 and H.264 (Constrained Baseline
+  /// in both packetization modes, and Baseline), their retransmission, and the header extensions
+  /// that tracks make use of.
   static MediaEngine with_default_codecs();
   /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.
   MediaEngine(MediaEngine&&) = default;
@@ -30,7 +32,7 @@ class SPECTER_EXPORT MediaEngine {
   Result<> register_codec(RtpCodec codec);
   /// Adds a header extension.
   Result<> register_header_extension(RtpHeaderExtension extension);
-  /// Adds RTCP feedback to each codec of a kind.
+  /// Adds RTCP feedback to each codec of a kind, retransmission excepted.
   void register_feedback(MediaKind kind, const std::string& feedback);
 
   /// The codecs, in the order of their registration.

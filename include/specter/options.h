@@ -234,7 +234,7 @@ struct DataOptions {
   bool interleaving = true;
 };
 
-/// Options of tracks. Specter::new_api() fills the lists from its MediaEngine.
+/// Options of tracks. An Api fills the lists that are empty from its MediaEngine and its Registry.
 struct MediaOptions {
   /// The codecs that are negotiated, in the order of preference; "video/rtx" with apt=N is the
   /// retransmission (RFC 4588) of codec N. Empty: no media is offered, and the peer's is accepted

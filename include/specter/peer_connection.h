@@ -172,6 +172,9 @@ class SPECTER_EXPORT PeerConnection {
   const std::shared_ptr<api::ConnectionHandle>& handle() const { return handle_; }
 
  private:
+  Result<Transceiver> add_transceiver(MediaKind kind, const TrackLocal& track,
+                                      RtpTransceiverInit init) const;
+
   std::shared_ptr<api::ConnectionHandle> handle_;
 };
 

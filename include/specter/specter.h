@@ -17,6 +17,7 @@
 #include "specter/error.h"
 #include "specter/event.h"
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/mailbox.h"
 #include "specter/media_engine.h"
 #include "specter/options.h"

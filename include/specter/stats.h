@@ -92,6 +92,9 @@ struct TransportStats {
   std::string tls_version{};
   /// The cipher suite, by its IANA name: "TLS_AES_128_GCM_SHA256".
   std::string dtls_cipher{};
+  /// The protection profile of tracks, by its IANA name: "SRTP_AEAD_AES_128_GCM" (RFC 5764). Empty
+  /// if the peer has none.
+  std::string srtp_cipher{};
   /// The library that encrypts packets: "OpenSSL" or "multi-buffer".
   std::string cipher_engine{};
   /// The group of the key exchange: "x25519".
@@ -237,6 +240,79 @@ struct RemoteOutboundRtpStats {
   std::uint64_t reports_sent = 0;
 };
 
+/// What is sent of one encoding. RTCOutboundRtpStreamStats.
+struct OutboundRtpStats {
+  /// The transceiver that sends it.
+  TransceiverId transceiver{};
+  /// Audio or video.
+  MediaKind kind = MediaKind::Audio;
+  /// The m= section.
+  std::string mid;
+  /// Of simulcast: which encoding. Empty: the only one.
+  std::string rid;
+  /// The encoding name of the codec: "VP8". Empty: none is negotiated for the track.
+  std::string codec;
+  /// The source.
+  std::uint32_t ssrc = 0;
+  /// The source of its retransmissions (RFC 4588), where they were negotiated.
+  std::optional<std::uint32_t> rtx_ssrc{};
+  /// Whether what is written is sent.
+  bool active = false;
+  /// Packets sent, retransmissions included.
+  std::uint64_t packets_sent = 0;
+  /// Bytes of their payloads, without padding.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes of their headers, header extensions and padding.
+  std::uint64_t header_bytes_sent = 0;
+  /// Retransmissions sent.
+  std::uint64_t retransmitted_packets_sent = 0;
+  /// Bytes of the payloads of retransmissions.
+  std::uint64_t retransmitted_bytes_sent = 0;
+  /// Packets that were asked for and not sent again: they would have been too much, or too soon.
+  std::uint64_t retransmissions_refused = 0;
+  /// Samples taken for sending, and video frames of write_rtp().
+  std::uint64_t frames_sent = 0;
+  /// Those of them that decoding can begin with.
+  std::uint64_t key_frames_sent = 0;
+  /// Samples and packets that were written and not sent: there was no connection, they waited for
+  /// too long, or a frame before them was missing.
+  std::uint64_t frames_dropped = 0;
+  /// How long packets waited for their turn, in sum.
+  Duration total_packet_send_delay{};
+  /// NACK packets received.
+  std::uint64_t nack_count = 0;
+  /// PLI packets received.
+  std::uint64_t pli_count = 0;
+  /// FIR requests received, without repetitions.
+  std::uint64_t fir_count = 0;
+};
+
+/// What the peer's reports say of one encoding. RTCRemoteInboundRtpStreamStats.
+struct RemoteInboundRtpStats {
+  /// The transceiver that sends it.
+  TransceiverId transceiver{};
+  /// Audio or video.
+  MediaKind kind = MediaKind::Audio;
+  /// The source.
+  std::uint32_t ssrc = 0;
+  /// Packets that arrived, without retransmissions.
+  std::uint64_t packets_received = 0;
+  /// RFC 3550 §6.4.1. Negative where duplicates arrived.
+  std::int64_t packets_lost = 0;
+  /// The part of the packets that was lost before the latest report, 0 to 1.
+  double fraction_lost = 0;
+  /// RFC 3550 §6.4.1.
+  Duration jitter{};
+  /// The latest round trip.
+  std::optional<Duration> round_trip_time{};
+  /// The sum of all measured round trips.
+  Duration total_round_trip_time{};
+  /// Measured round trips.
+  std::uint64_t round_trip_time_measurements = 0;
+  /// Reports received.
+  std::uint64_t reports_received = 0;
+};
+
 /// A snapshot of the statistics of a connection.
 struct Stats {
   /// When the snapshot was made, by the clock of all timestamps here. core::PeerConnection leaves
@@ -266,6 +342,10 @@ struct Stats {
   std::vector<InboundRtpStats> inbound_rtp{};
   /// What the peer's sender reports say of these.
   std::vector<RemoteOutboundRtpStats> remote_outbound_rtp{};
+  /// What is sent of tracks: one an encoding.
+  std::vector<OutboundRtpStats> outbound_rtp{};
+  /// What the peer's receiver reports say of these.
+  std::vector<RemoteInboundRtpStats> remote_inbound_rtp{};
 };
 
 }  // namespace specter

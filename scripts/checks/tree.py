@@ -21,10 +21,11 @@ HEIGHT = {
 # handles and mailboxes on top of it.
 PUBLIC_HEIGHT = {
     **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
-                     "option_table", "options", "random", "result", "states", "stats", "time"), 0),
+                     "interceptor", "option_table", "options", "random", "result", "rtp", "states",
+                     "stats", "time"), 0),
     "core": HEIGHT["peer"],
-    **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter"),
-                    HEIGHT["api"]),
+    **dict.fromkeys(("data_channel", "event", "mailbox", "media_engine", "peer_connection", "specter",
+                     "track", "transceiver"), HEIGHT["api"]),
 }
 CORE = [name for name, height in HEIGHT.items() if height <= HEIGHT["peer"]]
 

@@ -12,6 +12,7 @@ bool Connection::run_calls() {
     tell_of<event::Ready>();
     busy = true;
   }
+  busy = tell_answer_after_events() || busy;
   busy = take_receiving() || busy;
   busy = data_.retry_delayed() || busy;
   for (std::size_t i = 0; i < kCallsPerRun && driver_->has_calls_left() && !driver_->is_closing();
@@ -20,6 +21,8 @@ bool Connection::run_calls() {
       close();
       return true;
     }
+    // Later calls have their results behind it.
+    if (answer_after_events_) return true;
     if (running_at_ == running_.size()) {
       clear_to_fit(running_);
       running_at_ = 0;
@@ -34,7 +37,7 @@ bool Connection::run_calls() {
     driver_->note_call();
     std::get<Action>(call)(this);
   }
-  return busy;
+  return media_.run_posts() || busy;
 }
 
 // Results are delivered after the snapshots were updated.
@@ -54,8 +57,20 @@ void Connection::answer(Operation operation, Result<>&& done) {
     return;
   }
   refresh_states();
-  if (operation != Operation::AddIceCandidate) data_.refresh_streams();
-  tell_of<E>();
+  if (operation != Operation::AddIceCandidate) {
+    data_.refresh_streams();
+    media_.note_change();
+  }
+  if (operation == Operation::SetRemoteDescription)
+    answer_after_events_ = E{name()};
+  else
+    tell_of<E>();
+}
+
+bool Connection::tell_answer_after_events() {
+  if (!answer_after_events_) return false;
+  tell(*std::exchange(answer_after_events_, std::nullopt));
+  return true;
 }
 
 void Connection::create_offer(const OfferOptions& options) {
@@ -66,9 +81,11 @@ void Connection::create_answer() {
   answer<event::Answer>(Operation::CreateAnswer, core().create_answer());
 }
 
-void Connection::set_local_description(const SessionDescription& description) {
-  answer<event::LocalDescriptionSet>(Operation::SetLocalDescription,
-                                     core().set_local_description(driver_->now(), description));
+void Connection::set_local_description(const std::optional<SessionDescription>& description) {
+  answer<event::LocalDescriptionSet>(
+      Operation::SetLocalDescription,
+      description ? core().set_local_description(driver_->now(), *description)
+                  : core().set_local_description(driver_->now()));
 }
 
 void Connection::set_remote_description(const SessionDescription& description) {

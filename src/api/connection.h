@@ -10,6 +10,7 @@
 
 #include "api/data.h"
 #include "api/handles.h"
+#include "api/media.h"
 #include "api/owner.h"
 #include "io/driver.h"
 #include "io/key_log.h"
@@ -44,7 +45,7 @@ class Connection final : public io::Driver::Sink {
   // ---- calls, in calls.cc
   void create_offer(const OfferOptions& options);
   void create_answer();
-  void set_local_description(const SessionDescription& description);
+  void set_local_description(const std::optional<SessionDescription>& description);
   void set_remote_description(const SessionDescription& description);
   void add_ice_candidate(const IceCandidate& candidate);
   void restart_ice();
@@ -56,6 +57,7 @@ class Connection final : public io::Driver::Sink {
 
   // ---- for its parts
   Data& data() { return data_; }
+  Media& media() { return media_; }
   core::PeerConnection& core() { return driver_->core(); }
   io::Driver& driver() { return *driver_; }
   const std::shared_ptr<ConnectionHandle>& handle() const { return handle_; }
@@ -91,6 +93,7 @@ class Connection final : public io::Driver::Sink {
   template <class E>
   void answer(Operation operation, Result<>&& done);
   void refresh_descriptions();
+  bool tell_answer_after_events();
 
   const std::shared_ptr<ConnectionHandle> handle_;
   const std::unique_ptr<Owner> owner_;
@@ -99,10 +102,13 @@ class Connection final : public io::Driver::Sink {
   std::uint64_t descriptions_revision_ = 0;  // of the handle's snapshots
   bool is_receiving_ = true;
   bool is_held_back_ = false;  // the owner had no room for an event in this turn
+  // RemoteDescriptionSet, which comes behind the events of its description: W3C §4.4.1.5.
+  std::optional<Event> answer_after_events_{};
 
   std::vector<Call> running_{};  // calls taken from the handle; those before running_at_ are made
   std::size_t running_at_ = 0;
   Data data_{*this};
+  Media media_{*this};
 };
 
 }  // namespace specter::api

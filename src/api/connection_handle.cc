@@ -60,6 +60,11 @@ void ConnectionHandle::wake() {
   post_turn();
 }
 
+void ConnectionHandle::wake_for_media() {
+  const Connection* const here = loop_side();
+  if (!here || !here->will_look_again()) wake();
+}
+
 // Not a queued call: only the latest value counts, and it must not fail because the queue is full.
 void ConnectionHandle::set_receiving(bool receiving) {
   if (receiving_.exchange(receiving) == receiving) return;
@@ -103,6 +108,16 @@ void ConnectionHandle::set_descriptions(Descriptions&& descriptions) {
   std::swap(descriptions_, descriptions);
 }
 
+ConnectionHandle::Transceivers ConnectionHandle::transceivers() const {
+  const std::scoped_lock lock(snapshot_mutex_);
+  return transceivers_;
+}
+
+void ConnectionHandle::set_transceivers(Transceivers&& transceivers) {
+  const std::scoped_lock lock(snapshot_mutex_);
+  std::swap(transceivers_, transceivers);
+}
+
 void ConnectionHandle::begin(const std::shared_ptr<io::Driver>& driver, Connection& connection) {
   loop_side_ = &connection;
   const std::scoped_lock lock(mutex);
@@ -121,10 +136,12 @@ bool ConnectionHandle::take_calls(std::vector<Call>& out) {
 void ConnectionHandle::end() {
   loop_side_ = nullptr;
   is_over = true;
-  // Calls and accounts hold handles, which hold this object: they are destroyed after the lock is
-  // released.
+  // Calls, accounts, samples and transceivers hold handles, which hold this object: they are
+  // destroyed after the lock is released.
   std::vector<Call> dropped;
   SendLedger::Accounts known;
+  const MediaPosts::Rest media = media_posts.end();
+  set_transceivers({});
   const std::scoped_lock lock(mutex);
   ended_ = true;
   leave_loop();

@@ -1,4 +1,6 @@
-// The codecs that are offered when nobody chose others.
+// What is negotiated when nobody chose otherwise: the codecs that samples can be packetized for.
+#include <fmt/format.h>
+
 #include "base/check.h"
 
 #include "specter/media_engine.h"
@@ -11,23 +13,41 @@ constexpr std::uint32_t kVideoClock = 90'000;  // Hz, of every video codec here
 
 struct Video {
   std::uint8_t payload_type;
+  std::uint8_t rtx_payload_type;
   const char* mime_type;
   const char* sdp_fmtp_line;
 };
 
-// The profiles of H.264 (RFC 6184 §8.1): Baseline 42001f, Constrained Baseline 42e01f, High 640032;
-// packetization-mode 1 has fragments and aggregates, 0 single NAL units.
+// Payload types as Chromium has them. The profiles of H.264 (RFC 6184 §8.1): Constrained Baseline
+// 42e01f, which RFC 7742 §6.2 demands of all, and Baseline 42001f; packetization-mode 1 has
+// fragments and aggregates, 0 single NAL units.
 constexpr Video kVideos[] = {
-    {96, "video/VP8", ""},
-    {98, "video/VP9", "profile-id=0"},
-    {100, "video/VP9", "profile-id=1"},
-    {102, "video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"},
-    {127, "video/H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f"},
-    {125, "video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
-    {108, "video/H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"},
-    {123, "video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640032"},
-    {41, "video/AV1", "profile-id=0"},
-    {126, "video/H265", ""},
+    {96, 97, "video/VP8", ""},
+    {108, 109, "video/H264",
+     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
+    {114, 115, "video/H264",
+     "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"},
+    {102, 103, "video/H264",
+     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"},
+};
+
+struct DefaultExtension {
+  MediaKind kind;
+  const char* uri;
+};
+
+// RFC 8834 §5.2 wants audio levels and rids of all, RFC 7742 §4 the orientation. By send times,
+// peers without transport-wide feedback estimate the bitrate; by capture times, which forwarders
+// pass on, audio and video are played in time.
+constexpr DefaultExtension kExtensions[] = {
+    {MediaKind::Audio, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
+    {MediaKind::Video, "urn:3gpp:video-orientation"},
+    {MediaKind::Video, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"},
+    {MediaKind::Video, "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"},
+    {MediaKind::Audio, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {MediaKind::Video, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"},
+    {MediaKind::Audio, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"},
+    {MediaKind::Video, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"},
 };
 
 }  // namespace
@@ -38,10 +58,6 @@ MediaEngine MediaEngine::with_default_codecs() {
     SPECTER_CHECK(engine.register_codec(std::move(codec)).has_value());
   };
   add({MediaKind::Audio, 111, "audio/opus", 48'000, 2, "minptime=10;useinbandfec=1", {}});
-  // RFC 3551 §4.5.2: G.722 samples at 16 kHz, and says 8.
-  add({MediaKind::Audio, 9, "audio/G722", 8'000, 1, "", {}});
-  add({MediaKind::Audio, 0, "audio/PCMU", 8'000, 1, "", {}});
-  add({MediaKind::Audio, 8, "audio/PCMA", 8'000, 1, "", {}});
   for (const Video& video : kVideos) {
     add({MediaKind::Video,
          video.payload_type,
@@ -50,8 +66,16 @@ MediaEngine MediaEngine::with_default_codecs() {
          0,
          video.sdp_fmtp_line,
          {"goog-remb", "ccm fir"}});
+    add({MediaKind::Video,
+         video.rtx_payload_type,
+         "video/rtx",
+         kVideoClock,
+         0,
+         fmt::format("apt={}", video.payload_type),
+         {}});
   }
-  add({MediaKind::Video, 116, "video/ulpfec", kVideoClock, 0, "", {}});  // RFC 5109
+  for (const auto& [kind, uri] : kExtensions)
+    SPECTER_CHECK(engine.register_header_extension({kind, uri}).has_value());
   return engine;
 }
 

@@ -9,12 +9,16 @@
 namespace specter::api {
 
 void Connection::tell(Event&& event) {
-  if (owner_->is_told_at_once()) refresh_descriptions();
+  if (owner_->is_told_at_once()) {
+    refresh_descriptions();
+    media_.refresh();
+  }
   owner_->tell(std::move(event));
 }
 
 bool Connection::end_turn() {
   refresh_descriptions();
+  media_.refresh();
   const bool was_held_back = std::exchange(is_held_back_, false);
   return owner_->flush() && was_held_back;
 }
@@ -60,6 +64,7 @@ void Connection::handle_event(core::Event&& event) {
           tell_of<event::NegotiationNeeded>();
         } else if constexpr (std::is_same_v<E, core::SignalingStateChange>) {
           refresh_states();
+          media_.note_change();
           tell_of<event::SignalingStateChange>(e.state);
         } else if constexpr (std::is_same_v<E, core::IceGatheringStateChange>) {
           refresh_states();
@@ -75,7 +80,7 @@ void Connection::handle_event(core::Event&& event) {
         } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {
           tell_of<event::DataChannelRefused>(e.stream, std::move(e.error));
         } else if constexpr (is_of_media<E>) {
-          // Not told yet.
+          media_.handle(std::move(e));
         } else if constexpr (std::is_same_v<E, core::BufferedAmountLow>) {
           // settle() delivers it: it also accounts for posted messages.
         } else if constexpr (std::is_same_v<E, core::GatherCandidates> ||
@@ -96,6 +101,7 @@ void Connection::handle_end(const std::optional<Error>& fault) {
   handle_->ice_connection_state = IceConnectionState::Closed;
   handle_->connection_state = fault ? ConnectionState::Failed : ConnectionState::Closed;
   data_.end();
+  media_.end();
   if (fault && !is_ready_told_) {
     tell_failure(Operation::Start, *fault);
   } else if (fault) {

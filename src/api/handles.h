@@ -17,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+#include "api/event_ring.h"
+#include "api/media_posts.h"
 #include "api/send_ledger.h"
 #include "base/payload.h"
 #include "io/loop.h"
@@ -35,6 +37,7 @@ namespace specter::api {
 
 class Connection;
 struct ChannelHandle;
+struct TransceiverHandle;
 
 struct SendCall {
   std::shared_ptr<ChannelHandle> channel;
@@ -75,6 +78,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   void abort();            // discards queued calls, also if it is closing already
   bool is_closed() const;  // closed or closing: calls return Closed
   void wake();             // schedules a turn of the loop
+  void wake_for_media();   // the same, unless it is the loop that calls and will look anyway
   void set_receiving(bool receiving);
   bool is_receiving() const { return receiving_; }
 
@@ -88,6 +92,9 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::atomic<bool> is_aborted = false;           // the loop makes no more calls but close()
   std::optional<SessionDescription> description(Which which) const;
   void set_descriptions(Descriptions&& descriptions);
+  using Transceivers = std::vector<std::shared_ptr<TransceiverHandle>>;
+  Transceivers transceivers() const;
+  void set_transceivers(Transceivers&& transceivers);
 
   // ---- on the loop's thread only
   void begin(const std::shared_ptr<io::Driver>& driver, Connection& connection);
@@ -96,7 +103,8 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   // The connection on the loop, if called on the loop's thread; null otherwise, and after end().
   Connection* loop_side() const;
 
-  SendLedger ledger;  // has a mutex of its own, which is locked after `mutex`
+  SendLedger ledger;       // has a mutex of its own, which is locked after `mutex`
+  MediaPosts media_posts;  // likewise
 
   mutable std::mutex mutex;
   // Whether calls return Closed. Exact while `mutex` is held; the loop may read it without.
@@ -110,6 +118,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   std::atomic<std::size_t> unseen_news_bytes = 0;  // of other events that no receiver has seen yet
   bool is_paused = false;                          // is woken when there is room again
   bool is_stuck_told = false;                      // logged that nobody receives its messages
+  EventRing feedback{EventRing::kFeedback};        // BitrateFeedback
 
  private:
   void post_turn();
@@ -130,6 +139,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
 
   mutable std::mutex snapshot_mutex_;
   Descriptions descriptions_;
+  Transceivers transceivers_;
 
   Connection* loop_side_ = nullptr;  // used on the loop's thread only
 };

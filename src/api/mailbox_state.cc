@@ -23,7 +23,13 @@ template <class E>
 constexpr bool is_answer =
     is_one_of<E, event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
               event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
-              event::Stats, event::Asked, event::OperationFailed, event::Closed>;
+              event::Stats, event::Asked, event::OperationFailed, event::Closed, event::TrackAdded,
+              event::TransceiverAdded, event::TrackReplaced, event::SendParametersSet>;
+// The number of these is limited by rings.
+template <class E>
+constexpr bool is_in_ring =
+    is_one_of<E, event::Frame, event::RtpPackets, event::TrackStreamsChange, event::TrackMuted,
+              event::TrackUnmuted, event::EncodingWanted, event::BitrateFeedback>;
 
 const ChannelHandle* channel_of(const Event& event) {
   return std::visit(
@@ -42,6 +48,24 @@ bool* low_mark(const Event& event) {
   return low && low->channel.handle() ? &low->channel.handle()->is_low_waiting : nullptr;
 }
 
+// Whether an event of its kind waits already. If none does, it is the one that waits now.
+bool is_repeated(const Event& event) {
+  if (bool* const mark = low_mark(event)) return std::exchange(*mark, true);
+  const auto* wanted = std::get_if<event::KeyFrameWanted>(&event);
+  if (!wanted || !wanted->transceiver.handle()) return false;
+  auto& waiting = wanted->transceiver.handle()->key_frames_waiting;
+  if (std::ranges::find(waiting, wanted->rid) != waiting.end()) return true;
+  waiting.push_back(wanted->rid);
+  return false;
+}
+
+void unmark(const Event& event) {
+  if (bool* const mark = low_mark(event)) *mark = false;
+  const auto* wanted = std::get_if<event::KeyFrameWanted>(&event);
+  if (wanted && wanted->transceiver.handle())
+    std::erase(wanted->transceiver.handle()->key_frames_waiting, wanted->rid);
+}
+
 }  // namespace
 
 MailboxState::Charge MailboxState::charge(const Event& event) {
@@ -53,7 +77,8 @@ MailboxState::Charge MailboxState::charge(const Event& event) {
           const ChannelHandle* const channel = e.channel.handle().get();
           return {.news = sizeof(Event) + sizeof(ChannelHandle) +
                           (channel ? channel->label.size() + channel->options.protocol.size() : 0)};
-        } else if constexpr (is_answer<E> || std::is_same_v<E, event::BufferedAmountLow>) {
+        } else if constexpr (is_answer<E> || is_in_ring<E> ||
+                             is_one_of<E, event::BufferedAmountLow, event::KeyFrameWanted>) {
           return {};
         } else {
           return {.news = sizeof(Event)};
@@ -97,14 +122,28 @@ bool MailboxState::may_resume(const ConnectionHandle& connection) const {
 
 void MailboxState::deliver(ConnectionHandle& connection, std::vector<Event>& events,
                            const Charge& bytes) {
+  Dropped dropped;
   {
     const std::scoped_lock lock(mutex_);
     const bool was_empty = count_ == 0;
+    bool is_over = false;
     for (Event& event : events) {
-      bool* const mark = low_mark(event);
-      if (mark && std::exchange(*mark, true)) continue;
+      if (is_repeated(event)) continue;
+      if (const InRing in = ring_of(event)) {
+        is_over = count_in(in, &EventRing::incoming) || is_over;
+        if (in.is_media) media_bytes_ += in.bytes;
+        if (in.is_media && media_bytes_ > kMaxMedia) {
+          in.ring->dropping = EventRing::Dropping::ToOne;
+          is_over = true;
+        }
+      }
       incoming_.push_back(std::move(event));
       ++count_;
+    }
+    if (is_over) {
+      drop_oldest(incoming_, &EventRing::incoming, 0, dropped);
+      count_ -= dropped.events.size();
+      media_bytes_ -= dropped.media_bytes;
     }
     if (was_empty && count_ > 0) io::signal(event_descriptor_);
     total_bytes_ += bytes.message;
@@ -115,6 +154,7 @@ void MailboxState::deliver(ConnectionHandle& connection, std::vector<Event>& eve
       paused_.push_back(connection.weak_from_this());
   }
   changed_.notify_all();
+  dropped.ask_for_key_frames();
 }
 
 // One thread receives at a time. Others wait for it, within their own timeouts.
@@ -159,15 +199,17 @@ Result<Event> MailboxState::take(const std::function<bool(const Event&)>& accept
       if (accept(kept_[seen])) return remove(seen);
     }
     Connections stuck, to_wake;
+    Dropped dropped;
     {
       std::unique_lock lock(mutex_);
       if (incoming_.empty() && timeout > Duration{}) stuck = take_stuck();
       if (stuck.empty()) {
         if (!changed_.wait_until(lock, deadline, [&] { return !incoming_.empty(); }))
           return timed_out();
-        see_incoming(to_wake);
+        seen = see_incoming(to_wake, dropped);
       }
     }
+    dropped.ask_for_key_frames();
     for (const auto& connection : stuck) {
       io::log().warn(
           "{} bytes of messages of connection {} wait in a mailbox whose receiver asks for other "
@@ -179,16 +221,29 @@ Result<Event> MailboxState::take(const std::function<bool(const Event&)>& accept
   }
 }
 
-void MailboxState::see_incoming(Connections& out) {
+// Returns how many of the events in kept_ were seen before.
+std::size_t MailboxState::see_incoming(Connections& out, Dropped& dropped) {
+  std::size_t seen = kept_.size();
+  bool is_over = false;
   for (Event& event : incoming_) {
     const std::size_t news = charge(event).news;
     kept_news_bytes_ += news;
     if (const auto& connection = connection_of(event).handle())
       connection->unseen_news_bytes -= news;
+    if (const InRing in = ring_of(event)) {
+      count_out(in, &EventRing::incoming);
+      is_over = count_in(in, &EventRing::kept) || is_over;
+    }
     kept_.push_back(std::move(event));
   }
   incoming_.clear();
+  if (is_over) {
+    seen = drop_oldest(kept_, &EventRing::kept, seen, dropped);
+    count_ -= dropped.events.size();
+    media_bytes_ -= dropped.media_bytes;
+  }
   out = take_resumable();
+  return seen;
 }
 
 // The connections that reached their message limit while the receiver leaves everything in the
@@ -264,7 +319,12 @@ Event MailboxState::remove(std::size_t index) {
     const std::size_t before = total_bytes_;
     total_bytes_ -= bytes.message;
     if (connection) connection->waiting_bytes -= bytes.message;
-    if (bool* const mark = low_mark(event)) *mark = false;
+    unmark(event);
+    if (const InRing in = ring_of(event)) {
+      count_out(in, &EventRing::kept);
+      if (in.is_media) media_bytes_ -= in.bytes;
+      tell_dropped(event);
+    }
     const bool crossed = before >= kMaxOfAll / 2 && total_bytes_ < kMaxOfAll / 2;
     if (!paused_.empty() && (crossed || (connection && connection->is_paused)))
       to_wake = take_resumable();

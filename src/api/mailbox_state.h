@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/handles.h"
+#include "api/mailbox_rings.h"
 
 #include "specter/event.h"
 #include "specter/time.h"
@@ -31,13 +32,17 @@ class MailboxState {
   // them. Events that a receiver has seen and left do not count, so they never hold up the event it
   // waits for.
   static constexpr std::size_t kMaxUnseenNews = 1 << 20;
+  // The limit on the bytes of frames and RTP packets in the queue, those of a track's EventRing
+  // aside: beyond it a connection that adds more has the newest of each of its tracks alone.
+  static constexpr std::size_t kMaxMedia = 64 << 20;
   // The initial limit on the bytes of events that were seen and left. Beyond it, events of channels
   // that the peer opened and closed unread are dropped; the number of open channels is limited
   // anyway.
   static constexpr std::size_t kMaxLeftNews = 16 << 20;
 
   // What an event counts, in bytes. Results of calls count 0: the calls limit their number.
-  // BufferedAmountLow counts 0: there is at most one per channel.
+  // BufferedAmountLow counts 0: there is at most one per channel. Events of tracks count 0: they
+  // are in rings, and KeyFrameWanted is there at most once per encoding.
   struct Charge {
     std::size_t message = 0;
     std::size_t news = 0;
@@ -74,9 +79,9 @@ class MailboxState {
   using Connections = std::vector<std::shared_ptr<ConnectionHandle>>;
 
   bool may_resume(const ConnectionHandle& connection) const;
-  Connections take_resumable();         // `mutex_` is held
-  Connections take_stuck();             // `mutex_` is held
-  void see_incoming(Connections& out);  // `mutex_` is held
+  Connections take_resumable();                                  // `mutex_` is held
+  Connections take_stuck();                                      // `mutex_` is held
+  std::size_t see_incoming(Connections& out, Dropped& dropped);  // `mutex_` is held
   std::size_t drop_untold_channels(std::size_t seen);
   Event remove(std::size_t index);
 
@@ -85,6 +90,7 @@ class MailboxState {
   std::vector<Event> incoming_;
   std::size_t count_ = 0;  // incoming_ and kept_
   std::atomic<std::size_t> total_bytes_ = 0;
+  std::size_t media_bytes_ = 0;  // of frames and RTP packets, incoming_ and kept_
   std::vector<std::weak_ptr<ConnectionHandle>> paused_;
   std::vector<std::weak_ptr<ConnectionHandle>> connections_;
   std::size_t prune_at_ = 64;  // the size of connections_ at which dead ones are removed

@@ -12,6 +12,15 @@ namespace {
 // RFC 5761 §4: 64–95 would be mistaken for RTCP; RFC 3550 §5.1: seven bits.
 bool is_payload_type(std::uint8_t type) { return type <= 63 || (type >= 96 && type <= 127); }
 
+// Feedback is on what is retransmitted.
+bool is_retransmission(const RtpCodec& codec) {
+  const std::string_view mime_type = codec.mime_type;
+  const std::string_view name = mime_type.substr(mime_type.find('/') + 1);
+  return std::ranges::equal(name, std::string_view("rtx"), {}, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+}
+
 }  // namespace
 
 Result<> MediaEngine::register_codec(RtpCodec codec) {
@@ -41,32 +50,29 @@ Result<> MediaEngine::register_header_extension(RtpHeaderExtension extension) {
 
 void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback) {
   for (RtpCodec& codec : codecs_) {
-    if (codec.kind == kind &&
+    if (codec.kind == kind && !is_retransmission(codec) &&
         std::ranges::find(codec.rtcp_feedback, feedback) == codec.rtcp_feedback.end())
       codec.rtcp_feedback.push_back(feedback);
   }
 }
 
-void Registry::add(Interceptor interceptor) { interceptors_.push_back(interceptor); }
+void Registry::add(InterceptorFactory factory) {
+  if (factory) interceptors_.push_back(std::move(factory));
+}
 
 Registry Registry::with_default_interceptors(MediaEngine& engine) {
   // draft-holmer-rmcat-transport-wide-cc-extensions-01: the number that feedback speaks of.
   static constexpr const char* kTransportSequence =
       "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-  Registry registry;
   // RFC 4585 §6.2.1, §6.3.1: lost packets, and a lost picture.
   engine.register_feedback(MediaKind::Video, "nack");
   engine.register_feedback(MediaKind::Video, "nack pli");
-  registry.add(Interceptor::NackGenerator);
-  registry.add(Interceptor::NackResponder);
-  registry.add(Interceptor::RtcpReports);
   for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
     engine.register_feedback(kind, "transport-cc");
     // It can't fail: the URI is not empty.
     (void)engine.register_header_extension({kind, kTransportSequence});
   }
-  registry.add(Interceptor::TransportWideCongestionControl);
-  return registry;
+  return {};
 }
 
 }  // namespace specter

@@ -12,24 +12,32 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 RtpCodec codec(std::uint8_t payload_type) {
   return {MediaKind::Audio, payload_type, "audio/opus", 48'000, 2};
 }
 
-TEST(MediaEngine, KnowsTheUsualCodecs) {
+TEST(MediaEngine, KnowsTheCodecsThatCanBePacketized) {
   const auto engine = MediaEngine::with_default_codecs();
   std::vector<std::pair<int, std::string>> table;
   for (const RtpCodec& c : engine.codecs()) table.emplace_back(c.payload_type, c.mime_type);
-  EXPECT_THAT(table, ElementsAre(std::pair(111, "audio/opus"), std::pair(9, "audio/G722"),
-                                 std::pair(0, "audio/PCMU"), std::pair(8, "audio/PCMA"),
-                                 std::pair(96, "video/VP8"), std::pair(98, "video/VP9"),
-                                 std::pair(100, "video/VP9"), std::pair(102, "video/H264"),
-                                 std::pair(127, "video/H264"), std::pair(125, "video/H264"),
-                                 std::pair(108, "video/H264"), std::pair(123, "video/H264"),
-                                 std::pair(41, "video/AV1"), std::pair(126, "video/H265"),
-                                 std::pair(116, "video/ulpfec")));
+  EXPECT_THAT(table, ElementsAre(std::pair(111, "audio/opus"), std::pair(96, "video/VP8"),
+                                 std::pair(97, "video/rtx"), std::pair(108, "video/H264"),
+                                 std::pair(109, "video/rtx"), std::pair(114, "video/H264"),
+                                 std::pair(115, "video/rtx"), std::pair(102, "video/H264"),
+                                 std::pair(103, "video/rtx")));
+}
+
+// RFC 4588 §8.6.
+TEST(MediaEngine, HasTheRetransmissionOfEachVideoCodec) {
+  const auto engine = MediaEngine::with_default_codecs();
+  for (std::size_t i = 1; i + 1 < engine.codecs().size(); i += 2) {
+    EXPECT_EQ(engine.codecs()[i + 1].sdp_fmtp_line,
+              "apt=" + std::to_string(engine.codecs()[i].payload_type));
+  }
 }
 
 TEST(MediaEngine, TakesPayloadTypesThatRtcpDoesNotUse) {
@@ -69,24 +77,32 @@ TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
               ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
                           Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
   for (const RtpCodec& c : engine.codecs()) {
+    if (c.mime_type == "video/rtx") {
+      EXPECT_THAT(c.rtcp_feedback, IsEmpty());
+      continue;
+    }
     EXPECT_THAT(c.rtcp_feedback, Contains("transport-cc")) << c.mime_type;
     if (c.kind == MediaKind::Video) {
-      EXPECT_THAT(c.rtcp_feedback, Contains("nack"));
-      EXPECT_THAT(c.rtcp_feedback, Contains("nack pli"));
+      EXPECT_THAT(c.rtcp_feedback,
+                  UnorderedElementsAre("goog-remb", "ccm fir", "nack", "nack pli", "transport-cc"));
     } else {
       EXPECT_THAT(c.rtcp_feedback, Not(Contains("nack")));
     }
   }
-  EXPECT_EQ(engine.header_extensions().size(), 2U);
+  const RtpHeaderExtension numbers{
+      MediaKind::Audio,
+      "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"};
+  EXPECT_THAT(engine.header_extensions(), Contains(numbers));
 }
 
 TEST(Registry, AddsNothingTwice) {
   auto engine = MediaEngine::with_default_codecs();
   (void)Registry::with_default_interceptors(engine);
   const auto codecs = engine.codecs();
+  const auto header_extensions = engine.header_extensions();
   (void)Registry::with_default_interceptors(engine);
   EXPECT_EQ(engine.codecs(), codecs);
-  EXPECT_EQ(engine.header_extensions().size(), 2U);
+  EXPECT_EQ(engine.header_extensions(), header_extensions);
 }
 
 TEST(Operation, HasTheNameOfItsCall) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/connection.h"
+#include "api/media_handles.h"
 #include "channel/data_channels.h"
 #include "io/ice_url.h"
 
@@ -46,6 +47,11 @@ Result<> PeerConnection::set_local_description(SessionDescription description) c
   return handle_->call([description = std::move(description)](api::Connection* c) {
     c->set_local_description(description);
   });
+}
+
+Result<> PeerConnection::set_local_description() const {
+  if (!handle_) return closed();
+  return handle_->call([](api::Connection* c) { c->set_local_description(std::nullopt); });
 }
 
 Result<> PeerConnection::set_remote_description(SessionDescription description) const {
@@ -94,6 +100,86 @@ Result<> PeerConnection::set_ice_servers(std::vector<IceServer> servers) const {
   if (!parsed) return fail(std::move(parsed).error());
   return handle_->call(
       [parsed = std::move(*parsed)](api::Connection* c) { c->driver().set_servers(parsed); });
+}
+
+namespace {
+
+Result<> check_tracks_names(const TrackLocal& track, const std::vector<std::string>& streams) {
+  if (!track) return fail(ErrorCode::InvalidArgument, "the handle names no track");
+  auto checked = api::check_msid(track.state()->track().id);
+  for (const std::string& stream : streams) {
+    if (checked) checked = api::check_msid(stream);
+  }
+  return checked;
+}
+
+}  // namespace
+
+Result<Transceiver> PeerConnection::add_track(TrackLocal track,
+                                              std::vector<std::string> streams) const {
+  if (!handle_) return fail(closed().error());
+  if (track && streams.empty()) streams = track.streams();
+  if (auto checked = check_tracks_names(track, streams); !checked)
+    return fail(std::move(checked).error());
+  auto transceiver = std::make_shared<api::TransceiverHandle>(handle_, track.kind());
+  auto called = handle_->call([transceiver, state = track.state(),
+                               streams = std::move(streams)](api::Connection* c) mutable {
+    c->media().add_track(transceiver, state, std::move(streams));
+  });
+  if (!called) return fail(std::move(called).error());
+  return Transceiver(std::move(transceiver));
+}
+
+Result<Transceiver> PeerConnection::add_transceiver(MediaKind kind, RtpTransceiverInit init) const {
+  return add_transceiver(kind, TrackLocal(), std::move(init));
+}
+
+Result<Transceiver> PeerConnection::add_transceiver(TrackLocal track,
+                                                    RtpTransceiverInit init) const {
+  if (!handle_) return fail(closed().error());
+  if (init.streams.empty() && track) init.streams = track.streams();
+  if (auto checked = check_tracks_names(track, init.streams); !checked)
+    return fail(std::move(checked).error());
+  const MediaKind kind = track.kind();
+  return add_transceiver(kind, track, std::move(init));
+}
+
+Result<Transceiver> PeerConnection::add_transceiver(MediaKind kind, const TrackLocal& track,
+                                                    RtpTransceiverInit init) const {
+  if (!handle_) return fail(closed().error());
+  auto transceiver = std::make_shared<api::TransceiverHandle>(handle_, kind);
+  transceiver->number = api::next_transceiver_number();
+  auto called = handle_->call(
+      [transceiver, state = track.state(), init = std::move(init)](api::Connection* c) mutable {
+        c->media().add_transceiver(transceiver, state, std::move(init));
+      });
+  if (!called) return fail(std::move(called).error());
+  return Transceiver(std::move(transceiver));
+}
+
+Result<> PeerConnection::remove_track(const Transceiver& transceiver) const {
+  if (!handle_) return closed();
+  const auto& sender = transceiver.handle();
+  if (!sender || sender->connection != handle_)
+    return fail(ErrorCode::InvalidAccess, "the transceiver is of no or of another connection");
+  return sender->call(Operation::RemoveTrack,
+                      [](core::PeerConnection& core, Timestamp now, TransceiverId id) {
+                        return core.remove_track(now, id);
+                      });
+}
+
+std::vector<Transceiver> PeerConnection::transceivers() const {
+  std::vector<Transceiver> all;
+  if (!handle_) return all;
+  for (auto& transceiver : handle_->transceivers()) all.emplace_back(std::move(transceiver));
+  return all;
+}
+
+Result<> PeerConnection::set_bitrate_estimate(std::uint64_t bits_per_second) const {
+  if (!handle_) return closed();
+  return handle_->call([bits_per_second](api::Connection* c) {
+    c->core().set_bitrate_estimate(c->driver().now(), bits_per_second);
+  });
 }
 
 Result<> PeerConnection::get_stats() const {

@@ -24,10 +24,18 @@ std::uint64_t next_connection_id() {
 
 namespace {
 
+// What the options leave empty is the Api's.
+void fill(MediaOptions& media, const api::ApiState& state) {
+  if (media.codecs.empty()) media.codecs = state.engine.codecs();
+  if (media.header_extensions.empty()) media.header_extensions = state.engine.header_extensions();
+  if (media.interceptors.empty()) media.interceptors = state.registry.interceptors();
+}
+
 template <class MakeOwner>
 PeerConnection start_connection(const api::ApiState& state, ConnectionOptions options,
                                 const MakeOwner& make_owner) {
   const api::Runtime& runtime = *state.runtime;
+  fill(options.media, state);
   const auto& loop = runtime.loops.least_loaded();
   auto handle = std::make_shared<api::ConnectionHandle>(api::next_connection_id(), loop,
                                                         options.data.send_buffer_bytes);

@@ -157,6 +157,38 @@ void add_memory(CLI::App& bench, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = run_memory(*options); });
 }
 
+void add_media(CLI::App& bench, int& exit_code) {
+  auto* command = bench.add_subcommand(
+      "media",
+      "What a video costs that one side sends to one receiver, or to many: CPU a packet, and how\n"
+      "long a frame takes from write_sample() until it is there, whole.");
+  auto options = std::make_shared<MediaOptions>();
+  options->common.loops = 0;
+  command->add_option("--receivers", options->receivers, "Connections that get the track")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_option("--rate", options->kbit_per_s, "kbit/s of the video")
+      ->check(CLI::Range(10.0, 1'000'000.0))
+      ->capture_default_str();
+  command->add_option("--fps", options->frames_per_s, "Frames a second")
+      ->check(CLI::Range(1.0, 1'000.0))
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds, "How long to measure, after the warm-up")
+      ->check(CLI::Range(0.1, kMostSeconds))
+      ->capture_default_str();
+  command
+      ->add_option("--warm-up", options->warm_up_seconds,
+                   "Seconds of sending, from when all are connected, that don't count")
+      ->check(CLI::Range(0.0, kMostSeconds))
+      ->capture_default_str();
+  add_common(*command, options->common);
+  command->footer(
+      "Both ends of each connection belong to one Specter in this process, so the CPU is that of\n"
+      "sending AND receiving. Each frame is hashed and checked where it arrives.\n"
+      "Example: specter bench media --receivers 100 --rate 2500");
+  command->callback([options, &exit_code] { exit_code = run_media(*options); });
+}
+
 // A list: --rtt 12,50 or --rtt 12 50.
 template <class Value>
 CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<Value>& values,
@@ -222,10 +254,10 @@ void add_link(CLI::App& bench, int& exit_code) {
 }  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand(
-      "bench",
-      "Measures throughput, latency, connecting and memory over UDP on this machine, and what\n"
-      "becomes of data on simulated links.");
+  auto* command = app.add_subcommand("bench",
+                                     "Measures throughput, latency, connecting, memory and media "
+                                     "over UDP on this machine, and what\n"
+                                     "becomes of data on simulated links.");
   command->require_subcommand(1);
   command->footer(
       "`specter help bench COMMAND` tells about each. Figures depend on what else the machine\n"
@@ -234,6 +266,7 @@ void add_bench(CLI::App& app, int& exit_code) {
   add_latency(*command, exit_code);
   add_setup(*command, exit_code);
   add_memory(*command, exit_code);
+  add_media(*command, exit_code);
   add_link(*command, exit_code);
 }
 

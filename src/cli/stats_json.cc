@@ -44,6 +44,7 @@ Json to_json(const TransportStats& transport) {
           {"dtls_role", to_string(transport.dtls_role)},
           {"tls_version", transport.tls_version},
           {"dtls_cipher", transport.dtls_cipher},
+          {"srtp_cipher", transport.srtp_cipher},
           {"cipher_engine", transport.cipher_engine},
           {"tls_group", transport.tls_group},
           {"ice_role", to_string(transport.ice_role)},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "jsep/media_negotiation.h"
 #include "jsep/parts.h"
 #include "sdp/session.h"
 
@@ -35,7 +36,11 @@ void note_candidate_section(Negotiated& now) {
   const auto is_taken = [&](std::size_t i) {
     return i < now.sections.size() && now.sections[i].is_used();
   };
+  // RFC 9143 §7.3.1: where the tagged one has gone, the next of the group is tagged.
   std::size_t at = now.remote_sections.tagged.value_or(now.sections.size());
+  for (const std::size_t bundled : now.remote_sections.bundle) {
+    if (!is_taken(at)) at = bundled;
+  }
   if (!is_taken(at)) {
     for (at = 0; at < now.sections.size() && !is_taken(at);) ++at;
   }
@@ -87,6 +92,18 @@ void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init
   now.transport = std::move(transport);
 }
 
+// What a description of the peer's calls codecs and extensions.
+void adopt_numbers(const LocalParameters& local, Session& session, SdpType type,
+                   const std::vector<std::optional<MediaDescription>>& said) {
+  if (local.media.codecs.empty()) return;
+  if (!session.numbers) session.numbers = MediaNumbers{};
+  for (const auto& media : said) {
+    if (!media) continue;
+    if (type == SdpType::Offer) session.numbers->payload_types.adopt(*media, local.media.codecs);
+    session.numbers->extension_ids.adopt(*media);
+  }
+}
+
 // Both sides have agreed: what was pending is in force.
 void settle(Session& session, SessionDescription local, SessionDescription remote) {
   Negotiated& now = session.now;
@@ -99,6 +116,7 @@ void settle(Session& session, SessionDescription local, SessionDescription remot
   session.stable.reset();
   session.last_offer.reset();
   session.last_answer.reset();
+  settle_transceivers(session);
   auto& replaced = session.wanted.credentials_to_replace;
   const bool is_kept =
       has_used(now.sections) && std::ranges::find(replaced, now.credentials) != replaced.end();
@@ -112,6 +130,7 @@ Outcome roll_back(const Session& before) {
   out.change.generation_dropped = restart_offered(before);
   out.session.now = *before.stable;
   out.session.stable.reset();
+  roll_back_transceivers(out.session);
   return out;
 }
 
@@ -136,20 +155,78 @@ Result<> check_same_peer(const Negotiated& now, const RemoteTransport& transport
 struct Remote {
   sdp::Session session;
   RemoteSections sections{};
-  std::optional<RemoteTransport> transport{};  // when any section is ours
+  std::vector<std::optional<MediaDescription>> media{};  // of each section that can be media
+  std::optional<RemoteTransport> transport{};            // when any section is ours
 };
 
-Result<RemoteSections> sort(const Session& session, const sdp::Session& text, SdpType type) {
+// RFC 9429 §5.8.2. Only what we may take is read.
+Result<> read_media_sections(const LocalParameters& local, const Session& session, SdpType type,
+                             Remote& remote) {
+  const auto& media = remote.session.media;
+  remote.media.resize(media.size());
+  for (std::size_t i = 0; i < media.size() && !local.media.codecs.empty(); ++i) {
+    const auto& sections = session.now.sections;
+    const bool is_media = media[i].kind == "audio" || media[i].kind == "video";
+    const bool is_asked_for =
+        type == SdpType::Offer || (i < sections.size() && sections[i].use == Use::Media);
+    if (!is_media || !is_asked_for || !is_live(media[i]) || !is_rtp(media[i])) continue;
+    auto said = read_media(remote.session, media[i]);
+    if (!said) return fail(std::move(said).error());
+    remote.media[i] = std::move(*said);
+  }
+  return {};
+}
+
+// Of an offer.
+MediaTaking media_to_take(const LocalParameters& local, const Negotiated& stable,
+                          const std::vector<std::optional<MediaDescription>>& said) {
+  MediaTaking out{.can_take = std::vector<bool>(said.size(), false),
+                  .is_running = std::vector<bool>(said.size(), false)};
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    out.is_running[i] =
+        stable.transport && i < stable.sections.size() &&
+        (stable.sections[i].use == Use::Data || stable.sections[i].use == Use::Media);
+    if (!said[i]) continue;
+    // Whether RTCP is multiplexed, a group decides.
+    MediaDescription offered = *said[i];
+    offered.rtcp_mux = true;
+    out.can_take[i] =
+        answer_media(local.media, {.kind = offered.kind, .cname = local.cname}, offered)
+            .has_value();
+  }
+  return out;
+}
+
+// RFC 9429 §5.10: a section without a=mid has the one that it had.
+void keep_mids(const Negotiated& stable, RemoteSections& sections) {
+  for (std::size_t i = 0; i < std::min(stable.sections.size(), sections.mids.size()); ++i) {
+    const Section& before = stable.sections[i];
+    if (!before.media || sections.says_mid[i] || sections.mids[i] == before.mid) continue;
+    // Another that has it by chance was made up as well, or is no section of before.
+    if (const auto other = sections.index_of(before.mid); other && !sections.says_mid[*other])
+      std::swap(sections.mids[*other], sections.mids[i]);
+    else if (!other)
+      sections.mids[i] = before.mid;
+  }
+}
+
+Result<RemoteSections> sort(const LocalParameters& local, const Session& session,
+                            const Remote& remote, SdpType type) {
   if (type == SdpType::Offer) {
     const Negotiated& stable = session.last_stable();
-    return sort_offer(text, [&](std::size_t i) {
+    const auto is_kept = [&](std::size_t i) {
       return stable.transport && i < stable.sections.size() && stable.sections[i].is_used();
-    });
+    };
+    const MediaTaking taking = media_to_take(local, stable, remote.media);
+    auto sorted =
+        sort_offer(remote.session, is_kept, local.media.codecs.empty() ? nullptr : &taking);
+    if (sorted) keep_mids(stable, *sorted);
+    return sorted;
   }
   std::vector<Use> offered;
   offered.reserve(session.now.sections.size());
   for (const Section& section : session.now.sections) offered.push_back(section.use);
-  return sort_answer(text, offered);
+  return sort_answer(remote.session, offered);
 }
 
 Result<Remote> read_remote(const LocalParameters& local, const Session& session,
@@ -157,7 +234,9 @@ Result<Remote> read_remote(const LocalParameters& local, const Session& session,
   auto text = sdp::parse(description.sdp);
   if (!text) return fail(std::move(text).error());
   Remote remote{.session = std::move(*text)};
-  auto sorted = sort(session, remote.session, description.type);
+  if (auto read = read_media_sections(local, session, description.type, remote); !read)
+    return fail(std::move(read).error());
+  auto sorted = sort(local, session, remote, description.type);
   if (!sorted) return fail(std::move(sorted).error());
   remote.sections = std::move(*sorted);
   if (!remote.sections.tagged) return remote;
@@ -178,7 +257,7 @@ Result<Remote> read_remote(const LocalParameters& local, const Session& session,
   return remote;
 }
 
-std::vector<Section> sections_to_answer(const Remote& offer) {
+std::vector<Section> offered_sections(const Remote& offer) {
   std::vector<Section> sections;
   for (std::size_t i = 0; i < offer.session.media.size(); ++i) {
     const sdp::Media& media = offer.session.media[i];
@@ -215,6 +294,7 @@ Result<> check_answer_fits(const Negotiated& now, const Remote& answer) {
           media[i].line});
     }
   }
+  if (auto good = check_answered_media(now, answer.session, answer.media); !good) return good;
   if (answer.transport && answer.transport->setup == sdp::Setup::ActPass) {
     // RFC 8842 §5.3: an answer decides.
     return fail(Error{ErrorCode::InvalidAccess,
@@ -224,25 +304,36 @@ Result<> check_answer_fits(const Negotiated& now, const Remote& answer) {
   return {};
 }
 
-void take_offer(Outcome& out, Remote remote, const SessionDescription& description) {
+Result<> take_offer(const LocalParameters& local, Outcome& out, Remote remote,
+                    const SessionDescription& description, Random& random) {
   Negotiated& now = out.session.now;
-  now.sections = sections_to_answer(remote);
+  adopt_numbers(local, out.session, description.type, remote.media);
+  auto sections = offered_sections(remote);
+  if (auto paired =
+          pair_sections(local, out.session, std::move(sections), std::move(remote.media), random);
+      !paired)
+    return paired;
   note_candidate_section(now);
   now.pending_remote = description;
   now.offered.reset();
   if (remote.transport) now.offered = std::move(*remote.transport);
+  return {};
 }
 
 void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
                  const SessionDescription& description) {
   Negotiated& now = out.session.now;
+  adopt_numbers(local, out.session, description.type, remote.media);
   for (std::size_t i = 0; i < now.sections.size(); ++i) {
     Section& section = now.sections[i];
     if (!now.remote_sections.says_mid[i]) now.remote_sections.mids[i] = section.mid;
     if (now.remote_sections.uses[i] != Use::Rejected) continue;
     if (section.use == Use::Data) end_data(out, "the peer's answer rejects data channels");
     section.use = Use::Rejected;
+    remote.media[i].reset();
   }
+  take_answered_media(out.session, std::move(remote.media));
+  agree_on_media(local, out.session, Side::Remote);
   if (remote.transport) {
     take_transport(out, std::move(*remote.transport), says_sctp_init(local, now, In::Offer));
   }
@@ -256,13 +347,6 @@ void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
 }
 
 }  // namespace
-
-bool negotiation_needed(const Session& session) {
-  if (session.now.state != SignalingState::Stable) return false;
-  if (!session.wanted.credentials_to_replace.empty()) return true;
-  return session.wanted.data && std::ranges::find(session.now.sections, Use::Data, &Section::use) ==
-                                    session.now.sections.end();
-}
 
 Result<SignalingState> next_state(const Session& session, Side side,
                                   const SessionDescription& description) {
@@ -299,6 +383,12 @@ Result<const Draft*> draft_of(const Session& session, const SessionDescription& 
   return fail(refusal(description, std::move(other_text)));
 }
 
+Outcome rolled_back(const Session& session) {
+  Outcome out = roll_back(session);
+  note_media_changes(session, out);
+  return out;
+}
+
 void set_local_offer(Outcome& out, const Draft& draft, SessionDescription taken) {
   Negotiated& now = out.session.now;
   now.pending_local = std::move(taken);
@@ -313,9 +403,11 @@ void set_local_answer(const LocalParameters& local, Outcome& out, const Draft& d
                       SessionDescription taken) {
   Negotiated& now = out.session.now;
   offer_credentials(out, draft.credentials);
+  take_our_answer(out.session, draft);
+  note_candidate_section(now);
   if (now.transport && now.transport->data_section && !now.remote_sections.data)
     end_data(out, "the peer's offer ends data channels");
-  if (now.offered) {
+  if (now.offered && has_used(now.sections)) {
     if (!now.dtls_role) {
       // RFC 8445 §6.1.1: whoever talks to a lite agent controls.
       out.change.ice_role = now.offered->ice_lite ? ice::Role::Controlling : ice::Role::Controlled;
@@ -323,6 +415,7 @@ void set_local_answer(const LocalParameters& local, Outcome& out, const Draft& d
     take_transport(out, *now.offered, says_sctp_init(local, now, In::Answer));
     if (out.change.new_peer) ++now.tls_ids;
   }
+  agree_on_media(local, out.session, Side::Local);
   if (taken.type == SdpType::PrAnswer)
     now.pending_local = std::move(taken);
   else
@@ -335,7 +428,7 @@ Result<Outcome> set_local(const LocalParameters& local, const Session& session,
                           const SessionDescription& description) {
   const auto to = next_state(session, Side::Local, description);
   if (!to) return fail(to.error());
-  if (description.type == SdpType::Rollback) return roll_back(session);
+  if (description.type == SdpType::Rollback) return rolled_back(session);
   const auto draft = draft_of(session, description);
   if (!draft) return fail(draft.error());
 
@@ -349,18 +442,19 @@ Result<Outcome> set_local(const LocalParameters& local, const Session& session,
   else
     set_local_answer(local, out, **draft, std::move(taken));
   out.change.gather = has_used(out.session.now.sections);
+  note_media_changes(session, out);
   return out;
 }
 
 Result<Outcome> set_remote(const LocalParameters& local, const Session& session,
-                           const SessionDescription& description) {
+                           const SessionDescription& description, Random& random) {
   // W3C §4.4.1.5: an offer that meets ours takes its place.
   const bool is_glare =
       description.type == SdpType::Offer && session.now.state == SignalingState::HaveLocalOffer;
   Result<SignalingState> to = SignalingState::HaveRemoteOffer;
   if (!is_glare) to = next_state(session, Side::Remote, description);
   if (!to) return fail(to.error());
-  if (description.type == SdpType::Rollback) return roll_back(session);
+  if (description.type == SdpType::Rollback) return rolled_back(session);
 
   Outcome out = is_glare ? roll_back(session) : Outcome{session};
   auto remote = read_remote(local, out.session, description);
@@ -373,10 +467,12 @@ Result<Outcome> set_remote(const LocalParameters& local, const Session& session,
   out.session.now.state = *to;
   out.session.now.remote_sections = remote->sections;
   out.session.now.told = {};
-  if (description.type == SdpType::Offer)
-    take_offer(out, std::move(*remote), description);
-  else
+  if (description.type != SdpType::Offer) {
     take_answer(local, out, std::move(*remote), description);
+  } else if (auto taken = take_offer(local, out, std::move(*remote), description, random); !taken) {
+    return fail(std::move(taken).error());
+  }
+  note_media_changes(session, out);
   return out;
 }
 

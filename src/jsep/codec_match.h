@@ -2,6 +2,8 @@
 // parameters.
 #pragma once
 
+#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,13 +21,15 @@ class FormatParameters {
  public:
   explicit FormatParameters(std::string_view fmtp);
   std::optional<std::string_view> value(std::string_view name) const;
-  // Sorted, in lower case where that makes no difference: equal texts say the same.
+  // Sorted, and in lower case: equal texts say the same.
   std::string normalized() const;
+  // The others, each behind a ';'.
+  std::string without(std::initializer_list<std::string_view> names) const;
 
  private:
   struct Parameter {
     std::string name;  // in lower case
-    std::string_view value;
+    std::string value;
   };
   std::vector<Parameter> all_;
 };
@@ -38,13 +42,16 @@ RtpCodec codec_of(const Format& format, MediaKind kind);
 // noise and tones.
 bool is_auxiliary(std::string_view name);
 bool is_rtx(std::string_view name);
+// The encoding name of a MIME type: "VP8" of "video/VP8".
+std::string_view name_of(const RtpCodec& codec);
 // RFC 4588 §8.6: the payload type that it retransmits.
 std::optional<std::uint8_t> apt_of(const Format& rtx);
 
 // One codec, however its payload type: name, clock rate and channels; H.264 by profile and
 // packetization mode (RFC 6184 §8.2.2), VP9 by profile-id, AV1 by profile; parameters of Opus and
 // VP8 never decide. Retransmission is none: it is the codec that it is of.
-bool is_same_codec(const Format& one, const Format& other, MediaKind kind);
+bool is_same_codec(const Format& one, const Format& other);
+bool is_same_codec(const Format& one, const RtpCodec& other);
 
 // Whether an application means the same codec by both: every parameter is the same, in any order.
 // With `levels` ignored, H.264's level may differ. W3C "codec match", §5.2.4.

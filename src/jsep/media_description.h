@@ -116,11 +116,12 @@ struct MediaDescription {
   bool operator==(const MediaDescription&) const = default;
 };
 
-// A section of kind audio or video, in linear time. What the section does not say of a=extmap,
-// a=extmap-allow-mixed, a=cryptex and the direction is the session's. Errors, with the line:
-// SyntaxError for a format that is no number up to 127, and for an attribute of these that can't be
-// read; InvalidAccess for a payload type of 64 to 95 with a=rtcp-mux (RFC 5761 §4), and for a rid
-// of a=simulcast without its a=rid (RFC 9429 §5.8.2).
+// A section of kind audio or video that is not rejected, in linear time. What the section does not
+// say of a=extmap, a=extmap-allow-mixed, a=cryptex and the direction is the session's. Errors, with
+// the line: SyntaxError for a format that is no number up to 127, and for an attribute of these
+// that can't be read; InvalidAccess for a payload type of 64 to 95 with a=rtcp-mux (RFC 5761 §4),
+// for a retransmission of a payload type that is not there (RFC 9429 §5.10), and for a rid of
+// a=simulcast without its a=rid (§5.8.3).
 Result<MediaDescription> read_media(const sdp::Session& session, const sdp::Media& media);
 
 // Adds formats and attributes, in the order of RFC 9429 §5.2.1: what `media` has already stands

@@ -22,11 +22,11 @@ struct LocalMedia {
   MediaKind kind = MediaKind::Audio;
   sdp::Direction direction = sdp::Direction::SendRecv;  // wanted
   std::vector<RtpCodec> preferences{};  // of set_codec_preferences(); empty: all of the options
-  std::string track_id{};               // empty: there is none, and one is made up for a=msid
+  std::string track_id{};               // empty: a=msid has streams only
   std::vector<std::string> streams{};
   std::vector<rtp::SendEncoding> encodings{};
   std::string cname{};
-  // Ours of the section before, where there was one: its numbers are kept.
+  // Offers: ours of the section before, where there was one. Its numbers are kept.
   const MediaDescription* before = nullptr;
 };
 
@@ -34,25 +34,25 @@ struct LocalMedia {
 MediaDescription offer_media(const MediaOptions& ours, const LocalMedia& local,
                              PayloadTypes& payload_types, ExtensionIds& extension_ids);
 
-// Nothing: there is no codec in common, or RTCP is not multiplexed, and the section is rejected.
+// Nothing: there is no codec in common, and the section is rejected (RFC 9429 §5.3.1).
 std::optional<MediaDescription> answer_media(const MediaOptions& ours, const LocalMedia& local,
                                              const MediaDescription& offer);
 
-// ---- what was agreed on
+// ---- what was agreed on (media_parameters.cc)
 
-// `local` and `remote` are the two sides' sections of one exchange, whoever offered.
+// The two sides' sections of one exchange, whoever offered.
 struct AgreedMedia {
   std::string_view mid;
   const MediaDescription& local;
   const MediaDescription& remote;
 };
 
-// W3C §4.4.1.5: [[SendCodecs]] are the remote section's that we have, in its order.
+// W3C §4.4.1.5, [[SendCodecs]]: the remote section's that we have, in its order.
 rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedMedia& agreed,
                                          std::optional<LocalTrack> track,
                                          std::vector<rtp::SendEncoding> encodings,
                                          std::string cname);
-// [[ReceiveCodecs]] are our section's.
+// [[ReceiveCodecs]]: our section's.
 rtp::ReceiveParameters make_receive_parameters(const AgreedMedia& agreed);
 
 // As getParameters() tells them: each codec, and its retransmission behind it.

@@ -1,15 +1,13 @@
 // The numbers that codecs and header extensions have in our offers. What one of them means stays so
-// for the life of a connection: keep both values beside the session, not in what is rolled back.
+// as long as a connection lives, but for what the peer's offers say otherwise.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "jsep/media_description.h"
 #include "rtp/extension_map.h"
@@ -22,36 +20,50 @@ namespace specter::jsep {
 // §4: 64 to 95 are not used.
 class PayloadTypes {
  public:
-  // The number of this codec in offers, that of `codec` where it is free. Retransmission is told
-  // apart by `apt`, the number of its codec. Nothing: all are taken.
-  std::optional<std::uint8_t> number_of(const RtpCodec& codec,
-                                        std::optional<std::uint8_t> apt = std::nullopt);
-  // An offer of the peer's: what it calls our codecs is their number where they have none yet, and
-  // none of its numbers gets another meaning.
+  // The number of this codec in offers, at first that of `codec` where it is free. Nothing: all are
+  // taken.
+  std::optional<std::uint8_t> number_of(const RtpCodec& codec);
+  // The same, of the retransmission of a payload type.
+  std::optional<std::uint8_t> number_of_rtx(const RtpCodec& rtx, std::uint8_t apt);
+  // An offer of the peer's. What it calls our codecs becomes their number where they have none yet;
+  // one that it uses otherwise is no longer ours.
   void adopt(const MediaDescription& offer, std::span<const RtpCodec> ours);
 
   bool operator==(const PayloadTypes&) const = default;
 
  private:
-  std::optional<std::uint8_t> allocate(std::uint8_t preferred, std::string key);
+  struct Meaning {
+    bool is_taken = false;
+    std::string codec{};  // of ours that has this number in offers; empty: none
+    bool operator==(const Meaning&) const = default;
+  };
 
-  std::array<bool, 128> is_taken_{};
-  std::map<std::string, std::uint8_t, std::less<>> numbers_;  // by what the codec is
+  std::optional<std::uint8_t> find(std::string_view codec) const;
+  std::optional<std::uint8_t> allocate(std::uint8_t preferred, std::string codec);
+
+  std::array<Meaning, 128> meanings_{};
 };
 
 // RFC 8285 §5, RFC 9143 §10.1.2: one id is one URI, over all sections. 1 to 14 in our offers, for
-// Firefox refuses others.
+// Firefox takes no others.
 class ExtensionIds {
  public:
   std::optional<std::uint8_t> id_of(std::string_view uri);
-  // Any description of the peer's.
-  void adopt(const MediaDescription& remote);
+  // An offer of the peer's.
+  void adopt(const MediaDescription& offer);
 
   bool operator==(const ExtensionIds&) const = default;
 
  private:
-  rtp::ExtensionMap ids_;
-  std::array<bool, rtp::kMaxOneByteId + 1> is_taken_{};
+  struct Meaning {
+    bool is_taken = false;
+    std::string uri{};  // that has this id in offers; empty: none
+    bool operator==(const Meaning&) const = default;
+  };
+
+  std::optional<std::uint8_t> find(std::string_view uri) const;
+
+  std::array<Meaning, rtp::kMaxOneByteId + 1> meanings_{};  // by id
 };
 
 }  // namespace specter::jsep

@@ -1,8 +1,11 @@
 #include "jsep/negotiation.h"
 
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "base/base64.h"
 
 namespace specter::jsep {
 namespace {
@@ -13,6 +16,12 @@ LocalParameters with_ids(LocalParameters local, Random& random) {
   // RFC 8842 §4: 20 to 255 characters, 120 random bits at least.
   const std::uint64_t first = random.u64();
   local.tls_id = fmt::format("{:016x}{:016x}", first, random.u64());
+  // RFC 7022 §4.2: 96 random bits.
+  if (!local.media.codecs.empty()) {
+    std::array<std::uint8_t, 12> drawn{};
+    random.fill(drawn);
+    local.cname = to_base64(drawn);
+  }
   return local;
 }
 
@@ -24,10 +33,8 @@ Negotiation::Negotiation(LocalParameters local, Random& random)
 }
 
 SessionDescription Negotiation::keep(SdpType type, Draft draft) {
-  session_.version = draft.version;
-  session_.bare_hash = draft.bare_hash;
   SessionDescription created{type, draft.sdp};
-  (type == SdpType::Offer ? session_.last_offer : session_.last_answer) = std::move(draft);
+  jsep::keep(session_, type, std::move(draft));
   return created;
 }
 
@@ -51,7 +58,7 @@ Result<SessionDescription> Negotiation::create_answer() {
 Result<> Negotiation::create_where_missing(const SessionDescription& description) {
   if (!description.sdp.empty() || description.type == SdpType::Rollback) return {};
   if (auto fits = next_state(session_, Side::Local, description); !fits) return fail(fits.error());
-  if (is_last_draft_good(session_, description.type)) return {};
+  if (is_last_draft_good(local_, session_, description.type)) return {};
   const auto created = description.type == SdpType::Offer ? create_offer({}) : create_answer();
   if (!created) return fail(created.error());
   return {};
@@ -71,7 +78,7 @@ Result<Change> Negotiation::set_local() {
 }
 
 Result<Change> Negotiation::set_remote(const SessionDescription& description) {
-  auto outcome = jsep::set_remote(local_, session_, description);
+  auto outcome = jsep::set_remote(local_, session_, description, random_);
   if (!outcome) return fail(std::move(outcome).error());
   return take(std::move(*outcome));
 }

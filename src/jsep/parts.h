@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "jsep/session.h"
 
@@ -14,6 +16,37 @@ inline bool has_used(const std::vector<Section>& sections) {
   }
   return false;
 }
+
+// Null: there is none.
+Transceiver* find_transceiver(Session& session, TransceiverId id);
+const Transceiver* find_transceiver(const Session& session, TransceiverId id);
+// The section that has it. W3C: it is "associated" with it.
+const Section* find_section(const std::vector<Section>& sections, TransceiverId id);
+
+// media_sections.cc: what our descriptions say of transceivers.
+// RFC 9429 §5.2.2: every section of before in its place, then what is new. `numbers` grow.
+std::vector<Section> sections_to_offer(const LocalParameters& local, const Session& session,
+                                       Rare<MediaNumbers>& numbers);
+std::vector<Section> sections_to_answer(const LocalParameters& local, const Session& session);
+
+// pairing.cc: what a remote offer makes of transceivers. RFC 9429 §5.10. `sections` are the
+// offer's, and `said` what it says of each that can be read. Error: InvalidAccess.
+Result<> pair_sections(const LocalParameters& local, Session& session,
+                       std::vector<Section> sections,
+                       std::vector<std::optional<MediaDescription>> said, Random& random);
+
+// agreed_media.cc: what answers and rollbacks make of them. W3C §4.4.1.5.
+// Of each media section of the peer's answer, or none. Error: InvalidAccess.
+Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
+                              const std::vector<std::optional<MediaDescription>>& said);
+void take_answered_media(Session& session, std::vector<std::optional<MediaDescription>> said);
+void take_our_answer(Session& session, const Draft& draft);
+// By an answer of either side, which may be provisional.
+void agree_on_media(const LocalParameters& local, Session& session, Side answerer);
+void settle_transceivers(Session& session);
+void roll_back_transceivers(Session& session);
+// What became of tracks since `before`.
+void note_media_changes(const Session& before, Outcome& out);
 
 inline std::size_t hash_of_pending_offer(const Session& session) {
   return std::hash<std::string>{}(session.now.pending_remote->sdp);

@@ -61,8 +61,6 @@ std::vector<std::size_t> group_of(const sdp::Session& session, const std::vector
   return {};
 }
 
-bool is_rtp(const sdp::Media& media) { return media.protocol.find("RTP/") != std::string::npos; }
-
 // RFC 9143 §9.3: all RTP sections of a group multiplex RTCP. One that doesn't say so leaves it to
 // the tagged one (RFC 8859 §5.3 counts the attribute to the identical ones).
 bool has_rtcp_mux(const sdp::Media& media, const sdp::Media& tagged) {
@@ -139,6 +137,8 @@ bool is_data_section(const sdp::Media& media) {
          std::ranges::find(media.formats, "webrtc-datachannel") != media.formats.end();
 }
 
+bool is_rtp(const sdp::Media& media) { return media.protocol.find("RTP/") != std::string::npos; }
+
 bool is_live(const sdp::Media& media) { return media.port != 0 || sdp::bundle_only(media); }
 
 namespace {
@@ -159,40 +159,78 @@ Result<RemoteSections> begin(const sdp::Session& session) {
   return out;
 }
 
-}  // namespace
-
-Result<RemoteSections> sort_offer(const sdp::Session& session,
-                                  const std::function<bool(std::size_t)>& is_kept) {
-  auto out = begin(session);
-  if (!out) return out;
+// The section whose transport is ours. Nothing: there is none.
+std::optional<std::size_t> find_anchor(const sdp::Session& session,
+                                       const std::function<bool(std::size_t)>& is_kept,
+                                       const MediaTaking* taking, const RemoteSections& out) {
   const auto& media = session.media;
-  std::optional<std::size_t> anchor;
-  for (std::size_t i = 0; i < media.size() && !out->data; ++i) {
+  const auto first = [&](const auto& fits) -> std::optional<std::size_t> {
+    for (std::size_t i = 0; i < media.size(); ++i) {
+      if (is_live(media[i]) && fits(i)) return i;
+    }
+    return std::nullopt;
+  };
+  std::optional<std::size_t> anchor = out.data;
+  if (taking) {
+    const auto is_candidate = [&](std::size_t i) {
+      if (i == out.data) return true;
+      return taking->can_take[i] && is_rtp(media[i]) &&
+             (has_rtcp_mux(media[i], media[i]) || !group_of(session, out.mids, i).empty());
+    };
+    anchor = first([&](std::size_t i) { return taking->is_running[i] && is_candidate(i); });
+    if (!anchor) anchor = first(is_candidate);
+  }
+  if (!anchor) anchor = first([&](std::size_t i) { return is_kept(i) && is_rtp(media[i]); });
+  return anchor;
+}
+
+// The first data section that has an association.
+Result<std::optional<std::size_t>> find_data(const sdp::Session& session) {
+  const auto& media = session.media;
+  for (std::size_t i = 0; i < media.size(); ++i) {
     if (!is_data_section(media[i]) || !is_live(media[i])) continue;
     const auto has = has_association(media[i]);
     if (!has) return fail(has.error());
-    if (*has) anchor = out->data = i;
+    if (*has) return i;
   }
-  for (std::size_t i = 0; i < media.size() && !anchor; ++i) {
-    if (is_kept(i) && is_live(media[i]) && is_rtp(media[i])) anchor = i;
-  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<RemoteSections> sort_offer(const sdp::Session& session,
+                                  const std::function<bool(std::size_t)>& is_kept,
+                                  const MediaTaking* taking) {
+  auto out = begin(session);
+  if (!out) return out;
+  const auto& media = session.media;
+  const auto data = find_data(session);
+  if (!data) return fail(data.error());
+  out->data = *data;
+  const auto anchor = find_anchor(session, is_kept, taking, *out);
   if (!anchor) return out;
 
+  const auto can_take = [&](std::size_t i) { return taking && taking->can_take[i]; };
   const auto group = group_of(session, out->mids, *anchor);
+  // We have one transport, and the data section may have another.
+  if (out->data != anchor && std::ranges::find(group, out->data) == group.end()) out->data.reset();
   // A section that is accepted for the transport's sake alone needs a group.
-  if (group.empty() && !out->data) return out;
-  const auto can_take = [&](std::size_t i, std::size_t tagged) {
-    return i == out->data ||
-           (is_live(media[i]) && is_rtp(media[i]) && has_rtcp_mux(media[i], media[tagged]));
+  if (group.empty() && !out->data && !can_take(*anchor)) return out;
+  const auto fits = [&](std::size_t i, std::size_t tagged) {
+    if (i == out->data) return true;
+    if (!is_live(media[i]) || !is_rtp(media[i]) || !has_rtcp_mux(media[i], media[tagged]))
+      return false;
+    return !taking || can_take(i) || out->bundle.empty();
   };
   for (const std::size_t i : group) {
     const std::size_t tagged = out->bundle.empty() ? i : out->bundle.front();
-    if (!can_take(i, tagged)) continue;
+    if (!fits(i, tagged)) continue;
     out->bundle.push_back(i);
-    out->uses[i] = Use::Inactive;
+    out->uses[i] = can_take(i) ? Use::Media : Use::Inactive;
   }
   if (out->data) out->uses[*out->data] = Use::Data;
-  if (out->bundle.empty() && !out->data) return out;
+  if (group.empty() && !out->data) out->uses[*anchor] = Use::Media;
+  if (out->bundle.empty() && out->uses[*anchor] == Use::Rejected) return out;
   out->tagged = out->bundle.empty() ? *anchor : out->bundle.front();
   read_transport(session, group.empty() ? std::vector{*anchor} : group, *anchor, *out);
   return out;
@@ -221,6 +259,14 @@ Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vecto
     if (out->uses[i] != Use::Rejected) out->bundle.push_back(i);
   }
   out->tagged = out->bundle.empty() ? *anchor : out->bundle.front();
+  for (std::size_t i = 0; i < media.size(); ++i) {
+    if (out->uses[i] != Use::Media) continue;
+    if (i != anchor && std::ranges::find(group, i) == group.end()) out->uses[i] = Use::Rejected;
+    if (out->uses[i] == Use::Media && !has_rtcp_mux(media[i], media[*out->tagged]))
+      return fail(Error{ErrorCode::InvalidAccess,
+                        "the section has no a=rtcp-mux: RTCP must be multiplexed (RFC 9429 §5.8.3)",
+                        media[i].line});
+  }
   read_transport(session, group.empty() ? std::vector{*anchor} : group, *anchor, *out);
   return out;
 }

@@ -15,10 +15,10 @@
 
 namespace specter::jsep {
 
-// What a section is to us. Inactive: we have no media, but the section is of the group whose
-// transport we use. Rejecting it would break up the group (RFC 9143 §7.3.3), or be more than some
-// peers understand, so it is accepted and nothing is sent.
-enum class Use { Rejected, Inactive, Data };
+// What a section is to us. Media: it has a transceiver. Inactive: we have no codec for it, but the
+// section is of the group whose transport we use. Rejecting it would break up the group (RFC 9143
+// §7.3.3), or be more than some peers understand, so it is accepted and nothing is sent.
+enum class Use { Rejected, Inactive, Data, Media };
 
 struct RemoteSections {
   // All of these have one entry for each section.
@@ -46,16 +46,32 @@ struct RemoteSections {
 // Whether this m= section is a data channel section that we can take. RFC 8841 §3.
 bool is_data_section(const sdp::Media& media);
 
+// Audio, video, and whatever else RTP carries.
+bool is_rtp(const sdp::Media& media);
+
 // RFC 9143 §6: a section with port 0 that is bundle-only is not a rejected one.
 bool is_live(const sdp::Media& media);
+
+// What we have codecs for. Without any, this is left out.
+struct MediaTaking {
+  std::vector<bool> can_take;    // of each section: it is audio or video, with a codec in common
+  std::vector<bool> is_running;  // our transport is this section's
+};
 
 // An offer: `is_kept` tells of the sections, by index, that we have accepted before. They hold the
 // transport together when the offer has no data section that we can take. Errors: two sections of
 // one mid, an empty mid, an attribute of a data section that can't be read.
+//
+// With media, whatever runs holds the transport together, else what comes first of data and media;
+// and of the others in the group only the first is accepted as inactive. A section that no group
+// has is taken alone: we have one transport.
 Result<RemoteSections> sort_offer(const sdp::Session& session,
-                                  const std::function<bool(std::size_t)>& is_kept);
+                                  const std::function<bool(std::size_t)>& is_kept,
+                                  const MediaTaking* taking = nullptr);
 
-// An answer to an offer with these uses, one for each section: what the answer says of each.
+// An answer to an offer with these uses, one for each section: what the answer says of each. Media
+// that is outside of the group has no transport, so it is rejected. Error: InvalidAccess for media
+// whose RTCP is not multiplexed (RFC 9429 §5.8.3).
 Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vector<Use>& offered);
 
 // The formats of a section with the a=rtpmap and a=fmtp lines that belong to them. Inactive: one

@@ -14,6 +14,8 @@
 #include "base/rare.h"
 #include "dtls/connection.h"
 #include "ice/agent.h"
+#include "jsep/media_description.h"
+#include "jsep/media_numbers.h"
 #include "jsep/remote_sections.h"
 #include "jsep/remote_transport.h"
 #include "jsep/signaling.h"
@@ -36,10 +38,8 @@ struct LocalParameters {
   bool shows_candidates = true;  // show_candidate() does something
   std::string session_id{};      // of the o= line
   std::string tls_id{};          // RFC 8842 §4
-  // Of media. Without codecs there is none.
-  std::vector<RtpCodec> codecs{};
-  std::vector<RtpHeaderExtension> header_extensions{};
-  std::string cname{};  // RFC 3550 §6.5.1
+  MediaOptions media{};          // without codecs there is no media
+  std::string cname{};           // RFC 3550 §6.5.1
 };
 
 // The application's wishes.
@@ -53,6 +53,23 @@ struct Wanted {
   bool operator==(const Wanted&) const = default;
 };
 
+// What a section of a transceiver's has besides.
+struct MediaSection {
+  TransceiverId transceiver{};
+  MediaDescription local{}, remote{};  // of the latest description of each side
+  // Of the latest answer, provisional ones too, as we see it. W3C [[CurrentDirection]].
+  std::optional<sdp::Direction> current{};
+  // The peer's track was told, and that it is in these streams. W3C [[FiredDirection]],
+  // [[AssociatedRemoteMediaStreams]].
+  bool is_told = false;
+  std::vector<std::string> streams{};
+  // As agreed on; without the sender's track and encodings.
+  std::optional<rtp::SendParameters> sending{};
+  std::optional<rtp::ReceiveParameters> receiving{};
+
+  bool operator==(const MediaSection&) const = default;
+};
+
 // One m= section, as negotiated or offered.
 struct Section {
   std::string mid;
@@ -62,6 +79,8 @@ struct Section {
   std::vector<std::string> formats;
   std::vector<sdp::Attribute> format_lines{};  // a=rtpmap, a=fmtp
   Use use = Use::Rejected;
+  // Of a transceiver's, also while it is rejected and not agreed on yet.
+  Rare<MediaSection> media{};
 
   bool is_used() const { return use != Use::Rejected; }
   bool operator==(const Section&) const = default;
@@ -94,12 +113,21 @@ struct Negotiated {
   bool operator==(const Negotiated&) const = default;
 };
 
+// Of our offers.
+struct MediaNumbers {
+  PayloadTypes payload_types{};
+  ExtensionIds extension_ids{};
+
+  bool operator==(const MediaNumbers&) const = default;
+};
+
 // A description that was created, and may be set.
 struct Draft {
   std::string sdp;
-  std::uint64_t version = 0;      // of the o= line
-  std::size_t bare_hash = 0;      // of the text without it: whether anything has changed
-  std::vector<Section> sections;  // of an offer
+  std::uint64_t version = 0;  // of the o= line
+  std::size_t bare_hash = 0;  // of the text without it: whether anything has changed
+  std::vector<Section> sections;
+  Rare<MediaNumbers> numbers{};  // after it
   ice::Credentials credentials;
   std::size_t offer_hash = 0;  // of the remote offer that it answers
 
@@ -114,6 +142,8 @@ struct Session {
   Rare<Draft> last_offer{}, last_answer{};
   std::uint64_t version = 0;  // of the latest draft
   std::optional<std::size_t> bare_hash{};
+  Rare<MediaNumbers> numbers{};  // what one of them means stays so: no rollback
+  std::uint64_t transceivers_made = 0;
 
   const Negotiated& last_stable() const { return stable ? *stable : now; }
   bool operator==(const Session&) const = default;
@@ -193,7 +223,9 @@ Result<Draft> write_offer(const LocalParameters& local, const Session& session,
 Result<Draft> write_answer(const LocalParameters& local, const Session& session, Random& random);
 // Whether the last created description of this type (an answer may be set as a provisional one) is
 // there, and what would be created still. W3C §4.4.2, setLocalDescription().
-bool is_last_draft_good(const Session& session, SdpType type);
+bool is_last_draft_good(const LocalParameters& local, const Session& session, SdpType type);
+// A draft was created: it is the last one from now on.
+void keep(Session& session, SdpType type, Draft draft);
 
 // ---- descriptions (apply.cc)
 
@@ -204,8 +236,9 @@ Result<SignalingState> next_state(const Session& session, Side side,
 // The text is that of the last created offer or answer, or empty, which stands for it.
 Result<Outcome> set_local(const LocalParameters& local, const Session& session,
                           const SessionDescription& description);
+// What transceivers that it makes send is drawn.
 Result<Outcome> set_remote(const LocalParameters& local, const Session& session,
-                           const SessionDescription& description);
+                           const SessionDescription& description, Random& random);
 
 // W3C §4.7.3: something that was asked for stands in no description yet.
 bool negotiation_needed(const Session& session);

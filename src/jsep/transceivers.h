@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rtp/parameters.h"
+#include "sdp/attributes.h"
 
 #include "specter/random.h"
 #include "specter/result.h"
@@ -22,8 +23,8 @@ struct TrackChange;
 
 // Transceivers that a connection has at a time: as many as a description has sections.
 inline constexpr std::size_t kMaxTransceivers = 1'000;
-// Encodings of a sender, W3C §5.1.2: more are cut off.
-inline constexpr std::size_t kMaxEncodings = 3;
+// Streams that one track is in.
+inline constexpr std::size_t kMaxStreams = 64;
 
 struct Transceiver {
   TransceiverId id{};
@@ -49,6 +50,20 @@ struct Transceiver {
   bool is_stopping() const { return direction == RtpTransceiverDirection::Stopped; }
   bool operator==(const Transceiver&) const = default;
 };
+
+// As a section says it; Stopped is Inactive.
+sdp::Direction direction_in_sdp(RtpTransceiverDirection direction);
+RtpTransceiverDirection transceiver_direction(sdp::Direction direction);
+
+// New encodings, without an SSRC, get those that nothing else of the session has.
+void draw_sources(Session& session, std::vector<rtp::SendEncoding>& encodings, Random& random);
+// A transceiver with these encodings. Error: OperationFailed, when there are kMaxTransceivers.
+Result<Transceiver*> make_transceiver(Session& session, MediaKind kind,
+                                      std::vector<RtpEncodingParameters> encodings, Random& random);
+
+// For the layers below, as agreed on last. Nothing: not negotiated, or gone.
+std::optional<rtp::SendParameters> sending(const Session& session, TransceiverId transceiver);
+std::optional<rtp::ReceiveParameters> receiving(const Session& session, TransceiverId transceiver);
 
 // The verbs of core.h's section Tracks over one session. An error changes nothing.
 class Transceivers {
@@ -77,17 +92,20 @@ class Transceivers {
   std::vector<RtpTransceiver> all() const;
   std::optional<RtpTransceiver> find(TransceiverId transceiver) const;
 
-  // For the layers below, as agreed on last. Nothing: not negotiated, or gone. Both change with a
-  // Change that names the transceiver (Change::media) and with the verbs above.
-  std::optional<rtp::SendParameters> sending(TransceiverId transceiver) const;
-  std::optional<rtp::ReceiveParameters> receiving(TransceiverId transceiver) const;
+  // They change with a Change that names the transceiver (Change::media) and with the verbs above.
+  std::optional<rtp::SendParameters> sending(TransceiverId transceiver) const {
+    return jsep::sending(session_, transceiver);
+  }
+  std::optional<rtp::ReceiveParameters> receiving(TransceiverId transceiver) const {
+    return jsep::receiving(session_, transceiver);
+  }
 
  private:
   Result<> check_open() const;
   Result<Transceiver*> get(TransceiverId transceiver);
   Result<const Transceiver*> get(TransceiverId transceiver) const;
-  Result<TransceiverId> make(MediaKind kind, std::optional<LocalTrack> track,
-                             const RtpTransceiverInit& init, bool is_add_tracks);
+  Result<TransceiverId> add(MediaKind kind, std::optional<LocalTrack> track,
+                            RtpTransceiverInit init);
 
   const LocalParameters& local_;
   Session& session_;

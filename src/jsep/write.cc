@@ -1,7 +1,7 @@
 // The texts of offers and answers. RFC 9429 §5.2, §5.3.
 #include <algorithm>
 #include <string_view>
-#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,42 +17,6 @@ std::string bundle_group(const std::vector<std::string>& mids) {
   std::string group = "BUNDLE";
   for (const std::string& mid : mids) group += " " + mid;
   return group;
-}
-
-std::string free_mid(const std::vector<Section>& taken) {
-  std::unordered_set<std::string_view> mids;
-  for (const Section& section : taken) mids.insert(section.mid);
-  for (std::size_t i = 0;; ++i) {
-    std::string mid = std::to_string(i);
-    if (!mids.contains(mid)) return mid;
-  }
-}
-
-std::vector<Section> sections_to_offer(const Session& session) {
-  // RFC 9429 §5.2.2: every section of before, in its place.
-  std::vector<Section> sections = session.last_stable().sections;
-  for (Section& section : sections) section.says_mid = true;
-  if (!session.wanted.data ||
-      std::ranges::find(sections, Use::Data, &Section::use) != sections.end())
-    return sections;
-
-  Section data{.mid = free_mid(sections),
-               .kind = "application",
-               .protocol = "UDP/DTLS/SCTP",
-               .formats = {"webrtc-datachannel"},
-               .use = Use::Data};
-  // A new one stands behind them, or where one of its kind was rejected: they do not become more
-  // with each time that the peer says no.
-  const auto is_free = [&](const Section& s) {
-    return s.use == Use::Rejected && s.kind == data.kind && s.protocol == data.protocol &&
-           s.formats == data.formats;
-  };
-  const auto place = std::ranges::find_if(sections, is_free);
-  if (place == sections.end())
-    sections.push_back(std::move(data));
-  else
-    *place = std::move(data);
-  return sections;
 }
 
 // A description that is being written.
@@ -71,6 +35,7 @@ class Writer {
 
  private:
   sdp::Media write_section(const Section& section) const;
+  void write_transport(sdp::Attributes& a) const;
   std::string ice_options() const;
   std::string tls_id() const;
   std::vector<std::size_t> bundled(const std::vector<Section>& sections) const;
@@ -83,11 +48,26 @@ class Writer {
   const ice::Credentials credentials_;
 };
 
+// Of media: the transceivers may have been made anew by the same offer.
+bool says_the_same(const std::vector<Section>& one, const std::vector<Section>& other) {
+  return std::ranges::equal(one, other, [](const Section& a, const Section& b) {
+    if (static_cast<bool>(a.media) != static_cast<bool>(b.media) || a.use != b.use) return false;
+    return !a.media || a.media->local == b.media->local;
+  });
+}
+
 // RFC 8842 §5.3: another one for each DTLS association, which here the peer asks for.
 std::string Writer::tls_id() const {
   const bool is_new = description_ == In::Answer && new_peer_asked(session_);
   const std::uint32_t number = session_.last_stable().tls_ids + (is_new ? 1 : 0);
   return number == 0 ? local_.tls_id : fmt::format("{}{:08x}", local_.tls_id, number);
+}
+
+void Writer::write_transport(sdp::Attributes& a) const {
+  a.add("ice-ufrag", credentials_.ufrag);
+  a.add("ice-pwd", credentials_.pwd);
+  a.add("setup", std::string(sdp::to_string(setup_)));
+  a.add("tls-id", tls_id());
 }
 
 sdp::Media Writer::write_section(const Section& section) const {
@@ -98,15 +78,18 @@ sdp::Media Writer::write_section(const Section& section) const {
                    .other_lines = {"c=IN IP4 0.0.0.0"}};
   sdp::Attributes& a = media.attributes;
   if (section.says_mid) a.add("mid", section.mid);
+  if (section.use == Use::Media) {
+    media.formats.clear();
+    write_media(media, section.media->local);
+    write_transport(a);
+    return media;
+  }
   if (section.use != Use::Data) a.add("inactive");
   a.lines.insert(a.lines.end(), section.format_lines.begin(), section.format_lines.end());
   // RFC 9429 §5.3.1: nothing else is said of a section that is rejected.
   if (!section.is_used()) return media;
   if (section.use == Use::Inactive) a.add("rtcp-mux");
-  a.add("ice-ufrag", credentials_.ufrag);
-  a.add("ice-pwd", credentials_.pwd);
-  a.add("setup", std::string(sdp::to_string(setup_)));
-  a.add("tls-id", tls_id());
+  write_transport(a);
   if (section.use != Use::Data) return media;
   a.add("sctp-port", "5000");
   a.add("max-message-size", std::to_string(local_.max_message_bytes));
@@ -177,11 +160,13 @@ Result<Draft> write_offer(const LocalParameters& local, const Session& session,
   }
   if (options.ice_restart && !session.now.transport)
     return fail(ErrorCode::InvalidState, "ICEAgent does not exist");
-  std::vector<Section> sections = sections_to_offer(session);
+  Rare<MediaNumbers> numbers = session.numbers;
+  std::vector<Section> sections = sections_to_offer(local, session, numbers);
   Draft draft = Writer(local, session, In::Offer, sdp::Setup::ActPass,
                        credentials_to_offer(session, options, random))
                     .write(sections);
   draft.sections = std::move(sections);
+  draft.numbers = std::move(numbers);
   return draft;
 }
 
@@ -203,18 +188,31 @@ Result<Draft> write_answer(const LocalParameters& local, const Session& session,
   } else if (now.offered && now.offered->setup == sdp::Setup::Active) {
     setup = sdp::Setup::Passive;
   }
+  std::vector<Section> sections = sections_to_answer(local, session);
   Draft draft = Writer(local, session, In::Answer, setup, credentials_to_answer(session, random))
-                    .write(now.sections);
+                    .write(sections);
+  draft.sections = std::move(sections);
+  draft.numbers = session.numbers;
   draft.offer_hash = hash_of_pending_offer(session);
   return draft;
 }
 
-bool is_last_draft_good(const Session& session, SdpType type) {
-  if (type == SdpType::Offer) {
-    return session.last_offer && session.last_offer->sections == sections_to_offer(session) &&
-           !wants_other_credentials(session, session.last_offer->credentials);
+bool is_last_draft_good(const LocalParameters& local, const Session& session, SdpType type) {
+  if (type != SdpType::Offer) {
+    return session.last_answer && answers_pending_offer(session, *session.last_answer) &&
+           says_the_same(session.last_answer->sections, sections_to_answer(local, session));
   }
-  return session.last_answer && answers_pending_offer(session, *session.last_answer);
+  if (!session.last_offer) return false;
+  Rare<MediaNumbers> numbers = session.numbers;
+  return session.last_offer->sections == sections_to_offer(local, session, numbers) &&
+         !wants_other_credentials(session, session.last_offer->credentials);
+}
+
+void keep(Session& session, SdpType type, Draft draft) {
+  session.version = draft.version;
+  session.bare_hash = draft.bare_hash;
+  session.numbers = std::exchange(draft.numbers, {});
+  (type == SdpType::Offer ? session.last_offer : session.last_answer) = std::move(draft);
 }
 
 }  // namespace specter::jsep

@@ -7,7 +7,6 @@
 #include "codec/piece.h"
 #include "rtp/batch.h"
 #include "rtp/header.h"
-#include "rtp/header_extension.h"
 
 #include "specter/bytes.h"
 #include "specter/time.h"
@@ -34,12 +33,10 @@ struct Draft {
   std::uint8_t padding = 0;      // bytes at the body's end: RFC 3550 §5.1
   Names names = Names::Absent;
   bool has_number = false;       // header.sequence is the application's
-  bool begins_frame = false;
-  bool ends_frame = false;
-  bool is_key_frame = false;     // of a key frame
+  bool stands_alone = false;     // what was before may be missing: a key frame, audio
   std::uint32_t bytes = 0;       // the whole packet's size before SRTP
   Timestamp queued_at{};
-  Rare<rtp::Extensions> extensions;  // of interceptors: with the packet, and with its repair
+  Rare<Buffer> extensions;       // of interceptors, for its repair too: number, length, value, ...
 
   std::size_t payload_size() const { return prefix.size() + body.size() - padding; }
 };

@@ -23,7 +23,7 @@ class InterceptorChain {
 
   void bind(const StreamInfo& stream);
   void unbind(std::uint32_t ssrc);
-  // What one has dropped, the next ones are not shown.
+  // All are shown to each: `dropped` tells what an earlier one has decided.
   void handle_received(Timestamp now, std::span<IncomingPacket> packets);
   void handle_sending(Timestamp now, std::span<OutgoingPacket> packets);
   void handle_sent(Timestamp now, const OutgoingPacket& packet);

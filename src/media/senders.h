@@ -34,6 +34,18 @@ class Senders {
  public:
   using Event = std::variant<core::KeyFrameWanted, core::EncodingWanted, core::BitrateFeedback>;
 
+  // BitrateFeedback events that are not polled yet; further ones are dropped. Of the others each
+  // encoding has two at most that matter, and comes to no more than its changes.
+  static constexpr std::size_t kMaxFeedbackEvents = 64;
+  // Packets' bodies, waiting and kept for retransmission, of all sources, in bytes: so much, and
+  // MediaOptions::retransmission_buffer_bytes eight times. What finds no room is dropped.
+  static constexpr std::size_t kBodyBytes = 16 << 20;
+  // RFC 3550 §6.2 lets reports be so frequent; each time by a random factor of 0.5 to 1.5.
+  static constexpr Duration kVideoReportInterval = std::chrono::seconds(1);
+  static constexpr Duration kAudioReportInterval = std::chrono::seconds(5);
+  // Numbers of a transport whose sizes are kept for feedback.
+  static constexpr std::size_t kKnownPackets = 8192;
+
   // `epoch` is what the zero of the clock is in NTP time, the same for all reports of a connection.
   // `interceptors` may be null, and outlives it.
   Senders(const MediaOptions& options, Random& random, rtcp::NtpTime epoch = {},

@@ -71,8 +71,7 @@ class PeerConnection::Impl {
                                                       : Buffer{},
                       .sped = options_.transport.sped,
                       .shows_candidates = options_.show_remote_candidates,
-                      .codecs = options_.media.codecs,
-                      .header_extensions = options_.media.header_extensions},
+                      .media = options_.media},
                      random) {}
 
   // ---- negotiation

@@ -84,6 +84,7 @@ void Transport::add_stats(Stats& stats) const {
   if (dtls_) {
     transport.tls_version = dtls_->version();
     transport.dtls_cipher = dtls_->cipher_suite();
+    if (const auto profile = dtls_->srtp_profile()) transport.srtp_cipher = to_string(*profile);
     if (dtls_->is_connected()) transport.cipher_engine = to_string(dtls_->cipher_library());
     transport.tls_group = dtls_->group();
     transport.dropped_dtls += dtls_->counters().records_dropped;

@@ -27,6 +27,7 @@ class Jitter {
 
   // In units of the RTP timestamp.
   std::uint32_t value() const { return static_cast<std::uint32_t>(scaled_ >> 4); }
+  std::uint32_t clock_rate() const { return clock_rate_; }
 
  private:
   std::uint32_t arrival(Timestamp now) const;
@@ -77,6 +78,8 @@ class Reception {
   ReceptionReport report();
 
   std::uint64_t received() const { return received_; }  // duplicates too; since the last restart
+  std::uint32_t jitter() const { return jitter_.value(); }  // in units of the RTP timestamp
+  std::uint32_t clock_rate() const { return jitter_.clock_rate(); }
   std::int64_t expected() const { return highest_ - base_ + 1; }
   std::int64_t lost() const { return expected() - static_cast<std::int64_t>(received_); }
 

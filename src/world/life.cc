@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,8 @@ using simulation::kStart;
 constexpr Duration kLife = 10s;        // in which a healed world has its connection again
 constexpr Duration kAgreement = 130s;  // docs/reasons.md: two minutes is the longest
 constexpr Duration kGoodbye = 2s;
+constexpr Duration kShow = 2s;  // in which frames flow, over a connection that is there
+constexpr Duration kFrame = 50ms;
 
 class Life {
  public:
@@ -32,6 +35,7 @@ class Life {
         schedule_(plan),
         signalling_(plan),
         conversation_(plan.seed, journal_),
+        show_(plan.seed, journal_),
         stun_server_(plan, internet_, Place::kStunServer),
         attacker_(plan, internet_, Place::kAttacker),
         peers_{Peer(Side::A, 0, world(), workshop), Peer(Side::B, 1, world(), workshop)},
@@ -73,7 +77,7 @@ class Life {
   }
 
   Peer& peer(Side side) { return peers_[index(side)]; }
-  Peer::World world() { return {plan_, internet_, signalling_, conversation_, journal_}; }
+  Peer::World world() { return {plan_, internet_, signalling_, conversation_, show_, journal_}; }
   bool is_over() const { return journal_.failure().has_value(); }
   bool both(bool (Peer::*is)() const) const { return (peers_[0].*is)() && (peers_[1].*is)(); }
 
@@ -226,6 +230,7 @@ class Life {
                          salt);
       case Kind::Talk: return talk(step, begins, salt);
       case Kind::Churn: return churn(step);
+      case Kind::Track: return play(step, begins);
       case Kind::StopsReading:
         return step.a == 0 ? owner.set_taking_events(now_, !begins)
                            : owner.set_receiving(now_, !begins);
@@ -244,6 +249,16 @@ class Life {
     peer(step.side).say(now_, 1, static_cast<std::size_t>(step.b),
                         salt + static_cast<std::uint64_t>(now_.time_since_epoch().count()));
     again(step, step.lasts / std::max<std::int64_t>(step.a, 1));
+  }
+
+  void play(const Step& step, bool begins) {
+    if (!begins) return;
+    if (!plays_.contains(key(step))) {
+      plays_.insert(key(step));
+      peer(step.side).add_track(now_, step, key(step));
+    }
+    peer(step.side).play(now_, key(step));
+    again(step, step.a);
   }
 
   void rebind(const Step& step) {
@@ -357,7 +372,7 @@ class Life {
         2 * (signalling_.answers_after(Side::A) + signalling_.answers_after(Side::B));
     if (run_until(healed + limit, [&] { return is_settled(); })) {
       was_connected_ = true;
-      return;
+      return judge_show(round_trip);
     }
     if (is_over()) return;
     if (both(&Peer::is_connected))
@@ -379,6 +394,22 @@ class Life {
       journal_.fail(Verdict::Agreement,
                     fmt::format("{} s after the faults a is {}, b {}", kAgreement / 1s,
                                 state(Side::A), state(Side::B)));
+  }
+
+  // Frames flow again: of each track that is negotiated one comes, of those that are written now.
+  void judge_show(Duration round_trip) {
+    if (show_.empty()) return;
+    const std::array connections = {&peers_[0].connection(), &peers_[1].connection()};
+    const Timestamp asked = now_;
+    do {
+      show_.ask(now_, connections);
+      for (Peer& each : peers_) each.drain(now_);
+      run_to(now_ + kFrame);
+      if (is_over() || !both(&Peer::is_connected)) return;
+    } while (!show_.unseen(connections).empty() && now_ < asked + kShow + 4 * round_trip);
+    if (const std::string unseen = show_.unseen(connections); !unseen.empty())
+      journal_.fail(Verdict::Delivery, fmt::format("{} ms after the connection was there, {}",
+                                                   (now_ - asked) / 1ms, unseen));
   }
 
   // Who closes says so, and the other hears it.
@@ -415,6 +446,7 @@ class Life {
   Schedule schedule_;
   Signalling signalling_;
   Conversation conversation_;
+  Show show_;
   StunServer stun_server_;
   Attacker attacker_;
   std::array<Peer, 2> peers_;
@@ -422,6 +454,7 @@ class Life {
   std::map<std::size_t, std::int64_t> rebound_;
   std::map<std::size_t, std::size_t> churned_, last_churned_;
   std::map<std::size_t, std::size_t> restarted_;  // how often, by step
+  std::set<std::size_t> plays_;                   // steps whose tracks were added
   bool was_connected_ = false;
   Timestamp last_turn_{}, traced_{};
   int turns_ = 0;

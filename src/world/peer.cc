@@ -22,7 +22,9 @@ bool tells_of_a_peer(const core::Event& event) {
   return (change && change->state == ConnectionState::Connected) ||
          std::holds_alternative<core::IncomingDataChannel>(event) ||
          std::holds_alternative<core::DataChannelOpen>(event) ||
-         std::holds_alternative<core::Message>(event);
+         std::holds_alternative<core::Message>(event) ||
+         std::holds_alternative<core::Frame>(event) ||
+         std::holds_alternative<core::TrackUnmuted>(event);
 }
 
 // What has no section has nothing to connect.
@@ -57,6 +59,7 @@ ConnectionOptions options_of(Side side, const Plan& plan, const Workshop& worksh
     options.data.receive_buffer_bytes = static_cast<std::size_t>(step->a);
   if (const Step* const step = plan.find(Kind::SendBuffer, side))
     options.data.send_buffer_bytes = static_cast<std::size_t>(step->a);
+  if (plan.has(Kind::Track)) options.media = media_options();
   return options;
 }
 
@@ -172,6 +175,8 @@ void Peer::handle(Timestamp now, const core::Event& event) {
   Bytes detail;
   if (const auto* const message = std::get_if<core::Message>(&event))
     detail = message->data;
+  else if (const auto* const frame = std::get_if<core::Frame>(&event))
+    detail = frame->frame.bytes;
   else if (const auto* const found = std::get_if<core::LocalCandidate>(&event))
     detail = as_bytes(found->candidate.candidate);
   else if (const auto* const state = std::get_if<core::ConnectionStateChange>(&event))
@@ -203,6 +208,7 @@ void Peer::handle(Timestamp now, const core::Event& event) {
                      change->reason));
   } else {
     world_.conversation.handle(now, side_, connection_, event);
+    world_.show.handle(side_, event);
   }
 }
 
@@ -349,6 +355,19 @@ void Peer::say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t
   const std::size_t most = buffer ? static_cast<std::size_t>(buffer->a) : size;
   world_.conversation.say(now, side_, connection_, count, std::min(size, most), salt,
                           only_reliable);
+  drain(now);
+}
+
+void Peer::add_track(Timestamp now, const Step& step, std::size_t key) {
+  if (is_over()) return;
+  note("adds a track");
+  world_.show.begin(side_, connection_, step, key);
+  if (!is_paused_) drain(now);
+}
+
+void Peer::play(Timestamp now, std::size_t key) {
+  if (is_over() || is_paused_) return;
+  world_.show.play(now, side_, connection_, key);
   drain(now);
 }
 

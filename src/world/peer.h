@@ -11,6 +11,7 @@
 #include "world/conversation.h"
 #include "world/journal.h"
 #include "world/plan.h"
+#include "world/show.h"
 #include "world/signalling.h"
 #include "world/watch.h"
 
@@ -33,6 +34,7 @@ class Peer {
     simulation::Internet& internet;
     Signalling& signalling;
     Conversation& conversation;
+    Show& show;
     Journal& journal;
   };
 
@@ -58,6 +60,9 @@ class Peer {
   void close_channel(Timestamp now, std::size_t number);
   void say(Timestamp now, std::size_t count, std::size_t size, std::uint64_t salt,
            bool only_reliable = false);
+  // The step of this key has another track, and its next frame.
+  void add_track(Timestamp now, const Step& step, std::size_t key);
+  void play(Timestamp now, std::size_t key);
   enum class Restarts : bool { Nothing, Ice };
   void renegotiate(Timestamp now, Restarts restarts = Restarts::Nothing);
   void set_taking_events(Timestamp now, bool takes);
@@ -84,9 +89,11 @@ class Peer {
   bool is_over() const { return is_stopped_ || is_closed() || has_failed(); }
   const std::string& reason() const { return reason_; }
   const core::PeerConnection& connection() const { return connection_; }
+  core::PeerConnection& connection() { return connection_; }
+  // What its owner has done outside of a turn goes out.
+  void drain(Timestamp now);
 
  private:
-  void drain(Timestamp now);
   void handle(Timestamp now, const core::Event& event);
   void gather(Timestamp now);
   // Perfect negotiation, W3C §10.7; b is polite.

@@ -206,6 +206,11 @@ constexpr std::array kRows = std::to_array<Row>({
     at_one_moment(Kind::Churn, "churn", "owner", 1,
                   "{side} opens and closes {a} channels, {b} ms apart, from {at}.",
                   {{1, 20, true}, {0, 300}}),
+    // a: milliseconds from frame to frame; b: bytes of a frame; c: 0 pictures, 1 sound.
+    in_one_of(8, for_a_time(Kind::Track, "track", "owner", 2, {20'000, 20'000},
+                            "{side} sends a track, {a} ms from frame to frame, of up to {b} bytes "
+                            "each, {at} to {until}.",
+                            {{20, 200, true}, {10, 8000, true}, {0, 1}})),
     // a: 0 when it is told of it, 1 when it is open, 2 when something comes.
     for_a_time(Kind::HangsUp, "hangs-up", "owner", 1, {20'000, 20'000},
                "{side}'s owner closes what its peer opens as soon as {closes}, {at} to {until}.",

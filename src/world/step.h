@@ -78,6 +78,7 @@ enum class Kind : std::uint8_t {
   Flood,
   Crumbs,
   Churn,
+  Track,
   HangsUp,
   StopsReading,
   Renegotiates,

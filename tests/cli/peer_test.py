@@ -56,6 +56,21 @@ class Nonsense(unittest.TestCase):
                      '{"op":"\\ud800"}', '{"op":"send","channel":1e999}'):
             self.refused(line, "InvalidJson")
 
+    def test_tracks_of_nothing(self):
+        for line, name, op in (
+                ('{"op":"add_track"}', "TypeError", "add_track"),
+                ('{"op":"add_track","kind":"smell"}', "TypeError", "add_track"),
+                ('{"op":"add_track","file":"/nowhere"}', "NotFound", "add_track"),
+                ('{"op":"add_track","file":"/"}', "NotFound", "add_track"),
+                ('{"op":"add_track","codec":"video/nothing"}', "NotFound", "add_track"),
+                ('{"op":"remove_track","transceiver":1}', "NotFound", "remove_track"),
+                ('{"op":"record","transceiver":0,"file":"/tmp/x"}', "NotFound", "record"),
+                ('{"op":"stop_recording","transceiver":3}', "NotFound", "stop_recording"),
+                ('{"op":"rtp_forward","transceiver":1,"to":"example.org:1"}', "TypeError", "rtp_forward"),
+                ('{"op":"echo_media","transceiver":99}', "NotFound", "echo_media"),
+                ('{"op":"set_local_description","type":"offer"}', "TypeError", "set_local_description")):
+            self.refused(line, name, op)
+
     def test_nesting_without_end(self):
         self.refused("[" * MIB, "InvalidJson")
         self.refused('{"a":' * 500_000, "InvalidJson")

@@ -51,6 +51,13 @@ FIREFOX_PREFERENCES = {
     "network.connectivity-service.enabled": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
+# Only secure contexts have devices, and about:blank is none.
+DEVICES = {
+    "chromium": ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+                 "--autoplay-policy=no-user-gesture-required"],
+    "firefox": {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True,
+                "media.autoplay.default": 0, "media.autoplay.block-webaudio": False}.items(),
+}
 
 
 # From util-linux. It holds for the program started, not for what that one starts.
@@ -139,12 +146,17 @@ class Page:
 
 class Browser:
     """show_addresses: candidates name addresses; otherwise mDNS names, as for most pages in life.
-    settings: more flags for Chromium, more preferences for Firefox."""
+    settings: more flags for Chromium, more preferences for Firefox. with_devices: pages have a fake camera and a
+    fake microphone, without a question."""
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, name, show_addresses=True, settings=()):
+    async def open(cls, name, show_addresses=True, settings=(), with_devices=False):
         async with contextlib.AsyncExitStack() as stack:
+            origin = None
+            if with_devices:
+                settings = [*settings, *DEVICES[name]]
+                origin = await stack.enter_async_context(_empty_page())
             folder = pathlib.Path(tempfile.mkdtemp(prefix=f"specter-{name}-"))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             start = {"chromium": _start_chromium, "firefox": _start_firefox}[name]
@@ -156,11 +168,12 @@ class Browser:
                 talk.push_async_callback(bidi.close)
                 if name == "firefox":  # chromedriver has begun the session already
                     await bidi.command("session.new", capabilities={})
-                yield cls(name, bidi)
+                yield cls(name, bidi, origin)
 
-    def __init__(self, name, bidi):
+    def __init__(self, name, bidi, origin=None):
         self.name = name
         self._bidi = bidi
+        self._origin = origin
         self._idle = []
 
     async def page(self):
@@ -168,10 +181,30 @@ class Browser:
         if self._idle:
             return self._idle.pop()
         created = await self._bidi.command("browsingContext.create", type="tab")
+        if self._origin:
+            await self._bidi.command("browsingContext.navigate", context=created["context"], url=self._origin,
+                                     wait="complete")
         return Page(self._bidi, created["context"])
 
     def give_back(self, page):
         self._idle.append(page)
+
+
+@contextlib.asynccontextmanager
+async def _empty_page():
+    """Its URL, on this machine: what is there is a secure context."""
+    async def answer(reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            body = b"<!doctype html><title>specter</title><body>"
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
 async def _spawn(stack, folder, *command):

@@ -97,11 +97,61 @@
   connection.oniceconnectionstatechange = () => {
     tell('ice_connection_state', {state: connection.iceConnectionState});
   };
+  connection.ontrack = ({track, streams, transceiver}) => {
+    const about = {transceiver: number_of(transceiver), kind: track.kind, mid: transceiver.mid};
+    for (const [name, event] of [['onmute', 'track_muted'], ['onunmute', 'track_unmuted'], ['onended', 'track_ended']]) {
+      track[name] = () => tell(event, {transceiver: about.transceiver});
+    }
+    tell('track', {...about, streams: (streams ?? []).map(({id}) => id)});
+    if (globalThis.document) play(track);
+  };
   connection.ondatachannel = ({channel}) => {
     const about = watch(channel);
     tell('data_channel', about);
     // The W3C lets it be open already when it is announced; onopen still follows.
   };
+
+  const transceivers = [];
+
+  function number_of(transceiver) {
+    if (!transceivers.includes(transceiver)) transceivers.push(transceiver);
+    return transceivers.indexOf(transceiver) + 1;
+  }
+
+  // Nothing is decoded that nobody sees or hears.
+  function play(track) {
+    const element = document.createElement(track.kind);
+    element.autoplay = element.muted = element.playsInline = true;
+    element.srcObject = new MediaStream([track]);
+    track.addEventListener('ended', () => element.remove());
+    document.body.append(element);
+  }
+
+  // The browser's fake camera or microphone, or a picture of a page.
+  async function source_of(kind, {width = 320, height = 240, fps = 20, canvas = false}) {
+    if (!canvas) {
+      const wanted = kind === 'audio' ? {audio: true} : {video: {width, height, frameRate: fps}};
+      return (await navigator.mediaDevices.getUserMedia(wanted)).getTracks()[0];
+    }
+    const element = Object.assign(document.createElement('canvas'), {width, height});
+    const context = element.getContext('2d');
+    let number = 0;
+    const draw = () => {
+      context.fillStyle = `hsl(${number++ * 7 % 360} 80% 50%)`;
+      context.fillRect(0, 0, width, height);
+    };
+    const timer = setInterval(draw, 1000 / fps);
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'closed') clearInterval(timer);
+    });
+    return element.captureStream(fps).getTracks()[0];
+  }
+
+  function prefer(transceiver, mimeType) {
+    const {codecs} = RTCRtpReceiver.getCapabilities(transceiver.receiver.track.kind);
+    const rest = ['rtx', 'red', 'ulpfec'].map((name) => `${transceiver.receiver.track.kind}/${name}`);
+    transceiver.setCodecPreferences(codecs.filter((codec) => [mimeType, ...rest].includes(codec.mimeType)));
+  }
 
   const commands = {
     create_data_channel: ({label}) => {
@@ -120,8 +170,48 @@
       connection.addTrack(stream.getTracks()[0], stream);
       return {event: 'done'};
     },
+    // A track of the fake camera or microphone, by addTrack or, for what it can't say, addTransceiver.
+    add_media: async ({kind, rids, codec, source = {}}) => {
+      const track = await source_of(kind, source), stream = new MediaStream([track]);
+      if (rids || codec) {
+        const scales = {q: 4, h: 2, f: 1};
+        const sendEncodings = rids?.map((rid) => ({rid, scaleResolutionDownBy: scales[rid] ?? 1}));
+        const made = connection.addTransceiver(track, {streams: [stream], ...(rids ? {sendEncodings} : {})});
+        if (codec) prefer(made, codec);
+        return {event: 'track_added', transceiver: number_of(made)};
+      }
+      const sender = connection.addTrack(track, stream);
+      const made = connection.getTransceivers().find((each) => each.sender === sender);
+      return {event: 'track_added', transceiver: number_of(made)};
+    },
+    remove_track: ({transceiver}) => {
+      const {sender} = transceivers[transceiver - 1];
+      sender.track?.stop();
+      connection.removeTrack(sender);
+      return {event: 'done'};
+    },
+    replace_track: async ({transceiver, source = {}}) => {
+      const {sender, receiver} = transceivers[transceiver - 1], before = sender.track;
+      await sender.replaceTrack(await source_of(receiver.track.kind, source));
+      before?.stop();
+      return {event: 'track_replaced'};
+    },
+    stop_transceiver: ({transceiver}) => {
+      transceivers[transceiver - 1].stop();
+      return {event: 'done'};
+    },
+    set_direction: ({transceiver, direction}) => {
+      transceivers[transceiver - 1].direction = direction;
+      return {event: 'done'};
+    },
+    prefer_codec: ({transceiver, codec}) => {
+      prefer(transceivers[transceiver - 1], codec);
+      return {event: 'done'};
+    },
+    local_description: () => ({event: 'local_description', description: connection.localDescription}),
+    // Without a description: what the signaling state requires.
     set_local_description: async (description) => {
-      await connection.setLocalDescription(description);
+      await (description.type ? connection.setLocalDescription(description) : connection.setLocalDescription());
       return {event: 'local_description_set'};
     },
     set_remote_description: async (description) => {
@@ -150,6 +240,7 @@
     },
     state: () => ({
       event: 'state',
+      signaling_state: connection.signalingState,
       connection_state: connection.connectionState,
       dtls_state: connection.sctp?.transport.state,
       max_message_size: connection.sctp?.maxMessageSize,

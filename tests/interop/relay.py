@@ -30,15 +30,17 @@ class Relay:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls):
-        relay = cls()
+    async def open(cls, loses=None):
+        """loses(data): whether it is lost on its way."""
+        relay = cls(loses)
         try:
             yield relay
         finally:
             for stand_in in relay._stand_ins.values():
                 stand_in.transport.close()
 
-    def __init__(self):
+    def __init__(self, loses=None):
+        self.loses, self.lost = loses, 0
         self.captured = []
         self.dropped = 0  # from elsewhere, or to nobody yet
         self._begun = time.monotonic()
@@ -71,6 +73,9 @@ class Relay:
             return
         sender.address = source
         self.captured.append(Captured(time.monotonic() - self._begun, sender.peer, data))
+        if self.loses and self.loses(data):
+            self.lost += 1
+            return
         sender.transport.sendto(data, stand_in.address)
 
     def write_pcap(self, path, unwrap=lambda data: [data]):

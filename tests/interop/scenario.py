@@ -4,6 +4,8 @@ import asyncio
 import base64
 import contextlib
 import re
+import time
+import traceback
 
 from browser import BrowserError
 from peers import PeerError
@@ -21,6 +23,40 @@ class Failed(Exception):
 def expect(holds, sentence):
     if not holds:
         raise Failed(sentence)
+
+
+class Stories:
+    """Tells stories one after the other: those whose title has `only`. When one fails, what its peers said is printed,
+    but for lines that have one of `hides`."""
+
+    def __init__(self, only="", hides=()):
+        self.only, self.hides, self.results = only, hides, []
+
+    async def tell(self, title, seconds, story, times=1, figure=""):
+        """story(known) is told within `seconds`, each of so many times; it puts its peers into `known`. What it returns
+        is in seconds, and the greatest is printed as `figure`."""
+        if self.only not in title:
+            return
+        begun, greatest, failed = time.monotonic(), 0.0, 0
+        for _ in range(times):
+            known = []
+            try:
+                async with asyncio.timeout(seconds):
+                    greatest = max(greatest, await story(known) or 0.0)
+            except Exception:
+                failed += 1
+                lines = (line for peer in known for line in peer.history())
+                print(f"FAILED  {title}", *(line for line in lines if not any(word in line for word in self.hides)),
+                      traceback.format_exc(), sep="\n", flush=True)
+        self.results += [False] * failed + [True] * (times - failed)
+        if not failed:
+            told = [f"{times} times"] * (times > 1) + [f"{time.monotonic() - begun:.1f} s"]
+            told += [f"{figure} {greatest * 1000:.0f} ms"] * bool(figure)
+            print(f"ok      {title} ({', '.join(told)})", flush=True)
+
+    def exit_code(self):
+        print(f"{sum(self.results)} of {len(self.results)} stories")
+        return 0 if self.results and all(self.results) else 1
 
 
 def text_of(size):
@@ -89,9 +125,9 @@ def heard(offer, dtls_client):
 
 
 @contextlib.asynccontextmanager
-async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None):
+async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None, before_answer=None):
     """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them.
-    before_offer: what else is to be in the offer, after the channel."""
+    before_offer: what else is to be in the offer, after the channel. before_answer: what the answerer does with it first."""
     tasks = []
     try:
         created = await offerer.call("create_data_channel", label="data")
@@ -101,6 +137,8 @@ async def connected(offerer, answerer, dtls_client=None, relay=None, before_offe
         await offerer.call("set_local_description", **offer)
         await answerer.call("set_remote_description", **heard(offer, dtls_client))
         tasks.append(asyncio.create_task(trickle(offerer, answerer, relay)))
+        if before_answer:
+            await before_answer()
         answer = description_of(await answerer.call("create_answer"))
         await answerer.call("set_local_description", **answer)
         await offerer.call("set_remote_description", **answer)
@@ -123,6 +161,18 @@ async def connected(offerer, answerer, dtls_client=None, relay=None, before_offe
 
 def description_of(answer):
     return {"type": answer["type"], "sdp": answer["sdp"]}
+
+
+async def renegotiate(offerer, answerer, before_answer=None):
+    """The candidates are those of the connection that is there."""
+    offer = description_of(await offerer.call("create_offer"))
+    await offerer.call("set_local_description", **offer)
+    await answerer.call("set_remote_description", **offer)
+    if before_answer:
+        await before_answer()
+    answer = description_of(await answerer.call("create_answer"))
+    await answerer.call("set_local_description", **answer)
+    await offerer.call("set_remote_description", **answer)
 
 
 async def echo(sender, from_channel, echoer, to_channel, sizes=SIZES):

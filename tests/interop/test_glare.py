@@ -11,12 +11,10 @@ import asyncio
 import itertools
 import pathlib
 import sys
-import time
-import traceback
 
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import Wire, description_of, echo, expect
+from scenario import Stories, Wire, description_of, echo, expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -107,28 +105,19 @@ async def main():
     options = parser.parse_args()
     need_browsers(options.browser)
 
-    results = []
+    stories = Stories(options.only)
     for shows in (True, False):
         async with Browser.open(options.browser, shows) as browser:
             for who, back in itertools.product(("specter", options.browser), BACKS):
-                title = f"{who} is polite and {back}, addresses {'shown' if shows else 'hidden'}"
-                if options.only not in title:
-                    continue
-                begun, known = time.monotonic(), []
-                try:
-                    async with asyncio.timeout(STORY_SECONDS), BrowserPeer.open(browser) as page, \
-                            SpecterPeer.open(options.specter) as specter:
+                async def tell(known, browser=browser, who=who, back=back):
+                    async with BrowserPeer.open(browser) as page, SpecterPeer.open(options.specter) as specter:
                         known += [page, specter]
                         sides = (specter, page) if who == "specter" else (page, specter)
                         await story(*sides, back)
-                    print(f"ok      {title} ({time.monotonic() - begun:.1f} s)", flush=True)
-                    results.append(True)
-                except Exception:
-                    print(f"FAILED  {title}", *(line for peer in known for line in peer.history()),
-                          traceback.format_exc(), sep="\n", flush=True)
-                    results.append(False)
-    print(f"{sum(results)} of {len(results)} stories")
-    return 0 if results and all(results) else 1
+
+                await stories.tell(f"{who} is polite and {back}, addresses {'shown' if shows else 'hidden'}",
+                                   STORY_SECONDS, tell)
+    return stories.exit_code()
 
 
 sys.exit(asyncio.run(main()))

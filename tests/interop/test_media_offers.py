@@ -8,14 +8,14 @@ becomes of the media. And ours to a browser of each policy; and tracks that the 
 import argparse
 import asyncio
 import contextlib
+import functools
+import itertools
 import pathlib
 import sys
-import time
-import traceback
 
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import connected, description_of, echo
+from scenario import Stories, connected, echo, renegotiate
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -24,27 +24,17 @@ SIZES = [1, 100, 16 << 10]
 
 
 @contextlib.asynccontextmanager
-async def pair(options, browser, known, policy):
+async def pair(options, browser, policy, known):
     async with BrowserPeer.open(browser, configuration={"bundlePolicy": policy}) as page, \
             SpecterPeer.open(options.specter) as specter:
         known += [page, specter]
         yield page, specter
 
 
-async def renegotiate(offerer, answerer):
-    """The candidates are those of the connection that is there."""
-    offer = description_of(await offerer.call("create_offer"))
-    await offerer.call("set_local_description", **offer)
-    await answerer.call("set_remote_description", **offer)
-    answer = description_of(await answerer.call("create_answer"))
-    await answerer.call("set_local_description", **answer)
-    await offerer.call("set_remote_description", **answer)
-
-
-async def browser_offers(options, browser, known, policy):
+async def browser_offers(options, browser, policy, known):
     """In an offer the sections stand in the order in which they were asked for."""
     for media_first in (True, False):
-        async with pair(options, browser, known, policy) as (page, specter):
+        async with pair(options, browser, policy, known) as (page, specter):
             async def add_media():
                 for kind in ("audio", "video"):
                     await page.call("add_transceiver", kind=kind)
@@ -55,15 +45,15 @@ async def browser_offers(options, browser, known, policy):
                 await echo(page, channels[0], specter, channels[1], SIZES)
 
 
-async def specter_offers(options, browser, known, policy):
-    async with pair(options, browser, known, policy) as (page, specter), \
+async def specter_offers(options, browser, policy, known):
+    async with pair(options, browser, policy, known) as (page, specter), \
             connected(specter, page) as (at_specter, at_page):
         await echo(specter, at_specter, page, at_page, SIZES)
 
 
-async def tracks_come_later(options, browser, known, policy):
+async def tracks_come_later(options, browser, policy, known):
     """Sections that we rejected are used anew by browsers, and with them may come another BUNDLE tag."""
-    async with pair(options, browser, known, policy) as (page, specter):
+    async with pair(options, browser, policy, known) as (page, specter):
         for kind in ("audio", "video"):
             await page.call("add_transceiver", kind=kind)
         async with connected(page, specter) as (at_page, at_specter):
@@ -76,9 +66,9 @@ async def tracks_come_later(options, browser, known, policy):
             await echo(specter, at_specter, page, at_page, SIZES)
 
 
-async def tracks_beside_our_data(options, browser, known, policy):
+async def tracks_beside_our_data(options, browser, policy, known):
     """The same where all began with data alone, of ours."""
-    async with pair(options, browser, known, policy) as (page, specter), \
+    async with pair(options, browser, policy, known) as (page, specter), \
             connected(specter, page) as (at_specter, at_page):
         for kind in ("audio", "video"):
             await page.call("add_track", kind=kind)
@@ -103,24 +93,12 @@ async def main():
     options = parser.parse_args()
     need_browsers(options.browser)
 
-    results = []
+    stories = Stories(options.only)
     async with Browser.open(options.browser) as browser:
-        for title, policy in ((f"{policy}: {title}", policy) for title in STORIES for policy in POLICIES):
-            if options.only not in title:
-                continue
-            begun, known = time.monotonic(), []
-            try:
-                async with asyncio.timeout(STORY_SECONDS):
-                    await STORIES[title.partition(": ")[2]](options, browser, known, policy)
-                print(f"ok      {options.browser}, {title} ({time.monotonic() - begun:.1f} s)", flush=True)
-                results.append(True)
-            except Exception:
-                print(f"FAILED  {options.browser}, {title}",
-                      *(line for peer in known for line in peer.history()), traceback.format_exc(),
-                      sep="\n", flush=True)
-                results.append(False)
-    print(f"{sum(results)} of {len(results)} stories")
-    return 0 if results and all(results) else 1
+        for title, policy in itertools.product(STORIES, POLICIES):
+            await stories.tell(f"{options.browser}, {policy}: {title}", STORY_SECONDS,
+                               functools.partial(STORIES[title], options, browser, policy))
+    return stories.exit_code()
 
 
 sys.exit(asyncio.run(main()))

@@ -12,13 +12,11 @@ import os
 import pathlib
 import sys
 import tempfile
-import time
-import traceback
 
 import coturn
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import connected, echo, expect
+from scenario import Stories, connected, echo, expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -51,47 +49,37 @@ async def story(offerer, answerer):
                 await relayed(peer)
 
 
-async def tell(options, title, first, second):
-    """Both are functions that open a peer."""
-    begun, known = time.monotonic(), []
-    try:
-        async with asyncio.timeout(STORY_SECONDS), first() as offerer, second() as answerer:
+def between(first, second):
+    """A story of both, which are functions that open a peer."""
+    async def tell(known):
+        async with first() as offerer, second() as answerer:
             known += [offerer, answerer]
             await story(offerer, answerer)
-        print(f"ok      {title} ({time.monotonic() - begun:.1f} s)", flush=True)
-        return True
-    except Exception:
-        print(f"FAILED  {title}", *(line for peer in known for line in peer.history()), traceback.format_exc(),
-              sep="\n", flush=True)
-        return False
+
+    return tell
 
 
-async def stories(options, server):
+async def tell_all(options, server, stories):
     def specter(url, name="specter"):
         return lambda: SpecterPeer.open(options.specter, *specter_arguments(url, server.authorities), name=name)
 
     urls = {"udp": f"turn:127.0.0.1:{server.port}", "tcp": f"turn:127.0.0.1:{server.port}?transport=tcp",
             "tls": f"turns:127.0.0.1:{server.tls_port}"}
-    results = []
     if options.who == "specter":
         for kind, url in urls.items():
             for other, there in urls.items():
-                title = f"over {kind}, the other over {other}"
-                if options.only in title:
-                    results += [await tell(options, title, specter(url), specter(there, "specter 2"))
-                                for _ in range(options.count)]
-        return results
+                await stories.tell(f"over {kind}, the other over {other}", STORY_SECONDS,
+                                   between(specter(url), specter(there, "specter 2")), options.count)
+        return
     async with Browser.open(options.who) as browser:
+        def page():
+            return BrowserPeer.open(browser, configuration=browser_configuration(urls["udp"]))
+
         for kind, url in urls.items():
             for offers in ("specter", options.who):
-                title = f"over {kind}, {options.who} over UDP, {offers} offers"
-                if options.only not in title:
-                    continue
-                def page():
-                    return BrowserPeer.open(browser, configuration=browser_configuration(urls["udp"]))
                 sides = (specter(url), page) if offers == "specter" else (page, specter(url))
-                results += [await tell(options, title, *sides) for _ in range(options.count)]
-    return results
+                await stories.tell(f"over {kind}, {options.who} over UDP, {offers} offers", STORY_SECONDS,
+                                   between(*sides), options.count)
 
 
 async def main():
@@ -105,11 +93,11 @@ async def main():
     coturn.need()
     if options.who != "specter":
         need_browsers(options.who)
+    stories = Stories(options.only)
     os.environ["SPECTER_ICE_CREDENTIAL"] = coturn.PASSWORD
     with tempfile.TemporaryDirectory() as folder, coturn.running(pathlib.Path(folder)) as server:
-        results = await stories(options, server)
-    print(f"{sum(results)} of {len(results)} stories")
-    return 0 if results and all(results) else 1
+        await tell_all(options, server, stories)
+    return stories.exit_code()
 
 
 sys.exit(asyncio.run(main()))

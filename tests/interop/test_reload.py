@@ -11,11 +11,10 @@ import itertools
 import pathlib
 import sys
 import time
-import traceback
 
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import Wire, connected, description_of, echo
+from scenario import Stories, Wire, connected, description_of, echo
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STORY_SECONDS = 60
@@ -92,30 +91,19 @@ async def main():
     options = parser.parse_args()
     need_browsers(options.browser)
 
-    results = []
+    stories = Stories(options.only)
     for shows in (True, False):
         async with Browser.open(options.browser, shows) as browser:
             for who, goodbye in itertools.product(("the page", "specter"), (True, False)):
+                async def tell(known, browser=browser, who=who, goodbye=goodbye):
+                    async with SpecterPeer.open(options.specter) as specter:
+                        known.append(specter)
+                        return await story(browser, specter, who, goodbye, known)
+
                 title = (f"a page goes with{'' if goodbye else 'out'} a goodbye, {who} offers, "
                          f"addresses {'shown' if shows else 'hidden'}")
-                if options.only not in title:
-                    continue
-                took = []
-                for _ in range(options.count):
-                    known = []
-                    try:
-                        async with asyncio.timeout(STORY_SECONDS), SpecterPeer.open(options.specter) as specter:
-                            known.append(specter)
-                            took.append(await story(browser, specter, who, goodbye, known))
-                        results.append(True)
-                    except Exception:
-                        print(f"FAILED  {title}", *(line for peer in known for line in peer.history()),
-                              traceback.format_exc(), sep="\n", flush=True)
-                        results.append(False)
-                if took:
-                    print(f"ok      {title} ({len(took)} times, {max(took) * 1000:.0f} ms at most)", flush=True)
-    print(f"{sum(results)} of {len(results)} stories")
-    return 0 if results and all(results) else 1
+                await stories.tell(title, STORY_SECONDS, tell, options.count, figure="a channel again within")
+    return stories.exit_code()
 
 
 sys.exit(asyncio.run(main()))

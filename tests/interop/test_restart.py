@@ -11,11 +11,10 @@ import pathlib
 import re
 import sys
 import time
-import traceback
 
 from browser import Browser, need_browsers
 from peers import BrowserPeer, SpecterPeer
-from scenario import Wire, connected, description_of, echo, expect
+from scenario import Stories, Wire, connected, description_of, echo, expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS_EACH = 6  # of a restart
@@ -129,33 +128,23 @@ async def main():
     options = parser.parse_args()
     need_browsers(options.browser)
 
-    results = []
+    stories = Stories(options.only, hides=('"message"', '"send"'))
     for shows in (True, False):
         async with Browser.open(options.browser, shows) as browser:
             for offers, restarts in ((o, r) for o in ("specter", options.browser)
                                      for r in ("specter", options.browser, "both in turn")):
-                title = (f"{offers} offers, {restarts} restart{'' if ' ' in restarts else 's'}, "
-                         f"addresses {'shown' if shows else 'hidden'}")
-                if options.only not in title:
-                    continue
-                begun, known = time.monotonic(), []
-                try:
-                    async with asyncio.timeout(30 + SECONDS_EACH * options.count), \
-                            BrowserPeer.open(browser) as page, SpecterPeer.open(options.specter) as specter:
+                async def tell(known, browser=browser, offers=offers, restarts=restarts):
+                    async with BrowserPeer.open(browser) as page, SpecterPeer.open(options.specter) as specter:
                         known += [page, specter]
                         sides = {"specter": specter, options.browser: page}
-                        longest = await story(page, specter, sides[offers],
-                                              lambda i: sides.get(restarts, (page, specter)[i % 2]), options.count)
-                    print(f"ok      {title} ({options.count} in {time.monotonic() - begun:.1f} s; "
-                          f"longest silence {longest * 1000:.0f} ms)", flush=True)
-                    results.append(True)
-                except Exception:
-                    lines = [line for peer in known for line in peer.history()]
-                    print(f"FAILED  {title}", *(line for line in lines if '"message"' not in line and '"send"' not in line),
-                          traceback.format_exc(), sep="\n", flush=True)
-                    results.append(False)
-    print(f"{sum(results)} of {len(results)} stories")
-    return 0 if results and all(results) else 1
+                        return await story(page, specter, sides[offers],
+                                           lambda i: sides.get(restarts, (page, specter)[i % 2]), options.count)
+
+                title = (f"{offers} offers, {restarts} restart{'' if ' ' in restarts else 's'}, "
+                         f"addresses {'shown' if shows else 'hidden'}")
+                await stories.tell(title, 30 + SECONDS_EACH * options.count, tell, figure="longest silence")
+    return stories.exit_code()
 
 
-sys.exit(asyncio.run(main()))
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/testing/golden.h"
+#include "testing/media.h"
 #include "testing/peer_host.h"
 
 namespace specter {
@@ -17,39 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::PeerHost;
 using testing::PeerPair;
-
-MediaOptions media_options() {
-  MediaOptions out;
-  out.codecs = {
-      {MediaKind::Audio, 111, "audio/opus", 48'000, 2, "minptime=10;useinbandfec=1", {}},
-      {MediaKind::Video,
-       96,
-       "video/VP8",
-       90'000,
-       0,
-       "",
-       {"nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"}},
-      {MediaKind::Video, 97, "video/rtx", 90'000, 0, "apt=96", {}},
-  };
-  for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
-    out.header_extensions.push_back(
-        {kind, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"});
-  }
-  return out;
-}
-
-ConnectionOptions with_media() {
-  ConnectionOptions out;
-  out.media = media_options();
-  return out;
-}
-
-LocalTrack video(std::string id = "video") {
-  return {MediaKind::Video, std::move(id), media_options().codecs[1]};
-}
-LocalTrack audio(std::string id = "audio") {
-  return {MediaKind::Audio, std::move(id), media_options().codecs[0]};
-}
+using testing::audio_track;
+using testing::video_track;
 
 // What a side was told of one transceiver.
 std::vector<MediaFrame> frames_of(const PeerHost& host, TransceiverId transceiver) {
@@ -101,11 +71,11 @@ class Tracks : public ::testing::Test {
   const std::vector<Buffer> pictures_ = codec::testing::read_ivf_frames("libvpx.ivf");
   const std::vector<Buffer> sounds_ = codec::testing::read_opus_packets("libopus.ogg");
   std::size_t sent_ = 0;
-  PeerPair pair_{{}, with_media()};
+  PeerPair pair_{{}, testing::with_media()};
 };
 
 TEST_F(Tracks, APictureGoesFromOneSideToTheOther) {
-  const auto sender = pair_.a.connection.add_track(video(), {"stream"});
+  const auto sender = pair_.a.connection.add_track(video_track(), {"stream"});
   ASSERT_TRUE(sender);
   ASSERT_TRUE(pair_.connect());
   const auto tracks = pair_.b.all<core::Track>();
@@ -122,9 +92,9 @@ TEST_F(Tracks, APictureGoesFromOneSideToTheOther) {
 }
 
 TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
-  const auto of_a = pair_.a.connection.add_track(video(), {});
-  const auto sound_of_a = pair_.a.connection.add_track(audio(), {});
-  const auto of_b = pair_.b.connection.add_track(video(), {});
+  const auto of_a = pair_.a.connection.add_track(video_track(), {});
+  const auto sound_of_a = pair_.a.connection.add_track(audio_track(), {});
+  const auto of_b = pair_.b.connection.add_track(video_track(), {});
   const auto channel = pair_.a.connection.create_data_channel(pair_.now(), "data");
   ASSERT_TRUE(of_a && sound_of_a && of_b && channel);
   ASSERT_TRUE(pair_.connect());
@@ -141,7 +111,7 @@ TEST_F(Tracks, SoundAndPicturesBothWaysBesideData) {
 }
 
 TEST_F(Tracks, LossIsRepaired) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);  // a round trip is measured
   pair_.network.link().options().loss = 0.05;
@@ -157,7 +127,7 @@ TEST_F(Tracks, LossIsRepaired) {
 }
 
 TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.remove_track(pair_.now(), *sender));
@@ -173,7 +143,7 @@ TEST_F(Tracks, NothingOfARemovedTrackIsSent) {
 }
 
 TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   ASSERT_TRUE(pair_.a.connection.stop_transceiver(pair_.now(), *sender));
@@ -182,7 +152,7 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   EXPECT_THAT(pair_.a.connection.transceivers(), IsEmpty());
   EXPECT_THAT(pair_.b.connection.transceivers(), IsEmpty());
   // The section is used again.
-  const auto next = pair_.a.connection.add_track(video("other"), {});
+  const auto next = pair_.a.connection.add_track(video_track("other"), {});
   ASSERT_TRUE(next);
   ASSERT_TRUE(pair_.negotiate());
   const std::size_t before = pair_.b.all<core::Frame>().size();
@@ -192,7 +162,7 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
 }
 
 TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 30);
   pair_.b.connection.restart_ice();
@@ -204,7 +174,7 @@ TEST_F(Tracks, AnIceRestartUnderMediaLosesNoFrame) {
 }
 
 TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   const std::size_t before = pair_.a.all<core::KeyFrameWanted>().size();
@@ -214,7 +184,7 @@ TEST_F(Tracks, AKeyFrameIsAskedForAndHeard) {
 }
 
 TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   pair_.b.connection.set_bitrate_estimate(pair_.now(), 1'000'000);
   send_video(pair_.a, *sender, 60);
@@ -230,7 +200,7 @@ TEST_F(Tracks, FeedbackAndEstimatesOfThePeerAreTold) {
 }
 
 TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   pair_.network.link().options().latency = 20ms;
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 150);
@@ -242,7 +212,7 @@ TEST_F(Tracks, ReportsTellTheRoundTripAndTheLoss) {
 }
 
 TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(pair_.connect());
   send_video(pair_.a, *sender, 10);
   pair_.a.connection.close(pair_.now());
@@ -251,7 +221,7 @@ TEST_F(Tracks, TheClosingSideSaysGoodbyeToItsSources) {
 }
 
 TEST_F(Tracks, ASampleBeforeThereIsAConnectionIsNoError) {
-  const auto sender = pair_.a.connection.add_track(video(), {});
+  const auto sender = pair_.a.connection.add_track(video_track(), {});
   ASSERT_TRUE(sender);
   EXPECT_TRUE(pair_.a.connection.write_sample(pair_.now(), *sender,
                                               {.bytes = pictures_[0], .duration = kFrame}));

@@ -82,6 +82,17 @@ struct MemoryOptions {
   Json parameters() const;
 };
 
+struct MediaOptions {
+  CommonOptions common;
+  std::size_t receivers = 1;
+  double kbit_per_s = 2500;
+  double frames_per_s = 30;
+  double seconds = 5;
+  double warm_up_seconds = 1;
+
+  Json parameters() const;
+};
+
 // What is empty or 0 here has its default from `all`, or is as long as its path needs.
 struct LinkOptions {
   std::vector<double> round_trips_ms, losses_percent, rates_mbit_per_s;
@@ -105,5 +116,6 @@ int run_latency(const LatencyOptions& options);
 int run_setup(const SetupOptions& options);
 int run_memory(const MemoryOptions& options);
 int run_link(const LinkOptions& options);
+int run_media(const MediaOptions& options);
 
 }  // namespace specter::cli::bench

@@ -16,6 +16,11 @@ void Peer::offer(std::size_t channels, const DataChannelOptions& options) {
   check(connection_.create_offer());
 }
 
+void Peer::send(const TrackLocal& track) {
+  if (const auto added = connection_.add_track(track); !added) return check(fail(added.error()));
+  check(connection_.create_offer());
+}
+
 void Peer::take(const SessionDescription& description) {
   check(connection_.set_remote_description(description));
   if (description.type == SdpType::Offer) check(connection_.create_answer());
@@ -31,6 +36,10 @@ void Peer::check(const Result<>& done) {
 void Peer::handle(const Event& any) {
   if (const auto* message = std::get_if<event::Message>(&any)) {
     on_message(message->channel, message->data);
+  } else if (const auto* frame = std::get_if<event::Frame>(&any)) {
+    on_frame(*frame);
+  } else if (std::holds_alternative<event::KeyFrameWanted>(any)) {
+    on_key_frame_wanted();
   } else if (const auto* low = std::get_if<event::BufferedAmountLow>(&any)) {
     on_low(low->channel);
   } else if (const auto* offer = std::get_if<event::Offer>(&any)) {
@@ -48,6 +57,7 @@ void Peer::handle(const Event& any) {
   } else if (const auto* failed = std::get_if<event::OperationFailed>(&any)) {
     check(fail(failed->error));
   } else if (const auto* change = std::get_if<event::ConnectionStateChange>(&any)) {
+    if (change->state == ConnectionState::Connected) on_connected();
     // Who is done closes; the other may hear of it before it does the same.
     if (change->state == ConnectionState::Failed && change->code != ErrorCode::ClosedByPeer) {
       on_failure(fmt::format("the connection failed: {}", change->reason));

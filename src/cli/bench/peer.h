@@ -22,6 +22,7 @@ class Peer {
 
   // From any thread, once it is started. One of the two sides offers, and has the channels.
   void offer(std::size_t channels, const DataChannelOptions& options);
+  void send(const TrackLocal& track);                // and offers
   void take(const SessionDescription& description);  // of the other side
   void take(const IceCandidate& candidate);
   void close() { connection_.close(); }
@@ -35,6 +36,9 @@ class Peer {
   virtual void on_open(const DataChannel& /*channel*/) {}
   virtual void on_message(const DataChannel& /*channel*/, Bytes /*message*/) {}
   virtual void on_low(const DataChannel& /*channel*/) {}
+  virtual void on_connected() {}
+  virtual void on_frame(const event::Frame& /*frame*/) {}
+  virtual void on_key_frame_wanted() {}
   virtual void on_stats(const Stats& /*stats*/) {}
   virtual void on_closed() {}
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/base64.h"
+#include "cli/peer/command_table.h"
 #include "cli/peer/fields.h"
 
 namespace specter::cli {
@@ -61,9 +63,16 @@ SessionDescription description_of(Fields& fields) {
   return description;
 }
 
-template <class Set>
-Action set_description(Fields& fields) {
-  return Set{description_of(fields)};
+Action set_local_description(Fields& fields) {
+  if (!fields.has("type") && !fields.has("sdp")) {
+    fields.refuse_others();
+    return command::SetLocalDescription{};
+  }
+  return command::SetLocalDescription{description_of(fields)};
+}
+
+Action set_remote_description(Fields& fields) {
+  return command::SetRemoteDescription{description_of(fields)};
 }
 
 Action add_ice_candidate(Fields& fields) {
@@ -131,17 +140,12 @@ Action set_buffered_amount_low_threshold(Fields& fields) {
 
 // ---- which there are
 
-struct Entry {
-  std::string_view op;
-  Action (*read)(Fields&);
-};
-
-constexpr Entry kCommands[] = {
+constexpr CommandEntry kCommands[] = {
     {"create_data_channel", create_data_channel},
     {"create_offer", create_offer},
     {"create_answer", without_fields<command::CreateAnswer>},
-    {"set_local_description", set_description<command::SetLocalDescription>},
-    {"set_remote_description", set_description<command::SetRemoteDescription>},
+    {"set_local_description", set_local_description},
+    {"set_remote_description", set_remote_description},
     {"add_ice_candidate", add_ice_candidate},
     {"restart_ice", without_fields<command::RestartIce>},
     {"set_ice_servers", set_ice_servers},
@@ -160,6 +164,21 @@ constexpr Entry kCommands[] = {
     {"close", without_fields<command::Close>},
 };
 
+const CommandEntry* find_command(std::string_view op) {
+  for (const auto& table : {std::span<const CommandEntry>(kCommands), track_commands()}) {
+    const auto found = std::ranges::find(table, op, &CommandEntry::op);
+    if (found != table.end()) return &*found;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> out;
+  for (const auto& table : {std::span<const CommandEntry>(kCommands), track_commands()})
+    for (const CommandEntry& each : table) out.push_back(each.op);
+  return out;
+}
+
 Result<Action> read_action(const LineReader::Line& line, Command& command) {
   if (line.too_long) {
     return fail(ErrorCode::InvalidJson, fmt::format("a line has {} bytes at most", kMaxLineBytes));
@@ -175,13 +194,10 @@ Result<Action> read_action(const LineReader::Line& line, Command& command) {
     }
     command.ref = *ref;
   }
-  const auto* entry = std::ranges::find(kCommands, std::string_view(command.op), &Entry::op);
-  if (entry == std::end(kCommands)) {
-    std::vector<std::string_view> known;
-    for (const Entry& each : kCommands) known.push_back(each.op);
+  const CommandEntry* entry = find_command(command.op);
+  if (!entry)
     return fail(ErrorCode::NotFound,
-                fmt::format("\"op\" must be one of {}", fmt::join(known, ", ")));
-  }
+                fmt::format("\"op\" must be one of {}", fmt::join(command_names(), ", ")));
   Fields fields(*object);
   Action action = entry->read(fields);
   if (fields.error()) return fail(*fields.error());

@@ -12,6 +12,7 @@
 #include "cli/json.h"
 #include "cli/line_reader.h"
 #include "cli/peer/channels.h"
+#include "cli/peer/track_command.h"
 
 #include "specter/description.h"
 #include "specter/options.h"
@@ -29,7 +30,7 @@ struct CreateOffer {
 };
 struct CreateAnswer {};
 struct SetLocalDescription {
-  SessionDescription description;
+  std::optional<SessionDescription> description;  // nothing: what the signaling state requires
 };
 struct SetRemoteDescription {
   SessionDescription description;
@@ -61,13 +62,18 @@ struct GetDescription {};  // which one, its name says
 struct Close {};
 }  // namespace command
 
-using Action =
-    std::variant<command::CreateDataChannel, command::CreateOffer, command::CreateAnswer,
-                 command::SetLocalDescription, command::SetRemoteDescription,
-                 command::AddIceCandidate, command::RestartIce, command::SetIceServers,
-                 command::Send, command::CloseDataChannel, command::SetBufferedAmountLowThreshold,
-                 command::GetStats, command::GetState, command::GetDataChannelState,
-                 command::GetDescription, command::Close>;
+using Action = std::variant<
+    command::CreateDataChannel, command::CreateOffer, command::CreateAnswer,
+    command::SetLocalDescription, command::SetRemoteDescription, command::AddIceCandidate,
+    command::RestartIce, command::SetIceServers, command::Send, command::CloseDataChannel,
+    command::SetBufferedAmountLowThreshold, command::GetStats, command::GetState,
+    command::GetDataChannelState, command::GetDescription, command::Close, command::AddTrack,
+    command::AddTransceiver, command::RemoveTrack, command::ReplaceTrack, command::PlayFile,
+    command::SetDirection, command::SetStreams, command::SetCodecPreferences,
+    command::StopTransceiver, command::GetTransceivers, command::GetSendParameters,
+    command::GetReceiveParameters, command::SetSendParameters, command::RequestKeyFrame,
+    command::SetBitrateEstimate, command::Record, command::StopRecording, command::RtpForward,
+    command::RtpSource, command::EchoMedia, command::GetFrames>;
 
 // What an answer needs of it.
 struct Command {

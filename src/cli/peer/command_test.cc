@@ -43,6 +43,13 @@ TEST(Command, IsRefusedByWhatIsWrongWithIt) {
   EXPECT_EQ(code_of(R"({"op":"send","channel":1,"base64":"eA"})"), ErrorCode::InvalidArgument);
 }
 
+TEST(Command, WithoutADescriptionTheSignalingStateDecidesWhichIsSet) {
+  const auto none = read(R"({"op":"set_local_description"})");
+  EXPECT_FALSE(std::get<command::SetLocalDescription>(none.action.value()).description);
+  EXPECT_EQ(code_of(R"({"op":"set_local_description","sdp":"v=0"})"), ErrorCode::InvalidArgument);
+  EXPECT_EQ(code_of(R"({"op":"set_remote_description"})"), ErrorCode::InvalidArgument);
+}
+
 TEST(Command, OfALineThatWasTooLongOnlyItsNumberIsKnown) {
   const auto refused = read_command({.number = 2, .text = "", .too_long = true});
   ASSERT_TRUE(refused);

@@ -16,7 +16,7 @@ Result<> call(const PeerConnection& on, const command::CreateOffer& create) {
 }
 Result<> call(const PeerConnection& on, const command::CreateAnswer&) { return on.create_answer(); }
 Result<> call(const PeerConnection& on, const command::SetLocalDescription& set) {
-  return on.set_local_description(set.description);
+  return set.description ? on.set_local_description(*set.description) : on.set_local_description();
 }
 Result<> call(const PeerConnection& on, const command::SetRemoteDescription& set) {
   return on.set_remote_description(set.description);
@@ -38,15 +38,16 @@ Result<> tell(const PeerConnection& to, const command::SetIceServers& set) {
 void Session::handle_line(const LineReader::Line& line) {
   const auto read = read_command(line);
   if (!read) return;
-  if (!read->action) return error(read->command, read->action.error());
+  if (!read->action) return answers_.error(read->command, read->action.error());
   const Command& command = read->command;
   std::visit(
       [&](const auto& action) {
         if constexpr (requires { call(connection_, action); }) {
-          called(command, call(connection_, action));
+          answers_.called(command, call(connection_, action));
         } else if constexpr (requires { tell(connection_, action); }) {
-          const auto told = tell(connection_, action);
-          told ? done(command) : error(command, told.error());
+          answers_.told(command, tell(connection_, action));
+        } else if constexpr (requires { track_commands_.perform(command, action); }) {
+          track_commands_.perform(command, action);
         } else {
           perform(command, action);
         }
@@ -54,22 +55,12 @@ void Session::handle_line(const LineReader::Line& line) {
       *read->action);
 }
 
-template <class T>
-void Session::called(const Command& command, const Result<T>& result) {
-  if (result) {
-    pending_.push_back(command);
-  } else {
-    error(command, result.error());
-  }
-}
-
 std::optional<DataChannel> Session::find(const Command& command, ChannelNumber number) {
   auto channel = channels_.find(number);
   if (!channel) {
-    error(command,
-          {ErrorCode::NotFound,
-           fmt::format("there is no channel {}: it was never announced, or is closed", number),
-           {}});
+    answers_.error(
+        command, ErrorCode::NotFound,
+        fmt::format("there is no channel {}: it was never announced, or is closed", number));
   }
   return channel;
 }
@@ -80,33 +71,29 @@ void Session::perform(const Command& command, const command::Send& send) {
   const auto* text = std::get_if<std::string>(&send.message);
   const auto sent = text ? channel->send(std::string_view(*text))
                          : channel->send(Bytes(std::get<Buffer>(send.message)));
-  if (sent) {
-    done(command);
-  } else {
-    error(command, sent.error());
-  }
+  answers_.told(command, sent);
 }
 
 void Session::perform(const Command& command, const command::CloseDataChannel& close) {
   const auto channel = find(command, close.channel);
   if (!channel) return;
   channel->close();
-  done(command);
+  answers_.done(command);
 }
 
 void Session::perform(const Command& command, const command::SetBufferedAmountLowThreshold& set) {
   const auto channel = find(command, set.channel);
   if (!channel) return;
   channel->set_buffered_amount_low_threshold(set.bytes);
-  done(command);
+  answers_.done(command);
 }
 
 void Session::perform(const Command& command, const command::GetState&) {
-  reply(command, {{"event", "state"},
-                  {"signaling_state", to_string(connection_.signaling_state())},
-                  {"ice_gathering_state", to_string(connection_.ice_gathering_state())},
-                  {"ice_connection_state", to_string(connection_.ice_connection_state())},
-                  {"connection_state", to_string(connection_.connection_state())}});
+  answers_.reply(command, {{"event", "state"},
+                           {"signaling_state", to_string(connection_.signaling_state())},
+                           {"ice_gathering_state", to_string(connection_.ice_gathering_state())},
+                           {"ice_connection_state", to_string(connection_.ice_connection_state())},
+                           {"connection_state", to_string(connection_.connection_state())}});
 }
 
 void Session::perform(const Command& command, const command::GetDataChannelState& get) {
@@ -115,7 +102,7 @@ void Session::perform(const Command& command, const command::GetDataChannelState
   Json json = new_channel_event("data_channel_state", *channel);
   json["state"] = to_string(channel->state());
   json["buffered_amount"] = channel->buffered_amount();
-  reply(command, std::move(json));
+  answers_.reply(command, std::move(json));
 }
 
 void Session::perform(const Command& command, const command::GetDescription&) {
@@ -129,13 +116,13 @@ void Session::perform(const Command& command, const command::GetDescription&) {
   }();
   Json value = nullptr;
   if (described) value = {{"type", to_string(described->type)}, {"sdp", described->sdp}};
-  reply(command, {{"event", command.op}, {"description", value}});
+  answers_.reply(command, {{"event", command.op}, {"description", value}});
 }
 
 void Session::perform(const Command& command, const command::Close&) {
-  if (closing_) return done(command);
+  if (closing_) return answers_.done(command);
   begin_closing();
-  pending_.push_back(command);
+  answers_.wait_for_event(command);
 }
 
 }  // namespace specter::cli

@@ -34,47 +34,21 @@ void Session::handle_event(Event& event) {
   std::visit(
       [this]<class E>(E& e) {
         // Of ask() there is no command.
-        if constexpr (!std::is_same_v<E, event::Asked>) on(e);
+        if constexpr (std::is_same_v<E, event::Asked>)
+          return;
+        else if constexpr (requires { track_events_.on(e); })
+          track_events_.on(e);
+        else
+          on(e);
       },
       event);
-}
-
-std::optional<Command> Session::take_pending(std::string_view op) {
-  const auto found = std::ranges::find(pending_, op, &Command::op);
-  if (found == pending_.end()) return std::nullopt;
-  Command command = std::move(*found);
-  pending_.erase(found);
-  return command;
-}
-
-void Session::reply(const Command& command, Json json) {
-  if (!command.ref.is_null()) json["ref"] = command.ref;
-  print(json);
-}
-
-void Session::answer(std::string_view op, Json json) {
-  reply(take_pending(op).value_or(Command{}), std::move(json));
-}
-
-void Session::done(const Command& command) {
-  if (!command.ref.is_null()) reply(command, {{"event", "done"}, {"op", command.op}});
-}
-
-void Session::error(const Command& command, const Error& error) {
-  Json json{{"event", "error"},
-            {"op", command.op.empty() ? Json(nullptr) : Json(command.op)},
-            {"name", to_string(error.code)},
-            {"message", error.message}};
-  if (error.sdp_line) json["sdpLineNumber"] = *error.sdp_line;
-  if (command.line > 0) json["line"] = command.line;
-  reply(command, std::move(json));
 }
 
 // ---- answers
 
 void Session::on(const event::Ready&) {
   started_ = true;
-  print({{"event", "ready"}, {"version", version()}});
+  answers_.print({{"event", "ready"}, {"version", version()}});
 }
 
 Json Session::channel_event(std::string_view name, const DataChannel& channel) {
@@ -100,38 +74,35 @@ Json Session::new_channel_event(std::string_view name, const DataChannel& channe
 }
 
 void Session::on(const event::DataChannelCreated& e) {
-  answer("create_data_channel", new_channel_event("data_channel_created", e.channel));
+  answers_.answer("create_data_channel", new_channel_event("data_channel_created", e.channel));
 }
 void Session::on(const event::Offer& e) {
-  answer("create_offer", description_event("offer", e.description));
+  answers_.answer("create_offer", description_event("offer", e.description));
 }
 void Session::on(const event::Answer& e) {
-  answer("create_answer", description_event("answer", e.description));
+  answers_.answer("create_answer", description_event("answer", e.description));
 }
 void Session::on(const event::LocalDescriptionSet&) {
-  answer("set_local_description", {{"event", "local_description_set"}});
+  answers_.answer("set_local_description", {{"event", "local_description_set"}});
 }
 void Session::on(const event::RemoteDescriptionSet&) {
-  answer("set_remote_description", {{"event", "remote_description_set"}});
+  answers_.answer("set_remote_description", {{"event", "remote_description_set"}});
 }
 void Session::on(const event::IceCandidateAdded&) {
-  answer("add_ice_candidate", {{"event", "ice_candidate_added"}});
+  answers_.answer("add_ice_candidate", {{"event", "ice_candidate_added"}});
 }
 void Session::on(const event::Stats& e) {
-  answer("get_stats", {{"event", "stats"}, {"stats", to_json(e.stats)}});
+  answers_.answer("get_stats", {{"event", "stats"}, {"stats", to_json(e.stats)}});
 }
 void Session::on(const event::OperationFailed& e) {
   if (e.operation == Operation::Start) start_failed_ = true;
   const std::string op(to_string(e.operation));
-  error(take_pending(op).value_or(Command{.op = op}), e.error);
+  answers_.error(answers_.take_pending(op).value_or(Command{.op = op}), e.error);
 }
 void Session::on(const event::Closed&) {
-  const Command close = take_pending("close").value_or(Command{});
-  for (const Command& command : pending_) {
-    error(command, {ErrorCode::Closed, "the connection was closed before this was done", {}});
-  }
-  pending_.clear();
-  reply(close, {{"event", "closed"}});
+  const Command close = answers_.take_pending("close").value_or(Command{});
+  answers_.end({ErrorCode::Closed, "the connection was closed before this was done", {}});
+  answers_.reply(close, {{"event", "closed"}});
   closed_ = true;
 }
 
@@ -139,35 +110,38 @@ void Session::on(const event::Closed&) {
 
 void Session::on(const event::LocalCandidate& e) {
   const IceCandidate& c = e.candidate;
-  print({{"event", "ice_candidate"},
-         {"candidate", c.candidate},
-         {"sdpMid", c.sdp_mid ? Json(*c.sdp_mid) : Json(nullptr)},
-         {"sdpMLineIndex", c.sdp_mline_index ? Json(*c.sdp_mline_index) : Json(nullptr)},
-         {"usernameFragment", c.username_fragment ? Json(*c.username_fragment) : Json(nullptr)}});
+  answers_.print(
+      {{"event", "ice_candidate"},
+       {"candidate", c.candidate},
+       {"sdpMid", c.sdp_mid ? Json(*c.sdp_mid) : Json(nullptr)},
+       {"sdpMLineIndex", c.sdp_mline_index ? Json(*c.sdp_mline_index) : Json(nullptr)},
+       {"usernameFragment", c.username_fragment ? Json(*c.username_fragment) : Json(nullptr)}});
 }
-void Session::on(const event::NegotiationNeeded&) { print({{"event", "negotiation_needed"}}); }
+void Session::on(const event::NegotiationNeeded&) {
+  answers_.print({{"event", "negotiation_needed"}});
+}
 void Session::on(const event::SignalingStateChange& e) {
-  print(state_event("signaling_state", to_string(e.state)));
+  answers_.print(state_event("signaling_state", to_string(e.state)));
 }
 void Session::on(const event::IceGatheringStateChange& e) {
-  print(state_event("ice_gathering_state", to_string(e.state)));
+  answers_.print(state_event("ice_gathering_state", to_string(e.state)));
 }
 void Session::on(const event::IceConnectionStateChange& e) {
-  print(state_event("ice_connection_state", to_string(e.state)));
+  answers_.print(state_event("ice_connection_state", to_string(e.state)));
 }
 void Session::on(const event::ConnectionStateChange& e) {
   Json json = state_event("connection_state", to_string(e.state));
   if (!e.reason.empty()) json["reason"] = e.reason;
   if (e.code) json["code"] = to_string(*e.code);
-  print(json);
+  answers_.print(json);
 }
 
 void Session::on(const event::IncomingDataChannel& e) {
-  print(new_channel_event("data_channel", e.channel));
+  answers_.print(new_channel_event("data_channel", e.channel));
 }
 void Session::on(const event::DataChannelOpen& e) {
   if (options_.echo) e.channel.set_buffered_amount_low_threshold(kEchoLowThresholdBytes);
-  print(channel_event("data_channel_open", e.channel));
+  answers_.print(channel_event("data_channel_open", e.channel));
 }
 void Session::on(event::Message& e) {
   const bool is_text = e.kind == MessageKind::Text;
@@ -176,7 +150,7 @@ void Session::on(event::Message& e) {
             {"kind", is_text ? "text" : "binary"}};
   if (options_.echo) {
     json["bytes"] = e.data.size();
-    print(json);
+    answers_.print(json);
     echo_.take(std::move(e));
     return;
   }
@@ -189,30 +163,30 @@ void Session::on(event::Message& e) {
     }
   }
   json["base64"] = to_base64(e.data);
-  print(json);
+  answers_.print(json);
 }
 void Session::on(const event::BufferedAmountLow& e) {
-  print({{"event", "buffered_amount_low"}, {"channel", channels_.number_of(e.channel)}});
+  answers_.print({{"event", "buffered_amount_low"}, {"channel", channels_.number_of(e.channel)}});
 }
 void Session::on(const event::DataChannelClosing& e) {
-  print(channel_event("data_channel_closing", e.channel));
+  answers_.print(channel_event("data_channel_closing", e.channel));
 }
 void Session::on(const event::DataChannelError& e) {
   Json json = channel_event("data_channel_error", e.channel);
   json["name"] = to_string(e.error.code);
   json["message"] = e.error.message;
-  print(json);
+  answers_.print(json);
 }
 void Session::on(const event::DataChannelRefused& e) {
-  print({{"event", "data_channel_refused"},
-         {"id", e.stream},
-         {"name", to_string(e.error.code)},
-         {"message", e.error.message}});
+  answers_.print({{"event", "data_channel_refused"},
+                  {"id", e.stream},
+                  {"name", to_string(e.error.code)},
+                  {"message", e.error.message}});
 }
 void Session::on(const event::DataChannelClosed& e) {
   Json json = channel_event("data_channel_closed", e.channel);
   channels_.forget(json["channel"]);
-  print(json);
+  answers_.print(json);
 }
 
 }  // namespace specter::cli

@@ -60,18 +60,32 @@ std::string Fields::text(std::string_view key) {
   return value.value_or("");
 }
 
-std::vector<std::string> Fields::texts(std::string_view key) {
+std::vector<std::string> Fields::optional_texts(std::string_view key) {
   const Json* value = find(key);
-  if (!value) {
-    needs(key);
-    return {};
-  }
+  if (!value) return {};
   const auto is_text = [](const Json& one) { return one.is_string(); };
   if (!value->is_array() || !std::ranges::all_of(*value, is_text)) {
     fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" must be an array of strings", key));
     return {};
   }
   return value->get<std::vector<std::string>>();
+}
+
+std::vector<std::string> Fields::texts(std::string_view key) {
+  const auto found = object_.find(std::string(key));
+  if (found == object_.end() || found->is_null()) needs(key);
+  return optional_texts(key);
+}
+
+std::optional<double> Fields::optional_real(std::string_view key, double max) {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  if (!value->is_number() || !(value->get<double>() > 0) || value->get<double>() > max) {
+    fail(ErrorCode::InvalidArgument,
+         fmt::format("\"{}\" must be a number above 0, {} at most", key, max));
+    return std::nullopt;
+  }
+  return value->get<double>();
 }
 
 std::uint64_t Fields::number(std::string_view key, std::uint64_t max) {

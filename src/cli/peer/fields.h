@@ -24,6 +24,11 @@ class Fields {
   std::optional<std::string> optional_text(std::string_view key);
   std::optional<std::uint64_t> optional_number(std::string_view key, std::uint64_t max);
   std::optional<bool> optional_flag(std::string_view key);
+  std::vector<std::string> optional_texts(std::string_view key);  // missing: none
+  // Above 0, `max` at most.
+  std::optional<double> optional_real(std::string_view key, double max);
+
+  bool has(std::string_view key) { return find(key) != nullptr; }
 
   // A field that was not asked for is an error: a misspelt option must not pass unseen.
   void refuse_others();

@@ -70,6 +70,32 @@ TEST(Fields, TextsAreAnArrayOfStrings) {
   }
 }
 
+TEST(Fields, TakesTextsThatNeedNotBeThere) {
+  const Json object{{"rids", {"q", "h"}}, {"streams", nullptr}, {"codecs", "VP8"}};
+  Fields fields(object);
+  EXPECT_EQ(fields.optional_texts("rids"), (std::vector<std::string>{"q", "h"}));
+  EXPECT_TRUE(fields.optional_texts("streams").empty());
+  EXPECT_TRUE(fields.optional_texts("nothing").empty());
+  EXPECT_FALSE(fields.error());
+  EXPECT_TRUE(fields.optional_texts("codecs").empty());
+  EXPECT_TRUE(fields.error());
+}
+
+TEST(Fields, TakesARealNumberAboveZero) {
+  const Json good{{"fps", 29.97}, {"scale", 2}};
+  Fields fields(good);
+  EXPECT_EQ(fields.optional_real("fps", 1000), 29.97);
+  EXPECT_EQ(fields.optional_real("scale", 1000), 2.0);
+  EXPECT_EQ(fields.optional_real("nothing", 1000), std::nullopt);
+  EXPECT_FALSE(fields.error());
+  for (const Json& value : {Json(0), Json(-1), Json(1001), Json("25"), Json(true)}) {
+    const Json object{{"fps", value}};
+    Fields bad(object);
+    EXPECT_EQ(bad.optional_real("fps", 1000), std::nullopt) << value;
+    EXPECT_TRUE(bad.error()) << value;
+  }
+}
+
 TEST(Fields, KeepsTheFirstError) {
   const Json object{{"a", 1}, {"b", 2}};
   Fields fields(object);

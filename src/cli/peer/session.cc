@@ -1,10 +1,14 @@
 #include "cli/peer/session.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
+
+#include "io/clock.h"
 
 namespace specter::cli {
 namespace {
@@ -16,11 +20,19 @@ constexpr int kEventsATurn = 64;   // then it is the input's turn
 constexpr auto kEchoPause = 20ms;  // longest wait before a full send buffer is tried again
 constexpr auto kLookAgain = 20ms;
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::int64_t kLongestWaitMs = 60'000;
 
-PeerConnection connect(const Specter& specter, const Mailbox& inbox) {
+Api make_api(const Specter& specter) {
   auto engine = MediaEngine::with_default_codecs();
   auto registry = Registry::with_default_interceptors(engine);
-  return specter.new_api(std::move(engine), std::move(registry)).new_peer_connection(inbox);
+  return specter.new_api(std::move(engine), std::move(registry));
+}
+
+// Rounded up: a wait that ends too early would be a loop without a pause.
+int to_poll_timeout(Deadline deadline, Timestamp now) {
+  if (!deadline) return -1;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*deadline - now);
+  return static_cast<int>(std::clamp<std::int64_t>(ms.count(), 0, kLongestWaitMs));
 }
 
 bool is_readable(int fd) {
@@ -35,12 +47,14 @@ Session::Session(const SessionOptions& options, int in, int out)
       in_(in),
       output_(out),
       specter_(options.configuration),
-      connection_(connect(specter_, inbox_)) {}
+      api_(make_api(specter_)),
+      connection_(api_.new_peer_connection(inbox_)) {}
 
 bool Session::run() {
   output_.stop_waiting_at(options_.stop_descriptor);
   while (!closed_ && !output_.broken()) {
     wait();
+    sending_.handle_timeout(io::now());
     take_events();
     handle_lines();  // Last: lines it leaves wait for events, not for input.
     output_.flush();
@@ -58,16 +72,19 @@ void Session::wait() {
     if (takes_commands() && !input_ended_ && is_readable(in_)) read_input();
     return;
   }
-  std::array<pollfd, 3> watched{
+  std::vector<pollfd> watched{
       pollfd{.fd = inbox_.native_handle(), .events = POLLIN, .revents = 0},
       pollfd{.fd = takes_commands() && !input_ended_ ? in_ : -1, .events = POLLIN, .revents = 0},
       pollfd{.fd = stop_descriptor, .events = POLLIN, .revents = 0},
   };
-  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(kGoodbyeLimit);
-  int timeout = closing_ ? static_cast<int>(limit.count()) : -1;
+  for (const int descriptor : sending_.descriptors())
+    watched.push_back({.fd = descriptor, .events = POLLIN, .revents = 0});
+  Deadline until = sending_.next_timeout();
+  const Timestamp now = io::now();
+  if (closing_) until = soonest(until, now + kGoodbyeLimit);
   // Without a descriptor for the mailbox its events are looked for.
-  if (watched[0].fd < 0) timeout = static_cast<int>(kLookAgain.count());
-  ::poll(watched.data(), watched.size(), timeout);
+  if (watched[0].fd < 0) until = soonest(until, now + kLookAgain);
+  ::poll(watched.data(), watched.size(), to_poll_timeout(until, now));
   if (watched[2].revents != 0) return stop();
   if (watched[1].revents != 0) read_input();
 }
@@ -109,6 +126,8 @@ void Session::begin_closing() {
   closing_ = true;
   give_up_ = Clock::now() + kGoodbyeLimit;
   echo_.drop();
+  sending_.finish();
+  receiving_.finish();
   connection_.close();
 }
 

@@ -1,14 +1,14 @@
 // One peer connection, driven by JSON lines: docs/peer-protocol.md.
 //
-//   stdin --> LineReader --> command.h --> commands.cc --> PeerConnection
-//   stdout <-- Output <---- event (events.cc) <------- Mailbox
+//   stdin --> LineReader --> command.h --> commands.cc, track_commands.cc --> PeerConnection
+//   stdout <-- Output <-- Answers <-- events.cc, track_events.cc <------------ Mailbox
+//                                files and UDP ports <--> Sending, Receiving <--> tracks
 //
-// Both ends are watched by one poll(2) in one thread (session.cc).
+// All of it is watched by one poll(2) in one thread (session.cc).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +16,15 @@
 #include "cli/json.h"
 #include "cli/line_reader.h"
 #include "cli/output.h"
+#include "cli/peer/answers.h"
 #include "cli/peer/channels.h"
 #include "cli/peer/command.h"
 #include "cli/peer/echo.h"
+#include "cli/peer/receiving.h"
+#include "cli/peer/sending.h"
+#include "cli/peer/track_commands.h"
+#include "cli/peer/track_events.h"
+#include "cli/peer/transceivers.h"
 
 #include "specter/specter.h"
 
@@ -32,8 +38,6 @@ struct SessionOptions {
 
 class Session {
  public:
-  static constexpr std::size_t kMaxUnanswered = 1024;  // past it no further command is read
-
   // Longest wait for event::Closed after close().
   static constexpr std::chrono::seconds kGoodbyeLimit{5};
 
@@ -47,7 +51,7 @@ class Session {
  private:
   // ---- session.cc: the loop
   void wait();
-  bool takes_commands() const { return started_ && !stopped_ && pending_.size() < kMaxUnanswered; }
+  bool takes_commands() const { return started_ && !stopped_ && !answers_.is_full(); }
   void read_input();
   void handle_lines();
   void take_events();
@@ -67,9 +71,6 @@ class Session {
 
   // Says so when there is none.
   std::optional<DataChannel> find(const Command& command, ChannelNumber number);
-  // A call that an event will answer, or that failed on the spot.
-  template <class T>
-  void called(const Command& command, const Result<T>& result);
 
   // ---- events.cc: one handler an event
   void handle_event(Event& event);
@@ -100,25 +101,25 @@ class Session {
 
   Json channel_event(std::string_view name, const DataChannel& channel);
   Json new_channel_event(std::string_view name, const DataChannel& channel);
-  void print(const Json& json) { output_.line(to_line(json)); }
-  void answer(std::string_view op, Json json);    // what an event says, to the oldest such command
-  void reply(const Command& command, Json json);  // at once
-  void done(const Command& command);              // at once, if a ref asks for it
-  void error(const Command& command, const Error& error);
-  std::optional<Command> take_pending(std::string_view op);
 
   const SessionOptions options_;
   const int in_;
   Output output_;
+  Answers answers_{output_};
   LineReader lines_{kMaxLineBytes};
   bool input_ended_ = false;
   Mailbox inbox_;
   Specter specter_;
+  Api api_;
   PeerConnection connection_;
   Channels channels_;
   Echo echo_;
-  std::deque<Command> pending_;  // to be answered by events; at most kMaxUnanswered
-  bool started_ = false;         // `ready` is written: no command is taken before
+  Transceivers transceivers_;
+  Sending sending_{connection_, api_.codecs(), answers_};
+  Receiving receiving_{answers_};
+  TrackCommands track_commands_{{connection_, transceivers_, sending_, receiving_, answers_}};
+  TrackEvents track_events_{{connection_, transceivers_, sending_, receiving_, answers_}};
+  bool started_ = false;  // `ready` is written: no command is taken before
   bool start_failed_ = false;
   bool stopped_ = false;
   bool closing_ = false;

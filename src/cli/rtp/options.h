@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/rtp/kind.h"
+#include "cli/media/kind.h"
 #include "cli/rtp/srtp_key.h"
 
 namespace specter::cli::transfer {

@@ -1,17 +1,13 @@
 // specter rtp receive: a stream into a file.
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/base64.h"
 #include "cli/bench/progress.h"
 #include "cli/commands.h"
+#include "cli/media/target_file.h"
 #include "cli/rtp/options.h"
 #include "cli/rtp/receiver.h"
 #include "cli/rtp/summary.h"
@@ -34,41 +30,6 @@ Duration to_duration(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-// Nothing: it can be written, or so it looks. Asked before a stream is waited for.
-std::optional<std::string> why_not_writable(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return path + " is a folder; name a file";
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string asked = std::filesystem::exists(path, error) ? path
-                            : parent.empty()                     ? std::string(".")
-                                                                 : parent.string();
-  if (::access(asked.c_str(), W_OK) == 0) return std::nullopt;
-  return fmt::format("can't write {}: {}", path, std::strerror(errno));
-}
-
-// Made when there is something to write: what stood there stays as long as nothing comes.
-class Target {
- public:
-  explicit Target(std::string path) : path_(std::move(path)) {}
-
-  void append(Buffer& bytes) {
-    if (bytes.empty()) return;
-    if (!file_.is_open()) file_.open(path_, std::ios::binary | std::ios::trunc);
-    file_ << as_text(bytes);
-    bytes.clear();
-  }
-  void finish(const Buffer& beginning) {
-    if (!file_.is_open()) return;
-    if (!beginning.empty()) file_.seekp(0) << as_text(beginning);
-    file_.close();
-  }
-  bool is_broken() const { return file_.fail(); }
-
- private:
-  std::string path_;
-  std::ofstream file_;
-};
-
 class Receiving {
  public:
   Receiving(const ReceiveOptions& options, Wire& wire, Receiver& receiver)
@@ -88,7 +49,7 @@ class Receiving {
   const ReceiveOptions& options_;
   Wire& wire_;
   Receiver& receiver_;
-  Target target_;
+  TargetFile target_;
   StopSignals signals_;
   bench::Progress progress_;
   const Timestamp begun_ = io::now();

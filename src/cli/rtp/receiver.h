@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/rtp/frame_file.h"
-#include "cli/rtp/kind.h"
+#include "cli/media/frame_file.h"
+#include "cli/media/kind.h"
 #include "cli/rtp/reorder.h"
 #include "cli/rtp/rtcp_writer.h"
 #include "cli/rtp/srtp_key.h"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/rtp/kind.h"
+#include "cli/media/kind.h"
+#include "cli/media/sample_file.h"
 #include "cli/rtp/rtcp_writer.h"
-#include "cli/rtp/sample_file.h"
 #include "cli/rtp/srtp_key.h"
 #include "codec/codecs.h"
 #include "crypto/packet_cipher.h"

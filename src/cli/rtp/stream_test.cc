@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 
 #include "base/base64.h"
+#include "cli/media/sample_file.h"
 #include "cli/rtp/receiver.h"
-#include "cli/rtp/sample_file.h"
 #include "cli/rtp/sender.h"
 #include "cli/testing/written_file.h"
 #include "simulation/random.h"

@@ -1,4 +1,4 @@
-#include "cli/rtp/sample_file.h"
+#include "cli/media/sample_file.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/sequence.h"
-#include "cli/rtp/kind.h"
+#include "cli/media/kind.h"
 #include "codec/frame.h"
 #include "container/ivf.h"
 #include "container/ogg_opus.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <variant>
 
-#include "cli/rtp/kind.h"
+#include "cli/media/kind.h"
 #include "container/annex_b.h"
 #include "container/ivf.h"
 #include "container/ogg_opus.h"

@@ -1,4 +1,4 @@
-#include "cli/rtp/kind.h"
+#include "cli/media/kind.h"
 
 #include <fstream>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "cli/rtp/frame_file.h"
+#include "cli/media/frame_file.h"
 
 #include "codec/opus/toc.h"
 

@@ -1,5 +1,4 @@
-// The kinds of media that `specter rtp` carries, each with the one file format it is read from and
-// written to.
+// The kinds of media that are read from files and written to files, each with its one file format.
 #pragma once
 
 #include <cstdint>

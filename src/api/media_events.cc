@@ -1,0 +1,125 @@
+// Translates the core's events of tracks to those of the owner, and publishes the transceivers.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "api/connection.h"
+#include "api/media.h"
+
+namespace specter::api {
+
+void Media::handle(core::Track&& event) {
+  const auto handle = know(event.transceiver, event.kind);
+  has_changed_ = true;
+  connection_.tell_of<event::Track>(Transceiver(handle), event.kind, std::move(event.mid),
+                                    std::move(event.streams));
+}
+
+void Media::handle(core::TrackStreamsChange&& event) {
+  has_changed_ = true;
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::TrackStreamsChange>(Transceiver(handle), std::move(event.streams));
+}
+
+void Media::handle(core::TrackMuted&& event) {
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::TrackMuted>(Transceiver(handle));
+}
+
+void Media::handle(core::TrackUnmuted&& event) {
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::TrackUnmuted>(Transceiver(handle));
+}
+
+void Media::handle(core::TrackEnded&& event) {
+  has_changed_ = true;
+  const auto handle = find(event.transceiver);
+  if (!handle) return;
+  handle->set_stopped();
+  connection_.tell_of<event::TrackEnded>(Transceiver(handle));
+}
+
+void Media::handle(core::Frame&& event) {
+  // After close() the owner gets Closed and no more media.
+  if (connection_.driver().is_closing()) return;
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::Frame>(Transceiver(handle), std::move(event.rid),
+                                      std::move(event.frame), event.dropped);
+}
+
+void Media::handle(core::RtpPackets&& event) {
+  if (connection_.driver().is_closing()) return;
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::RtpPackets>(Transceiver(handle), std::move(event.rid),
+                                           std::move(event.packets));
+}
+
+void Media::handle(core::KeyFrameWanted&& event) {
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::KeyFrameWanted>(Transceiver(handle), std::move(event.rid));
+}
+
+void Media::handle(core::EncodingWanted&& event) {
+  if (const auto handle = find(event.transceiver))
+    connection_.tell_of<event::EncodingWanted>(Transceiver(handle), std::move(event.rid),
+                                               event.is_wanted);
+}
+
+void Media::handle(core::BitrateFeedback&& event) {
+  connection_.tell_of<event::BitrateFeedback>(event.estimate, event.packets, event.received,
+                                              event.received_bytes, event.received_within);
+}
+
+void Media::refresh() {
+  if (!std::exchange(has_changed_, false)) return;
+  core::PeerConnection& core = connection_.core();
+  std::vector<std::shared_ptr<TransceiverHandle>> listed;
+  std::unordered_set<TransceiverId> ids;
+  for (RtpTransceiver& transceiver : core.transceivers()) {
+    const TransceiverId id = transceiver.id;
+    const auto handle = know(id, transceiver.kind);
+    ids.insert(id);
+    const bool is_stopped = transceiver.direction == RtpTransceiverDirection::Stopped;
+    // A rollback or a stop may have taken the track away.
+    if (!transceiver.track || is_stopped) handle->send(nullptr);
+    handle->is_write_failure_told = false;
+    TransceiverHandle::Snapshot snapshot{.transceiver = std::move(transceiver)};
+    if (handle->sending) snapshot.track = TrackLocal(handle->sending);
+    if (auto send = core.send_parameters(id)) snapshot.send = std::move(*send);
+    if (auto receive = core.receive_parameters(id)) snapshot.receive = std::move(*receive);
+    handle->set_snapshot(std::move(snapshot));
+    if (!is_stopped) listed.push_back(handle);
+  }
+  has_changed_ = false;
+  for (const auto& [id, handle] : handles_) {
+    if (!ids.contains(id)) let_go(handle);
+  }
+  while (leaving_.size() > kMaxLeaving) {
+    handles_.erase(leaving_.front());
+    leaving_.pop_front();
+  }
+  connection_.handle()->set_transceivers(std::move(listed));
+}
+
+// The core does not list it any more; its TrackEnded may be still to come.
+void Media::let_go(const std::shared_ptr<TransceiverHandle>& handle) {
+  if (std::ranges::find(leaving_, *handle->id) != leaving_.end()) return;
+  leaving_.push_back(*handle->id);
+  handle->send(nullptr);
+  handle->set_stopped();
+}
+
+void Media::end() {
+  for (const auto& [id, handle] : handles_) {
+    handle->send(nullptr);
+    handle->set_stopped();
+  }
+  handles_.clear();
+  leaving_ = {};
+  posted_.clear();
+  lost_.clear();
+  has_changed_ = false;
+}
+
+}  // namespace specter::api

@@ -1,0 +1,110 @@
+#include "jsep/media_numbers.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "jsep/codec_match.h"
+
+namespace specter::jsep {
+namespace {
+
+std::string key_of(const RtpCodec& codec) {
+  const Format format = format_of(codec);
+  std::string name = format.name;
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return fmt::format("{} {}/{}/{} {}", codec.kind == MediaKind::Audio ? "audio" : "video", name,
+                     format.clock_rate, format.channels,
+                     FormatParameters(format.fmtp).normalized());
+}
+
+std::string rtx_key(std::uint8_t apt) { return fmt::format("rtx {}", apt); }
+
+// RFC 3551 §6 leaves 96 to 127 to us; browsers, when those are taken, 35 to 63.
+constexpr std::uint8_t kFirstDynamic = 96, kLastDynamic = 127;
+constexpr std::uint8_t kFirstMore = 35, kLastMore = 63;
+constexpr bool is_of_rtcp(std::uint8_t number) { return number >= 64 && number <= 95; }
+
+}  // namespace
+
+std::optional<std::uint8_t> PayloadTypes::find(std::string_view codec) const {
+  const auto found = std::ranges::find(meanings_, codec, &Meaning::codec);
+  if (found == meanings_.end()) return std::nullopt;
+  return static_cast<std::uint8_t>(found - meanings_.begin());
+}
+
+std::optional<std::uint8_t> PayloadTypes::allocate(std::uint8_t preferred, std::string codec) {
+  if (const auto known = find(codec)) return known;
+  const auto take = [&](std::uint8_t number) {
+    if (meanings_[number].is_taken) return false;
+    meanings_[number] = {.is_taken = true, .codec = codec};
+    return true;
+  };
+  if (preferred < meanings_.size() && !is_of_rtcp(preferred) && take(preferred)) return preferred;
+  for (std::uint8_t number = kFirstDynamic; number <= kLastDynamic; ++number) {
+    if (take(number)) return number;
+  }
+  for (std::uint8_t number = kLastMore; number >= kFirstMore; --number) {
+    if (take(number)) return number;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint8_t> PayloadTypes::number_of(const RtpCodec& codec) {
+  return allocate(codec.payload_type, key_of(codec));
+}
+
+std::optional<std::uint8_t> PayloadTypes::number_of_rtx(const RtpCodec& rtx, std::uint8_t apt) {
+  return allocate(rtx.payload_type, rtx_key(apt));
+}
+
+void PayloadTypes::adopt(const MediaDescription& offer, std::span<const RtpCodec> ours) {
+  for (const Format& format : offer.formats) {
+    std::string key;
+    if (const auto apt = is_rtx(format.name) ? apt_of(format) : std::nullopt) {
+      key = rtx_key(*apt);
+    } else {
+      const auto same = std::ranges::find_if(ours, [&](const RtpCodec& codec) {
+        return codec.kind == offer.kind && is_same_codec(format, codec);
+      });
+      if (same != ours.end()) key = key_of(*same);
+    }
+    Meaning& meaning = meanings_[format.payload_type];
+    if (meaning.is_taken && meaning.codec == key) continue;
+    meaning.is_taken = true;
+    meaning.codec.clear();
+    if (!key.empty() && !find(key)) meaning.codec = std::move(key);
+  }
+}
+
+std::optional<std::uint8_t> ExtensionIds::find(std::string_view uri) const {
+  const auto found = std::ranges::find(meanings_, uri, &Meaning::uri);
+  if (found == meanings_.end()) return std::nullopt;
+  return static_cast<std::uint8_t>(found - meanings_.begin());
+}
+
+std::optional<std::uint8_t> ExtensionIds::id_of(std::string_view uri) {
+  if (uri.empty() || uri.size() > rtp::ExtensionMap::kMaxUriSize) return std::nullopt;
+  if (const auto known = find(uri)) return known;
+  for (std::uint8_t id = 1; id <= rtp::kMaxOneByteId; ++id) {
+    if (meanings_[id].is_taken) continue;
+    meanings_[id] = {.is_taken = true, .uri = std::string(uri)};
+    return id;
+  }
+  return std::nullopt;
+}
+
+void ExtensionIds::adopt(const MediaDescription& offer) {
+  for (const Extension& extension : offer.extensions) {
+    if (extension.id > rtp::kMaxOneByteId) continue;
+    Meaning& meaning = meanings_[extension.id];
+    if (meaning.uri == extension.uri) continue;
+    meaning.is_taken = true;
+    meaning.uri.clear();
+    if (!find(extension.uri)) meaning.uri = extension.uri;
+  }
+}
+
+}  // namespace specter::jsep

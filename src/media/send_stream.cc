@@ -1,0 +1,384 @@
+#include "media/send_stream.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/sequence.h"
+#include "media/send_codec.h"
+
+namespace specter::media {
+namespace {
+
+constexpr std::int64_t kTurn = 1 << 16;           // of sequence numbers
+constexpr std::size_t kOriginalNumberBytes = 2;   // RFC 4588 §4
+
+Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t bytes) {
+  const char* why = "";
+  switch (error) {
+    case codec::PacketizeError::Empty: why = "it has no bytes"; break;
+    case codec::PacketizeError::Malformed: why = "that is not what an encoder of it makes"; break;
+    case codec::PacketizeError::TooLarge: why = "a part of it that cannot be cut is too large"; break;
+    case codec::PacketizeError::TooMany: why = "it is too large"; break;
+    case codec::PacketizeError::NoRoom: why = "a packet has no room for it"; break;
+  }
+  return {ErrorCode::InvalidArgument,
+          fmt::format("the sample of {} bytes is no {}: {}", bytes, codec.mime_type, why),
+          std::nullopt};
+}
+
+}  // namespace
+
+SendStream::SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
+                       PacketHistory::Limits limits, Random& random)
+    : transceiver_(transceiver),
+      kind_(kind),
+      encoding_(encoding),
+      clock_(random.u32()),
+      next_number_(kTurn + random.below(kTurn / 2)),
+      next_repair_number_(kTurn + random.below(kTurn / 2)),
+      lane_(kind, this),
+      history_(limits),
+      breaker_(kind == MediaKind::Video ? std::chrono::seconds(1) : std::chrono::seconds(5)) {
+  remote_.transceiver = transceiver;
+  remote_.kind = kind;
+  remote_.ssrc = encoding.ssrc;
+}
+
+void SendStream::set(const rtp::SendParameters& section, const rtp::SendEncoding& encoding,
+                     Random& random) {
+  section_ = &section;
+  encoding_ = encoding;
+  lane_.set_max_rate(encoding.parameters.max_bitrate);
+  if (!encoding.parameters.active) breaker_.reset();
+  const rtp::NegotiatedCodec* chosen = nullptr;
+  if (encoding.parameters.codec)
+    chosen = find_codec(section.codecs, *encoding.parameters.codec);
+  else if (section.track)
+    chosen = find_codec(section.codecs, section.track->codec);
+  const bool is_same = codec_ && chosen && codec_->encoding_name == chosen->encoding_name &&
+                       codec_->codec.sdp_fmtp_line == chosen->codec.sdp_fmtp_line;
+  codec_ = chosen ? std::optional(*chosen) : std::nullopt;
+  // Another track of the same codec goes on with the numbers of its payloads.
+  if (is_same) return;
+  packetizer_.reset();
+  if (!codec_) return;
+  if (auto made = make_packetizer(*codec_, random)) packetizer_.emplace(*std::move(made));
+}
+
+void SendStream::set_wanted(bool is_wanted) {
+  if (is_wanted_ == is_wanted) return;
+  is_wanted_ = is_wanted;
+  waits_for_key_frame_ = false;
+  key_frames_.reset();
+  if (is_wanted) return;
+  // What is cut off must not look whole: the gap says so.
+  if (lane_.is_in_frame()) ++next_number_;
+  lane_.clear();
+  history_.clear();
+}
+
+void SendStream::forget_peer() {
+  is_known_ = are_repairs_known_ = false;
+  last_request_.reset();
+  breaker_.reset();
+}
+
+bool SendStream::has_repairs() const {
+  return codec_ && codec_->nack && codec_->rtx_payload_type && encoding_.rtx_ssrc != 0;
+}
+
+HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair,
+                                  std::uint16_t number) const {
+  return {.section = *section_,
+          .rid = encoding_.parameters.rid,
+          .names = names,
+          .is_repair = is_repair,
+          .transport_sequence = number,
+          .now = now};
+}
+
+// Of a packet with the source's names, and such that its repair fits as well.
+std::size_t SendStream::payload_room(SendTools& tools) const {
+  std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0));
+  if (has_repairs()) {
+    const std::size_t repair = tools.header.size({}, context({}, Names::Present, true, 0));
+    taken = std::max(taken, repair + kOriginalNumberBytes);
+  }
+  return tools.packet_room > taken ? tools.packet_room - taken : 0;
+}
+
+bool SendStream::store(Bytes body, SendTools& tools, Draft& draft) const {
+  if (body.empty() && draft.padding == 0) return true;
+  auto place = tools.pool.reserve(body.size() + draft.padding);
+  if (!place) return false;
+  std::ranges::copy(body, place->bytes.begin());
+  if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
+    std::ranges::fill(place->bytes.subspan(body.size()), std::uint8_t{0});
+    place->bytes.back() = draft.padding;
+  }
+  const std::size_t size = place->bytes.size();
+  const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
+  draft.body = held.bytes();
+  draft.hold = held.batch;
+  return true;
+}
+
+Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& tools,
+                         std::vector<Draft>& out) {
+  if (!packetizer_) {
+    return fail(ErrorCode::NotSupported,
+                fmt::format("samples of {} cannot be cut into packets here: use write_rtp()",
+                            codec_->codec.mime_type));
+  }
+  const std::size_t room = payload_room(tools);
+  const auto cut = room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
+                             : packetizer_->packetize({.bytes = sample.bytes,
+                                                       .temporal_id = sample.temporal_id},
+                                                      {room, room}, tools.pieces);
+  if (!cut && cut.error() != codec::PacketizeError::NoRoom)
+    return fail(refusal_of(cut.error(), codec_->codec, sample.bytes.size()));
+  const bool is_key = cut && kind_ == MediaKind::Video && tools.pieces.is_key_frame;
+  if (!cut || (waits_for_key_frame_ && !is_key)) {
+    ++dropped_frames_;
+    return {};
+  }
+  if (is_key) {
+    waits_for_key_frame_ = false;
+    key_frames_.handle_key_frame();
+  }
+  const std::uint32_t timestamp =
+      clock_.stamp(now, {.at = sample.captured_at,
+                         .duration = sample.duration,
+                         .clock_rate = codec_->codec.clock_rate});
+  for (const codec::Piece& piece : tools.pieces.all) {
+    Draft& draft = out.emplace_back();
+    draft.header = {.marker = piece.marker,
+                    .payload_type = codec_->codec.payload_type,
+                    .sequence = 0,
+                    .timestamp = timestamp,
+                    .ssrc = encoding_.ssrc,
+                    .csrcs = {}};
+    for (const std::uint8_t byte : piece.prefix.view()) draft.prefix.push_back(byte);
+    // RFC 9143 §15: until the peer is known to have them, and where it could begin anew.
+    const bool is_named = !is_known_ || (is_key && out.size() == 1);
+    draft.names = is_named ? Names::Present : Names::Absent;
+    draft.stands_alone = is_key || kind_ == MediaKind::Audio;
+    if (!store(piece.body, tools, draft)) {
+      out.clear();
+      ++dropped_frames_;
+      wait_for_key_frame();
+      return {};
+    }
+    draft.bytes = static_cast<std::uint32_t>(
+        tools.header.size(draft.header, context(now, draft.names, false, 0)) +
+        draft.prefix.size() + draft.body.size());
+  }
+  ++frames_;
+  key_frames_sent_ += is_key ? 1 : 0;
+  return {};
+}
+
+Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools,
+                           std::vector<Draft>& out) {
+  const auto parsed = rtp::Packet::parse(packet);
+  if (!parsed)
+    return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
+  Draft draft;
+  draft.header = parsed->header;
+  draft.header.payload_type = codec_->codec.payload_type;
+  draft.header.ssrc = encoding_.ssrc;
+  draft.names = is_known_ ? Names::Absent : Names::Present;
+  draft.padding = parsed->padding;
+  draft.has_number = true;
+  draft.stands_alone = true;  // nobody knows
+  const std::size_t size =
+      tools.header.size(draft.header, context(now, draft.names, false, 0)) +
+      parsed->payload.size() + parsed->padding;
+  if (size > tools.packet_room) {
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("the packet becomes {} bytes long, and {} fit the path", size,
+                            tools.packet_room));
+  }
+  if (!store(parsed->payload, tools, draft)) {
+    ++dropped_frames_;
+    return {};
+  }
+  draft.bytes = static_cast<std::uint32_t>(size);
+  waits_for_key_frame_ = false;  // the application knows
+  const auto before = clock_.at(now);
+  clock_.follow(now, draft.header.timestamp, codec_->codec.clock_rate);
+  if (draft.header.marker || kind_ == MediaKind::Audio || !before) ++frames_;
+  out.push_back(std::move(draft));
+  return {};
+}
+
+std::int64_t SendStream::number_of(std::uint16_t sequence) const {
+  return unwrap(sequence, next_number_ - 1);
+}
+
+std::int64_t SendStream::repair_number_of(std::uint16_t sequence) const {
+  return unwrap(sequence, next_repair_number_ - 1);
+}
+
+std::int64_t SendStream::take_number(const Draft& draft) {
+  if (!draft.has_number) return next_number_++;
+  const std::uint16_t sequence = draft.header.sequence;
+  // The first number may be any; later ones are near to the last.
+  const std::int64_t number = packets_ == 0 ? kTurn + sequence : number_of(sequence);
+  next_number_ = packets_ == 0 ? number + 1 : std::max(next_number_, number + 1);
+  return number;
+}
+
+Departure SendStream::departure(const Draft& draft, const rtp::Header& header, Bytes head,
+                                Bytes prefix) {
+  return {.header = head,
+          .prefix = prefix,
+          .body = draft.body,
+          .ssrc = header.ssrc,
+          .sequence = header.sequence,
+          .is_retransmission = header.ssrc != encoding_.ssrc};
+}
+
+Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
+                             std::optional<Duration> round_trip, SendTools& tools) {
+  leaving_ = std::move(draft);
+  const std::int64_t number = take_number(leaving_);
+  leaving_.header.sequence = static_cast<std::uint16_t>(number);
+  const Bytes head = tools.header.write(
+      leaving_.header, context(now, leaving_.names, false, transport_sequence),
+      leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
+  const Departure out = departure(leaving_, leaving_.header, head, leaving_.prefix.view());
+  ++packets_;
+  payload_bytes_ += leaving_.payload_size();
+  header_bytes_ += head.size() + leaving_.padding;
+  send_delay_ += now - leaving_.queued_at;
+  sent_.add(now, out.size());
+  if (number >= 0) sizes_.put(number, static_cast<std::uint32_t>(out.size()));
+  breaker_.handle_sent(now, out.size());
+  if (has_repairs()) history_.put(now, number, leaving_, PacketHistory::age_limit(round_trip));
+  return out;
+}
+
+std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
+                                            std::uint16_t transport_sequence, SendTools& tools) {
+  const Draft* const original = history_.find(number);
+  if (!original) return std::nullopt;
+  // RFC 4588 §8.6: each payload type has its own for repairs.
+  const auto codec = std::ranges::find(section_->codecs, original->header.payload_type,
+                                       [](const auto& each) { return each.codec.payload_type; });
+  if (codec == section_->codecs.end() || !codec->rtx_payload_type) return std::nullopt;
+  leaving_ = *original;
+  rtp::Header& header = leaving_.header;
+  prefix_.clear();
+  prefix_.push_back(static_cast<std::uint8_t>(header.sequence >> 8));
+  prefix_.push_back(static_cast<std::uint8_t>(header.sequence));
+  for (const std::uint8_t byte : leaving_.prefix.view()) prefix_.push_back(byte);
+  header.payload_type = *codec->rtx_payload_type;
+  header.ssrc = encoding_.rtx_ssrc;
+  header.sequence = static_cast<std::uint16_t>(next_repair_number_);
+  const Names names = are_repairs_known_ ? Names::Absent : Names::Present;
+  const Bytes head = tools.header.write(
+      header, context(now, names, true, transport_sequence), leaving_.padding > 0,
+      leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
+  const Departure out = departure(leaving_, header, head, prefix_.view());
+  if (out.size() > tools.packet_room) return std::nullopt;
+  repair_sizes_.put(next_repair_number_++, static_cast<std::uint32_t>(out.size()));
+  ++repairs_;
+  repair_bytes_ += prefix_.size() + leaving_.body.size() - leaving_.padding;
+  repair_header_bytes_ += head.size() + leaving_.padding;
+  return out;
+}
+
+void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
+  ++nacks_;
+  if (!has_repairs() || !is_wanted_) return;
+  history_.expire(now, PacketHistory::age_limit(round_trip));
+  const Duration wait = round_trip.value_or(PacketHistory::kDefaultRoundTrip);
+  const double share = kRepairShare * static_cast<double>(sent_.bytes(now));
+  const std::uint64_t allowed = std::max(static_cast<std::uint64_t>(share), kMinRepairBytes);
+  nack.for_each([&](std::uint16_t sequence) {
+    const std::int64_t number = number_of(sequence);
+    const Draft* const draft = history_.find(number);
+    if (!draft) return;
+    const std::size_t bytes = draft->bytes + kOriginalNumberBytes;
+    if (asked_.bytes(now) + bytes > allowed || !history_.request(now, number, wait)) {
+      ++refused_repairs_;
+      return;
+    }
+    asked_.add(now, bytes);
+    lane_.push_repair(number);
+  });
+}
+
+void SendStream::handle(Timestamp now, const rtcp::ReportBlock& block,
+                        std::optional<Duration> round_trip) {
+  if (block.ssrc == encoding_.rtx_ssrc) {
+    are_repairs_known_ = are_repairs_known_ || repairs_ > 0;
+    return;
+  }
+  is_known_ = is_known_ || packets_ > 0;
+  breaker_.handle_report(now, block, round_trip);
+  ++remote_.reports_received;
+  remote_.packets_lost = block.cumulative_lost;
+  remote_.fraction_lost = block.fraction_lost / 256.0;
+  const auto lost = static_cast<std::uint64_t>(std::max<std::int32_t>(block.cumulative_lost, 0));
+  remote_.packets_received = packets_ > lost ? packets_ - lost : 0;
+  if (codec_ && codec_->codec.clock_rate > 0) {
+    remote_.jitter = Duration(std::int64_t{block.jitter} * 1'000'000'000 /
+                              codec_->codec.clock_rate);
+  }
+  if (!round_trip) return;
+  remote_.round_trip_time = round_trip;
+  remote_.total_round_trip_time += *round_trip;
+  ++remote_.round_trip_time_measurements;
+}
+
+bool SendStream::handle_full_intra_request(std::uint32_t from, std::uint8_t number) {
+  const Request request{from, number};
+  if (last_request_ == request) return false;
+  last_request_ = request;
+  ++full_intra_requests_;
+  return true;
+}
+
+std::optional<rtcp::SenderReport> SendStream::report(Timestamp now, rtcp::NtpTime epoch) {
+  const bool is_sending = packets_ > packets_at_report_before_;
+  packets_at_report_before_ = std::exchange(packets_at_report_, packets_);
+  const auto timestamp = clock_.at(now);
+  if (!is_sending || !timestamp) return std::nullopt;
+  return rtcp::SenderReport{.ssrc = encoding_.ssrc,
+                            .ntp = rtcp::NtpTime::at(now, epoch),
+                            .rtp_timestamp = *timestamp,
+                            .packets = static_cast<std::uint32_t>(packets_),
+                            .octets = static_cast<std::uint32_t>(payload_bytes_),
+                            .blocks = {}};
+}
+
+OutboundRtpStats SendStream::stats() const {
+  OutboundRtpStats out;
+  out.transceiver = transceiver_;
+  out.kind = kind_;
+  out.mid = section_->mid;
+  out.rid = encoding_.parameters.rid;
+  if (codec_) out.codec = codec_->encoding_name;
+  out.ssrc = encoding_.ssrc;
+  if (has_repairs()) out.rtx_ssrc = encoding_.rtx_ssrc;
+  out.active = is_wanted_;
+  out.packets_sent = packets_ + repairs_;
+  out.bytes_sent = payload_bytes_ + repair_bytes_;
+  out.header_bytes_sent = header_bytes_ + repair_header_bytes_;
+  out.retransmitted_packets_sent = repairs_;
+  out.retransmitted_bytes_sent = repair_bytes_;
+  out.retransmissions_refused = refused_repairs_;
+  out.frames_sent = frames_;
+  out.key_frames_sent = key_frames_sent_;
+  out.frames_dropped = dropped_frames_ + lane_.dropped_frames();
+  out.total_packet_send_delay = send_delay_;
+  out.nack_count = nacks_;
+  out.pli_count = picture_losses_;
+  out.fir_count = full_intra_requests_;
+  return out;
+}
+
+}  // namespace specter::media

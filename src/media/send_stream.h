@@ -1,0 +1,161 @@
+// One source of ours: an encoding's packets, and their repairs on a source of their own (RFC 4588).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/codecs.h"
+#include "media/circuit_breaker.h"
+#include "media/draft.h"
+#include "media/key_frames.h"
+#include "media/packet_history.h"
+#include "media/pacer.h"
+#include "media/rate_meter.h"
+#include "media/rtp_clock.h"
+#include "media/sent_sizes.h"
+#include "media/wire_header.h"
+#include "rtcp/nack.h"
+#include "rtcp/report_block.h"
+#include "rtcp/sender_report.h"
+#include "rtp/batch.h"
+#include "rtp/parameters.h"
+
+#include "specter/random.h"
+#include "specter/result.h"
+#include "specter/rtp.h"
+#include "specter/stats.h"
+#include "specter/time.h"
+
+namespace specter::media {
+
+// What the streams of a connection have in common while they work.
+struct SendTools {
+  rtp::BatchPool& pool;
+  codec::Pieces& pieces;
+  WireHeader& header;
+  std::size_t packet_room = 0;  // bytes of a packet before SRTP
+};
+
+class SendStream {
+ public:
+  // Repairs are at most this part of what was sent in the last second, or so many bytes where that
+  // is more: a stream that hardly sends can still be repaired.
+  static constexpr double kRepairShare = 0.15;
+  static constexpr std::uint64_t kMinRepairBytes = 5000;
+  // Sizes that are kept for RFC 8888's feedback.
+  static constexpr std::size_t kKnownSizes = 2048;
+
+  // RFC 3550 §5.1 and RFC 3711 §3.3.1: times and numbers begin at random, numbers in the lower half.
+  SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
+             PacketHistory::Limits limits, Random& random);
+  SendStream(const SendStream&) = delete;
+
+  TransceiverId transceiver() const { return transceiver_; }
+  std::uint32_t ssrc() const { return encoding_.ssrc; }
+  std::uint32_t rtx_ssrc() const { return encoding_.rtx_ssrc; }
+  const std::string& rid() const { return encoding_.parameters.rid; }
+  bool has_sent() const { return packets_ > 0; }
+  bool has_sent_repairs() const { return repairs_ > 0; }
+  const rtp::SendParameters& section() const { return *section_; }
+  const rtp::NegotiatedCodec* codec() const { return codec_ ? &*codec_ : nullptr; }
+
+  // As negotiated now. `section` outlives the stream, or is set anew.
+  void set(const rtp::SendParameters& section, const rtp::SendEncoding& encoding, Random& random);
+  // Whether what is written is sent. What waits goes when it is not any more.
+  void set_wanted(bool is_wanted);
+  bool is_wanted() const { return is_wanted_; }
+  // Another peer, which does not know the source yet.
+  void forget_peer();
+
+  // Appends the packets of a sample. None and no error: it was dropped, and counted.
+  Result<> cut(Timestamp now, const MediaSample& sample, SendTools& tools, std::vector<Draft>& out);
+  Result<> adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out);
+  void count_dropped_frame() { ++dropped_frames_; }
+  // A frame is missing in what follows, so packets are dropped up to a key frame.
+  void wait_for_key_frame() { waits_for_key_frame_ = kind_ == MediaKind::Video; }
+  bool waits_for_key_frame() const { return waits_for_key_frame_; }
+
+  // A packet leaves. `transport_sequence` is put where the section has it.
+  Departure depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
+                   std::optional<Duration> round_trip, SendTools& tools);
+  // A packet leaves again. Nothing: it is not there any more.
+  std::optional<Departure> repair(Timestamp now, std::int64_t number,
+                                  std::uint16_t transport_sequence, SendTools& tools);
+
+  void handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip);
+  // Of the stream, or of its repairs.
+  void handle(Timestamp now, const rtcp::ReportBlock& block, std::optional<Duration> round_trip);
+  void count_picture_loss() { ++picture_losses_; }
+  // RFC 5104 §4.3.1.2. False: it repeats the last one.
+  bool handle_full_intra_request(std::uint32_t from, std::uint8_t number);
+
+  // RFC 3550 §6.4: there is one while packets were sent since the last two.
+  std::optional<rtcp::SenderReport> report(Timestamp now, rtcp::NtpTime epoch);
+  OutboundRtpStats stats() const;
+  const RemoteInboundRtpStats& remote() const { return remote_; }
+
+  // The number that a packet of the last 2^15 has; for feedback.
+  std::int64_t number_of(std::uint16_t sequence) const;
+  std::int64_t repair_number_of(std::uint16_t sequence) const;
+  const SentSizes& sizes() const { return sizes_; }
+  const SentSizes& repair_sizes() const { return repair_sizes_; }
+
+  Lane& lane() { return lane_; }
+  const Lane& lane() const { return lane_; }
+  KeyFrames& key_frames() { return key_frames_; }
+  const KeyFrames& key_frames() const { return key_frames_; }
+  CircuitBreaker& breaker() { return breaker_; }
+  const CircuitBreaker& breaker() const { return breaker_; }
+
+ private:
+  bool has_repairs() const;
+  HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number) const;
+  std::size_t payload_room(SendTools& tools) const;
+  bool store(Bytes body, SendTools& tools, Draft& draft) const;
+  std::int64_t take_number(const Draft& draft);
+  Departure departure(const Draft& draft, const rtp::Header& header, Bytes head, Bytes prefix);
+
+  const TransceiverId transceiver_;
+  const MediaKind kind_;
+  rtp::SendEncoding encoding_;
+  const rtp::SendParameters* section_ = nullptr;
+  std::optional<rtp::NegotiatedCodec> codec_;
+  std::optional<codec::AnyPacketizer> packetizer_;
+  bool is_wanted_ = false;
+
+  RtpClock clock_;
+  // Numbers are counted on from the first plus a turn, so that none is negative.
+  std::int64_t next_number_;
+  std::int64_t next_repair_number_;
+  bool waits_for_key_frame_ = false;
+  bool is_known_ = false, are_repairs_known_ = false;  // RFC 9143 §15: a report has named them
+
+  Lane lane_;
+  PacketHistory history_;
+  RateMeter sent_, asked_;
+  SentSizes sizes_{kKnownSizes}, repair_sizes_{kKnownSizes};
+  KeyFrames key_frames_;
+  CircuitBreaker breaker_;
+  Prefix prefix_;  // of the packet that leaves
+  Draft leaving_;
+
+  struct Request {
+    std::uint32_t from = 0;
+    std::uint8_t number = 0;
+    bool operator==(const Request&) const = default;
+  };
+  std::optional<Request> last_request_;
+
+  std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0;
+  std::uint64_t repairs_ = 0, repair_bytes_ = 0, repair_header_bytes_ = 0;
+  std::uint64_t frames_ = 0, key_frames_sent_ = 0, dropped_frames_ = 0;
+  std::uint64_t nacks_ = 0, refused_repairs_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
+  Duration send_delay_{};
+  std::uint64_t packets_at_report_ = 0, packets_at_report_before_ = 0;
+  RemoteInboundRtpStats remote_{};
+};
+
+}  // namespace specter::media

@@ -1,0 +1,573 @@
+#include "media/senders.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/queue.h"
+#include "media/bitrate_feedback.h"
+#include "media/pacer.h"
+#include "media/send_codec.h"
+#include "media/send_stream.h"
+#include "media/sent_sizes.h"
+
+namespace specter::media {
+namespace {
+
+// Packets' bodies are of one size or smaller, so arenas hold some fifty of them.
+rtp::BatchPool::Limits pool_limits(const MediaOptions& options) {
+  rtp::BatchPool::Limits limits;
+  limits.all_bytes = Senders::kBodyBytes + 8 * options.retransmission_buffer_bytes;
+  return limits;
+}
+
+// Before a path is known: the smallest that everybody takes (RFC 8831 §5), less SRTP's.
+constexpr std::size_t kDefaultPacketRoom = 1152;
+
+}  // namespace
+
+class Senders::Impl {
+ public:
+  Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
+       InterceptorChain* interceptors)
+      : history_{.bytes = options.retransmission_buffer_bytes},
+        random_(random),
+        epoch_(epoch),
+        interceptors_(interceptors),
+        pool_(pool_limits(options)) {}
+
+  void set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters);
+  void remove(Timestamp now, TransceiverId id);
+  void set_connected(Timestamp now, bool is_connected);
+  Result<> write(Timestamp now, TransceiverId id, std::string_view rid, const MediaSample* sample,
+                 Bytes packet);
+
+  const Departure* poll_packet(Timestamp now);
+  void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
+  WakeUp next_timeout() const;
+  void handle_timeout(Timestamp now);
+  std::optional<Event> poll_event();
+  void add_stats(Stats& out) const;
+  std::optional<std::uint32_t> first_ssrc() const;
+
+  void handle(Timestamp now, const rtcp::SenderReport& message) { handle(now, message.blocks); }
+  void handle(Timestamp now, const rtcp::ReceiverReport& message) { handle(now, message.blocks); }
+  void handle(Timestamp now, const rtcp::Nack& message);
+  void handle(Timestamp now, const rtcp::PictureLoss& message);
+  void handle(Timestamp now, const rtcp::FullIntraRequest& message);
+  void handle(Timestamp now, const rtcp::BitrateEstimate& message);
+  void handle(Timestamp now, const rtcp::TransportFeedback& message);
+  void handle(Timestamp now, const rtcp::CongestionFeedback& message);
+  template <class Other>
+  void handle(Timestamp, const Other&) {}
+
+  std::size_t packet_room_ = kDefaultPacketRoom;
+  std::optional<Duration> round_trip_;
+
+ private:
+  struct Sender {
+    TransceiverId id{};
+    rtp::SendParameters parameters;
+    std::vector<std::unique_ptr<SendStream>> streams;
+    Deadline next_report;
+  };
+
+  Sender* find(TransceiverId id);
+  SendStream* find_ssrc(std::uint32_t ssrc);  // of repairs too
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& sender : senders_)
+      for (const auto& stream : sender->streams) visit(*sender, *stream);
+  }
+
+  void handle(Timestamp now, const std::vector<rtcp::ReportBlock>& blocks);
+  void refresh(Timestamp now);
+  void end(SendStream& stream);
+  void bind(const Sender& sender, const SendStream& stream);
+  void want_key_frame(Timestamp now, SendStream& stream);
+  void tell_key_frame(const SendStream& stream);
+  void tell_feedback(const std::optional<core::BitrateFeedback>& feedback);
+  Result<SendStream*> stream_for(Sender& sender, std::string_view rid) const;
+  void show_drafts(Timestamp now);
+  void queue(Timestamp now, SendStream& stream);
+  void show_departure(Timestamp now, const Departure& departure);
+  Duration report_interval(MediaKind kind);
+  SendTools tools() { return {pool_, pieces_, header_, packet_room_}; }
+
+  const PacketHistory::Limits history_;
+  Random& random_;
+  const rtcp::NtpTime epoch_;
+  InterceptorChain* const interceptors_;
+  rtp::BatchPool pool_;
+  codec::Pieces pieces_;
+  WireHeader header_;
+  Pacer pacer_{PacerOptions{}};
+  std::vector<std::unique_ptr<Sender>> senders_;
+  std::vector<Draft> drafts_;            // of the sample that is written
+  std::vector<OutgoingPacket> shown_;    // to interceptors
+  OutgoingPacket leaving_;               // the same
+  Departure departure_;
+  bool is_connected_ = false;
+  // One counter for all that leaves, so that it tells of the whole path.
+  std::int64_t next_transport_number_ = 1;
+  SentSizes sent_{kKnownPackets};
+  std::vector<std::uint32_t> byes_;
+  RareQueue<Event> events_;
+  std::size_t feedback_events_ = 0;
+};
+
+// --- negotiation
+
+Senders::Impl::Sender* Senders::Impl::find(TransceiverId id) {
+  const auto found =
+      std::ranges::find_if(senders_, [id](const auto& sender) { return sender->id == id; });
+  return found == senders_.end() ? nullptr : found->get();
+}
+
+SendStream* Senders::Impl::find_ssrc(std::uint32_t ssrc) {
+  for (const auto& sender : senders_)
+    for (const auto& stream : sender->streams)
+      if (stream->ssrc() == ssrc || (stream->rtx_ssrc() == ssrc && ssrc != 0)) return stream.get();
+  return nullptr;
+}
+
+void Senders::Impl::set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters) {
+  Sender* sender = find(id);
+  if (!sender) {
+    senders_.push_back(std::make_unique<Sender>());
+    sender = senders_.back().get();
+    sender->id = id;
+  }
+  const auto track_of = [](const rtp::SendParameters& of) {
+    return of.track ? of.track->id : std::string();
+  };
+  const bool is_other_track =
+      parameters.track && track_of(sender->parameters) != track_of(parameters);
+  sender->parameters = parameters;
+  auto before = std::exchange(sender->streams, {});
+  for (const rtp::SendEncoding& encoding : parameters.encodings) {
+    const auto known = std::ranges::find_if(
+        before, [&](const auto& stream) { return stream && stream->ssrc() == encoding.ssrc; });
+    if (known != before.end()) {
+      sender->streams.push_back(std::move(*known));
+    } else {
+      sender->streams.push_back(
+          std::make_unique<SendStream>(id, encoding, parameters.kind, history_, random_));
+      pacer_.add(sender->streams.back()->lane());
+    }
+    SendStream& stream = *sender->streams.back();
+    const bool was_wanted = stream.is_wanted();
+    stream.set(sender->parameters, encoding, random_);
+    bind(*sender, stream);
+    // Another track's first frame stands alone only if its encoder is told.
+    if (was_wanted && is_other_track) want_key_frame(now, stream);
+  }
+  for (const auto& stream : before)
+    if (stream) end(*stream);
+  refresh(now);
+}
+
+void Senders::Impl::bind(const Sender& sender, const SendStream& stream) {
+  if (!interceptors_ || interceptors_->empty()) return;
+  StreamInfo info;
+  info.is_sent = true;
+  info.transceiver = sender.id;
+  info.mid = sender.parameters.mid;
+  info.rid = stream.rid();
+  info.kind = sender.parameters.kind;
+  info.ssrc = stream.ssrc();
+  if (stream.rtx_ssrc() != 0) info.rtx_ssrc = stream.rtx_ssrc();
+  for (const rtp::NegotiatedCodec& each : sender.parameters.codecs)
+    info.codecs.push_back(each.codec);
+  for (int id = 1; id <= rtp::ExtensionMap::kMaxId; ++id) {
+    const auto uri = sender.parameters.extensions.uri_of(static_cast<std::uint8_t>(id));
+    if (!uri.empty())
+      info.header_extensions.push_back({std::string(uri), static_cast<std::uint16_t>(id)});
+  }
+  interceptors_->bind(info);
+}
+
+void Senders::Impl::end(SendStream& stream) {
+  // RFC 3550 §6.3.7: who has sent nothing does not say that it ends.
+  if (stream.has_sent()) byes_.push_back(stream.ssrc());
+  if (stream.has_sent_repairs()) byes_.push_back(stream.rtx_ssrc());
+  pacer_.remove(stream.lane());
+  if (interceptors_) interceptors_->unbind(stream.ssrc());
+}
+
+void Senders::Impl::remove(Timestamp, TransceiverId id) {
+  Sender* const sender = find(id);
+  if (!sender) return;
+  for (const auto& stream : sender->streams) end(*stream);
+  std::erase_if(senders_, [sender](const auto& each) { return each.get() == sender; });
+  if (!is_connected_) byes_.clear();
+}
+
+void Senders::Impl::set_connected(Timestamp now, bool is_connected) {
+  if (is_connected_ == is_connected) return;
+  is_connected_ = is_connected;
+  byes_.clear();
+  for_each([](const Sender&, SendStream& stream) { stream.forget_peer(); });
+  refresh(now);
+}
+
+// What is wanted of the application has changed, or not.
+void Senders::Impl::refresh(Timestamp now) {
+  for (const auto& sender : senders_) {
+    bool is_sending = false;
+    for (const auto& stream : sender->streams) {
+      const auto encoding =
+          std::ranges::find(sender->parameters.encodings, stream->ssrc(), &rtp::SendEncoding::ssrc);
+      const bool is_wanted = is_connected_ && sender->parameters.is_active &&
+                             sender->parameters.track && stream->codec() &&
+                             encoding->parameters.active && !stream->breaker().is_open();
+      is_sending = is_sending || is_wanted;
+      if (is_wanted == stream->is_wanted()) continue;
+      stream->set_wanted(is_wanted);
+      events_.push_back(core::EncodingWanted{sender->id, stream->rid(), is_wanted});
+      if (is_wanted) want_key_frame(now, *stream);
+    }
+    if (!is_connected_) sender->next_report.reset();
+  }
+}
+
+// --- writing
+
+Result<SendStream*> Senders::Impl::stream_for(Sender& sender, std::string_view rid) const {
+  for (const auto& stream : sender.streams)
+    if (stream->rid() == rid) return stream.get();
+  if (rid.empty() && sender.streams.size() == 1) return sender.streams.front().get();
+  std::string known;
+  for (const auto& stream : sender.streams)
+    known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", stream->rid());
+  return fail(ErrorCode::InvalidArgument,
+              fmt::format("no encoding of this sender has the rid \"{}\"; it has {}", rid,
+                          known.empty() ? "none" : known));
+}
+
+Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view rid,
+                              const MediaSample* sample, Bytes packet) {
+  Sender* const sender = find(id);
+  if (!sender) return fail(ErrorCode::InvalidAccess, "no transceiver has this id");
+  if (!sender->parameters.track)
+    return fail(ErrorCode::InvalidState, "the sender has no track: see replace_track()");
+  const auto found = stream_for(*sender, rid);
+  if (!found) return fail(found.error());
+  SendStream& stream = **found;
+  if (!sender->parameters.codecs.empty() && !stream.codec()) {
+    const auto encoding =
+        std::ranges::find(sender->parameters.encodings, stream.ssrc(), &rtp::SendEncoding::ssrc);
+    const RtpCodec& wanted =
+        encoding->parameters.codec ? *encoding->parameters.codec : sender->parameters.track->codec;
+    return fail(ErrorCode::InvalidModification,
+                fmt::format("{} {} was not negotiated, but {}", wanted.mime_type,
+                            wanted.sdp_fmtp_line, list_codecs(sender->parameters.codecs)));
+  }
+  if (!stream.is_wanted()) {
+    stream.count_dropped_frame();
+    return {};
+  }
+  drafts_.clear();
+  SendTools tools = this->tools();
+  Result<> cut = sample ? stream.cut(now, *sample, tools, drafts_)
+                        : stream.adopt(now, packet, tools, drafts_);
+  if (!cut) return cut;
+  if (stream.waits_for_key_frame()) want_key_frame(now, stream);
+  if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
+  show_drafts(now);
+  queue(now, stream);
+  drafts_.clear();  // and let go of what is not queued
+  return {};
+}
+
+void Senders::Impl::show_drafts(Timestamp now) {
+  if (!interceptors_ || interceptors_->empty() || drafts_.empty()) return;
+  shown_.resize(drafts_.size());
+  for (std::size_t i = 0; i < drafts_.size(); ++i) {
+    const Draft& draft = drafts_[i];
+    OutgoingPacket& shown = shown_[i];
+    shown.clear_extensions();
+    shown.ssrc = draft.header.ssrc;
+    shown.payload_type = draft.header.payload_type;
+    shown.marker = draft.header.marker;
+    shown.timestamp = draft.header.timestamp;
+    shown.dropped = false;
+    shown.prefix = draft.prefix.view();
+    shown.body = draft.body.first(draft.body.size() - draft.padding);
+  }
+  interceptors_->handle_sending(now, shown_);
+  for (std::size_t i = 0; i < drafts_.size(); ++i) {
+    Draft& draft = drafts_[i];
+    const Bytes more = shown_[i].extensions();
+    if (shown_[i].dropped) draft.bytes = 0;
+    // Numbers and lengths are a byte each, and so is the padding to words, at most three.
+    const std::size_t size = draft.bytes + more.size() + 8;
+    if (more.empty() || draft.bytes == 0 || size > packet_room_) continue;
+    draft.extensions = Rare<Buffer>(Buffer(more.begin(), more.end()));
+    draft.bytes = static_cast<std::uint32_t>(draft.bytes + more.size());
+  }
+  std::erase_if(drafts_, [](const Draft& draft) { return draft.bytes == 0; });
+}
+
+void Senders::Impl::queue(Timestamp now, SendStream& stream) {
+  if (drafts_.empty()) return;
+  std::size_t bytes = 0;
+  for (const Draft& draft : drafts_) bytes += draft.bytes;
+  const Pacer::Room room = pacer_.make_room(now, stream.lane(), bytes);
+  // Of no use without a frame that is gone, and no other stands between them.
+  const bool is_lost = !room.fits || (room.is_broken && !drafts_.front().stands_alone);
+  if (is_lost) {
+    stream.count_dropped_frame();
+    stream.wait_for_key_frame();
+  }
+  if (is_lost || room.has_dropped) want_key_frame(now, stream);
+  if (is_lost) return;
+  for (Draft& draft : drafts_) pacer_.push(now, stream.lane(), std::move(draft));
+}
+
+// --- key frames
+
+void Senders::Impl::tell_key_frame(const SendStream& stream) {
+  events_.push_back(core::KeyFrameWanted{stream.transceiver(), stream.rid()});
+}
+
+void Senders::Impl::want_key_frame(Timestamp now, SendStream& stream) {
+  if (stream.lane().kind() != MediaKind::Video || !stream.is_wanted()) return;
+  if (stream.key_frames().request(now)) tell_key_frame(stream);
+}
+
+// --- the wire
+
+const Departure* Senders::Impl::poll_packet(Timestamp now) {
+  if (!is_connected_) return nullptr;
+  SendTools tools = this->tools();
+  while (auto turn = pacer_.next(now)) {
+    SendStream& stream = *turn->lane->stream();
+    const auto number = static_cast<std::uint16_t>(next_transport_number_);
+    if (turn->draft) {
+      departure_ = stream.depart(now, *turn->draft, number, round_trip_, tools);
+    } else {
+      const auto repair = stream.repair(now, turn->repair, number, tools);
+      if (!repair) continue;
+      departure_ = *repair;
+    }
+    pacer_.spend(now, departure_.size());
+    if (has_transport_sequence(stream.section()))
+      sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
+    show_departure(now, departure_);
+    return &departure_;
+  }
+  return nullptr;
+}
+
+void Senders::Impl::show_departure(Timestamp now, const Departure& departure) {
+  if (!interceptors_ || interceptors_->empty()) return;
+  const auto header = rtp::Header::parse(departure.header);
+  leaving_.ssrc = header->ssrc;
+  leaving_.payload_type = header->payload_type;
+  leaving_.marker = header->marker;
+  leaving_.timestamp = header->timestamp;
+  leaving_.sequence = header->sequence;
+  leaving_.is_retransmission = departure.is_retransmission;
+  leaving_.header = departure.header;
+  leaving_.prefix = departure.prefix;
+  leaving_.body = departure.body;
+  interceptors_->handle_sent(now, leaving_);
+}
+
+// --- RTCP that comes
+
+void Senders::Impl::handle(Timestamp now, const std::vector<rtcp::ReportBlock>& blocks) {
+  const rtcp::CompactNtp time = rtcp::NtpTime::at(now, epoch_).compact();
+  bool is_opened = false;
+  for (const rtcp::ReportBlock& block : blocks) {
+    SendStream* const stream = find_ssrc(block.ssrc);
+    if (!stream) continue;
+    const auto round_trip = rtcp::round_trip(time, block.last_sr, block.delay_since_last_sr);
+    if (round_trip) round_trip_ = round_trip;
+    stream->handle(now, block, round_trip);
+    is_opened = is_opened || stream->breaker().is_open();
+  }
+  if (is_opened) refresh(now);
+}
+
+void Senders::Impl::handle(Timestamp now, const rtcp::Nack& message) {
+  SendStream* const stream = find_ssrc(message.media_ssrc);
+  // Repairs are not repaired themselves.
+  if (stream && stream->ssrc() == message.media_ssrc) stream->handle(now, message, round_trip_);
+}
+
+void Senders::Impl::handle(Timestamp now, const rtcp::PictureLoss& message) {
+  SendStream* const stream = find_ssrc(message.media_ssrc);
+  if (!stream) return;
+  stream->count_picture_loss();
+  want_key_frame(now, *stream);
+}
+
+// RFC 5104 §4.3.1.2: the sources are in the requests; the header's is zero.
+void Senders::Impl::handle(Timestamp now, const rtcp::FullIntraRequest& message) {
+  for (const auto& request : message.requests) {
+    SendStream* const stream = find_ssrc(request.ssrc);
+    if (!stream) continue;
+    if (stream->handle_full_intra_request(message.sender_ssrc, request.number))
+      want_key_frame(now, *stream);
+  }
+}
+
+void Senders::Impl::handle(Timestamp, const rtcp::BitrateEstimate& message) {
+  core::BitrateFeedback feedback;
+  feedback.estimate = message.bits_per_second;
+  tell_feedback(feedback);
+}
+
+void Senders::Impl::handle(Timestamp, const rtcp::TransportFeedback& message) {
+  tell_feedback(read_feedback(message, sent_));
+}
+
+void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
+  tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
+    const SendStream* const stream = find_ssrc(ssrc);
+    if (!stream) return {};
+    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->number_of(0) };
+    return {&stream->repair_sizes(), stream->repair_number_of(0)};
+  }));
+}
+
+void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& feedback) {
+  if (!feedback || feedback_events_ == kMaxFeedbackEvents) return;
+  ++feedback_events_;
+  events_.push_back(*feedback);
+}
+
+// --- RTCP that goes, and time
+
+Duration Senders::Impl::report_interval(MediaKind kind) {
+  const Duration interval =
+      kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
+  constexpr std::uint32_t kParts = 1 << 16;
+  return interval / 2 + interval * static_cast<std::int64_t>(random_.below(kParts)) / kParts;
+}
+
+void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
+  if (!is_connected_) return;
+  std::vector<rtcp::SourceDescription::Chunk> chunks;
+  for (const auto& sender : senders_) {
+    if (!sender->next_report || now < *sender->next_report) continue;
+    sender->next_report.reset();  // until it sends again
+    const auto name = [&](std::uint32_t ssrc) {
+      chunks.push_back({ssrc, {{rtcp::ItemType::Cname, sender->parameters.cname}}});
+    };
+    for (const auto& stream : sender->streams) {
+      auto report = stream->report(now, epoch_);
+      if (!report) continue;
+      out.emplace_back(*std::move(report));
+      if (!sender->next_report)
+        sender->next_report = now + report_interval(sender->parameters.kind);
+      name(stream->ssrc());
+      if (stream->has_sent_repairs()) name(stream->rtx_ssrc());
+    }
+  }
+  for (std::size_t i = 0; i < chunks.size(); i += rtcp::kMaxCount) {
+    const std::size_t count = std::min(chunks.size() - i, rtcp::kMaxCount);
+    const auto first = chunks.begin() + static_cast<std::ptrdiff_t>(i);
+    out.emplace_back(rtcp::SourceDescription{
+        .chunks = {first, first + static_cast<std::ptrdiff_t>(count)}});
+  }
+  while (!byes_.empty()) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(byes_.size(), rtcp::kMaxCount));
+    out.emplace_back(
+        rtcp::Bye{.ssrcs = {byes_.begin(), byes_.begin() + count}, .reason = std::nullopt});
+    byes_.erase(byes_.begin(), byes_.begin() + count);
+  }
+}
+
+WakeUp Senders::Impl::next_timeout() const {
+  if (!is_connected_) return {};
+  WakeUp out{pacer_.next_timeout(), "media pacer"};
+  if (!byes_.empty()) out = soonest(out, WakeUp{Timestamp::min(), "media bye"});
+  for (const auto& sender : senders_) {
+    out = soonest(out, WakeUp{sender->next_report, "media report"});
+    for (const auto& stream : sender->streams) {
+      out = soonest(out, WakeUp{stream->key_frames().next_timeout(), "media key frame"});
+      out = soonest(out, WakeUp{stream->breaker().next_timeout(), "media circuit breaker"});
+    }
+  }
+  return out;
+}
+
+void Senders::Impl::handle_timeout(Timestamp now) {
+  if (!is_connected_) return;
+  for_each([&](const Sender&, SendStream& stream) {
+    if (stream.key_frames().handle_timeout(now)) tell_key_frame(stream);
+    stream.breaker().handle_timeout(now);
+    const Pacer::Room room = pacer_.make_room(now, stream.lane(), 0);
+    if (room.is_broken) stream.wait_for_key_frame();
+    if (room.has_dropped) want_key_frame(now, stream);
+  });
+  refresh(now);
+}
+
+std::optional<Senders::Event> Senders::Impl::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = events_.take_front();
+  if (std::holds_alternative<core::BitrateFeedback>(event)) --feedback_events_;
+  return event;
+}
+
+std::optional<std::uint32_t> Senders::Impl::first_ssrc() const {
+  std::optional<std::uint32_t> out;
+  for_each([&](const Sender&, const SendStream& stream) {
+    if (!out && stream.has_sent()) out = stream.ssrc();
+  });
+  return out;
+}
+
+void Senders::Impl::add_stats(Stats& out) const {
+  for_each([&](const Sender&, const SendStream& stream) {
+    out.outbound_rtp.push_back(stream.stats());
+    if (stream.remote().reports_received > 0) out.remote_inbound_rtp.push_back(stream.remote());
+  });
+}
+
+// --- the face
+
+Senders::Senders(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
+                 InterceptorChain* interceptors)
+    : impl_(std::make_unique<Impl>(options, random, epoch, interceptors)) {}
+Senders::~Senders() = default;
+
+void Senders::set(Timestamp now, TransceiverId transceiver,
+                  const rtp::SendParameters& parameters) {
+  impl_->set(now, transceiver, parameters);
+}
+void Senders::remove(Timestamp now, TransceiverId transceiver) { impl_->remove(now, transceiver); }
+void Senders::set_connected(Timestamp now, bool is_connected) {
+  impl_->set_connected(now, is_connected);
+}
+void Senders::set_packet_room(std::size_t bytes) { impl_->packet_room_ = bytes; }
+
+Result<> Senders::write_sample(Timestamp now, TransceiverId transceiver,
+                               const MediaSample& sample) {
+  return impl_->write(now, transceiver, sample.rid, &sample, {});
+}
+Result<> Senders::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
+                            std::string_view rid) {
+  return impl_->write(now, transceiver, rid, nullptr, packet);
+}
+
+void Senders::handle(Timestamp now, const rtcp::Message& message) {
+  std::visit([&](const auto& each) { impl_->handle(now, each); }, message);
+}
+void Senders::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
+const Departure* Senders::poll_packet(Timestamp now) { return impl_->poll_packet(now); }
+void Senders::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
+  impl_->write_reports(now, out);
+}
+std::optional<Senders::Event> Senders::poll_event() { return impl_->poll_event(); }
+WakeUp Senders::next_timeout() const { return impl_->next_timeout(); }
+std::optional<Duration> Senders::round_trip() const { return impl_->round_trip_; }
+std::optional<std::uint32_t> Senders::first_ssrc() const { return impl_->first_ssrc(); }
+void Senders::add_stats(Stats& out) const { impl_->add_stats(out); }
+
+}  // namespace specter::media

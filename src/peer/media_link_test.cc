@@ -1,0 +1,124 @@
+// SRTP between two peers: what leaves, and what is let in.
+#include "peer/media_link.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "net/demux.h"
+#include "testing/media.h"
+#include "testing/network.h"
+#include "testing/peer_host.h"
+
+namespace specter::peer {
+namespace {
+
+using namespace std::chrono_literals;
+using specter::testing::Flight;
+using specter::testing::PeerPair;
+
+// An Opus packet of 20 ms that is easily known again.
+Buffer sound(std::uint8_t number) {
+  Buffer out(60, number);
+  out[0] = 0xfc;  // CELT, full band, 20 ms, stereo, one frame: RFC 6716 §3.1
+  return out;
+}
+
+class MediaLinkTest : public ::testing::Test {
+ protected:
+  void connect() {
+    sender_ = pair_.a.connection.add_track(testing::audio_track(), {}).value();
+    ASSERT_TRUE(pair_.connect());
+  }
+  void send(std::uint8_t number) {
+    ASSERT_TRUE(pair_.a.connection.write_sample(
+        pair_.now(), sender_, {.bytes = sound(number), .duration = 20ms}));
+    pair_.network.settle();
+    pair_.network.run_for(20ms);
+  }
+  std::size_t heard() const { return pair_.b.all<core::Frame>().size(); }
+
+  PeerPair pair_{{}, testing::with_media()};
+  TransceiverId sender_{};
+};
+
+TEST_F(MediaLinkTest, NothingLeavesInTheClear) {
+  std::vector<Buffer> media;
+  pair_.network.filter = [&](const Flight& flight) {
+    if (net::kind_of(flight.bytes) == net::DatagramKind::Rtp) media.push_back(flight.bytes);
+    return true;
+  };
+  connect();
+  for (std::uint8_t i = 1; i <= 100; ++i) send(i);
+  EXPECT_EQ(heard(), 100u);
+  std::size_t rtp = 0;
+  for (const Buffer& packet : media) {
+    if (!net::is_rtcp(packet)) ++rtp;
+    for (std::uint8_t i = 1; i <= 100; ++i) {
+      const Buffer part(12, i);
+      EXPECT_TRUE(std::ranges::search(packet, part).empty());
+    }
+    // RFC 3711 §3.4: of RTCP, the sender's SSRC is the last that can be read.
+  }
+  EXPECT_EQ(rtp, 100u);
+}
+
+// A path that is validated, and no key.
+TEST_F(MediaLinkTest, ForgeriesChangeNothing) {
+  std::vector<Flight> media;
+  pair_.network.filter = [&](const Flight& flight) {
+    if (net::kind_of(flight.bytes) == net::DatagramKind::Rtp) media.push_back(flight);
+    return true;
+  };
+  connect();
+  for (std::uint8_t i = 1; i <= 20; ++i) send(i);
+  ASSERT_GT(media.size(), 20u);
+  const std::vector<Flight> seen = std::exchange(media, {});
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    Buffer changed = seen[i].bytes;
+    changed[1 + i % (changed.size() - 1)] ^= 0x10;
+    pair_.network.inject(seen[i].from, seen[i].to, changed);
+    pair_.network.inject(seen[i].from, seen[i].to, seen[i].bytes);  // and a replay
+    pair_.network.inject(*Endpoint::parse("198.51.100.9:9"), seen[i].to, seen[i].bytes);
+  }
+  pair_.network.run_for(1s);
+  EXPECT_EQ(heard(), 20u);
+  EXPECT_EQ(pair_.b.connection.stats().inbound_rtp.at(0).packets_received, 20u);
+  for (std::uint8_t i = 21; i <= 40; ++i) send(i);
+  EXPECT_EQ(heard(), 40u);
+}
+
+TEST_F(MediaLinkTest, RtpBeforeThereAreKeysIsDropped) {
+  sender_ = pair_.a.connection.add_track(testing::audio_track(), {}).value();
+  ASSERT_TRUE(pair_.negotiate());
+  const Buffer packet = {0x80, 111, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 1, 2, 3, 4};
+  pair_.network.inject(*Endpoint::parse("192.0.2.1:5001"), *Endpoint::parse("192.0.2.2:5002"),
+                       packet);
+  ASSERT_TRUE(pair_.network.run_until([&] { return pair_.both_connected(); }, 5s));
+  send(1);
+  EXPECT_EQ(heard(), 1u);
+}
+
+// RFC 7714: with each other Specters agree on the cheaper profile.
+TEST_F(MediaLinkTest, TheProfileIsTold) {
+  connect();
+  EXPECT_EQ(pair_.a.connection.stats().transport.srtp_cipher, "SRTP_AEAD_AES_128_GCM");
+}
+
+// A connection for data alone has no keys for media and no session.
+TEST_F(MediaLinkTest, WithoutATrackRtpIsOfNoUse) {
+  PeerPair pair{{}, testing::with_media()};
+  ASSERT_TRUE(pair.a.connection.create_data_channel(pair.now(), "data"));
+  ASSERT_TRUE(pair.connect());
+  const Buffer packet(40, 0x80);
+  pair.network.inject(*Endpoint::parse("192.0.2.1:5001"), *Endpoint::parse("192.0.2.2:5002"),
+                      packet);
+  pair.network.run_for(1s);
+  EXPECT_TRUE(pair.both_connected());
+  EXPECT_EQ(pair.b.connection.stats().transport.dropped_unknown, 1u);
+}
+
+}  // namespace
+}  // namespace specter::peer
