@@ -258,8 +258,8 @@ class SPECTER_EXPORT PeerConnection {
   /// What the driver asks of such a server failed: it is not reached from `base`, or it refuses.
   /// IceCandidateError tells it.
   void handle_server_failure(Timestamp now, const IceServerFailure& failure);
-  /// A TURN server relays nothing to an address of the peer's (403 and its like).
-  void handle_peer_refused(Timestamp now, std::string_view url, std::uint16_t code);
+  /// The TURN server of `relayed` relays nothing to an address of the peer's (403 and its like).
+  void handle_peer_refused(const Endpoint& relayed, std::uint16_t code);
   /// The addresses of the peer's that checks may go to: a relay needs a permission for each, before
   /// the first check (RFC 8656 §9).
   std::vector<IpAddress> remote_addresses() const;

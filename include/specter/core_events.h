@@ -79,7 +79,8 @@ struct IceCandidateError {
 };
 
 /// Connecting has ended: the connection is Connected, with its SCTP association if one was
-/// negotiated, or Failed. PeerConnection::report() says how it went.
+/// negotiated, or Failed. PeerConnection::report() says how it went. Not told if
+/// ConnectionOptions::connection_reports is false.
 struct ConnectingEnded {};
 
 /// The peer opened a data channel.

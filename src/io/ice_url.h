@@ -9,6 +9,7 @@
 
 #include "specter/options.h"
 #include "specter/result.h"
+#include "specter/states.h"
 
 namespace specter::io {
 
@@ -26,6 +27,9 @@ struct IceUrl {
 
   bool operator==(const IceUrl&) const = default;
 };
+
+// RFC 7065 §3.1: "turns" over TCP is TLS, over UDP DTLS, for which there is no word of its own.
+IceServerTransportProtocol protocol_of(const IceUrl& url);
 
 // Error: SyntaxError.
 Result<IceUrl> parse_ice_url(std::string_view text);

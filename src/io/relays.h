@@ -65,6 +65,7 @@ class Relays {
     bool is_readable = false;
   };
 
+  void permit_remotes(Timestamp now, const core::PeerConnection& core);
   void tell(Timestamp now, const ways::Event& event, core::PeerConnection& core);
   void obey(Timestamp now, ways::OpenStream& command);
   void obey(Timestamp now, ways::SendBytes& command);
@@ -84,6 +85,8 @@ class Relays {
   // What streams said between two turns: their bytes, in order.
   std::vector<std::function<void(Timestamp, const Handle&)>> late_;
   std::vector<Datagram> for_core_;
+  std::vector<IpAddress> remotes_;  // that have a permission, or are asked one for
+  std::uint32_t remotes_revision_ = 0;
 };
 
 }  // namespace specter::io

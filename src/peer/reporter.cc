@@ -80,8 +80,8 @@ void Reporter::handle_failure(Timestamp now, const core::IceServerFailure& failu
   tell_error(failure.base, failure.url, failure.code, failure.text);
 }
 
-void Reporter::handle_peer_refused(std::string_view url, std::uint16_t code) {
-  servers_.note_peer_refused(url, code);
+void Reporter::handle_peer_refused(const Endpoint& relayed, std::uint16_t code) {
+  servers_.note_peer_refused(transport_.ice().server_of(relayed), code);
   explain_relays();
 }
 
@@ -91,6 +91,17 @@ void Reporter::handle(const ice::ServerAnswer& answer) {
   if (answer.code == 0) return servers_.note_answer(answer.at, answer.url);
   servers_.note_failure(answer.at, answer.url, answer.code, answer.text);
   tell_error(answer.base, answer.url, answer.code, answer.text);
+}
+
+// A server that nothing was heard of was asked by nobody: it has no address of a family of ours.
+void Reporter::handle(const ice::GatheringStateChanged& changed) {
+  if (changed.state != IceGatheringState::Complete) return;
+  for (const std::string& url : servers_.unasked()) {
+    constexpr std::string_view kWhy = "No local address can reach the server.";
+    servers_.note_failure(transport_.progress().gathering.ended, url, 701, kWhy);
+    tell_error({}, url, 701, kWhy);
+  }
+  explain_relays();
 }
 
 // W3C §4.8.3: no address that candidates do not tell.
@@ -118,7 +129,7 @@ void Reporter::consider_end() {
   using enum ConnectionState;
   if (state == New || state == Connecting) is_end_told_ = false;
   const bool has_ended = state == Failed || (state == Connected && !data_.is_connecting());
-  if (!has_ended || std::exchange(is_end_told_, true)) return;
+  if (!has_ended || std::exchange(is_end_told_, true) || !options_.connection_reports) return;
   events_.emplace_back(core::ConnectingEnded{});
 }
 

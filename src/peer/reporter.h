@@ -33,8 +33,9 @@ class Reporter {
   void note_server(Timestamp now, const core::IceServerNote& server);
   void note_relay(Timestamp now, std::string_view url);
   void handle_failure(Timestamp now, const core::IceServerFailure& failure);
-  void handle_peer_refused(std::string_view url, std::uint16_t code);
+  void handle_peer_refused(const Endpoint& relayed, std::uint16_t code);
   void handle(const ice::ServerAnswer& answer);
+  void handle(const ice::GatheringStateChanged& changed);
   // Whether connecting has ended, which is told; to be called when a state or SCTP has changed.
   void consider_end();
 

@@ -14,7 +14,8 @@ constexpr std::uint16_t kNotReached = 701;  // W3C §4.8.3
 std::string as_clause(std::string_view sentence) {
   std::string out(sentence);
   if (out.ends_with('.')) out.pop_back();
-  if (out.starts_with("The ") || out.starts_with("There ")) out[0] = 't';
+  if (out.starts_with("The ") || out.starts_with("There ") || out.starts_with("No "))
+    out[0] = static_cast<char>(out[0] - 'A' + 'a');
   return out;
 }
 
@@ -47,7 +48,7 @@ void Servers::note_answer(Timestamp now, std::string_view url) {
 }
 
 // From one local address of several; what has answered from another one has answered.
-void Servers::note_failure(Timestamp now, std::string_view url, std::uint16_t code,
+void Servers::note_failure(std::optional<Timestamp> now, std::string_view url, std::uint16_t code,
                            std::string_view text) {
   Known* known = find(url);
   if (!known) return;
@@ -87,7 +88,7 @@ std::string Servers::relay_trouble(IceTransportPolicy policy) const {
     if (!failed || failed->report.error_code == kNotReached) failed = &known;
   }
   if (refuses) {
-    return fmt::format("the TURN server refuses to relay to the peer's addresses ({})",
+    return fmt::format("the TURN server refuses to relay to some of the peer's addresses ({})",
                        refuses->peer_refused);
   }
   if (failed) {
@@ -100,6 +101,14 @@ std::string Servers::relay_trouble(IceTransportPolicy policy) const {
   if (policy == IceTransportPolicy::Relay)
     return "relays alone may be used, and no TURN server is configured";
   return {};
+}
+
+std::vector<std::string> Servers::unasked() const {
+  std::vector<std::string> out;
+  for (const Known& known : known_) {
+    if (known.report.outcome == ServerOutcome::Asking) out.push_back(known.report.url);
+  }
+  return out;
 }
 
 std::vector<ServerReport> Servers::reports() const {

@@ -22,7 +22,8 @@ class Servers {
   void clear() { known_ = {}; }  // another gathering begins
   void note(Timestamp now, const core::IceServerNote& server);
   void note_answer(Timestamp now, std::string_view url);
-  void note_failure(Timestamp now, std::string_view url, std::uint16_t code, std::string_view text);
+  void note_failure(std::optional<Timestamp> now, std::string_view url, std::uint16_t code,
+                    std::string_view text);
   // It relays nothing to an address of the peer's.
   void note_peer_refused(std::string_view url, std::uint16_t code);
 
@@ -31,6 +32,8 @@ class Servers {
   // What is wrong with relays, a clause that ends a sentence; empty: nothing, or nobody asked for
   // them. No addresses and no URLs: this ends up in logs.
   std::string relay_trouble(IceTransportPolicy policy) const;
+  // Those that nothing was heard of.
+  std::vector<std::string> unasked() const;
   // Without numbers of candidates.
   std::vector<ServerReport> reports() const;
 
