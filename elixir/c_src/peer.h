@@ -77,6 +77,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   void handle(event::Ready&& ready);
   void handle(event::Stats&& stats);
+  void handle(event::ConnectionReport&& report);
   void handle(event::Asked&& asked);
   void handle(event::OperationFailed&& failure);
   void handle(event::Closed&& closed);
@@ -87,6 +88,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::RemoteDescriptionSet&& set);
   void handle(event::IceCandidateAdded&& added);
   void handle(event::LocalCandidate&& found);
+  void handle(event::IceCandidateError&& error);
   void handle(event::NegotiationNeeded&& needed);
   void handle(event::SignalingStateChange&& change);
   void handle(event::IceGatheringStateChange&& change);
