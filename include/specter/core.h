@@ -250,6 +250,11 @@ class SPECTER_EXPORT PeerConnection {
                             std::string_view url = {});
   /// Removes a local or relayed address: its socket is closed, or the interface is gone.
   void remove_local_endpoint(Timestamp now, Endpoint base);
+  /// Removes an address once the last generation of ICE that has it has ended; the newest makes no
+  /// use of it from now on.
+  void retire_local_endpoint(Timestamp now, Endpoint base);
+  /// Whether it is an address of the connection's.
+  bool has_local_endpoint(const Endpoint& base) const;
   /// Adds a STUN server, by its resolved address. `url`: as note_server() has it.
   void add_stun_server(Timestamp now, Endpoint server, std::string_view url = {});
   /// A server of ConnectionOptions::ice_servers takes part in this gathering: its name is being

@@ -55,6 +55,12 @@ void Agent::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
 void Agent::remove_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->remove_local_endpoint(now, base);
 }
+void Agent::retire_local_endpoint(Timestamp now, Endpoint base) {
+  if (connection_state() != IceConnectionState::Closed) impl_->retire_local_endpoint(now, base);
+}
+bool Agent::has_local_endpoint(const Endpoint& base) const {
+  return impl_->gathering().base_of(base) != nullptr;
+}
 void Agent::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
   if (connection_state() != IceConnectionState::Closed) impl_->add_stun_server(now, server, url);
 }

@@ -134,6 +134,9 @@ class Agent {
   void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
                             std::string_view url = {});
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket, or allocation, is gone
+  // It is none of the newest generation's any more, and goes with the last generation that has it.
+  void retire_local_endpoint(Timestamp now, Endpoint base);
+  bool has_local_endpoint(const Endpoint& base) const;
   // Asked from each base of its family. `url`: how it is called in events and questions.
   void add_stun_server(Timestamp now, Endpoint server, std::string_view url = {});
   // What is wrong with relays, a clause that ends a sentence: why there is none, or why those that

@@ -106,6 +106,7 @@ class Checklist {
 
   void add_base(const Base& base);
   void remove_base(const Endpoint& base);  // its pairs end with it
+  bool has_base(const Endpoint& base) const;
 
   // Signalled. False past the limit, of which a part is kept for kinds that are rare. One that a
   // check taught us before becomes what signalling says it is, and its pairs keep their state.

@@ -82,11 +82,22 @@ const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base
   return &bases_.back();
 }
 
+void Gathering::forget_candidates(const Endpoint& base) {
+  const auto is_of_it = [&](const Candidate& candidate) {
+    return candidate.endpoint == base || candidate.related == base;
+  };
+  std::erase_if(candidates_, is_of_it);
+  RareQueue<Candidate> others;
+  while (!unannounced_.empty()) {
+    Candidate candidate = unannounced_.take_front();
+    if (!is_of_it(candidate)) others.push_back(std::move(candidate));
+  }
+  unannounced_ = std::move(others);
+}
+
 void Gathering::remove_base(const Endpoint& endpoint) {
   std::erase_if(bases_, [&](const Base& base) { return base.endpoint == endpoint; });
-  std::erase_if(candidates_, [&](const Candidate& candidate) {
-    return candidate.endpoint == endpoint || candidate.related == endpoint;
-  });
+  forget_candidates(endpoint);
   std::erase_if(origins_, [&](const Origin& origin) {
     return origin.candidate == endpoint || (origin.base == endpoint && !base_of(origin.candidate));
   });

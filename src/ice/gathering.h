@@ -62,6 +62,7 @@ class Gathering {
   // The relayed address of an allocation that `base` has made: RFC 8445 §5.1.1.2. As add_base().
   const Base* add_relayed(const Endpoint& relayed, const Endpoint& base, std::string_view url);
   void remove_base(const Endpoint& endpoint);
+  void forget_candidates(const Endpoint& base);  // what it has told is told no more
   // `url`: how it is called in answers and origins.
   void add_server(Timestamp now, const Endpoint& server, std::string_view url);
   void end();

@@ -94,6 +94,23 @@ void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
   after_input(now);
 }
 
+void Agent::Impl::retire_local_endpoint(Timestamp now, const Endpoint& base) {
+  if (generations_.size() == 1) return remove_local_endpoint(now, base);
+  if (!shared_.gathering.base_of(base)) return;
+  shared_.gathering.forget_candidates(base);
+  newest().remove_base(base);
+  retired_bases_.push_back(base);
+  after_input(now);
+}
+
+// Where the newest one was taken back, the base is in use as before.
+void Agent::Impl::let_retired_bases_go() {
+  if (generations_.size() > 1) return;
+  for (const Endpoint& base : std::exchange(retired_bases_, {})) {
+    if (!newest().checklist().has_base(base)) shared_.gathering.remove_base(base);
+  }
+}
+
 void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server, std::string_view url) {
   shared_.gathering.add_server(now, server, url);
   after_input(now);
@@ -319,6 +336,7 @@ void Agent::Impl::after_input(Timestamp now) {
   }
   for (const Generation& one : generations_) one.session->consider_state(now);
   consider_generations(now);
+  if (!retired_bases_.empty()) let_retired_bases_go();
   update_state();
   shared_.is_stale = true;
 }

@@ -20,6 +20,7 @@ class Agent::Impl {
   void add_relayed_endpoint(Timestamp now, const Endpoint& relayed, const Endpoint& base,
                             std::string_view url);
   void remove_local_endpoint(Timestamp now, const Endpoint& base);
+  void retire_local_endpoint(Timestamp now, const Endpoint& base);
   void add_stun_server(Timestamp now, const Endpoint& server, std::string_view url);
   void explain_relays(std::string trouble) { shared_.relay_trouble = std::move(trouble); }
   void end_of_local_endpoints(Timestamp now);
@@ -69,6 +70,7 @@ class Agent::Impl {
   bool is_agreed(const Generation& one) const { return one.session->remote().has_value(); }
   void after_input(Timestamp now);
   void announce_gathering();
+  void let_retired_bases_go();
   void consider_generations(Timestamp now);
   void use(Timestamp now, std::size_t generation);
   void update_state();
@@ -78,6 +80,7 @@ class Agent::Impl {
   Shared shared_;
   std::vector<Generation> generations_;  // oldest first, never empty
   std::size_t in_use_ = 0;
+  std::vector<Endpoint> retired_bases_;  // that a generation before the newest has
   std::uint32_t remote_candidates_taken_ = 0;
   bool closed_ = false;
   IceConnectionState state_ = IceConnectionState::New;

@@ -38,6 +38,7 @@ void Driver::gather() {
     relays_ = std::make_unique<Relays>(loop_, weak_from_this(), ice_, [this] { schedule_turn(); });
   }
   unresolved_.clear();
+  if (relays_) relays_->keep_servers(now_, options_.servers, *core_);
   if (const std::string trouble = open_sockets(); !trouble.empty()) {
     end_gathering();
     core_->handle_network_failure(now_, trouble);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "turn/credentials.h"
+
 #include "specter/options.h"
 #include "specter/result.h"
 #include "specter/states.h"
@@ -25,6 +27,7 @@ struct IceUrl {
   // Of the server that it is of; of turn: and turns: alone. Never in a log or an error.
   std::string username{}, password{};
 
+  ~IceUrl() { turn::wipe(password); }
   bool operator==(const IceUrl&) const = default;
 };
 

@@ -74,6 +74,32 @@ void Relays::add_server(Timestamp now, const IceUrl& url, std::vector<Endpoint> 
                          .password = url.password});
 }
 
+void Relays::keep_servers(Timestamp now, std::span<const IceUrl> wanted,
+                          core::PeerConnection& core) {
+  left_out_.clear();
+  ways_.each_server([&](ways::ServerId id, const ways::Server& server) {
+    const bool is_wanted = std::ranges::any_of(wanted, [&](const IceUrl& url) {
+      return url.text == server.url && url.username == server.username &&
+             url.password == server.password;
+    });
+    if (!is_wanted) left_out_.push_back(id);
+  });
+  for (const ways::ServerId id : left_out_) {
+    for (const Endpoint& relayed : ways_.relayed_by(id)) core.retire_local_endpoint(now, relayed);
+  }
+  release_unused(now, core);
+}
+
+void Relays::release_unused(Timestamp now, const core::PeerConnection& core) {
+  std::erase_if(left_out_, [&](ways::ServerId id) {
+    const auto relayed = ways_.relayed_by(id);
+    const bool is_used = std::ranges::any_of(
+        relayed, [&](const Endpoint& one) { return core.has_local_endpoint(one); });
+    if (!is_used) ways_.remove_server(now, id);
+    return !is_used;
+  });
+}
+
 void Relays::receive(Timestamp now, std::span<const Datagram> datagrams, const Handle& handle) {
   for_core_.clear();
   for (const Datagram& datagram : datagrams) {
@@ -131,6 +157,7 @@ void Relays::permit_remotes(Timestamp now, const core::PeerConnection& core) {
 
 bool Relays::turn(Timestamp now, core::PeerConnection& core, Network& network) {
   permit_remotes(now, core);
+  if (!left_out_.empty()) release_unused(now, core);
   ways_.handle_timeout(now);
   drain(now, network);
   bool busy = false;

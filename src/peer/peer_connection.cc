@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "crypto/secret.h"
 #include "jsep/negotiation.h"
 #include "peer/connection_state.h"
 #include "peer/data_link.h"
@@ -47,6 +48,7 @@ ConnectionOptions checked(ConnectionOptions options) {
   }
   if (const auto verdict = check_options(options); !verdict)
     throw std::invalid_argument(verdict.error().message);
+  for (IceServer& server : options.ice_servers) crypto::cleanse(server.credential);
   options.ice_servers.clear();  // the driver's; credentials have no business here
   // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
   // limit, for messages in parts.
@@ -473,6 +475,13 @@ void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, cons
 void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
   impl_->transport().ice().remove_local_endpoint(now, base);
   impl_->pump(now);
+}
+void PeerConnection::retire_local_endpoint(Timestamp now, Endpoint base) {
+  impl_->transport().ice().retire_local_endpoint(now, base);
+  impl_->pump(now);
+}
+bool PeerConnection::has_local_endpoint(const Endpoint& base) const {
+  return impl_->transport().ice().has_local_endpoint(base);
 }
 void PeerConnection::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
   impl_->transport().ice().add_stun_server(now, server, url);

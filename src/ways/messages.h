@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "turn/credentials.h"
+
 #include "specter/bytes.h"
 #include "specter/endpoint.h"
 #include "specter/states.h"
@@ -29,6 +31,7 @@ struct Server {
   std::string host;                 // Tls: the name or address that the certificate must have
   std::string username, password;   // never in an event or a command
 
+  ~Server() { turn::wipe(password); }
   bool operator==(const Server&) const = default;
 };
 

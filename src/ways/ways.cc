@@ -72,6 +72,14 @@ void Ways::remove_server(Timestamp now, ServerId server) {
   std::erase_if(servers_, [&](const KnownServer& known) { return known.id == server; });
 }
 
+std::vector<Endpoint> Ways::relayed_by(ServerId server) const {
+  std::vector<Endpoint> out;
+  for (const auto& relay : relays_) {
+    if (relay->server_id == server && relay->relayed) out.push_back(*relay->relayed);
+  }
+  return out;
+}
+
 void Ways::release(Timestamp now, const Endpoint& relayed) {
   std::erase_if(relays_, [&](const auto& relay) {
     if (relay->relayed != relayed) return false;

@@ -89,7 +89,7 @@ struct Pair {
         limit);
   }
 
-  testing::Network network{{.delay = 10ms}};
+  testing::Network network{{.latency = 10ms}};
   RelayedHost a, b;
 };
 
