@@ -10,12 +10,6 @@ namespace specter::crypto {
 
 void cleanse(std::span<std::uint8_t> bytes) { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 
-void cleanse(std::string& text) {
-  text.resize(text.capacity());
-  OPENSSL_cleanse(text.data(), text.size());
-  text.clear();
-}
-
 Secret::Secret(std::size_t size) : size_(size) { SPECTER_CHECK(size <= kMaxBytes); }
 Secret::Secret(Bytes bytes) : Secret(bytes.size()) { std::ranges::copy(bytes, bytes_.begin()); }
 Secret::~Secret() { cleanse(bytes_); }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "specter/bytes.h"
 
@@ -12,9 +11,6 @@ namespace specter::crypto {
 
 // Overwrites with zeros in a way that no optimizer removes.
 void cleanse(std::span<std::uint8_t> bytes);
-
-// The same for all that a text has room for; it is empty afterwards.
-void cleanse(std::string& text);
 
 class Secret {
  public:

@@ -48,7 +48,10 @@ ConnectionOptions checked(ConnectionOptions options) {
   }
   if (const auto verdict = check_options(options); !verdict)
     throw std::invalid_argument(verdict.error().message);
-  for (IceServer& server : options.ice_servers) crypto::cleanse(server.credential);
+  for (IceServer& server : options.ice_servers) {
+    std::string& text = server.credential;
+    crypto::cleanse({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  }
   options.ice_servers.clear();  // the driver's; credentials have no business here
   // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
   // limit, for messages in parts.

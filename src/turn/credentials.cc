@@ -37,7 +37,12 @@ Buffer as_buffer(const std::array<std::uint8_t, Size>& bytes) {
 
 }  // namespace
 
-void wipe(std::string& password) { crypto::cleanse(password); }
+// All that it has room for: a longer text may have been there before.
+void wipe(std::string& password) {
+  password.resize(password.capacity());
+  crypto::cleanse({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
+  password.clear();
+}
 
 Credentials::~Credentials() {
   wipe(password_);
