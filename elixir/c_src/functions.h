@@ -45,6 +45,15 @@ struct Decoder<Any> {
 };
 
 template <>
+struct Decoder<MediaDelivery> {
+  static MediaDelivery decode(ErlNifEnv* env, Term term) {
+    if (enif_is_identical(term, Atom("frames").term(env))) return MediaDelivery::Frames;
+    if (enif_is_identical(term, Atom("rtp").term(env))) return MediaDelivery::Rtp;
+    throw BadArgument();
+  }
+};
+
+template <>
 struct Decoder<MessageKind> {
   static MessageKind decode(ErlNifEnv* env, Term term) {
     static const Term text = Atom("text").term(env);
@@ -124,9 +133,6 @@ Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlN
 Term hand_over(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term create_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                          std::string_view label, const DataChannelOptions& options);
-// {:error, :invalid_track}, too
-Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-               std::string_view track);
 Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                   bool ice_restart);
 Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
@@ -137,6 +143,27 @@ Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::st
                             std::string_view json);
 Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                        std::string_view json);
+
+// ---- tracks. functions_track.cc
+
+// :ok | {:error, :not_found | :would_block | :invalid_track}
+Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+               std::string_view track);
+// These have {:error, :invalid_transceiver}, too.
+Term remove_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                  std::string_view transceiver);
+// {:error, :invalid_track}, too; an empty track is none
+Term replace_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                   std::string_view transceiver, std::string_view track);
+Term set_delivery(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                  std::string_view transceiver, MediaDelivery delivery);
+Term request_key_frame(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                       std::string_view transceiver, std::string_view rid);
+// The duration is in nanoseconds; a temporal layer of 255 is none.
+// :ok | {:error, :invalid_track | :invalid_sample}
+Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
+                  std::string_view data, std::uint64_t duration, std::string_view rid,
+                  std::uint64_t temporal_id);
 
 // ---- questions: :ok | {:error, :not_found | :would_block}, and {tag, pc, answer}. questions.cc
 

@@ -79,18 +79,6 @@ Term create_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::strin
                 peer->connection().create_data_channel(label, options));
 }
 
-// Nothing is negotiated for it yet; it is there, and answered in its turn.
-Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-               std::string_view track) {
-  const auto peer = instance->peer(pc);
-  if (!peer) return not_found(env);
-  if (!instance->track_exists(track)) return error(env, "invalid_track");
-  return nif::posted(
-      env, peer->ask([track = std::string(track), sender = new_id()](Peer& self, const auto&) {
-        self.tell(Atom("rtp_sender"), track, sender);
-      }));
-}
-
 Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                   bool ice_restart) {
   const auto peer = instance->peer(pc);

@@ -74,13 +74,14 @@ Term new_api(ErlNifEnv* env, const InstanceRef& instance, std::string_view engin
 
 Term new_track(ErlNifEnv* env, const InstanceRef& instance, Capability capability, std::string id,
                std::string stream_id) {
-  return id_or_not_found(env, instance->new_track({.capability = std::move(capability),
-                                                   .id = std::move(id),
-                                                   .stream_id = std::move(stream_id)}));
+  std::vector<std::string> streams;
+  if (!stream_id.empty()) streams.push_back(std::move(stream_id));
+  return id_or_not_found(env, instance->new_track(TrackLocalStaticSample(
+                                  codec_of(capability), std::move(id), std::move(streams))));
 }
 
 Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
-  return encode(env, instance->track_exists(track));
+  return encode(env, instance->track(track).has_value());
 }
 
 Term owner(ErlNifEnv* env, const InstanceRef& instance) {

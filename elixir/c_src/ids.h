@@ -32,6 +32,10 @@ class Table {
     const auto found = things_.find(id);
     return found == things_.end() ? nullptr : &found->second;
   }
+  const T* find(std::string_view id) const {
+    const auto found = things_.find(id);
+    return found == things_.end() ? nullptr : &found->second;
+  }
   std::optional<T> take(std::string_view id) {
     const auto found = things_.find(id);
     if (found == things_.end()) return std::nullopt;

@@ -54,15 +54,17 @@ std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange
   return peer->id();
 }
 
-std::optional<std::string> Instance::new_track(Track track) {
+std::optional<std::string> Instance::new_track(TrackLocalStaticSample track) {
   const std::lock_guard lock(mutex_);
   if (!specter_ || is_orphaned_) return std::nullopt;
+  const std::lock_guard tracks_lock(tracks_mutex_);
   return tracks_.add(std::move(track));
 }
 
-bool Instance::track_exists(std::string_view id) const {
-  const std::lock_guard lock(mutex_);
-  return tracks_.has(id);
+std::optional<TrackLocalStaticSample> Instance::track(std::string_view id) const {
+  const std::lock_guard lock(tracks_mutex_);
+  const TrackLocalStaticSample* const found = tracks_.find(id);
+  return found != nullptr ? std::optional(*found) : std::nullopt;
 }
 
 bool Instance::media_engine_exists(std::string_view id) const {
@@ -136,11 +138,16 @@ void Instance::abort() {
       remains.apis = apis_.take_all();
       engines_.take_all();
       registries_.take_all();
-      tracks_.take_all();
+      forget_tracks();
       return reaper_->bury(std::move(remains));
     }
   }
   end(false);
+}
+
+void Instance::forget_tracks() {
+  const std::lock_guard lock(tracks_mutex_);
+  tracks_.take_all();
 }
 
 void Instance::end(bool has_listener) {
@@ -156,7 +163,7 @@ void Instance::end(bool has_listener) {
     counted_.reset();
     engines_.take_all();
     registries_.take_all();
-    tracks_.take_all();
+    forget_tracks();
   }
   {
     const std::lock_guard lock(channels_mutex_);

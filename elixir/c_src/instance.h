@@ -18,7 +18,6 @@
 #include "peer.h"
 #include "reaper.h"
 #include "resources.h"
-#include "track.h"
 
 #include "specter/specter.h"
 
@@ -47,11 +46,11 @@ class Instance : public std::enable_shared_from_this<Instance> {
   std::optional<std::string> new_api(std::string_view engine, std::string_view registry);
   std::optional<std::string> new_peer(std::string_view api, ActiveChange active,
                                       ConnectionOptions options);
-  std::optional<std::string> new_track(Track track);
+  std::optional<std::string> new_track(TrackLocalStaticSample track);
 
   bool media_engine_exists(std::string_view id) const;
   bool registry_exists(std::string_view id) const;
-  bool track_exists(std::string_view id) const;
+  std::optional<TrackLocalStaticSample> track(std::string_view id) const;
 
   // A peer from its ready message on until it is closed.
   std::shared_ptr<Peer> peer(std::string_view id);
@@ -81,6 +80,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   };
 
   void end(bool has_listener);
+  void forget_tracks();
 
   const ErlNifPid owner_;
   const ConnectionOptions options_;
@@ -95,8 +95,10 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Table<MediaEngine> engines_;
   Table<Registry> registries_;
   Table<Api> apis_;
-  Table<Track> tracks_;
   Table<std::shared_ptr<Peer>> peers_;
+
+  mutable std::mutex tracks_mutex_;  // its own: every sample that is written looks here
+  Table<TrackLocalStaticSample> tracks_;
 
   mutable std::mutex channels_mutex_;  // its own: every message that is sent looks here
   std::unordered_map<std::string, DataChannel, TextHash, std::equal_to<>> channels_;

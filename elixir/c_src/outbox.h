@@ -51,6 +51,17 @@ class Outbox {
     if (!active_.wants()) connection.set_receiving(false);
     return heard;
   }
+  // Media, of so many bytes: told if messages are wanted, and counted as one. It never waits.
+  enum class Media { Told, NotWanted, Unheard };
+  template <class Make>
+  Media tell_media(const PeerConnection& connection, std::size_t bytes, Make make) {
+    const std::lock_guard lock(mutex_);
+    if (!active_.wants()) return Media::NotWanted;
+    const bool heard = send(nullptr, make, bytes);
+    note_message(nullptr);
+    if (!active_.wants()) connection.set_receiving(false);
+    return heard ? Media::Told : Media::Unheard;
+  }
   // What must not overtake a message that is kept: the end of its channel.
   template <class... Elements>
   bool tell_behind_messages(Atom tag, const Elements&... elements) {

@@ -122,7 +122,8 @@ void Peer::handle(event::ConnectionStateChange&& e) {
 }
 
 void Peer::handle(event::Stats&& e) {
-  tell(Atom("stats"), to_json(e.stats, codecs_, id(), epoch_seconds()));
+  tell(Atom("stats"),
+       to_json(e.stats, codecs_, e.connection.transceivers(), id(), epoch_seconds()));
 }
 
 void Peer::handle(event::ConnectionReport&& e) {
@@ -159,6 +160,19 @@ void Peer::tell_failure(Operation operation, const Error& error) {
     case Operation::Start: return tell(Atom("peer_connection_error"));
     // The channel ended under the message; :data_channel_closed tells so.
     case Operation::Send: return;
+    case Operation::AddTrack: (void)take_added_track(); [[fallthrough]];
+    case Operation::AddTransceiver:
+    case Operation::RemoveTrack:
+    case Operation::ReplaceTrack:
+    case Operation::SetDirection:
+    case Operation::SetStreams:
+    case Operation::SetCodecPreferences:
+    case Operation::SetSendParameters:
+    case Operation::StopTransceiver:
+    case Operation::SetDelivery:
+    case Operation::RequestKeyFrame:
+    case Operation::WriteSample:
+    case Operation::WriteRtp: return tell(Atom("track_error"), error.message);
   }
 }
 
@@ -169,6 +183,7 @@ void Peer::handle(event::Closed&&) {
     const std::lock_guard lock(mutex_);
     connection_ = PeerConnection();
     answers_.clear();
+    transceivers_.clear();
   }
   outbox_.hand_over(nullptr);
   outbox_.drop_messages();

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -55,6 +58,10 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // Has `answer` run on the loop, after the answers of all calls before it. Error: Closed.
   Result<> ask(Answer answer);
 
+  // `id`: the track's, for its answer.
+  Result<> add_track(std::string id, const TrackLocal& track);
+  std::optional<Transceiver> transceiver(std::string_view id) const;
+
   // Nobody finds it from here on; the answers to earlier calls come, and its last message. Twice is
   // as good as once.
   void close();
@@ -68,6 +75,11 @@ class Peer : public std::enable_shared_from_this<Peer> {
   struct Channel {
     std::string id;
     DataChannel handle;
+  };
+
+  struct Untold {
+    std::uint64_t frames = 0;
+    bool is_last = false;  // the last frame was one of them
   };
 
   void handle(Event&& event);
@@ -107,6 +119,24 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void introduce(const DataChannel& channel, Atom origin);
   const std::string* id_of(const DataChannel& channel) const;
 
+  // ---- peer_tracks.cc
+  void handle(event::TrackAdded&& added);
+  void handle(event::TransceiverAdded&& added);
+  void handle(event::TrackReplaced&& replaced);
+  void handle(event::SendParametersSet&& set);
+  void handle(event::Track&& track);
+  void handle(event::TrackStreamsChange&& change);
+  void handle(event::TrackMuted&& muted);
+  void handle(event::TrackUnmuted&& unmuted);
+  void handle(event::TrackEnded&& ended);
+  void handle(event::Frame&& frame);
+  void handle(event::RtpPackets&& packets);
+  void handle(event::KeyFrameWanted&& wanted);
+  void handle(event::EncodingWanted&& wanted);
+  void handle(event::BitrateFeedback&& feedback);
+  std::string id_of(const Transceiver& transceiver);
+  std::string take_added_track();
+
   Outbox outbox_;
   const std::weak_ptr<Instance> instance_;
   const ResourceTypes& types_;
@@ -117,10 +147,16 @@ class Peer : public std::enable_shared_from_this<Peer> {
   // ---- the loop's
   bool start_failed_ = false;
   std::unordered_map<const void*, Channel> channels_;
+  // Of the peer's tracks, by their transceivers: not told, because the owner wanted no messages.
+  std::unordered_map<std::uint64_t, Untold> untold_media_;
 
   mutable std::mutex mutex_;  // of what is below
   PeerConnection connection_;
-  std::deque<Answer> answers_;  // of the questions that are on their way
+  std::deque<Answer> answers_;            // of the questions that are on their way
+  std::deque<std::string> added_tracks_;  // that are on their way
+  // By their numbers in the process, and by their ids.
+  std::unordered_map<std::uint64_t, std::string> transceiver_ids_;
+  std::map<std::string, Transceiver, std::less<>> transceivers_;
 };
 
 }  // namespace specter::nif

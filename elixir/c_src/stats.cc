@@ -151,10 +151,130 @@ Json channel_fields(const DataChannelStats& channel) {
   return fields;
 }
 
+// "RTCInboundRTPVideoStream_1234": what a report of RTP is known by.
+std::string rtp_id(std::string_view what, MediaKind kind, std::uint32_t ssrc) {
+  return fmt::format("RTC{}RTP{}Stream_{}", what, kind == MediaKind::Audio ? "Audio" : "Video",
+                     ssrc);
+}
+
+// What all reports of RTP have.
+template <class T>
+Json rtp_fields(const T& of) {
+  return {{"ssrc", of.ssrc},
+          {"kind", of.kind == MediaKind::Audio ? "audio" : "video"},
+          {"transportId", kTransport}};
+}
+
+// The first codec of its name.
+Json codec_id(const std::vector<RtpCodec>& codecs, const std::string& name) {
+  for (const RtpCodec& codec : codecs) {
+    if (!name.empty() && codec.mime_type.ends_with("/" + name))
+      return fmt::format("RTPCodec-{}-{}", codec.mime_type, codec.payload_type);
+  }
+  return {};
+}
+
+// The id of the track of ours that a section sends.
+std::string sent_track(const std::vector<Transceiver>& transceivers, const std::string& mid) {
+  for (const Transceiver& transceiver : transceivers) {
+    if (transceiver.mid() != mid) continue;
+    const auto track = transceiver.track();
+    return track ? track->id() : "";
+  }
+  return "";
+}
+
+// The peer's tracks have no ids but that of their section: RFC 8829 §5.2.1 has none written.
+Json inbound_fields(const InboundRtpStats& of, const Clock& clock) {
+  return {{"trackIdentifier", of.mid},
+          {"mid", of.mid},
+          {"rid", of.rid},
+          {"packetsReceived", of.packets_received},
+          {"bytesReceived", of.bytes_received},
+          {"headerBytesReceived", of.header_bytes_received},
+          {"packetsLost", of.packets_lost},
+          {"packetsDiscarded", of.packets_discarded},
+          {"jitter", seconds(of.jitter)},
+          {"lastPacketReceivedTimestamp", clock(of.last_packet_received_timestamp)},
+          {"retransmittedPacketsReceived", of.retransmitted_packets_received},
+          {"retransmittedBytesReceived", of.retransmitted_bytes_received},
+          {"framesReceived", of.frames_received},
+          {"keyFramesReceived", of.key_frames_received},
+          {"framesDropped", of.frames_dropped},
+          {"nackCount", of.nack_count},
+          {"pliCount", of.pli_count},
+          {"firCount", of.fir_count}};
+}
+
+Json outbound_fields(const OutboundRtpStats& of) {
+  return {{"mid", of.mid},
+          {"rid", of.rid},
+          {"active", of.active},
+          {"packetsSent", of.packets_sent},
+          {"bytesSent", of.bytes_sent},
+          {"headerBytesSent", of.header_bytes_sent},
+          {"retransmittedPacketsSent", of.retransmitted_packets_sent},
+          {"retransmittedBytesSent", of.retransmitted_bytes_sent},
+          {"framesSent", of.frames_sent},
+          {"keyFramesSent", of.key_frames_sent},
+          {"framesDropped", of.frames_dropped},
+          {"totalPacketSendDelay", seconds(of.total_packet_send_delay)},
+          {"nackCount", of.nack_count},
+          {"pliCount", of.pli_count},
+          {"firCount", of.fir_count}};
+}
+
+Json remote_inbound_fields(const RemoteInboundRtpStats& of) {
+  return {{"localId", rtp_id("Outbound", of.kind, of.ssrc)},
+          {"packetsReceived", of.packets_received},
+          {"packetsLost", of.packets_lost},
+          {"fractionLost", of.fraction_lost},
+          {"jitter", seconds(of.jitter)},
+          {"roundTripTime", of.round_trip_time ? Json(seconds(*of.round_trip_time)) : Json()},
+          {"totalRoundTripTime", seconds(of.total_round_trip_time)},
+          {"roundTripTimeMeasurements", of.round_trip_time_measurements}};
+}
+
+// A receiver that sends nothing measures no round trip.
+Json remote_outbound_fields(const RemoteOutboundRtpStats& of) {
+  return {{"localId", rtp_id("Inbound", of.kind, of.ssrc)},
+          {"packetsSent", of.packets_sent},
+          {"bytesSent", of.bytes_sent},
+          {"reportsSent", of.reports_sent},
+          {"roundTripTime", Json()},
+          {"totalRoundTripTime", 0.0},
+          {"roundTripTimeMeasurements", 0}};
+}
+
+void add_rtp(Reports& reports, const Stats& stats, const std::vector<RtpCodec>& codecs,
+             const std::vector<Transceiver>& transceivers, const Clock& clock) {
+  const auto add = [&](std::string_view what, std::string_view type, const auto& of, Json fields) {
+    Json all = rtp_fields(of);
+    all.update(fields);
+    reports.add(rtp_id(what, of.kind, of.ssrc), type, all);
+  };
+  for (const InboundRtpStats& of : stats.inbound_rtp) {
+    Json fields = inbound_fields(of, clock);
+    fields["codecId"] = codec_id(codecs, of.codec);
+    add("Inbound", "inbound-rtp", of, std::move(fields));
+  }
+  for (const OutboundRtpStats& of : stats.outbound_rtp) {
+    Json fields = outbound_fields(of);
+    fields["codecId"] = codec_id(codecs, of.codec);
+    fields["trackIdentifier"] = sent_track(transceivers, of.mid);
+    add("Outbound", "outbound-rtp", of, std::move(fields));
+  }
+  for (const RemoteInboundRtpStats& of : stats.remote_inbound_rtp)
+    add("RemoteInbound", "remote-inbound-rtp", of, remote_inbound_fields(of));
+  for (const RemoteOutboundRtpStats& of : stats.remote_outbound_rtp)
+    add("RemoteOutbound", "remote-outbound-rtp", of, remote_outbound_fields(of));
+}
+
 }  // namespace
 
 std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
-                    const std::string& peer, double epoch_seconds) {
+                    const std::vector<Transceiver>& transceivers, const std::string& peer,
+                    double epoch_seconds) {
   Reports reports(epoch_seconds);
   const Clock clock(stats.timestamp, epoch_seconds);
   reports.add("PeerConnection-" + peer, "peer-connection",
@@ -212,6 +332,7 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
     reports.add(fmt::format("DataChannel-{}", static_cast<std::uint64_t>(channel.channel)),
                 "data-channel", channel_fields(channel));
   }
+  add_rtp(reports, stats, codecs, transceivers, clock);
   for (const RtpCodec& codec : codecs) {
     reports.add(fmt::format("RTPCodec-{}-{}", codec.mime_type, codec.payload_type), "codec",
                 codec_fields(codec));

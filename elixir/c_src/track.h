@@ -1,10 +1,12 @@
-// A track of one's own: what it is made of. It carries nothing yet.
+// What a track of one's own is made of.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "terms.h"
+
+#include "specter/specter.h"
 
 namespace specter::nif {
 
@@ -32,10 +34,11 @@ struct Decoder<Capability> {
   }
 };
 
-struct Track {
-  Capability capability;
-  std::string id;
-  std::string stream_id;
-};
+inline RtpCodec codec_of(const Capability& capability) {
+  return {.mime_type = capability.mime_type,
+          .clock_rate = static_cast<std::uint32_t>(capability.clock_rate),
+          .channels = static_cast<std::uint16_t>(capability.channels),
+          .sdp_fmtp_line = capability.sdp_fmtp_line};
+}
 
 }  // namespace specter::nif

@@ -107,7 +107,7 @@ defmodule Specter.StatsTest do
 
       types = Enum.frequencies_by(Map.values(reports), & &1["type"])
       assert %{"peer-connection" => 1, "transport" => 2, "data-channel" => 1} = types
-      assert %{"certificate" => 2, "codec" => 9, "candidate-pair" => _} = types
+      assert %{"certificate" => 2, "codec" => 11, "candidate-pair" => _} = types
       assert %{"local-candidate" => _, "remote-candidate" => _} = types
     end
   end
@@ -127,7 +127,9 @@ defmodule Specter.StatsTest do
              114 => "video/H264",
              115 => "video/rtx",
              102 => "video/H264",
-             103 => "video/rtx"
+             103 => "video/rtx",
+             104 => "video/H264",
+             105 => "video/rtx"
            }
   end
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "specter/export.h"
+#include "specter/interceptor.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 
@@ -19,7 +20,7 @@ class SPECTER_EXPORT MediaEngine {
   /// Without codecs.
   MediaEngine() = default;
   /// With the codecs that write_sample() can packetize: Opus, VP8 and H.264 (Constrained Baseline
-  /// in both packetization modes, and Baseline), their retransmission, and the header extensions
+  /// and Baseline, in both packetization modes), their retransmission, and the header extensions
   /// that tracks make use of.
   static MediaEngine with_default_codecs();
   /// Specter::new_api() consumes a MediaEngine: it can be moved and not copied.
@@ -45,38 +46,40 @@ class SPECTER_EXPORT MediaEngine {
   std::vector<RtpHeaderExtension> header_extensions_;
 };
 
-/// A processing step between RTP and the network. Media is not implemented yet.
-enum class Interceptor {
-  /// Requests lost packets (RFC 4585).
-  NackGenerator,
-  /// Retransmits requested packets.
-  NackResponder,
-  /// Sender and receiver reports (RFC 3550).
-  RtcpReports,
-  /// Transport-wide congestion control feedback.
-  TransportWideCongestionControl
-};
-
-/// The set of interceptors that an Api uses.
+/// What stands between the RTP of an Api's connections and the network.
+///
+/// Reports, NACK, retransmission and transport-wide feedback are built in: codecs' feedback decides
+/// which of them are negotiated, and with_default_interceptors() asks for all. Interceptors of the
+/// application's see packets beside them. One that is sent passes, in this order:
+///
+/// 1. handle_sending() of the interceptors, in the order in which they were added;
+/// 2. the pacer;
+/// 3. its transport-wide number, and the memory that keeps it for retransmission;
+/// 4. handle_sent() of the interceptors, in the same order;
+/// 5. encryption.
+///
+/// One that is received passes the interceptors in the opposite order, after decryption and before
+/// all else.
 class SPECTER_EXPORT Registry {
  public:
   /// Without interceptors.
   Registry() = default;
-  /// With the usual interceptors. Adds the RTCP feedback and header extensions that they need to
-  /// `engine`.
+  /// Adds the RTCP feedback and header extensions to `engine` that NACK, retransmission and
+  /// transport-wide feedback need.
   static Registry with_default_interceptors(MediaEngine& engine);
   /// Specter::new_api() consumes a Registry: it can be moved and not copied.
   Registry(Registry&&) = default;
   Registry& operator=(Registry&&) = default;
   Registry(const Registry&) = delete;
 
-  /// Adds an interceptor.
-  void add(Interceptor interceptor);
-  /// The interceptors, in the order in which they were added.
-  const std::vector<Interceptor>& interceptors() const { return interceptors_; }
+  /// Adds an interceptor of the application's: `make` is called once for each connection, on the
+  /// thread of its loop. What it returns may be null: that connection has none.
+  void add(InterceptorFactory make);
+  /// The application's interceptors, in the order in which they were added.
+  const std::vector<InterceptorFactory>& interceptors() const { return interceptors_; }
 
  private:
-  std::vector<Interceptor> interceptors_;
+  std::vector<InterceptorFactory> interceptors_;
 };
 
 }  // namespace specter

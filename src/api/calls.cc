@@ -103,6 +103,7 @@ void Connection::restart_ice() { core().restart_ice(); }
 void Connection::get_stats() {
   Stats stats = core().stats();
   stats.timestamp = driver_->now();
+  media_.add_to(stats);
   tell_of<event::Stats>(std::move(stats));
 }
 

@@ -19,7 +19,8 @@ struct Video {
 };
 
 // Payload types as Chromium has them. The profiles of H.264 (RFC 6184 §8.1): Constrained Baseline
-// 42e01f, which RFC 7742 §6.2 demands of all, and Baseline 42001f; packetization-mode 1 has
+// 42e01f, which RFC 7742 §6.2 demands of all, and Baseline 42001f, which is meant where nothing is
+// said; packetization-mode 1 has
 // fragments and aggregates, 0 single NAL units.
 constexpr Video kVideos[] = {
     {96, 97, "video/VP8", ""},
@@ -29,6 +30,8 @@ constexpr Video kVideos[] = {
      "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"},
     {102, 103, "video/H264",
      "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"},
+    {104, 105, "video/H264",
+     "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f"},
 };
 
 struct DefaultExtension {

@@ -30,9 +30,11 @@ InRing ring_of(const Event& event) {
               .ring = &of->media, .bytes = sizeof(Event), .transceiver = of, .is_media = true};
           if constexpr (std::is_same_v<E, event::Frame>) {
             in.bytes += e.frame.bytes.capacity();
+            in.dropped = &of->dropped_frames;
           } else {
             in.bytes += size_of(e);
             in.units = e.packets.size();
+            in.dropped = &of->dropped_packets;
           }
           return in;
         } else if constexpr (is_one_of<E, event::TrackStreamsChange, event::TrackMuted,
@@ -79,7 +81,7 @@ bool stays(Event& event, RingPart which, Dropped& dropped) {
   count_out(in, which);
   in.ring->dropped += in.units;
   if (in.is_media) {
-    in.transceiver->dropped += in.units;
+    *in.dropped += in.units;
     dropped.media_bytes += in.bytes;
     if (std::ranges::find(dropped.in_need, in.transceiver,
                           &std::shared_ptr<TransceiverHandle>::get) == dropped.in_need.end())

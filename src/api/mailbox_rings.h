@@ -2,7 +2,9 @@
 // dropping the oldest. The mailbox's mutex is held.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct InRing {
   std::size_t bytes = 0;
   std::size_t units = 1;  // frames or packets
   TransceiverHandle* transceiver = nullptr;
-  bool is_media = false;  // a frame, or packets
+  bool is_media = false;                          // a frame, or packets
+  std::atomic<std::uint64_t>* dropped = nullptr;  // of the transceiver, of media
 
   explicit operator bool() const { return ring != nullptr; }
 };

@@ -56,6 +56,8 @@ class Media {
   void note_change() { has_changed_ = true; }
   // Updates the snapshots of the getters, if anything has changed.
   void refresh();
+  // Adds what was dropped here. Of simulcast, it counts with the first encoding.
+  void add_to(Stats& stats) const;
   // The connection has ended: all transceivers are stopped.
   void end();
 

@@ -56,8 +56,8 @@ void MediaEngine::register_feedback(MediaKind kind, const std::string& feedback)
   }
 }
 
-void Registry::add(InterceptorFactory factory) {
-  if (factory) interceptors_.push_back(std::move(factory));
+void Registry::add(InterceptorFactory make) {
+  if (make) interceptors_.push_back(std::move(make));
 }
 
 Registry Registry::with_default_interceptors(MediaEngine& engine) {

@@ -28,7 +28,8 @@ TEST(MediaEngine, KnowsTheCodecsThatCanBePacketized) {
                                  std::pair(97, "video/rtx"), std::pair(108, "video/H264"),
                                  std::pair(109, "video/rtx"), std::pair(114, "video/H264"),
                                  std::pair(115, "video/rtx"), std::pair(102, "video/H264"),
-                                 std::pair(103, "video/rtx")));
+                                 std::pair(103, "video/rtx"), std::pair(104, "video/H264"),
+                                 std::pair(105, "video/rtx")));
 }
 
 // RFC 4588 §8.6.
@@ -73,9 +74,7 @@ TEST(MediaEngine, WantsAMimeTypeWithASlash) {
 TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
   auto engine = MediaEngine::with_default_codecs();
   const auto registry = Registry::with_default_interceptors(engine);
-  EXPECT_THAT(registry.interceptors(),
-              ElementsAre(Interceptor::NackGenerator, Interceptor::NackResponder,
-                          Interceptor::RtcpReports, Interceptor::TransportWideCongestionControl));
+  EXPECT_THAT(registry.interceptors(), IsEmpty());
   for (const RtpCodec& c : engine.codecs()) {
     if (c.mime_type == "video/rtx") {
       EXPECT_THAT(c.rtcp_feedback, IsEmpty());
@@ -93,6 +92,20 @@ TEST(Registry, AddsWhatItsInterceptorsNeedToTheEngine) {
       MediaKind::Audio,
       "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"};
   EXPECT_THAT(engine.header_extensions(), Contains(numbers));
+}
+
+TEST(Registry, KeepsTheApplicationsInterceptorsInTheirOrder) {
+  Registry registry;
+  std::vector<int> made;
+  for (const int i : {1, 2, 3}) {
+    registry.add([i, &made] {
+      made.push_back(i);
+      return std::make_unique<Interceptor>();
+    });
+  }
+  registry.add(InterceptorFactory());  // makes nothing: it is none
+  for (const InterceptorFactory& make : registry.interceptors()) EXPECT_NE(make(), nullptr);
+  EXPECT_THAT(made, ElementsAre(1, 2, 3));
 }
 
 TEST(Registry, AddsNothingTwice) {

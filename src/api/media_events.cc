@@ -110,6 +110,18 @@ void Media::let_go(const std::shared_ptr<TransceiverHandle>& handle) {
   handle->set_stopped();
 }
 
+void Media::add_to(Stats& stats) const {
+  for (const auto& [id, handle] : handles_) {
+    const auto inbound = std::ranges::find(stats.inbound_rtp, id, &InboundRtpStats::transceiver);
+    if (inbound != stats.inbound_rtp.end()) {
+      inbound->frames_dropped += handle->dropped_frames;
+      inbound->packets_discarded += handle->dropped_packets;
+    }
+    const auto outbound = std::ranges::find(stats.outbound_rtp, id, &OutboundRtpStats::transceiver);
+    if (outbound != stats.outbound_rtp.end()) outbound->frames_dropped += handle->dropped_written;
+  }
+}
+
 void Media::end() {
   for (const auto& [id, handle] : handles_) {
     handle->send(nullptr);

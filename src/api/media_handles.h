@@ -71,7 +71,8 @@ struct TransceiverHandle : std::enable_shared_from_this<TransceiverHandle> {
   }
   void set_snapshot(Snapshot&& snapshot);
   void set_stopped();
-  std::atomic<std::uint64_t> dropped = 0;  // frames or packets, by a mailbox
+  // By a mailbox; and samples or packets that were written, by the ring of what is posted.
+  std::atomic<std::uint64_t> dropped_frames = 0, dropped_packets = 0, dropped_written = 0;
 
   // ---- for the mailbox, whose mutex guards them
   EventRing media{EventRing::kMedia};

@@ -28,6 +28,7 @@ bool MediaPosts::post(PostedMedia&& media) {
   }
   for (const PostedMedia& gone : dropped) {
     gone.track->count_dropped();
+    gone.transceiver->dropped_written += 1;
     if (gone.transceiver->kind != MediaKind::Video || gone.is_packet) continue;
     const auto is_same = [&](const Lost& one) {
       return one.transceiver == gone.transceiver && one.rid == gone.rid;

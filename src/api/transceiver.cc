@@ -147,7 +147,9 @@ Result<> Transceiver::request_key_frame(std::string_view rid) const {
 }
 
 std::uint64_t Transceiver::dropped() const {
-  return handle_ ? handle_->target()->dropped.load() : 0;
+  if (!handle_) return 0;
+  const auto target = handle_->target();
+  return target->dropped_frames + target->dropped_packets;
 }
 
 std::uint64_t Transceiver::id() const { return handle_ ? handle_->number.load() : 0; }

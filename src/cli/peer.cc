@@ -1,10 +1,13 @@
 // specter peer: one peer connection, driven by JSON lines.
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/network_options.h"
+#include "cli/peer/more_codecs.h"
 #include "cli/peer/session.h"
 #include "cli/signals.h"
 
@@ -13,14 +16,20 @@ namespace {
 
 struct Options {
   NetworkOptions network;
+  std::vector<std::string> codecs;
   bool echo = false;
 };
+
+std::vector<std::string> names_of(const std::vector<std::string_view>& names) {
+  return {names.begin(), names.end()};
+}
 
 int run(const Options& options) {
   int exit_code = kFailure;
   {
     const StopSignals signals;
     Session session({.configuration = options.network.configuration(),
+                     .codecs = options.codecs,
                      .echo = options.echo,
                      .stop_descriptor = signals.descriptor()},
                     STDIN_FILENO, STDOUT_FILENO);
@@ -40,6 +49,14 @@ void add_peer(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command->add_flag("--echo", options->echo,
                     "Send each message back on its channel; its event tells only its size");
+  command
+      ->add_option("--codec", options->codecs,
+                   "Negotiate this codec, too, whose packets come and go as they are; may be given "
+                   "several times")
+      ->type_name("MIME")
+      ->check(CLI::IsMember(names_of(more_codecs())))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   options->network.add_to(*command);
   command->footer(
       "Commands: create_data_channel, create_offer, create_answer, set_local_description,\n"

@@ -89,6 +89,82 @@ Json to_json(const DataChannelStats& channel) {
           {"bytes_received", channel.bytes_received}};
 }
 
+// What each of the four kinds of RTP statistics begins with.
+template <class T>
+Json source(const T& stats) {
+  return {{"transceiver", static_cast<std::uint64_t>(stats.transceiver)},
+          {"kind", stats.kind == MediaKind::Audio ? "audio" : "video"},
+          {"ssrc", stats.ssrc}};
+}
+
+// And those of what is sent or received here.
+template <class T>
+Json encoding(const T& stats) {
+  Json json = source(stats);
+  json["rtx_ssrc"] = stats.rtx_ssrc ? Json(*stats.rtx_ssrc) : Json(nullptr);
+  json["mid"] = stats.mid;
+  json["rid"] = stats.rid;
+  json["codec"] = stats.codec;
+  json["nack_count"] = stats.nack_count;
+  json["pli_count"] = stats.pli_count;
+  json["fir_count"] = stats.fir_count;
+  return json;
+}
+
+Json to_json(const InboundRtpStats& in) {
+  Json json = encoding(in);
+  json.update({{"packets_received", in.packets_received},
+               {"bytes_received", in.bytes_received},
+               {"header_bytes_received", in.header_bytes_received},
+               {"packets_lost", in.packets_lost},
+               {"jitter", seconds(in.jitter)},
+               {"retransmitted_packets_received", in.retransmitted_packets_received},
+               {"retransmitted_bytes_received", in.retransmitted_bytes_received},
+               {"packets_discarded", in.packets_discarded},
+               {"frames_received", in.frames_received},
+               {"key_frames_received", in.key_frames_received},
+               {"frames_dropped", in.frames_dropped}});
+  return json;
+}
+
+Json to_json(const RemoteOutboundRtpStats& out) {
+  Json json = source(out);
+  json.update({{"packets_sent", out.packets_sent},
+               {"bytes_sent", out.bytes_sent},
+               {"remote_timestamp", seconds(out.remote_timestamp)},
+               {"reports_sent", out.reports_sent}});
+  return json;
+}
+
+Json to_json(const OutboundRtpStats& out) {
+  Json json = encoding(out);
+  json.update({{"active", out.active},
+               {"packets_sent", out.packets_sent},
+               {"bytes_sent", out.bytes_sent},
+               {"header_bytes_sent", out.header_bytes_sent},
+               {"retransmitted_packets_sent", out.retransmitted_packets_sent},
+               {"retransmitted_bytes_sent", out.retransmitted_bytes_sent},
+               {"retransmissions_refused", out.retransmissions_refused},
+               {"frames_sent", out.frames_sent},
+               {"key_frames_sent", out.key_frames_sent},
+               {"frames_dropped", out.frames_dropped},
+               {"total_packet_send_delay", seconds(out.total_packet_send_delay)}});
+  return json;
+}
+
+Json to_json(const RemoteInboundRtpStats& in) {
+  Json json = source(in);
+  json.update({{"packets_received", in.packets_received},
+               {"packets_lost", in.packets_lost},
+               {"fraction_lost", in.fraction_lost},
+               {"jitter", seconds(in.jitter)},
+               {"round_trip_time", seconds_or_null(in.round_trip_time)},
+               {"total_round_trip_time", seconds(in.total_round_trip_time)},
+               {"round_trip_time_measurements", in.round_trip_time_measurements},
+               {"reports_received", in.reports_received}});
+  return json;
+}
+
 template <class T>
 Json list(const std::vector<T>& values) {
   Json out = Json::array();
@@ -108,7 +184,11 @@ Json to_json(const Stats& stats) {
           {"local_candidates", list(stats.local_candidates)},
           {"remote_candidates", list(stats.remote_candidates)},
           {"candidate_pairs", list(stats.candidate_pairs)},
-          {"data_channels", list(stats.data_channels)}};
+          {"data_channels", list(stats.data_channels)},
+          {"inbound_rtp", list(stats.inbound_rtp)},
+          {"remote_outbound_rtp", list(stats.remote_outbound_rtp)},
+          {"outbound_rtp", list(stats.outbound_rtp)},
+          {"remote_inbound_rtp", list(stats.remote_inbound_rtp)}};
 }
 
 }  // namespace specter::cli

@@ -92,14 +92,14 @@ void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init
   now.transport = std::move(transport);
 }
 
-// What a description of the peer's calls codecs and extensions.
-void adopt_numbers(const LocalParameters& local, Session& session, SdpType type,
+// What an offer of the peer's calls codecs and extensions.
+void adopt_numbers(const LocalParameters& local, Session& session,
                    const std::vector<std::optional<MediaDescription>>& said) {
   if (local.media.codecs.empty()) return;
   if (!session.numbers) session.numbers = MediaNumbers{};
   for (const auto& media : said) {
     if (!media) continue;
-    if (type == SdpType::Offer) session.numbers->payload_types.adopt(*media, local.media.codecs);
+    session.numbers->payload_types.adopt(*media, local.media.codecs);
     session.numbers->extension_ids.adopt(*media);
   }
 }
@@ -307,7 +307,7 @@ Result<> check_answer_fits(const Negotiated& now, const Remote& answer) {
 Result<> take_offer(const LocalParameters& local, Outcome& out, Remote remote,
                     const SessionDescription& description, Random& random) {
   Negotiated& now = out.session.now;
-  adopt_numbers(local, out.session, description.type, remote.media);
+  adopt_numbers(local, out.session, remote.media);
   auto sections = offered_sections(remote);
   if (auto paired =
           pair_sections(local, out.session, std::move(sections), std::move(remote.media), random);
@@ -323,7 +323,6 @@ Result<> take_offer(const LocalParameters& local, Outcome& out, Remote remote,
 void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
                  const SessionDescription& description) {
   Negotiated& now = out.session.now;
-  adopt_numbers(local, out.session, description.type, remote.media);
   for (std::size_t i = 0; i < now.sections.size(); ++i) {
     Section& section = now.sections[i];
     if (!now.remote_sections.says_mid[i]) now.remote_sections.mids[i] = section.mid;

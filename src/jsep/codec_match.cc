@@ -179,12 +179,27 @@ bool is_match(const RtpCodec& one, const RtpCodec& other, Levels levels) {
   return FormatParameters(first.fmtp).normalized() == FormatParameters(second.fmtp).normalized();
 }
 
+namespace {
+
+// The profile in the offer's words, for some peers compare texts, and the level that was agreed on.
+std::string profile_level_id(std::string_view offered, const h264::ProfileLevel& answer) {
+  const std::string own = answer.to_string();
+  const auto theirs = h264::ProfileLevel::parse(offered);
+  if (!theirs) return own;
+  if (theirs->level == answer.level) return std::string(offered);
+  // Level 1b is said by a flag of the profile.
+  return answer.level == h264::Level::L1b ? own : std::string(offered.substr(0, 4)) + own.substr(4);
+}
+
+}  // namespace
+
 std::string fmtp_to_answer(const Format& offered, const Format& ours) {
   // RFC 2198 §5: the numbers in it are the offer's.
   if (equals(ours.name, "red")) return offered.fmtp;
   if (!equals(ours.name, "H264")) return ours.fmtp;
   const FormatParameters parameters(ours.fmtp);
-  const auto theirs = h264_format(FormatParameters(offered.fmtp));
+  const FormatParameters asked(offered.fmtp);
+  const auto theirs = h264_format(asked);
   const auto own = h264_format(parameters);
   const auto agreed = theirs && own ? h264::agree(*theirs, *own) : std::nullopt;
   if (!agreed) return ours.fmtp;
@@ -192,7 +207,8 @@ std::string fmtp_to_answer(const Format& offered, const Format& ours) {
   return fmt::format(
       "{}packetization-mode={};profile-level-id={}{}",
       answer.level_asymmetry_allowed ? "level-asymmetry-allowed=1;" : "",
-      static_cast<int>(answer.mode), answer.profile_level.to_string(),
+      static_cast<int>(answer.mode),
+      profile_level_id(asked.value("profile-level-id").value_or(""), answer.profile_level),
       parameters.without({"level-asymmetry-allowed", "packetization-mode", "profile-level-id"}));
 }
 

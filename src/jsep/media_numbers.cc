@@ -29,20 +29,35 @@ constexpr bool is_of_rtcp(std::uint8_t number) { return number >= 64 && number <
 
 }  // namespace
 
-std::optional<std::uint8_t> PayloadTypes::find(std::string_view codec) const {
-  const auto found = std::ranges::find(meanings_, codec, &Meaning::codec);
-  if (found == meanings_.end()) return std::nullopt;
-  return static_cast<std::uint8_t>(found - meanings_.begin());
+bool Meanings::is_taken(std::uint8_t number) const {
+  return std::ranges::find(entries_, number, &Entry::number) != entries_.end();
 }
 
-std::optional<std::uint8_t> PayloadTypes::allocate(std::uint8_t preferred, std::string codec) {
-  if (const auto known = find(codec)) return known;
-  const auto take = [&](std::uint8_t number) {
-    if (meanings_[number].is_taken) return false;
-    meanings_[number] = {.is_taken = true, .codec = codec};
-    return true;
-  };
-  if (preferred < meanings_.size() && !is_of_rtcp(preferred) && take(preferred)) return preferred;
+std::optional<std::uint8_t> Meanings::find(std::string_view meaning) const {
+  const auto found = std::ranges::find(entries_, meaning, &Entry::meaning);
+  if (found == entries_.end()) return std::nullopt;
+  return found->number;
+}
+
+bool Meanings::take(std::uint8_t number, std::string_view meaning) {
+  if (is_taken(number)) return false;
+  entries_.push_back({number, std::string(meaning)});
+  return true;
+}
+
+void Meanings::adopt(std::uint8_t number, std::string_view meaning) {
+  auto entry = std::ranges::find(entries_, number, &Entry::number);
+  if (entry == entries_.end()) entry = entries_.insert(entry, {number, {}});
+  if (entry->meaning == meaning) return;
+  entry->meaning.clear();
+  if (!find(meaning)) entry->meaning = meaning;
+}
+
+std::optional<std::uint8_t> PayloadTypes::allocate(std::uint8_t preferred,
+                                                   const std::string& codec) {
+  if (const auto known = meanings_.find(codec)) return known;
+  const auto take = [&](std::uint8_t number) { return meanings_.take(number, codec); };
+  if (preferred <= kLastDynamic && !is_of_rtcp(preferred) && take(preferred)) return preferred;
   for (std::uint8_t number = kFirstDynamic; number <= kLastDynamic; ++number) {
     if (take(number)) return number;
   }
@@ -71,39 +86,22 @@ void PayloadTypes::adopt(const MediaDescription& offer, std::span<const RtpCodec
       });
       if (same != ours.end()) key = key_of(*same);
     }
-    Meaning& meaning = meanings_[format.payload_type];
-    if (meaning.is_taken && meaning.codec == key) continue;
-    meaning.is_taken = true;
-    meaning.codec.clear();
-    if (!key.empty() && !find(key)) meaning.codec = std::move(key);
+    meanings_.adopt(format.payload_type, key);
   }
-}
-
-std::optional<std::uint8_t> ExtensionIds::find(std::string_view uri) const {
-  const auto found = std::ranges::find(meanings_, uri, &Meaning::uri);
-  if (found == meanings_.end()) return std::nullopt;
-  return static_cast<std::uint8_t>(found - meanings_.begin());
 }
 
 std::optional<std::uint8_t> ExtensionIds::id_of(std::string_view uri) {
   if (uri.empty() || uri.size() > rtp::ExtensionMap::kMaxUriSize) return std::nullopt;
-  if (const auto known = find(uri)) return known;
+  if (const auto known = meanings_.find(uri)) return known;
   for (std::uint8_t id = 1; id <= rtp::kMaxOneByteId; ++id) {
-    if (meanings_[id].is_taken) continue;
-    meanings_[id] = {.is_taken = true, .uri = std::string(uri)};
-    return id;
+    if (meanings_.take(id, uri)) return id;
   }
   return std::nullopt;
 }
 
 void ExtensionIds::adopt(const MediaDescription& offer) {
   for (const Extension& extension : offer.extensions) {
-    if (extension.id > rtp::kMaxOneByteId) continue;
-    Meaning& meaning = meanings_[extension.id];
-    if (meaning.uri == extension.uri) continue;
-    meaning.is_taken = true;
-    meaning.uri.clear();
-    if (!find(extension.uri)) meaning.uri = extension.uri;
+    if (extension.id <= rtp::kMaxOneByteId) meanings_.adopt(extension.id, extension.uri);
   }
 }
 

@@ -2,12 +2,12 @@
 // as long as a connection lives, but for what the peer's offers say otherwise.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "jsep/media_description.h"
 #include "rtp/extension_map.h"
@@ -15,6 +15,29 @@
 #include "specter/rtp.h"
 
 namespace specter::jsep {
+
+// Numbers that are taken. A connection without media has none.
+class Meanings {
+ public:
+  bool is_taken(std::uint8_t number) const;
+  std::optional<std::uint8_t> find(std::string_view meaning) const;
+  // Whether it was free.
+  bool take(std::uint8_t number, std::string_view meaning);
+  // The number means this from now on. An empty text, and one that another number has already,
+  // only take it.
+  void adopt(std::uint8_t number, std::string_view meaning);
+
+  bool operator==(const Meanings&) const = default;
+
+ private:
+  struct Entry {
+    std::uint8_t number = 0;
+    std::string meaning{};  // empty: none that we look for
+    bool operator==(const Entry&) const = default;
+  };
+
+  std::vector<Entry> entries_;  // one for a number
+};
 
 // RFC 9143 §10.1.2: in a bundle a payload type is one codec with one set of parameters. RFC 5761
 // §4: 64 to 95 are not used.
@@ -32,16 +55,9 @@ class PayloadTypes {
   bool operator==(const PayloadTypes&) const = default;
 
  private:
-  struct Meaning {
-    bool is_taken = false;
-    std::string codec{};  // of ours that has this number in offers; empty: none
-    bool operator==(const Meaning&) const = default;
-  };
+  std::optional<std::uint8_t> allocate(std::uint8_t preferred, const std::string& codec);
 
-  std::optional<std::uint8_t> find(std::string_view codec) const;
-  std::optional<std::uint8_t> allocate(std::uint8_t preferred, std::string codec);
-
-  std::array<Meaning, 128> meanings_{};
+  Meanings meanings_;  // of codecs of ours
 };
 
 // RFC 8285 §5, RFC 9143 §10.1.2: one id is one URI, over all sections. 1 to 14 in our offers, for
@@ -55,15 +71,7 @@ class ExtensionIds {
   bool operator==(const ExtensionIds&) const = default;
 
  private:
-  struct Meaning {
-    bool is_taken = false;
-    std::string uri{};  // that has this id in offers; empty: none
-    bool operator==(const Meaning&) const = default;
-  };
-
-  std::optional<std::uint8_t> find(std::string_view uri) const;
-
-  std::array<Meaning, rtp::kMaxOneByteId + 1> meanings_{};  // by id
+  Meanings meanings_;  // of URIs
 };
 
 }  // namespace specter::jsep

@@ -1,9 +1,10 @@
 // Every order of what two sides may do with descriptions, to a depth that takes about a second:
 // offers, answers, provisional answers and rollbacks of either, offers that meet, and in between
-// data that are wanted, refused and wanted again, and ICE restarts. What must hold is looked at
-// after each step.
+// data that are wanted, refused and wanted again, ICE restarts, and tracks that come, go, turn and
+// stop. What must hold is looked at after each step.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "jsep/session.h"
 #include "jsep/testing/foreign_sdp.h"
+#include "jsep/testing/two_sides.h"
 #include "sctp/association.h"
 #include "simulation/random.h"
 
@@ -31,17 +33,33 @@ enum class Step {
   AnswerProvisionally,
   TakeAnswer,
   RollBack,
+  AddTrack,
+  RemoveTrack,
+  TurnAround,
+  Stop,
 };
-constexpr std::array kSteps = {Step::WantData,   Step::WantRestart,
-                               Step::Offer,      Step::OfferRestart,
-                               Step::TakeOffer,  Step::TakeOfferWithoutData,
-                               Step::Answer,     Step::AnswerProvisionally,
-                               Step::TakeAnswer, Step::RollBack};
 constexpr std::array kNames = {"wants data",       "wants a restart",
                                "offers",           "offers a restart",
                                "takes the offer",  "takes the offer without data",
                                "answers",          "answers provisionally",
-                               "takes the answer", "rolls back"};
+                               "takes the answer", "rolls back",
+                               "adds a track",     "removes a track",
+                               "turns around",     "stops"};
+
+using Alphabet = std::vector<Step>;
+const Alphabet kData = {Step::WantData,     Step::WantRestart,         Step::Offer,
+                        Step::OfferRestart, Step::TakeOffer,           Step::TakeOfferWithoutData,
+                        Step::Answer,       Step::AnswerProvisionally, Step::TakeAnswer,
+                        Step::RollBack};
+const Alphabet kTracks = {Step::AddTrack, Step::RemoveTrack, Step::TurnAround,
+                          Step::Stop,     Step::Offer,       Step::TakeOffer,
+                          Step::Answer,   Step::TakeAnswer,  Step::RollBack};
+const Alphabet kAll = [] {
+  Alphabet all = kData;
+  all.insert(all.end(), kTracks.begin(), kTracks.begin() + 4);
+  return all;
+}();
+constexpr std::size_t kMostTransceivers = 3;  // of a side that adds another
 
 std::string without_data(std::string sdp) {
   for (std::size_t at; (at = sdp.find("m=application 9")) != std::string::npos;)
@@ -55,6 +73,8 @@ struct End {
   std::string taken;                             // the other's pending offer as that one has it
   std::optional<SessionDescription> answer_due;  // on its way to this side
   ice::Credentials below;  // what the layers below have been told of our generation
+  std::map<TransceiverId, std::vector<std::string>> tracks;  // what was told of the peer's
+  int tracks_made = 0;
 
   SignalingState state() const { return session.now.state; }
   bool is_stable() const { return state() == SignalingState::Stable; }
@@ -67,14 +87,16 @@ struct World {
 
 class Walk {
  public:
-  Walk() {
+  explicit Walk(const Alphabet& alphabet = kData) : steps_of_(alphabet) {
+    const bool has_media = std::ranges::find(alphabet, Step::AddTrack) != alphabet.end();
     simulation::SeededRandom random(72);
     for (std::size_t i = 0; i < 2; ++i) {
       local_[i] = {.credentials = {"ufrg" + std::to_string(i), "0123456789abcdef01234567"},
                    .fingerprint = kForeignFingerprint,
                    .sctp_init = sctp::Association({}, random).local_init(),
                    .session_id = std::to_string(i + 1),
-                   .tls_id = std::string(20, static_cast<char>('a' + i))};
+                   .tls_id = std::string(20, static_cast<char>('a' + i)),
+                   .media = has_media ? rows::media_options() : MediaOptions{}};
     }
   }
 
@@ -101,12 +123,13 @@ class Walk {
     for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
       std::vector<Move> moves;
       for (std::size_t side = 0; side < 2; ++side) {
-        for (const Step step : kSteps) {
+        for (const Step step : steps_of_) {
           if (may(world, side, step)) moves.push_back({side, step});
         }
       }
       go_to(world, moves[drawn.u64() % moves.size()]);
     }
+    if (!::testing::Test::HasFailure()) agree(world);
   }
 
  private:
@@ -117,6 +140,28 @@ class Walk {
       world.ends[i].left = world.ends[i].session.now;
     }
     return world;
+  }
+
+  // W3C §4.7.3: when each side has offered, nothing is needed any more.
+  void agree(World& world) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      End& end = world.ends[side];
+      if (end.answer_due) go_to(world, {side, Step::TakeAnswer});
+      if (end.state() == SignalingState::HaveRemotePrAnswer) {
+        go_to(world, {1 - side, Step::Answer});
+        go_to(world, {side, Step::TakeAnswer});
+      }
+    }
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (!world.ends[side].is_stable()) go_to(world, {side, Step::RollBack});
+    }
+    for (const std::size_t side : {0u, 1u, 0u}) {
+      go_to(world, {side, Step::Offer});
+      go_to(world, {1 - side, Step::TakeOffer});
+      go_to(world, {1 - side, Step::Answer});
+      go_to(world, {side, Step::TakeAnswer});
+    }
+    for (const End& end : world.ends) EXPECT_FALSE(negotiation_needed(end.session)) << path_;
   }
 
   void go_to(World& world, const Move& move) {
@@ -131,7 +176,7 @@ class Walk {
   void go(const World& from, int depth) {
     if (depth == 0 || ::testing::Test::HasFailure()) return;
     for (std::size_t side = 0; side < 2; ++side) {
-      for (const Step step : kSteps) {
+      for (const Step step : steps_of_) {
         if (!may(from, side, step)) continue;
         const std::size_t before = path_.size();
         World world = from;
@@ -171,15 +216,28 @@ class Walk {
       case Step::RollBack:
         return end.state() == SignalingState::HaveLocalOffer ||
                end.state() == SignalingState::HaveRemoteOffer;
+      case Step::AddTrack: return end.session.wanted.transceivers.size() < kMostTransceivers;
+      case Step::RemoveTrack: return find(end, [](const Transceiver& t) { return t.track; });
+      case Step::TurnAround:
+      case Step::Stop: return find(end, [](const Transceiver&) { return true; });
     }
     return false;
+  }
+
+  // The first transceiver that is not stopped, and is so.
+  template <class Is>
+  static std::optional<TransceiverId> find(const End& end, const Is& is) {
+    for (const Transceiver& t : end.session.wanted.transceivers) {
+      if (!t.is_stopping() && is(t)) return t.id;
+    }
+    return std::nullopt;
   }
 
   void take(World& world, std::size_t side, Step step) {
     End& end = world.ends[side];
     const auto& offered = world.ends[1 - side].session.now.pending_local;
     const auto remote = [&](SdpType type, const std::string& sdp) {
-      set(end, set_remote(local_[side], end.session, {type, sdp}));
+      set(end, set_remote(local_[side], end.session, {type, sdp}, world.random));
     };
     switch (step) {
       case Step::WantData: end.session.wanted.data = true; break;
@@ -201,7 +259,36 @@ class Walk {
         remote(due->type, due->sdp);
         break;
       }
-      case Step::RollBack: roll_back(end, side); break;
+      case Step::RollBack: roll_back(world, side); break;
+      case Step::AddTrack:
+      case Step::RemoveTrack:
+      case Step::TurnAround:
+      case Step::Stop: take_track_step(world, side, step); break;
+    }
+  }
+
+  void take_track_step(World& world, std::size_t side, Step step) {
+    End& end = world.ends[side];
+    Transceivers transceivers(local_[side], end.session, world.random);
+    const auto any = find(end, [](const Transceiver&) { return true; });
+    if (step == Step::AddTrack) {
+      const MediaKind kind = end.tracks_made % 2 == 0 ? MediaKind::Audio : MediaKind::Video;
+      const std::string id = "t" + std::to_string(end.tracks_made++);
+      EXPECT_TRUE(transceivers.add_track(rows::track(kind, id), {"s"})) << path_;
+    } else if (step == Step::RemoveTrack) {
+      const auto with_track = find(end, [](const Transceiver& t) { return t.track; });
+      EXPECT_TRUE(transceivers.remove_track(*with_track)) << path_;
+    } else if (step == Step::TurnAround) {
+      const auto direction = transceivers.find(*any)->direction;
+      EXPECT_TRUE(transceivers.set_direction(*any, direction == RtpTransceiverDirection::SendRecv
+                                                       ? RtpTransceiverDirection::Inactive
+                                                   : direction == RtpTransceiverDirection::Inactive
+                                                       ? RtpTransceiverDirection::RecvOnly
+                                                       : RtpTransceiverDirection::SendRecv))
+          << path_;
+    } else {
+      const auto ended = transceivers.stop(*any);
+      EXPECT_TRUE(ended && *ended) << path_;
     }
   }
 
@@ -209,8 +296,7 @@ class Walk {
     End& end = world.ends[side];
     const auto draft = write_offer(local_[side], end.session, options, world.random);
     ASSERT_TRUE(draft) << path_;
-    keep(end.session, *draft);
-    end.session.last_offer = *draft;
+    jsep::keep(end.session, SdpType::Offer, *draft);
     set(end, set_local(local_[side], end.session, {SdpType::Offer, draft->sdp}));
   }
 
@@ -218,26 +304,25 @@ class Walk {
     End& end = world.ends[side];
     const auto draft = write_answer(local_[side], end.session, world.random);
     ASSERT_TRUE(draft) << path_;
-    keep(end.session, *draft);
-    end.session.last_answer = *draft;
+    jsep::keep(end.session, SdpType::Answer, *draft);
     world.ends[1 - side].answer_due = {type, draft->sdp};
     if (type == SdpType::Answer) end.taken.clear();
     set(end, set_local(local_[side], end.session, {type, draft->sdp}));
   }
 
-  static void keep(Session& session, const Draft& draft) {
-    session.version = draft.version;
-    session.bare_hash = draft.bare_hash;
-  }
-
-  void roll_back(End& end, std::size_t side) {
+  void roll_back(World& world, std::size_t side) {
+    End& end = world.ends[side];
     const SessionDescription rollback{SdpType::Rollback, ""};
-    const Wanted wanted = end.session.wanted;
+    Wanted wanted = end.session.wanted;
+    // RFC 9429 §5.7.
+    std::erase_if(wanted.transceivers,
+                  [](const Transceiver& t) { return t.is_pending && !t.is_add_tracks; });
+    for (Transceiver& t : wanted.transceivers) t.is_pending = false;
     if (end.state() == SignalingState::HaveLocalOffer) {
       set(end, set_local(local_[side], end.session, rollback));
     } else {
       end.taken.clear();
-      set(end, set_remote(local_[side], end.session, rollback));
+      set(end, set_remote(local_[side], end.session, rollback, world.random));
     }
     EXPECT_TRUE(end.session.now == end.left) << path_;
     EXPECT_TRUE(end.session.wanted == wanted) << path_;
@@ -246,9 +331,11 @@ class Walk {
   void set(End& end, const Result<Outcome>& outcome) {
     ASSERT_TRUE(outcome) << path_ << outcome.error().message;
     if (end.is_stable()) end.left = end.session.now;
-    const Negotiated before = end.session.now;
+    const Session session_before = end.session;
+    const Negotiated& before = session_before.now;
     end.session = outcome->session;
     const Change& change = outcome->change;
+    follow_tracks(end, session_before, change);
     const Negotiated& now = end.session.now;
     // Where offers met, the stable state was left anew, as it was.
     EXPECT_EQ(change.state_changed, before.state != now.state) << path_;
@@ -267,6 +354,39 @@ class Walk {
         << path_;
   }
 
+  // What was told is what there is.
+  void follow_tracks(End& end, const Session& before, const Change& change) {
+    for (const TrackChange& track : change.tracks) {
+      const bool is_known = end.tracks.contains(track.transceiver);
+      switch (track.kind) {
+        case TrackChangeKind::Muted:
+          EXPECT_TRUE(is_known) << path_;
+          end.tracks.erase(track.transceiver);
+          break;
+        case TrackChangeKind::StreamsLeft: EXPECT_TRUE(track.streams.empty()) << path_; break;
+        case TrackChangeKind::StreamsEntered:
+        case TrackChangeKind::Added:
+          EXPECT_FALSE(is_known) << path_;
+          end.tracks[track.transceiver] = track.streams;
+          break;
+        case TrackChangeKind::Ended: EXPECT_FALSE(is_known) << path_; break;
+      }
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(change.tracks, {}, &TrackChange::kind)) << path_;
+    const auto has = [](const Session& session, TransceiverId id) {
+      return std::ranges::find(session.wanted.transceivers, id, &Transceiver::id) !=
+             session.wanted.transceivers.end();
+    };
+    std::set<TransceiverId> media(change.media.begin(), change.media.end());
+    for (const Transceiver& t : before.wanted.transceivers) {
+      const bool is_gone = std::ranges::find(change.gone, t.id) != change.gone.end();
+      EXPECT_EQ(is_gone, !has(end.session, t.id)) << path_;
+      EXPECT_EQ(media.contains(t.id), sending(before, t.id) != sending(end.session, t.id) ||
+                                          receiving(before, t.id) != receiving(end.session, t.id))
+          << path_;
+    }
+  }
+
   void check(const World& world) {
     for (const End& end : world.ends) check(end);
     const End &a = world.ends[0], &b = world.ends[1];
@@ -276,6 +396,8 @@ class Walk {
     for (std::size_t i = 0; i < of_a.sections.size(); ++i) {
       EXPECT_EQ(of_a.sections[i].mid, of_b.sections[i].mid) << path_;
       EXPECT_EQ(of_a.sections[i].use, of_b.sections[i].use) << path_;
+      check_both(a.session, b.session, i);
+      check_both(b.session, a.session, i);
     }
     ASSERT_EQ(static_cast<bool>(of_a.transport), static_cast<bool>(of_b.transport)) << path_;
     if (!of_a.transport) return;
@@ -285,7 +407,46 @@ class Walk {
     EXPECT_NE(of_a.dtls_role, of_b.dtls_role) << path_;
   }
 
+  // Both see the same of a section that is agreed on.
+  void check_both(const Session& one, const Session& other, std::size_t i) {
+    const Rare<MediaSection>& ours = one.now.sections[i].media;
+    const Rare<MediaSection>& theirs = other.now.sections[i].media;
+    ASSERT_EQ(static_cast<bool>(ours), static_cast<bool>(theirs)) << path_;
+    if (!ours) return;
+    EXPECT_EQ(*ours->current, reversed(*theirs->current)) << path_;
+    EXPECT_EQ(ours->sending->codecs.empty(), false) << path_;
+    EXPECT_EQ(ours->sending->is_active, theirs->receiving->is_active) << path_;
+    EXPECT_EQ(ours->sending->is_active, sends(*ours->current)) << path_;
+    const auto by_us = sending(one, ours->transceiver);
+    ASSERT_EQ(by_us->encodings.size(), 1u) << path_;
+    if (by_us->is_active) {
+      ASSERT_EQ(theirs->receiving->sources.size(), 1u) << path_;
+      EXPECT_EQ(theirs->receiving->sources[0].ssrc, by_us->encodings[0].ssrc) << path_;
+    }
+  }
+
+  void check_transceivers(const End& end) {
+    const Session& session = end.session;
+    std::set<TransceiverId> in_use;
+    for (const Section& section : session.now.sections) {
+      EXPECT_EQ(section.use == Use::Media && !section.media, false) << path_;
+      if (!section.media) continue;
+      EXPECT_TRUE(in_use.insert(section.media->transceiver).second) << path_;
+      const auto at = std::ranges::find(session.wanted.transceivers, section.media->transceiver,
+                                        &Transceiver::id);
+      ASSERT_NE(at, session.wanted.transceivers.end()) << path_;
+      if (end.is_stable() && section.use != Use::Media) ADD_FAILURE() << path_;
+      if (at->is_stopped) continue;
+      EXPECT_EQ(section.media->is_told, end.tracks.contains(at->id)) << path_;
+    }
+    for (const Transceiver& t : session.wanted.transceivers) {
+      EXPECT_TRUE(t.is_stopping() || !t.is_stopped) << path_;
+      if (end.is_stable()) EXPECT_FALSE(t.is_pending || t.stable_encodings) << path_;
+    }
+  }
+
   void check(const End& end) {
+    check_transceivers(end);
     const Session& session = end.session;
     const Negotiated& now = session.now;
     EXPECT_EQ(end.is_stable(), !session.stable) << path_;
@@ -314,6 +475,7 @@ class Walk {
     }
   }
 
+  const Alphabet& steps_of_;
   std::array<LocalParameters, 2> local_;
   std::string path_;
   std::size_t steps_ = 0;
@@ -352,10 +514,29 @@ TEST(Orders, OfTwoOfWhomOneHasAnsweredProvisionally) {
   EXPECT_GT(Walk().run(provisional, 5), 100u);
 }
 
+const std::vector<Walk::Move> kAgreedOnATrack = {{kA, Step::AddTrack},
+                                                 {kA, Step::Offer},
+                                                 {kB, Step::TakeOffer},
+                                                 {kB, Step::Answer},
+                                                 {kA, Step::TakeAnswer}};
+
+TEST(Orders, OfTwoThatHaveTracks) { EXPECT_GT(Walk(kTracks).run({{kA, Step::AddTrack}}, 5), 500u); }
+
+TEST(Orders, OfTwoThatHaveAgreedOnATrack) {
+  EXPECT_GT(Walk(kTracks).run(kAgreedOnATrack, 4), 500u);
+}
+
+TEST(Orders, OfTwoOfWhomOneHasStoppedATrack) {
+  const auto stopped = followed_by(kAgreedOnATrack, {{kB, Step::Stop}, {kB, Step::Offer}});
+  EXPECT_GT(Walk(kTracks).run(stopped, 4), 100u);
+}
+
 TEST(Orders, LongOnes) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE(seed);
     Walk().wander(seed, 100);
+    Walk(kTracks).wander(seed, 100);
+    Walk(kAll).wander(seed, 100);
   }
 }
 

@@ -37,7 +37,7 @@ struct Party {
     session = set_local(local, session, description).value().session;
   }
   void set_theirs(const SessionDescription& description) {
-    session = set_remote(local, session, description).value().session;
+    session = set_remote(local, session, description, random).value().session;
   }
 
   simulation::SeededRandom random;
@@ -64,13 +64,13 @@ TEST(Sessions, AnOutcomeChangesNothingUntilItIsTaken) {
   const auto offer = agreed.a.create(SdpType::Offer, {.ice_restart = true});
   const Session at_a = agreed.a.session, at_b = agreed.b.session;
   const auto local = set_local(agreed.a.local, agreed.a.session, offer).value();
-  const auto remote = set_remote(agreed.b.local, agreed.b.session, offer).value();
+  const auto remote = set_remote(agreed.b.local, agreed.b.session, offer, agreed.b.random).value();
   EXPECT_TRUE(agreed.a.session == at_a);
   EXPECT_TRUE(agreed.b.session == at_b);
   EXPECT_FALSE(local.session == at_a);
   EXPECT_FALSE(remote.session == at_b);
   // The same again is the same.
-  const auto again = set_remote(agreed.b.local, agreed.b.session, offer).value();
+  const auto again = set_remote(agreed.b.local, agreed.b.session, offer, agreed.b.random).value();
   EXPECT_TRUE(again.session == remote.session);
   EXPECT_TRUE(again.change == remote.change);
 }

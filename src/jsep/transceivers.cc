@@ -287,10 +287,9 @@ Result<> Transceivers::replace_track(TransceiverId id, std::optional<LocalTrack>
   const auto negotiated = sending(id);
   if (negotiated && !track->codec.mime_type.empty()) {
     const Format wanted = format_of(track->codec);
-    const bool is_there =
-        std::ranges::any_of(negotiated->codecs, [&](const rtp::NegotiatedCodec& n) {
-          return is_same_codec(format_of(n.codec), wanted);
-        });
+    const bool is_there = std::ranges::any_of(
+        negotiated->codecs,
+        [&](const rtp::NegotiatedCodec& n) { return is_same_codec(format_of(n.codec), wanted); });
     if (!is_there) {
       return fail(ErrorCode::InvalidModification,
                   fmt::format("{} was not negotiated", track->codec.mime_type));

@@ -51,7 +51,7 @@ bool CircuitBreaker::is_too_fast(Timestamp now, Duration round_trip) const {
     lost += period.fraction_lost / 256.0 * static_cast<double>(period.packets);
     ++reports;
   }
-  if (reports < kMinReports || sum.packets == 0 || sum.length < span * 9 / 10 || lost == 0)
+  if (reports < kMinReports || sum.packets == 0 || sum.length < span || lost == 0)
     return false;
   const double packets = static_cast<double>(sum.packets);
   const double size = static_cast<double>(sum.bytes) / packets;
@@ -74,7 +74,8 @@ void CircuitBreaker::handle_report(Timestamp now, const rtcp::ReportBlock& block
   last_report_ = now;
   sent_since_report_.reset();
   // Without a round trip there is nothing to compare with; one of nothing makes any rate fair.
-  const bool is_fast = round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
+  const bool is_fast =
+      round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
   if (stuck || is_fast) open(now);
 }
 

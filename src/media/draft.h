@@ -27,16 +27,16 @@ using Prefix = codec::InlineBytes<26>;
 // before makes no gap; but not when the application gave the number.
 struct Draft {
   rtp::Header header;
-  Prefix prefix;                 // a descriptor
-  Bytes body;                    // the rest of the payload, then the padding, in the arena of `hold`
-  rtp::Hold hold;                // keeps the body
-  std::uint8_t padding = 0;      // bytes at the body's end: RFC 3550 §5.1
+  Prefix prefix;             // a descriptor
+  Bytes body;                // the rest of the payload, then the padding, in the arena of `hold`
+  rtp::Hold hold;            // keeps the body
+  std::uint8_t padding = 0;  // bytes at the body's end: RFC 3550 §5.1
   Names names = Names::Absent;
-  bool has_number = false;       // header.sequence is the application's
-  bool stands_alone = false;     // what was before may be missing: a key frame, audio
-  std::uint32_t bytes = 0;       // the whole packet's size before SRTP
+  bool has_number = false;    // header.sequence is the application's
+  bool stands_alone = false;  // what was before may be missing: a key frame, audio
+  std::uint32_t bytes = 0;    // the whole packet's size before SRTP
   Timestamp queued_at{};
-  Rare<Buffer> extensions;       // of interceptors, for its repair too: number, length, value, ...
+  Rare<Buffer> extensions;  // of interceptors, for its repair too: number, length, value, ...
 
   std::size_t payload_size() const { return prefix.size() + body.size() - padding; }
 };
@@ -46,7 +46,7 @@ struct Draft {
 struct Departure {
   Bytes header;  // fixed header, CSRCs, extension
   Bytes prefix;
-  Bytes body;    // padding included, the P bit is set then
+  Bytes body;  // padding included, the P bit is set then
   std::uint32_t ssrc = 0;
   std::uint16_t sequence = 0;
   bool is_retransmission = false;

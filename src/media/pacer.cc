@@ -81,12 +81,13 @@ void Pacer::remove(Lane& lane) {
 
 double Pacer::rate(Timestamp now) const {
   return std::max(static_cast<double>(options_.min_rate),
-                  options_.factor * 8 * static_cast<double>(queued_.bytes(now)));
+                  options_.factor * 8 * queued_.rate(now));
 }
 
 void Pacer::refill(Timestamp now) {
   const double rate = this->rate(now) / 8;
-  const double most = rate * seconds(options_.max_burst);
+  const double most = std::min(rate * seconds(options_.max_burst),
+                               static_cast<double>(options_.max_burst_bytes));
   credit_ = filled_at_ ? std::min(most, credit_ + rate * seconds(now - *filled_at_)) : most;
   filled_at_ = now;
 }

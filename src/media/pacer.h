@@ -28,13 +28,14 @@ class SendStream;
 
 struct PacerOptions {
   // Credit grows with `factor` times the rate at which packets were queued in the last second, but
-  // with `min_rate` at least, and never beyond `max_burst` of it. When it is spent, it is waited
-  // for until a tick of it is there: shorter ticks make shorter runs, and a run costs a call of the
-  // system, whatever its length.
+  // with `min_rate` at least, and never beyond `max_burst` of it or `max_burst_bytes`. When it is
+  // spent, it is waited for until a tick of it is there: shorter ticks make shorter runs, and a run
+  // costs a call of the system, whatever its length.
   Duration tick = std::chrono::milliseconds(5);
   double factor = 2.5;
   Duration max_burst = std::chrono::milliseconds(40);
-  std::uint64_t min_rate = 2'500'000;  // bit/s: a first key frame has no second before it
+  std::size_t max_burst_bytes = 64'000;  // as long as that is, queues on the way are short
+  std::uint64_t min_rate = 2'500'000;    // bit/s: a first key frame has no second before it
   // What waits longer, or is more than so many bytes of one source, is dropped: whole frames, the
   // oldest first.
   Duration max_wait = std::chrono::seconds(2);
@@ -134,7 +135,7 @@ class Pacer {
 
   const PacerOptions options_;
   std::vector<Lane*> lanes_;
-  std::size_t turn_ = 0;  // whose turn is next, among all lanes
+  std::size_t turn_ = 0;     // whose turn is next, among all lanes
   Lane* current_ = nullptr;  // its frame has begun
   RateMeter queued_;
   double credit_ = 0;  // bytes

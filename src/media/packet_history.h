@@ -14,8 +14,8 @@ namespace specter::media {
 class PacketHistory {
  public:
   struct Limits {
-    std::size_t bytes = 4 << 20;   // of whole packets
-    std::size_t packets = 8192;    // a power of two
+    std::size_t bytes = 4 << 20;  // of whole packets
+    std::size_t packets = 8192;   // a power of two
   };
   // A packet is kept for this time at least, or for three round trips, within the limits.
   static constexpr Duration kMinAge = std::chrono::seconds(1);
@@ -64,7 +64,7 @@ class PacketHistory {
   void drop_oldest();
 
   const Limits limits_;
-  std::vector<Entry> entries_;  // a ring by the number's low bits; a power of two
+  std::vector<Entry> entries_;        // a ring by the number's low bits; a power of two
   std::int64_t begin_ = 0, end_ = 0;  // numbers in the ring are in [begin_, end_), with holes
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;

@@ -1,6 +1,7 @@
 // How many bytes there were in the last second.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -12,8 +13,11 @@ class RateMeter {
  public:
   static constexpr Duration kWindow = std::chrono::seconds(1);
   static constexpr std::int64_t kSlots = 10;
+  // A rate is said of no shorter time.
+  static constexpr Duration kMinTime = std::chrono::milliseconds(200);
 
   void add(Timestamp now, std::size_t bytes) {
+    if (this->bytes(now) == 0) started_ = now;
     const std::int64_t slot = slot_of(now);
     // What lies a window back or more is another turn's.
     for (std::int64_t i = std::max(last_ + 1, slot - kSlots + 1); i <= slot; ++i) at(i) = 0;
@@ -30,6 +34,12 @@ class RateMeter {
     return sum;
   }
 
+  // Bytes a second, since the last pause of a window where that is less than a window ago.
+  double rate(Timestamp now) const {
+    const Duration time = std::clamp(now - started_, kMinTime, kWindow);
+    return static_cast<double>(bytes(now)) / std::chrono::duration<double>(time).count();
+  }
+
  private:
   static std::int64_t slot_of(Timestamp time) {
     return time.time_since_epoch() / (kWindow / kSlots);
@@ -41,6 +51,7 @@ class RateMeter {
 
   std::array<std::uint64_t, kSlots> slots_{};
   std::int64_t last_ = INT64_MIN / 2;
+  Timestamp started_{};
 };
 
 }  // namespace specter::media

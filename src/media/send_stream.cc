@@ -10,15 +10,17 @@
 namespace specter::media {
 namespace {
 
-constexpr std::int64_t kTurn = 1 << 16;           // of sequence numbers
-constexpr std::size_t kOriginalNumberBytes = 2;   // RFC 4588 §4
+constexpr std::int64_t kTurn = 1 << 16;          // of sequence numbers
+constexpr std::size_t kOriginalNumberBytes = 2;  // RFC 4588 §4
 
 Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t bytes) {
   const char* why = "";
   switch (error) {
     case codec::PacketizeError::Empty: why = "it has no bytes"; break;
     case codec::PacketizeError::Malformed: why = "that is not what an encoder of it makes"; break;
-    case codec::PacketizeError::TooLarge: why = "a part of it that cannot be cut is too large"; break;
+    case codec::PacketizeError::TooLarge:
+      why = "a part of it that cannot be cut is too large";
+      break;
     case codec::PacketizeError::TooMany: why = "it is too large"; break;
     case codec::PacketizeError::NoRoom: why = "a packet has no room for it"; break;
   }
@@ -132,10 +134,10 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
                             codec_->codec.mime_type));
   }
   const std::size_t room = payload_room(tools);
-  const auto cut = room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
-                             : packetizer_->packetize({.bytes = sample.bytes,
-                                                       .temporal_id = sample.temporal_id},
-                                                      {room, room}, tools.pieces);
+  const auto cut =
+      room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
+                : packetizer_->packetize({.bytes = sample.bytes, .temporal_id = sample.temporal_id},
+                                         {room, room}, tools.pieces);
   if (!cut && cut.error() != codec::PacketizeError::NoRoom)
     return fail(refusal_of(cut.error(), codec_->codec, sample.bytes.size()));
   const bool is_key = cut && kind_ == MediaKind::Video && tools.pieces.is_key_frame;
@@ -147,10 +149,9 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
     waits_for_key_frame_ = false;
     key_frames_.handle_key_frame();
   }
-  const std::uint32_t timestamp =
-      clock_.stamp(now, {.at = sample.captured_at,
-                         .duration = sample.duration,
-                         .clock_rate = codec_->codec.clock_rate});
+  const std::uint32_t timestamp = clock_.stamp(now, {.at = sample.captured_at,
+                                                     .duration = sample.duration,
+                                                     .clock_rate = codec_->codec.clock_rate});
   for (const codec::Piece& piece : tools.pieces.all) {
     Draft& draft = out.emplace_back();
     draft.header = {.marker = piece.marker,
@@ -171,19 +172,17 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
       return {};
     }
     draft.bytes = static_cast<std::uint32_t>(
-        tools.header.size(draft.header, context(now, draft.names, false, 0)) +
-        draft.prefix.size() + draft.body.size());
+        tools.header.size(draft.header, context(now, draft.names, false, 0)) + draft.prefix.size() +
+        draft.body.size());
   }
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};
 }
 
-Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools,
-                           std::vector<Draft>& out) {
+Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out) {
   const auto parsed = rtp::Packet::parse(packet);
-  if (!parsed)
-    return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
+  if (!parsed) return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
   Draft draft;
   draft.header = parsed->header;
   draft.header.payload_type = codec_->codec.payload_type;
@@ -192,9 +191,8 @@ Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools,
   draft.padding = parsed->padding;
   draft.has_number = true;
   draft.stands_alone = true;  // nobody knows
-  const std::size_t size =
-      tools.header.size(draft.header, context(now, draft.names, false, 0)) +
-      parsed->payload.size() + parsed->padding;
+  const std::size_t size = tools.header.size(draft.header, context(now, draft.names, false, 0)) +
+                           parsed->payload.size() + parsed->padding;
   if (size > tools.packet_room) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("the packet becomes {} bytes long, and {} fit the path", size,
@@ -325,8 +323,8 @@ void SendStream::handle(Timestamp now, const rtcp::ReportBlock& block,
   const auto lost = static_cast<std::uint64_t>(std::max<std::int32_t>(block.cumulative_lost, 0));
   remote_.packets_received = packets_ > lost ? packets_ - lost : 0;
   if (codec_ && codec_->codec.clock_rate > 0) {
-    remote_.jitter = Duration(std::int64_t{block.jitter} * 1'000'000'000 /
-                              codec_->codec.clock_rate);
+    remote_.jitter =
+        Duration(std::int64_t{block.jitter} * 1'000'000'000 / codec_->codec.clock_rate);
   }
   if (!round_trip) return;
   remote_.round_trip_time = round_trip;

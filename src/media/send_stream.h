@@ -11,8 +11,8 @@
 #include "media/circuit_breaker.h"
 #include "media/draft.h"
 #include "media/key_frames.h"
-#include "media/packet_history.h"
 #include "media/pacer.h"
+#include "media/packet_history.h"
 #include "media/rate_meter.h"
 #include "media/rtp_clock.h"
 #include "media/sent_sizes.h"
@@ -48,7 +48,8 @@ class SendStream {
   // Sizes that are kept for RFC 8888's feedback.
   static constexpr std::size_t kKnownSizes = 2048;
 
-  // RFC 3550 §5.1 and RFC 3711 §3.3.1: times and numbers begin at random, numbers in the lower half.
+  // RFC 3550 §5.1 and RFC 3711 §3.3.1: times and numbers begin at random, numbers in the lower
+  // half.
   SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
              PacketHistory::Limits limits, Random& random);
   SendStream(const SendStream&) = delete;

@@ -104,9 +104,9 @@ class Senders::Impl {
   WireHeader header_;
   Pacer pacer_{PacerOptions{}};
   std::vector<std::unique_ptr<Sender>> senders_;
-  std::vector<Draft> drafts_;            // of the sample that is written
-  std::vector<OutgoingPacket> shown_;    // to interceptors
-  OutgoingPacket leaving_;               // the same
+  std::vector<Draft> drafts_;          // of the sample that is written
+  std::vector<OutgoingPacket> shown_;  // to interceptors
+  OutgoingPacket leaving_;             // the same
   Departure departure_;
   bool is_connected_ = false;
   // One counter for all that leaves, so that it tells of the whole path.
@@ -270,8 +270,8 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   }
   drafts_.clear();
   SendTools tools = this->tools();
-  Result<> cut = sample ? stream.cut(now, *sample, tools, drafts_)
-                        : stream.adopt(now, packet, tools, drafts_);
+  Result<> cut =
+      sample ? stream.cut(now, *sample, tools, drafts_) : stream.adopt(now, packet, tools, drafts_);
   if (!cut) return cut;
   if (stream.waits_for_key_frame()) want_key_frame(now, stream);
   if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
@@ -429,7 +429,7 @@ void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
   tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
     const SendStream* const stream = find_ssrc(ssrc);
     if (!stream) return {};
-    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->number_of(0) };
+    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->number_of(0)};
     return {&stream->repair_sizes(), stream->repair_number_of(0)};
   }));
 }
@@ -443,8 +443,7 @@ void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& fe
 // --- RTCP that goes, and time
 
 Duration Senders::Impl::report_interval(MediaKind kind) {
-  const Duration interval =
-      kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
+  const Duration interval = kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
   constexpr std::uint32_t kParts = 1 << 16;
   return interval / 2 + interval * static_cast<std::int64_t>(random_.below(kParts)) / kParts;
 }
@@ -471,8 +470,8 @@ void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out
   for (std::size_t i = 0; i < chunks.size(); i += rtcp::kMaxCount) {
     const std::size_t count = std::min(chunks.size() - i, rtcp::kMaxCount);
     const auto first = chunks.begin() + static_cast<std::ptrdiff_t>(i);
-    out.emplace_back(rtcp::SourceDescription{
-        .chunks = {first, first + static_cast<std::ptrdiff_t>(count)}});
+    out.emplace_back(
+        rtcp::SourceDescription{.chunks = {first, first + static_cast<std::ptrdiff_t>(count)}});
   }
   while (!byes_.empty()) {
     const auto count = static_cast<std::ptrdiff_t>(std::min(byes_.size(), rtcp::kMaxCount));
@@ -537,8 +536,7 @@ Senders::Senders(const MediaOptions& options, Random& random, rtcp::NtpTime epoc
     : impl_(std::make_unique<Impl>(options, random, epoch, interceptors)) {}
 Senders::~Senders() = default;
 
-void Senders::set(Timestamp now, TransceiverId transceiver,
-                  const rtp::SendParameters& parameters) {
+void Senders::set(Timestamp now, TransceiverId transceiver, const rtp::SendParameters& parameters) {
   impl_->set(now, transceiver, parameters);
 }
 void Senders::remove(Timestamp now, TransceiverId transceiver) { impl_->remove(now, transceiver); }

@@ -76,7 +76,13 @@ void Session::handle_rtcp(Timestamp now, Bytes compound) {
     senders_.handle(now, message);
     receivers_.handle(now, message);
   }
-  if (const auto round_trip = senders_.round_trip()) receivers_.set_round_trip(*round_trip);
+  update_round_trip();
+}
+
+void Session::update_round_trip() {
+  const auto reported = senders_.round_trip();
+  if (const auto round_trip = reported ? reported : path_round_trip_)
+    receivers_.set_round_trip(*round_trip);
 }
 
 void Session::handle_timeout(Timestamp now) {
@@ -96,6 +102,7 @@ void Session::schedule_report(Timestamp now) {
 void Session::collect_rtcp(Timestamp now) {
   handle_timeout(now);  // the halves say what is due once they have seen the time
   receivers_.set_local_ssrc(ssrc());
+  update_round_trip();
   senders_.write_reports(now, due_);
   const bool reports = !due_.empty();
   if (report_at_ && (*report_at_ <= now || reports)) {

@@ -69,6 +69,8 @@ class Session {
 
   // Whether there are keys, and somebody who reads.
   void set_connected(Timestamp now, bool is_connected);
+  // What ICE has measured, until reports tell: who sends nothing hears of no round trip by RTCP.
+  void set_path_round_trip(Duration round_trip) { path_round_trip_ = round_trip; }
   // The largest RTP or RTCP packet in bytes, before SRTP adds to it.
   void set_packet_room(std::size_t bytes);
 
@@ -94,6 +96,7 @@ class Session {
 
  private:
   void collect_rtcp(Timestamp now);
+  void update_round_trip();
   void schedule_report(Timestamp now);
   std::uint32_t ssrc() const { return senders_.first_ssrc().value_or(local_ssrc_); }
 
@@ -104,6 +107,7 @@ class Session {
   std::vector<TransceiverId> sending_;
   bool is_connected_ = false;
   std::size_t packet_room_ = kLeastPacketRoom;
+  std::optional<Duration> path_round_trip_{};
 
   // ---- RTCP
   Compounds compounds_;

@@ -136,18 +136,23 @@ bool MediaLink::append(Timestamp now, Batch& batch) {
   return keys_ && (append_rtcp(now, batch) || append_rtp(now, batch));
 }
 
-// What waits to be sealed points into the batch: its memory may not move before that.
-void MediaLink::make_room(Buffer& bytes, std::size_t size) {
-  const std::size_t needed = bytes.size() + size;
+// What waits to be sealed points into the batch: its memory may not move before that, as it does
+// for the second datagram of a batch, which has all room from then on.
+void MediaLink::make_room(Batch& batch, std::size_t size) {
+  Buffer& bytes = batch.bytes();
+  std::size_t needed = bytes.size() + size;
+  if (batch.count() > 0) needed = std::max(needed, Batch::kMaxBytes);
   if (needed <= bytes.capacity()) return;
   seal();
-  bytes.reserve(std::max(needed, std::min(2 * bytes.capacity(), Batch::kMaxBytes)));
+  bytes.reserve(needed);
 }
 
 bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
   if (!session_->has_rtcp(now)) return false;
+  if (const auto measured = transport_.ice().round_trip_time())
+    session_->set_path_round_trip(*measured);
   Buffer& bytes = batch.bytes();
-  make_room(bytes, most_datagram_bytes_);
+  make_room(batch, most_datagram_bytes_);
   while (true) {
     const std::size_t start = bytes.size();
     if (!session_->append_rtcp(now, bytes)) return false;
@@ -165,7 +170,7 @@ bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
 bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
   Buffer& bytes = batch.bytes();
   while (const media::Departure* const packet = session_->poll_packet(now)) {
-    make_room(bytes, packet->size() + srtp::kMaxGrowth);
+    make_room(batch, packet->size() + srtp::kMaxGrowth);
     const std::size_t start = bytes.size();
     bytes.insert(bytes.end(), packet->header.begin(), packet->header.end());
     bytes.insert(bytes.end(), packet->prefix.begin(), packet->prefix.end());

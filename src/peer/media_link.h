@@ -102,7 +102,7 @@ class MediaLink {
   };
 
   void make_keys(Timestamp now);
-  void make_room(Buffer& bytes, std::size_t size);
+  void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
   bool append_rtp(Timestamp now, Batch& batch);
 

@@ -95,12 +95,14 @@ Result<> Tracks::check_track(TransceiverId transceiver) const {
 
 Result<> Tracks::write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample) {
   if (auto good = check_track(transceiver); !good) return good;
+  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
   return media_.make_session().senders().write_sample(now, transceiver, sample);
 }
 
 Result<> Tracks::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
                            std::string_view rid) {
   if (auto good = check_track(transceiver); !good) return good;
+  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
   return media_.make_session().senders().write_rtp(now, transceiver, packet, rid);
 }
 

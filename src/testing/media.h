@@ -1,9 +1,13 @@
 // Codecs and tracks for tests of whole peers.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "specter/bytes.h"
 #include "specter/options.h"
 #include "specter/rtp.h"
 
@@ -31,6 +35,23 @@ inline LocalTrack video_track(std::string id = "video") {
 }
 inline LocalTrack audio_track(std::string id = "audio") {
   return {MediaKind::Audio, std::move(id), with_media().media.codecs[0]};
+}
+
+// What a VP8 encoder makes, as far as a packetizer looks at it (RFC 6386 §9.1): one key frame, and
+// `count` frames that follow it, of `bytes` bytes and more.
+inline std::vector<Buffer> vp8_frames(std::size_t count, std::size_t bytes) {
+  std::vector<Buffer> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    Buffer frame(bytes + i % 7);
+    for (std::size_t at = 0; at < frame.size(); ++at)
+      frame[at] = static_cast<std::uint8_t>(at * 13 + i * 31 + (at >> 8));
+    frame[0] = i == 0 ? 0x30 : 0x31;  // shown; a key frame is even
+    frame[1] = frame[2] = 0;
+    constexpr std::array<std::uint8_t, 7> kStart = {0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00};
+    if (i == 0) std::copy(kStart.begin(), kStart.end(), frame.begin() + 3);
+    out.push_back(std::move(frame));
+  }
+  return out;
 }
 
 }  // namespace specter::testing

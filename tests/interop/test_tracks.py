@@ -342,7 +342,7 @@ async def main():
 
                 async def tell(known, shows=shows, configuration=configuration, story=story):
                     async with BrowserPeer.open(browsers[shows], configuration=configuration) as page, \
-                            SpecterPeer.open(options.specter) as specter:
+                            SpecterPeer.open(options.specter, "--codec", "video/AV1", "--codec", "video/VP9") as specter:
                         known += [page, specter]
                         return await story(Telling(options, page, specter, files, folder))
 

@@ -80,7 +80,25 @@ defmodule Specter.Messages do
     data_channel_passive:
       {[:pc],
        "The last message of `active: n` was delivered: call `Specter.PeerConnection.set_active/3`."},
-    rtp_sender: {[:pc, :track, :sender], "The track was added."},
+    rtp_sender: {[:pc, :track, :sender], "The result of `Specter.PeerConnection.add_track/3`."},
+    track_replaced: {[:pc, :sender], "The result of `Specter.PeerConnection.replace_track/4`."},
+    track_error: {[:pc, :text], "A call of tracks failed, or a sample could not be sent."},
+    track:
+      {[:pc, :transceiver, info: :track_info], "A track of the peer's was added, or added again."},
+    track_streams_change: {[:pc, :transceiver, :streams], "The peer's track changed streams."},
+    track_muted: {[:pc, :transceiver], "Nothing of the peer's track will follow for now."},
+    track_unmuted: {[:pc, :transceiver], "Packets of the peer's track arrive."},
+    track_ended: {[:pc, :transceiver], "The peer's track has ended. It is its last message."},
+    frame: {[:pc, :transceiver, :frame], "A frame of the peer's track arrived."},
+    rtp:
+      {[:pc, :transceiver, :rid, :packets],
+       "RTP packets arrived; see `Specter.PeerConnection.set_delivery/4`."},
+    key_frame_wanted:
+      {[:pc, :sender, :rid], "The peer needs a key frame: its decoder has lost track."},
+    encoding_wanted:
+      {[:pc, :sender, :rid, :is_wanted], "An encoding is sent from now on, or is not."},
+    bitrate_feedback:
+      {[:pc, feedback: :bitrate_feedback], "What the peer says of the bitrate that reaches it."},
     playback_finished: {[:track], "The track has played its file to the end."}
   ]
 
@@ -114,7 +132,15 @@ defmodule Specter.Messages do
   def type(:pc), do: quote(do: PeerConnection.t())
   def type(:dc), do: quote(do: DataChannel.t())
   def type(:track), do: quote(do: TrackLocalStaticSample.t())
-  def type(:sender), do: quote(do: String.t())
+  def type(:sender), do: quote(do: PeerConnection.transceiver())
+  def type(:transceiver), do: quote(do: PeerConnection.transceiver())
+  def type(:track_info), do: quote(do: PeerConnection.track_info())
+  def type(:streams), do: quote(do: [String.t()])
+  def type(:frame), do: quote(do: PeerConnection.frame())
+  def type(:rid), do: quote(do: String.t())
+  def type(:packets), do: quote(do: [binary])
+  def type(:is_wanted), do: quote(do: boolean)
+  def type(:bitrate_feedback), do: quote(do: PeerConnection.bitrate_feedback())
   def type(:json), do: quote(do: String.t())
   def type(:json_or_nil), do: quote(do: String.t() | nil)
   def type(:text), do: quote(do: String.t())

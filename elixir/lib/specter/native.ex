@@ -90,6 +90,48 @@ defmodule Specter.Native do
           result | {:error, :invalid_track}
   def add_track(_specter, _pc, _track), do: stub()
 
+  @type transceiver_result :: result | {:error, :invalid_transceiver}
+
+  @spec remove_track(reference, Specter.PeerConnection.t(), Specter.PeerConnection.transceiver()) ::
+          transceiver_result
+  def remove_track(_specter, _pc, _transceiver), do: stub()
+
+  # An empty track is none.
+  @spec replace_track(
+          reference,
+          Specter.PeerConnection.t(),
+          Specter.PeerConnection.transceiver(),
+          Specter.TrackLocalStaticSample.t()
+        ) :: transceiver_result | {:error, :invalid_track}
+  def replace_track(_specter, _pc, _transceiver, _track), do: stub()
+
+  @spec set_delivery(
+          reference,
+          Specter.PeerConnection.t(),
+          Specter.PeerConnection.transceiver(),
+          :frames | :rtp
+        ) :: transceiver_result
+  def set_delivery(_specter, _pc, _transceiver, _delivery), do: stub()
+
+  @spec request_key_frame(
+          reference,
+          Specter.PeerConnection.t(),
+          Specter.PeerConnection.transceiver(),
+          String.t()
+        ) :: transceiver_result
+  def request_key_frame(_specter, _pc, _transceiver, _rid), do: stub()
+
+  # The duration is in nanoseconds; a temporal layer of 255 is none.
+  @spec write_sample(
+          reference,
+          Specter.TrackLocalStaticSample.t(),
+          binary,
+          non_neg_integer,
+          String.t(),
+          non_neg_integer
+        ) :: :ok | {:error, :invalid_track | :invalid_sample}
+  def write_sample(_specter, _track, _data, _duration, _rid, _temporal_id), do: stub()
+
   @spec create_offer(reference, Specter.PeerConnection.t(), boolean) :: result
   def create_offer(_specter, _pc, _ice_restart), do: stub()
 

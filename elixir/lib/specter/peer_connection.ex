@@ -15,7 +15,9 @@ defmodule Specter.PeerConnection do
   | `new/2` | `{:peer_connection_ready, pc}` | `{:peer_connection_error, pc}` |
   | `close/2` | `{:peer_connection_closed, pc}` | |
   | `create_data_channel/4` | `{:data_channel_created, pc}` | `{:offer_error, pc, text}` |
-  | `add_track/3` | `{:rtp_sender, pc, track, sender}` | |
+  | `add_track/3` | `{:rtp_sender, pc, track, sender}` | `{:track_error, pc, text}` |
+  | `replace_track/4` | `{:track_replaced, pc, sender}` | `{:track_error, pc, text}` |
+  | `remove_track/3`, `set_delivery/4`, `request_key_frame/4` | | `{:track_error, pc, text}` |
   | `create_offer/3` | `{:offer, pc, json}` | `{:offer_error, pc, text}` |
   | `create_answer/3` | `{:answer, pc, json}` | `{:answer_error, pc, text}` |
   | `set_local_description/3` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
@@ -346,29 +348,6 @@ defmodule Specter.PeerConnection do
   end
 
   @doc """
-  Adds a track. `{:rtp_sender, pc, track, sender}` follows.
-
-  Media is not implemented yet: the track is not negotiated and not sent.
-
-  ## Examples
-
-      #{@ready}
-      iex> codec = %Specter.RtpCodecCapability{mime_type: "video/H264", clock_rate: 90_000}
-      iex> {:ok, track} = Specter.TrackLocalStaticSample.new(specter, codec, "video", "stream")
-      iex> Specter.PeerConnection.add_track(specter, pc, track)
-      :ok
-      iex> receive do: ({:rtp_sender, ^pc, ^track, _sender} -> :added)
-      :added
-      iex> Specter.PeerConnection.add_track(specter, pc, "unknown")
-      {:error, :invalid_track}
-  """
-  @spec add_track(Specter.t(), t, TrackLocalStaticSample.t()) ::
-          result | {:error, :invalid_track}
-  def add_track(specter, pc, track) do
-    specter |> Specter.native() |> Native.add_track(pc, track) |> Telemetry.call(:add_track, pc)
-  end
-
-  @doc """
   Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
 
   Returns `{:error, :not_found}` if the connection is not ready yet: wait for
@@ -500,6 +479,7 @@ defmodule Specter.PeerConnection do
 
   use Specter.PeerConnection.Questions, examples: @ready
   use Specter.PeerConnection.Ice, examples: @ready
+  use Specter.PeerConnection.Tracks, examples: @ready
 
   @doc """
   Requests statistics. `{:stats, pc, json}` follows: an object that maps ids to reports, each with `id`,

@@ -1,15 +1,17 @@
 defmodule Specter.TrackLocalStaticSample do
   @moduledoc """
-  A local track.
+  A track that is sent, of samples: frames of VP8, access units of H.264, packets of Opus.
 
-  Media is not implemented yet: a track can be created, added by `Specter.PeerConnection.add_track/3` and
-  play a file to its end, but it is not negotiated and no peer receives it.
+  A track belongs to no connection. `Specter.PeerConnection.add_track/3`, any number of times, has
+  connections send it: each of them gets what is written.
   """
 
   alias Specter.{AnnexB, Native, RtpCodecCapability}
 
-  # Between two units of a file.
-  @pace_ms 33
+  # Of a file that does not tell its frame rate.
+  @default_rate 30.0
+  @nanoseconds 1_000_000_000
+  @no_layer 255
 
   @typedoc "A track, by its id."
   @opaque t :: String.t()
@@ -36,8 +38,54 @@ defmodule Specter.TrackLocalStaticSample do
   end
 
   @doc """
-  Plays a file of H.264 (as ITU-T H.264 Annex B writes it): a unit every #{@pace_ms} ms.
-  `{:playback_finished, track}` goes to the process that called `Specter.init/1` at its end.
+  Sends a sample by each sender of the track. `duration` is in milliseconds, as an integer or a float.
+
+  What cannot be sent at the moment (no sender, no connection, a direction that does not send) is dropped,
+  without an error; so are the oldest samples that a connection is too slow to take. An error that is found
+  later is `{:track_error, pc, text}`, once until something is negotiated.
+
+  Options:
+
+    * `:rid`: of simulcast, the encoding that it is for
+    * `:temporal_id`: of VP8 with temporal layers, the layer, 0 to 3
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init(ice_servers: [])
+      iex> codec = %Specter.RtpCodecCapability{mime_type: "audio/opus", clock_rate: 48_000, channels: 2}
+      iex> {:ok, track} = Specter.TrackLocalStaticSample.new(specter, codec, "audio", "stream")
+      iex> Specter.TrackLocalStaticSample.write_sample(specter, track, <<0xF8, 0xFF, 0xFE>>, 20)
+      :ok
+      iex> Specter.TrackLocalStaticSample.write_sample(specter, track, "", 20)
+      {:error, :invalid_sample}
+      iex> Specter.TrackLocalStaticSample.write_sample(specter, "unknown", <<0xF8>>, 20)
+      {:error, :invalid_track}
+  """
+  @spec write_sample(Specter.t(), t, binary, number, rid: String.t(), temporal_id: 0..3) ::
+          :ok | {:error, :invalid_track | :invalid_sample}
+  def write_sample(specter, track, data, duration, options \\ []) do
+    unless is_number(duration) and duration >= 0 do
+      raise ArgumentError, "expected milliseconds, got: #{inspect(duration)}"
+    end
+
+    {rid, options} = Keyword.pop(options, :rid, "")
+    {temporal_id, options} = Keyword.pop(options, :temporal_id, @no_layer)
+    if options != [], do: raise(ArgumentError, "unknown options: #{inspect(options)}")
+
+    Native.write_sample(
+      Specter.native(specter),
+      track,
+      data,
+      round(duration * 1_000_000),
+      rid,
+      temporal_id
+    )
+  end
+
+  @doc """
+  Plays a file of H.264 (as ITU-T H.264 Annex B writes it) once: an access unit, which is a frame, at a
+  time, at the frame rate that the file tells, or 30 a second. `{:playback_finished, track}` goes to the
+  process that called `Specter.init/1` at its end.
 
   ## Examples
 
@@ -64,25 +112,36 @@ defmodule Specter.TrackLocalStaticSample do
         {:error, :invalid_track}
 
       true ->
-        spawn(fn -> play(Native.owner(native), track, path) end)
+        spawn(fn -> play(native, track, path) end)
         :ok
     end
   end
 
   # Ends with the owner, to whom nobody would tell the end.
-  defp play(owner, track, path) do
+  defp play(native, track, path) do
+    owner = Native.owner(native)
     monitor = Process.monitor(owner)
-    wait(monitor, AnnexB.count_units(path))
+    period = round(@nanoseconds / (AnnexB.frame_rate(path) || @default_rate))
+    start = System.monotonic_time(:nanosecond)
+
+    path
+    |> AnnexB.access_units()
+    |> Stream.with_index(1)
+    |> Enum.each(fn {unit, number} ->
+      _ = Native.write_sample(native, track, unit, period, "", @no_layer)
+      wait(monitor, start + number * period)
+    end)
+
     send(owner, {:playback_finished, track})
   end
 
-  defp wait(_monitor, 0), do: :ok
+  defp wait(monitor, until) do
+    left = until - System.monotonic_time(:nanosecond)
 
-  defp wait(monitor, units) do
     receive do
       {:DOWN, ^monitor, :process, _owner, _reason} -> exit(:normal)
     after
-      @pace_ms -> wait(monitor, units - 1)
+      max(0, div(left + 999_999, 1_000_000)) -> :ok
     end
   end
 end

@@ -95,7 +95,7 @@ bool Lifecycle::create_connection(Side& side) {
              "new_registry", side.name,
              [&]() -> Outcome {
                registry = Registry::with_default_interceptors(*engine);
-               return fmt::format("{} interceptors", registry->interceptors().size());
+               return fmt::format("{} header extensions", engine->header_extensions().size());
              },
              kReportIt) &&
          step(

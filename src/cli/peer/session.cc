@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "cli/peer/more_codecs.h"
 #include "io/clock.h"
 
 namespace specter::cli {
@@ -22,8 +23,9 @@ constexpr auto kLookAgain = 20ms;
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::int64_t kLongestWaitMs = 60'000;
 
-Api make_api(const Specter& specter) {
+Api make_api(const Specter& specter, const std::vector<std::string>& codecs) {
   auto engine = MediaEngine::with_default_codecs();
+  for (const std::string& codec : codecs) add_codec(engine, codec);
   auto registry = Registry::with_default_interceptors(engine);
   return specter.new_api(std::move(engine), std::move(registry));
 }
@@ -47,7 +49,7 @@ Session::Session(const SessionOptions& options, int in, int out)
       in_(in),
       output_(out),
       specter_(options.configuration),
-      api_(make_api(specter_)),
+      api_(make_api(specter_, options.codecs)),
       connection_(api_.new_peer_connection(inbox_)) {}
 
 bool Session::run() {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/json.h"
 #include "cli/line_reader.h"
@@ -32,6 +33,7 @@ namespace specter::cli {
 
 struct SessionOptions {
   Configuration configuration;
+  std::vector<std::string> codecs{};  // beside the default ones: more_codecs.h
   bool echo = false;
   int stop_descriptor = -1;  // readable: the connection is to be closed
 };

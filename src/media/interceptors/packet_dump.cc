@@ -7,9 +7,9 @@ namespace specter {
 namespace media {
 namespace {
 
-constexpr std::uint16_t kPort = 5004;                   // RFC 3551 §8
-constexpr std::uint32_t kOurs = 0xc0000201;             // 192.0.2.1, RFC 5737
-constexpr std::uint32_t kTheirs = 0xc0000202;           // 192.0.2.2
+constexpr std::uint16_t kPort = 5004;          // RFC 3551 §8
+constexpr std::uint32_t kOurs = 0xc0000201;    // 192.0.2.1, RFC 5737
+constexpr std::uint32_t kTheirs = 0xc0000202;  // 192.0.2.2
 constexpr std::size_t kIpv4Bytes = 20, kUdpBytes = 8;
 constexpr std::size_t kMaxIpBytes = 65'535;
 constexpr std::int64_t kSecond = 1'000'000'000;

@@ -1,0 +1,44 @@
+#include "media/capture_clock.h"
+
+#include <gtest/gtest.h>
+
+namespace specter::media {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kSecond = std::uint64_t{1} << 32;
+
+TEST(CaptureClock, KnowsNothingBeforeAReport) {
+  EXPECT_EQ(CaptureClock(90'000).at(5), std::nullopt);
+}
+
+// RFC 3550 §6.4.1, both ways from the report and over the wrap of the RTP timestamp.
+TEST(CaptureClock, CarriesAReportOn) {
+  CaptureClock clock(90'000);
+  clock.handle_report({4'000'000'000u * kSecond + kSecond / 2}, 0xffff'ffff);
+  EXPECT_EQ(clock.at(0xffff'ffff), 4'000'000'000s + 500ms);
+  EXPECT_EQ(clock.at(89'999), 4'000'000'000s + 1500ms);
+  EXPECT_EQ(clock.at(0xffff'ffff - 45'000), 4'000'000'000s);
+}
+
+TEST(CaptureClock, BelievesACaptureTimeForTenSeconds) {
+  CaptureClock clock(1000);
+  clock.handle_report({100 * kSecond}, 0);
+  clock.handle_capture_time({.ntp = 500 * kSecond, .clock_offset = {}}, 1000);
+  EXPECT_EQ(clock.at(1000), 500s);
+  EXPECT_EQ(clock.at(3000), 502s);
+  EXPECT_EQ(clock.at(11'000), 510s);
+  EXPECT_EQ(clock.at(11'001), 111'001ms);
+}
+
+TEST(CaptureClock, TakesTheOffsetBack) {
+  CaptureClock clock(1000);
+  clock.handle_capture_time(
+      {.ntp = 500 * kSecond, .clock_offset = -static_cast<std::int64_t>(kSecond)}, 0);
+  EXPECT_EQ(clock.at(0), 501s);
+  EXPECT_EQ(clock.at(60'000), 561s) << "without a report it is all there is";
+}
+
+}  // namespace
+}  // namespace specter::media
