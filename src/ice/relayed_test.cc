@@ -174,5 +174,24 @@ TEST(RelayedCandidate, RemoteAddressesMayComeBeforeCredentials) {
   EXPECT_EQ(agent.remote_addresses().size(), 1u);
 }
 
+// RFC 8445 §7.3.1.3, docs/failures.md row 149: who asks through the relay is learnt and asked back.
+TEST(RelayedCandidate, IsCheckedThroughByStrangers) {
+  Relayed one(Role::Controlled);
+  const Path path{kRelayed, at("203.0.113.5:7000")};
+  stun::MessageWriter writer(stun::Class::Request, stun::Method::Binding,
+                             stun::TransactionId::generate(one.random));
+  writer.add(stun::Username{one.agent->local_credentials().ufrag + ":" + one.peer.ufrag})
+      .add(stun::Priority{1})
+      .add(stun::IceControlling{1});
+  writer.integrity(stun::short_term_key(one.agent->local_credentials().pwd)).fingerprint();
+  one.agent->handle_datagram(one.now, path, writer.finish());
+  (void)one.check(true, false);
+  EXPECT_TRUE(one.agent->is_validated(path));
+  const auto pairs = one.agent->pair_stats();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].remote.type, CandidateType::PeerReflexive);
+  EXPECT_EQ(pairs[0].local.type, CandidateType::Relayed);
+}
+
 }  // namespace
 }  // namespace specter::ice
