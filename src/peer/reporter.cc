@@ -127,9 +127,12 @@ void Reporter::explain_relays() {
 void Reporter::consider_end() {
   const ConnectionState state = states_.connection();
   using enum ConnectionState;
-  if (state == New || state == Connecting) is_end_told_ = false;
+  if (state == New || state == Connecting) told_end_.reset();
   const bool has_ended = state == Failed || (state == Connected && !data_.is_connecting());
-  if (!has_ended || std::exchange(is_end_told_, true) || !options_.connection_reports) return;
+  // What is up has nothing new to say when it was silent for a while; what fails then has.
+  if (!has_ended || told_end_ == Failed || (told_end_ && state == Connected)) return;
+  told_end_ = state;
+  if (!options_.connection_reports) return;
   events_.emplace_back(core::ConnectingEnded{});
 }
 

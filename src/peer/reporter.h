@@ -53,7 +53,7 @@ class Reporter {
   const ToldStates& states_;
   Events& events_;
   Servers servers_;
-  bool is_end_told_ = false;
+  std::optional<ConnectionState> told_end_;  // the latest, until it connects anew
 };
 
 }  // namespace specter::peer

@@ -125,9 +125,15 @@ TEST(Relays, CarryAConnectionAndAreTold) {
   EXPECT_EQ(*server.times.ended - *server.times.began, 40ms);  // two round trips
   EXPECT_EQ(report.gathering.relayed, 1U);
   EXPECT_EQ(report.gathering.host, 0U);
-  for (const PhaseTimes& phase : {report.gathering.times, report.checks.times,
-                                  report.nomination.times, report.dtls.times, report.sctp.times}) {
-    ASSERT_TRUE(phase.began && phase.ended);
+  const std::map<std::string, PhaseTimes> phases{{"gathering", report.gathering.times},
+                                                 {"checks", report.checks.times},
+                                                 {"nomination", report.nomination.times},
+                                                 {"dtls", report.dtls.times},
+                                                 {"sctp", report.sctp.times}};
+  for (const auto& [name, phase] : phases) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(phase.began.has_value());
+    ASSERT_TRUE(phase.ended.has_value());
     EXPECT_LE(*phase.began, *phase.ended);
   }
   EXPECT_LE(*report.checks.times.ended, *report.dtls.times.ended);
@@ -154,6 +160,7 @@ TEST(Relays, OfWhichOneGivesNoneLeaveTheOther) {
   Pair pair({server_at(kServer, "wrong"), server_at(kOther)}, {server_at(kOther)});
   TurnSite one(pair.network, kServer, {}), other(pair.network, kOther, {});
   ASSERT_TRUE(pair.connect());
+  pair.network.run_for(5s);
   const auto errors = pair.a.all<core::IceCandidateError>();
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0]->error_code, 401);
@@ -168,7 +175,7 @@ TEST(Relays, ThatFailTellTheAddressThatACandidateHasTold) {
   Pair pair({server_at(kServer, "wrong")}, {}, ConnectionOptions{}, ConnectionOptions{});
   TurnSite site(pair.network, kServer, {});
   ASSERT_TRUE(pair.connect());
-  pair.network.run_for(1s);
+  pair.network.run_for(5s);
   const auto errors = pair.a.all<core::IceCandidateError>();
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_EQ(errors[0]->address, "192.0.2.1");
@@ -294,6 +301,7 @@ TEST(Reports, HaveAsManyPairsAsTheirLimit) {
   }
   testing::PeerPair pair({}, {}, {}, as, bs);
   pair.network.filter = [](Flight&) { return false; };
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
   ASSERT_TRUE(pair.negotiate());
   pair.network.run_for(130s);
   const ConnectionReport report = pair.a.connection.report(pair.now());
@@ -307,6 +315,7 @@ TEST(Reports, AreToldUnaskedUnlessTheyAreNotWanted) {
   ConnectionOptions silent;
   silent.connection_reports = false;
   testing::PeerPair pair({}, {}, silent);
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
   ASSERT_TRUE(pair.connect());
   pair.network.run_for(1s);
   EXPECT_EQ(pair.a.all<core::ConnectingEnded>().size(), 1U);

@@ -94,7 +94,7 @@ class RelayedHost final : public testing::PeerHost {
         options_(std::move(options)),
         servers_(std::move(servers)),
         chance_(options_.seed + 1000),
-        ways_({}, chance_) {}
+        ways_({.wants_both_families = false}, chance_) {}  // that would take further ports
 
   void handle_datagram(Timestamp now, const Datagram& datagram) override {
     if (const auto undressed = ways_.undress(now, datagram))
