@@ -183,6 +183,7 @@ Term ice_connection_state(ErlNifEnv* env, const InstanceRef& instance, std::stri
 Term ice_gathering_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term signaling_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term get_report(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 
 // ---- data channels. functions_channel.cc
 

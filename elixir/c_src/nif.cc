@@ -67,6 +67,7 @@ ErlNifFunc functions[] = {
     row<ice_gathering_state>("ice_gathering_state"),
     row<signaling_state>("signaling_state"),
     row<get_stats>("get_stats"),
+    row<get_report>("get_report"),
     row_by_size<send, kLargeMessage>("send"),
     row<close_data_channel>("close_data_channel"),
     row<buffered_amount>("buffered_amount"),

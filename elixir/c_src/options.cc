@@ -241,6 +241,7 @@ void take_connection_options(ErlNifEnv* env, MapReader& map, ConnectionOptions& 
 ConnectionOptions usual_options() {
   ConnectionOptions options;
   options.show_remote_candidates = false;
+  options.connection_reports = false;  // processes know their messages
   return options;
 }
 

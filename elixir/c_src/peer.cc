@@ -95,6 +95,8 @@ void Peer::handle(event::LocalCandidate&& e) {
   if (!e.candidate.candidate.empty()) tell(Atom("ice_candidate"), e.candidate.to_json());
 }
 
+void Peer::handle(event::IceCandidateError&& e) { tell(Atom("ice_candidate_error"), to_json(e)); }
+
 // Changes of state have tags of their own: those of the getters' answers would be taken for
 // answers.
 void Peer::handle(event::NegotiationNeeded&&) { tell(Atom("negotiation_needed")); }
@@ -116,6 +118,10 @@ void Peer::handle(event::ConnectionStateChange&& e) {
 void Peer::handle(event::Stats&& e) {
   tell(Atom("stats"),
        to_json(e.stats, codecs_, e.connection.transceivers(), id(), epoch_seconds()));
+}
+
+void Peer::handle(event::ConnectionReport&& e) {
+  tell(Atom("connection_report"), e.report.to_json());
 }
 
 void Peer::handle(event::Asked&& asked) {

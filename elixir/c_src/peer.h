@@ -89,6 +89,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   void handle(event::Ready&& ready);
   void handle(event::Stats&& stats);
+  void handle(event::ConnectionReport&& report);
   void handle(event::Asked&& asked);
   void handle(event::OperationFailed&& failure);
   void handle(event::Closed&& closed);
@@ -102,6 +103,7 @@ class Peer : public std::enable_shared_from_this<Peer> {
     tell(Atom("ok"), Atom(kDone<E>));
   }
   void handle(event::LocalCandidate&& found);
+  void handle(event::IceCandidateError&& error);
   void handle(event::NegotiationNeeded&& needed);
   void handle(event::SignalingStateChange&& change);
   void handle(event::IceGatheringStateChange&& change);

@@ -82,4 +82,10 @@ Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc)
   return posted(env, peer->connection().get_stats());
 }
 
+Term get_report(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, peer->connection().get_report());
+}
+
 }  // namespace specter::nif

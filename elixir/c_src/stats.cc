@@ -60,8 +60,9 @@ Json candidate_fields(const CandidateStats& candidate) {
           {"networkType", network_type(candidate)},
           {"port", candidate.port},
           {"priority", candidate.priority},
-          {"relayProtocol", ""},
-          {"url", ""}};
+          {"relayProtocol",
+           candidate.relay_protocol ? to_string(*candidate.relay_protocol) : std::string_view()},
+          {"url", candidate.url}};
 }
 
 // Moments as the seconds since 1970 that reports have them in; null when there was none.
@@ -337,6 +338,15 @@ std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                 codec_fields(codec));
   }
   return reports.text();
+}
+
+std::string to_json(const event::IceCandidateError& error) {
+  const Json json = {{"address", error.address.empty() ? Json() : Json(error.address)},
+                     {"port", error.port ? Json(*error.port) : Json()},
+                     {"url", error.url},
+                     {"errorCode", error.error_code},
+                     {"errorText", error.error_text}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace specter::nif

@@ -1,9 +1,10 @@
-// A connection's statistics as JSON.
+// A connection's statistics, and errors of its candidates, as JSON.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "specter/event.h"
 #include "specter/media_engine.h"
 #include "specter/stats.h"
 #include "specter/transceiver.h"
@@ -15,5 +16,8 @@ namespace specter::nif {
 std::string to_json(const Stats& stats, const std::vector<RtpCodec>& codecs,
                     const std::vector<Transceiver>& transceivers, const std::string& peer,
                     double epoch_seconds);
+
+// RTCPeerConnectionIceErrorEvent's attributes.
+std::string to_json(const event::IceCandidateError& error);
 
 }  // namespace specter::nif

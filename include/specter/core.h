@@ -35,6 +35,7 @@
 #include "specter/log.h"
 #include "specter/options.h"
 #include "specter/random.h"
+#include "specter/report.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
 #include "specter/states.h"
@@ -69,14 +70,35 @@ class SPECTER_EXPORT SystemRandom final : public Random {
   void fill(MutableBytes out) override;
 };
 
+/// A server that a driver asks: PeerConnection::note_server().
+struct IceServerNote {
+  /// As it stands in ConnectionOptions::ice_servers.
+  std::string_view url;
+  /// Whether it is asked for relays.
+  bool is_turn = false;
+  /// How it is spoken with.
+  IceServerTransportProtocol protocol = IceServerTransportProtocol::Udp;
+};
+/// PeerConnection::handle_server_failure().
+struct IceServerFailure {
+  /// As it stands in ConnectionOptions::ice_servers.
+  std::string_view url;
+  /// The local address that it was asked from, if it was asked.
+  std::optional<Endpoint> base{};
+  /// What the server said, 300 to 699; 701: it was not reached.
+  std::uint16_t code = 701;
+  /// A sentence without addresses.
+  std::string_view text;
+};
+
 /// What PeerConnection::poll_event() returns. specter/core_events.h describes each type.
-using Event =
-    std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange, IceGatheringStateChange,
-                 IceConnectionStateChange, ConnectionStateChange, LocalCandidate,
-                 IncomingDataChannel, DataChannelOpen, Message, BufferedAmountLow,
-                 DataChannelClosing, DataChannelError, DataChannelClosed, DataChannelRefused, Track,
-                 TrackStreamsChange, TrackMuted, TrackUnmuted, TrackEnded, Frame, RtpPackets,
-                 KeyFrameWanted, EncodingWanted, BitrateFeedback, Closed>;
+using Event = std::variant<GatherCandidates, NegotiationNeeded, SignalingStateChange,
+                           IceGatheringStateChange, IceConnectionStateChange, ConnectionStateChange,
+                           ConnectingEnded, LocalCandidate, IceCandidateError, IncomingDataChannel,
+                           DataChannelOpen, Message, BufferedAmountLow, DataChannelClosing,
+                           DataChannelError, DataChannelClosed, DataChannelRefused, Track,
+                           TrackStreamsChange, TrackMuted, TrackUnmuted, TrackEnded, Frame,
+                           RtpPackets, KeyFrameWanted, EncodingWanted, BitrateFeedback, Closed>;
 
 /// A sans-IO RTCPeerConnection (W3C §4.4). Not thread-safe. No call blocks.
 class SPECTER_EXPORT PeerConnection {
@@ -224,12 +246,32 @@ class SPECTER_EXPORT PeerConnection {
   /// unless Transmit::may_fragment says otherwise.
   void add_local_endpoint(Timestamp now, Endpoint base, std::size_t interface_mtu = 1500);
   /// Adds a relayed address, which a TURN server forwards from and to `base`: datagrams of it are
-  /// sent and received through the server, by the driver. RFC 8656.
-  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base);
+  /// sent and received through the server, by the driver. RFC 8656. `url`: the server's, as
+  /// note_server() has it.
+  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
+                            std::string_view url = {});
   /// Removes a local or relayed address: its socket is closed, or the interface is gone.
   void remove_local_endpoint(Timestamp now, Endpoint base);
-  /// Adds a STUN server, by its resolved address.
-  void add_stun_server(Timestamp now, Endpoint server);
+  /// Removes an address once the last generation of ICE that has it has ended; the newest makes no
+  /// use of it from now on.
+  void retire_local_endpoint(Timestamp now, Endpoint base);
+  /// Whether it is an address of the connection's.
+  bool has_local_endpoint(const Endpoint& base) const;
+  /// Adds a STUN server, by its resolved address. `url`: as note_server() has it.
+  void add_stun_server(Timestamp now, Endpoint server, std::string_view url = {});
+  /// A server of ConnectionOptions::ice_servers takes part in this gathering: its name is being
+  /// looked up, or a TURN server is being asked by the driver. For statistics, reports and reasons.
+  void note_server(Timestamp now, const IceServerNote& server);
+  /// What the driver asks of such a server failed: it is not reached from `base`, or it refuses.
+  /// IceCandidateError tells it.
+  void handle_server_failure(Timestamp now, const IceServerFailure& failure);
+  /// The TURN server of `relayed` relays nothing to an address of the peer's (403 and its like).
+  void handle_peer_refused(const Endpoint& relayed, std::uint16_t code);
+  /// The addresses of the peer's that checks may go to: a relay needs a permission for each, before
+  /// the first check (RFC 8656 §9).
+  std::vector<IpAddress> remote_addresses() const;
+  /// Changes whenever remote_addresses() may have.
+  std::uint32_t remote_addresses_revision() const;
   /// All local addresses and servers are added.
   void end_of_local_endpoints(Timestamp now);
   /// There is no local address, and there will be none. The connection fails with this reason.
@@ -310,6 +352,8 @@ class SPECTER_EXPORT PeerConnection {
   std::size_t max_message_size() const;
   /// A snapshot of the statistics. Stats::timestamp is left to the caller.
   Stats stats() const;
+  /// How connecting went, or goes.
+  ConnectionReport report(Timestamp now) const;
   /// @}
 
  private:

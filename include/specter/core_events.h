@@ -64,6 +64,25 @@ struct LocalCandidate {
   IceCandidate candidate;
 };
 
+/// A STUN or TURN server led to no candidate. RTCPeerConnectionIceErrorEvent, W3C §4.8.3.
+struct IceCandidateError {
+  /// The local address that it was asked from; empty unless a local candidate has told it.
+  std::string address{};
+  /// The port of `address`; empty with it.
+  std::optional<std::uint16_t> port{};
+  /// The server, as it stands in ConnectionOptions::ice_servers.
+  std::string url;
+  /// What the server said (RFC 8489 §14.8, RFC 8656 §19: 300 to 699), or 701: it was not reached.
+  std::uint16_t error_code = 701;
+  /// A sentence. It has no address.
+  std::string error_text;
+};
+
+/// Connecting has ended: the connection is Connected, with its SCTP association if one was
+/// negotiated, or Failed. PeerConnection::report() says how it went. Not told if
+/// ConnectionOptions::connection_reports is false.
+struct ConnectingEnded {};
+
 /// The peer opened a data channel.
 struct IncomingDataChannel {
   /// The new channel.

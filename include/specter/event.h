@@ -15,6 +15,7 @@
 #include "specter/error.h"
 #include "specter/options.h"
 #include "specter/peer_connection.h"
+#include "specter/report.h"
 #include "specter/rtp.h"
 #include "specter/states.h"
 #include "specter/stats.h"
@@ -206,6 +207,35 @@ struct LocalCandidate {
   PeerConnection connection;
   /// The candidate.
   IceCandidate candidate;
+};
+
+/// A STUN or TURN server led to no candidate. RTCPeerConnectionIceErrorEvent, W3C §4.8.3. Told once
+/// for each local address and server that failed; other servers may do.
+struct IceCandidateError {
+  /// The connection.
+  PeerConnection connection;
+  /// The local address that it was asked from; empty unless a local candidate has told it.
+  std::string address;
+  /// The port of `address`; empty with it.
+  std::optional<std::uint16_t> port;
+  /// The server, as it stands in ConnectionOptions::ice_servers.
+  std::string url;
+  /// What the server said (RFC 8489 §14.8, RFC 8656 §19: 300 to 699), or 701: it was not reached.
+  std::uint16_t error_code = 701;
+  /// A sentence. It has no address.
+  std::string error_text;
+};
+
+/// How connecting went: the result of PeerConnection::get_report(). Also told unasked when
+/// connecting has ended, by success or failure, unless ConnectionOptions::connection_reports is
+/// false; then it follows the change of state.
+struct ConnectionReport {
+  /// The connection.
+  PeerConnection connection;
+  /// The report.
+  specter::ConnectionReport report;
+  /// Whether it answers get_report().
+  bool is_answer = false;
 };
 
 /// A new offer is needed. W3C §4.7.3.
@@ -471,13 +501,13 @@ using Event = std::variant<
     event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
     event::TrackAdded, event::TransceiverAdded, event::TrackReplaced, event::SendParametersSet,
     event::Stats, event::Asked, event::OperationFailed, event::Closed, event::LocalCandidate,
-    event::NegotiationNeeded, event::SignalingStateChange, event::IceGatheringStateChange,
-    event::IceConnectionStateChange, event::ConnectionStateChange, event::IncomingDataChannel,
-    event::DataChannelOpen, event::Message, event::BufferedAmountLow, event::DataChannelClosing,
-    event::DataChannelError, event::DataChannelClosed, event::DataChannelRefused, event::Track,
-    event::TrackStreamsChange, event::TrackMuted, event::TrackUnmuted, event::TrackEnded,
-    event::Frame, event::RtpPackets, event::KeyFrameWanted, event::EncodingWanted,
-    event::BitrateFeedback>;
+    event::IceCandidateError, event::ConnectionReport, event::NegotiationNeeded,
+    event::SignalingStateChange, event::IceGatheringStateChange, event::IceConnectionStateChange,
+    event::ConnectionStateChange, event::IncomingDataChannel, event::DataChannelOpen,
+    event::Message, event::BufferedAmountLow, event::DataChannelClosing, event::DataChannelError,
+    event::DataChannelClosed, event::DataChannelRefused, event::Track, event::TrackStreamsChange,
+    event::TrackMuted, event::TrackUnmuted, event::TrackEnded, event::Frame, event::RtpPackets,
+    event::KeyFrameWanted, event::EncodingWanted, event::BitrateFeedback>;
 
 /// The connection that an event belongs to.
 inline const PeerConnection& connection_of(const Event& event) {

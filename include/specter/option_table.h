@@ -127,6 +127,7 @@ void for_each_option(Options& options, Visit&& visit) {
   visit(OptionRow{"retransmission_buffer_bytes", 0, 1 << 30}, media.retransmission_buffer_bytes);
   visit(OptionRow{"cryptex"}, media.cryptex);
   visit(OptionRow{"show_remote_candidates"}, options.show_remote_candidates);
+  visit(OptionRow{"connection_reports"}, options.connection_reports);
   visit(OptionRow{"key_log_file"}, options.key_log_file);
 }
 

@@ -278,6 +278,9 @@ struct ConnectionOptions {
   /// Whether the remote descriptions include the candidates added later (W3C §4.4.2). False: they
   /// are returned as they were set.
   bool show_remote_candidates = true;
+  /// Whether event::ConnectionReport is told when connecting has ended. False: only when
+  /// PeerConnection::get_report() asks for it.
+  bool connection_reports = true;
   /// A file that the DTLS secrets are appended to, in the SSLKEYLOGFILE format that Wireshark
   /// reads. Empty: none. The file allows anyone to decrypt the traffic; a warning is logged.
   /// core::PeerConnection opens no file: there, any text turns on take_key_log().

@@ -111,6 +111,8 @@ class SPECTER_EXPORT PeerConnection {
 
   /// Collects statistics. Result: event::Stats.
   Result<> get_stats() const;
+  /// Explains how connecting went, or goes. Result: event::ConnectionReport.
+  Result<> get_report() const;
   /// A barrier. Result: event::Asked with the same number, after the results of all earlier calls.
   /// In its callback the getters return the state of that moment.
   Result<> ask(std::uint64_t question = 0) const;

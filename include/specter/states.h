@@ -3,6 +3,7 @@
 /// https://www.w3.org/TR/webrtc/.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "specter/export.h"
@@ -43,6 +44,10 @@ enum class IceRole { Unknown, Controlling, Controlled };
 /// RTCIceCandidateType, W3C §4.8.1.3: "host", "srflx", "prflx", "relay".
 enum class IceCandidateType { Host, ServerReflexive, PeerReflexive, Relayed };
 
+/// RTCIceServerTransportProtocol, W3C §4.8.1.4: how a TURN server is spoken with. What it sends to
+/// peers is UDP in any case.
+enum class IceServerTransportProtocol : std::uint8_t { Udp, Tcp, Tls };
+
 /// RTCStatsIceCandidatePairState, webrtc-stats §6.18.1; RFC 8445 §6.1.2.6.
 enum class CandidatePairState { Frozen, Waiting, InProgress, Succeeded, Failed };
 
@@ -64,6 +69,8 @@ SPECTER_EXPORT std::string_view to_string(DtlsRole role);
 SPECTER_EXPORT std::string_view to_string(IceRole role);
 /// The W3C's spelling, e.g. "srflx".
 SPECTER_EXPORT std::string_view to_string(IceCandidateType type);
+/// The W3C's spelling, e.g. "udp".
+SPECTER_EXPORT std::string_view to_string(IceServerTransportProtocol protocol);
 /// The W3C's spelling, e.g. "in-progress".
 SPECTER_EXPORT std::string_view to_string(CandidatePairState state);
 

@@ -28,6 +28,10 @@ struct CandidateStats {
   Protocol protocol = Protocol::Udp;
   /// RFC 8445 §5.1.2.
   std::uint32_t priority = 0;
+  /// Of local ones that a server led to: which, as it stands in ConnectionOptions::ice_servers.
+  std::string url{};
+  /// Of local relayed ones: how the server is spoken with. `protocol` is how the peer is.
+  std::optional<IceServerTransportProtocol> relay_protocol{};
 };
 
 /// A candidate pair. RTCIceCandidatePairStats.

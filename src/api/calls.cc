@@ -107,6 +107,10 @@ void Connection::get_stats() {
   tell_of<event::Stats>(std::move(stats));
 }
 
+void Connection::tell_report(Asked asked) {
+  tell_of<event::ConnectionReport>(core().report(driver_->now()), asked == Asked::ByCall);
+}
+
 void Connection::close() { driver_->close(); }
 
 bool Connection::take_receiving() {

@@ -50,6 +50,7 @@ class Connection final : public io::Driver::Sink {
   void add_ice_candidate(const IceCandidate& candidate);
   void restart_ice();
   void get_stats();
+  void get_report() { tell_report(Asked::ByCall); }
   void ask(std::uint64_t question) { tell_of<event::Asked>(question); }
   void close();
   // Tells the core whether the owner accepts messages. Returns whether that changed.
@@ -86,6 +87,9 @@ class Connection final : public io::Driver::Sink {
  private:
   void attach(io::Driver& driver) { driver_ = &driver; }
   PeerConnection name() const { return PeerConnection(handle_); }
+
+  enum class Asked : bool { ByNobody, ByCall };
+  void tell_report(Asked asked);
 
   // ---- events.cc
   template <class E>

@@ -75,6 +75,11 @@ void Connection::handle_event(core::Event&& event) {
         } else if constexpr (std::is_same_v<E, core::ConnectionStateChange>) {
           refresh_states();
           tell_of<event::ConnectionStateChange>(e.state, std::move(e.reason), e.code);
+        } else if constexpr (std::is_same_v<E, core::ConnectingEnded>) {
+          tell_report(Asked::ByNobody);
+        } else if constexpr (std::is_same_v<E, core::IceCandidateError>) {
+          tell_of<event::IceCandidateError>(std::move(e.address), e.port, std::move(e.url),
+                                            e.error_code, std::move(e.error_text));
         } else if constexpr (std::is_same_v<E, core::LocalCandidate>) {
           tell_of<event::LocalCandidate>(std::move(e.candidate));
         } else if constexpr (std::is_same_v<E, core::DataChannelRefused>) {

@@ -18,13 +18,15 @@ constexpr Duration kLongestWait = std::chrono::hours(24 * 365 * 10);
 template <class E, class... Of>
 constexpr bool is_one_of = (std::is_same_v<E, Of> || ...);
 
-// The number of these events is limited by the owner's calls.
+// The number of these events is limited by the owner's calls: those without a call of their own
+// follow a negotiation.
 template <class E>
 constexpr bool is_answer =
     is_one_of<E, event::Ready, event::DataChannelCreated, event::Offer, event::Answer,
               event::LocalDescriptionSet, event::RemoteDescriptionSet, event::IceCandidateAdded,
               event::Stats, event::Asked, event::OperationFailed, event::Closed, event::TrackAdded,
-              event::TransceiverAdded, event::TrackReplaced, event::SendParametersSet>;
+              event::TransceiverAdded, event::TrackReplaced, event::SendParametersSet,
+              event::ConnectionReport>;
 // The number of these is limited by rings.
 template <class E>
 constexpr bool is_in_ring =

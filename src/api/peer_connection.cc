@@ -187,6 +187,11 @@ Result<> PeerConnection::get_stats() const {
   return handle_->call([](api::Connection* c) { c->get_stats(); });
 }
 
+Result<> PeerConnection::get_report() const {
+  if (!handle_) return closed();
+  return handle_->call([](api::Connection* c) { c->get_report(); });
+}
+
 Result<> PeerConnection::ask(std::uint64_t question) const {
   if (!handle_) return closed();
   return handle_->call([question](api::Connection* c) { c->ask(question); });

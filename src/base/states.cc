@@ -100,6 +100,15 @@ std::string_view to_string(CandidatePairState state) {
   return "";
 }
 
+std::string_view to_string(IceServerTransportProtocol protocol) {
+  switch (protocol) {
+    case IceServerTransportProtocol::Udp: return "udp";
+    case IceServerTransportProtocol::Tcp: return "tcp";
+    case IceServerTransportProtocol::Tls: return "tls";
+  }
+  return "";
+}
+
 std::string_view to_string(DataChannelState state) {
   switch (state) {
     case DataChannelState::Connecting: return "connecting";

@@ -61,7 +61,7 @@ void add_peer(CLI::App& app, int& exit_code) {
   command->footer(
       "Commands: create_data_channel, create_offer, create_answer, set_local_description,\n"
       "set_remote_description, add_ice_candidate, restart_ice, set_ice_servers, send,\n"
-      "close_data_channel, set_buffered_amount_low_threshold, get_stats, state,\n"
+      "close_data_channel, set_buffered_amount_low_threshold, get_stats, get_report, state,\n"
       "data_channel_state, local_description, remote_description (and current_…,\n"
       "pending_…), close.\n"
       "Of tracks: add_track, add_transceiver, remove_track, replace_track, play_file,\n"

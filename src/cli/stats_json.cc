@@ -12,11 +12,14 @@ Json seconds_or_null(const std::optional<Duration>& duration) {
 }
 
 Json to_json(const CandidateStats& candidate) {
-  return {{"type", to_string(candidate.type)},
-          {"address", candidate.address},
-          {"port", candidate.port},
-          {"protocol", to_string(candidate.protocol)},
-          {"priority", candidate.priority}};
+  Json json{{"type", to_string(candidate.type)},
+            {"address", candidate.address},
+            {"port", candidate.port},
+            {"protocol", to_string(candidate.protocol)},
+            {"priority", candidate.priority}};
+  if (!candidate.url.empty()) json["url"] = candidate.url;
+  if (candidate.relay_protocol) json["relay_protocol"] = to_string(*candidate.relay_protocol);
+  return json;
 }
 
 Json to_json(const CandidatePairStats& pair) {

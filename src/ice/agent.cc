@@ -47,22 +47,37 @@ void Agent::start_gathering(Timestamp) {
 void Agent::add_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->add_local_endpoint(now, base);
 }
-void Agent::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base) {
+void Agent::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
+                                 std::string_view url) {
   if (connection_state() != IceConnectionState::Closed)
-    impl_->add_relayed_endpoint(now, relayed, base);
+    impl_->add_relayed_endpoint(now, relayed, base, url);
 }
 void Agent::remove_local_endpoint(Timestamp now, Endpoint base) {
   if (connection_state() != IceConnectionState::Closed) impl_->remove_local_endpoint(now, base);
 }
-void Agent::add_stun_server(Timestamp now, Endpoint server) {
-  if (connection_state() != IceConnectionState::Closed) impl_->add_stun_server(now, server);
+void Agent::retire_local_endpoint(Timestamp now, Endpoint base) {
+  if (connection_state() != IceConnectionState::Closed) impl_->retire_local_endpoint(now, base);
 }
+bool Agent::has_local_endpoint(const Endpoint& base) const {
+  return impl_->gathering().base_of(base) != nullptr;
+}
+void Agent::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
+  if (connection_state() != IceConnectionState::Closed) impl_->add_stun_server(now, server, url);
+}
+void Agent::explain_relays(std::string trouble) { impl_->explain_relays(std::move(trouble)); }
 void Agent::end_of_local_endpoints(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->end_of_local_endpoints(now);
 }
 const std::vector<Candidate>& Agent::local_candidates() const {
   return impl_->gathering().candidates();
 }
+std::string_view Agent::server_of(const Endpoint& candidate) const {
+  const auto& origins = impl_->gathering().origins();
+  const auto known = std::ranges::find(origins, candidate, &Origin::candidate);
+  return known == origins.end() ? std::string_view() : known->url;
+}
+std::vector<IpAddress> Agent::remote_addresses() const { return impl_->remote_addresses(); }
+std::uint32_t Agent::remote_candidates_taken() const { return impl_->remote_candidates_taken(); }
 void Agent::set_local_credentials(Timestamp now, const Credentials& local) {
   if (connection_state() != IceConnectionState::Closed) impl_->set_local_credentials(now, local);
 }

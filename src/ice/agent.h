@@ -41,6 +41,14 @@ using specter::Path;
 struct LocalCandidateFound {
   Candidate candidate;
 };  // trickle it to the peer
+// What a STUN server said to one base.
+struct ServerAnswer {
+  std::string url;
+  Endpoint base;
+  std::uint16_t code = 0;  // 0: an address; 300 to 699: an error; 701: silence, W3C §4.8.3
+  std::string text{};      // with a code: a sentence without addresses
+  Timestamp at{};
+};
 struct GatheringStateChanged {
   IceGatheringState state;
 };
@@ -98,8 +106,8 @@ struct Counters {
 class Agent {
  public:
   using Transmit = specter::Transmit;
-  using Event = std::variant<LocalCandidateFound, GatheringStateChanged, ConnectionStateChanged,
-                             SelectedPathChanged, PathUsable, DtlsReceived>;
+  using Event = std::variant<LocalCandidateFound, ServerAnswer, GatheringStateChanged,
+                             ConnectionStateChanged, SelectedPathChanged, PathUsable, DtlsReceived>;
 
   struct Config {
     Role role = Role::Controlling;
@@ -124,11 +132,21 @@ class Agent {
                           Endpoint base);  // a socket is bound: one more host candidate
   // A relayed address of an allocation that was made from `base`, whether or not that is one of
   // ours here: one more candidate, and what it sends goes from there. RFC 8656.
-  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base);
+  void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
+                            std::string_view url = {});
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket, or allocation, is gone
-  void add_stun_server(Timestamp now, Endpoint server);      // asked from each base of its family
+  // It is none of the newest generation's any more, and goes with the last generation that has it.
+  void retire_local_endpoint(Timestamp now, Endpoint base);
+  bool has_local_endpoint(const Endpoint& base) const;
+  // Asked from each base of its family. `url`: how it is called in events and questions.
+  void add_stun_server(Timestamp now, Endpoint server, std::string_view url = {});
+  // What is wrong with relays, a clause that ends a sentence: why there is none, or why those that
+  // are there do not help. For reasons; empty: nothing.
+  void explain_relays(std::string trouble);
   void end_of_local_endpoints(Timestamp now);  // no further base and no further server will be told
   const std::vector<Candidate>& local_candidates() const;
+  // The server that led to a local candidate; empty: none, or one without a name.
+  std::string_view server_of(const Endpoint& candidate) const;
 
   // Of a local description. Credentials that are new begin a generation (RFC 8445 §9): candidates
   // are gathered anew, from the same sockets and from servers that are told again, up to another
@@ -148,6 +166,9 @@ class Agent {
   // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
   void end_of_remote_candidates(Timestamp now);
+  // Where checks may go to, once each; and a number that changes whenever these may have.
+  std::vector<IpAddress> remote_addresses() const;
+  std::uint32_t remote_candidates_taken() const;
   // Another peer is at the other end of the newest generation: nothing of an older one counts any
   // more, its path neither. set_remote_credentials() is to follow.
   void leave_former_generations(Timestamp now);

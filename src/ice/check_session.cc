@@ -189,4 +189,11 @@ void CheckSession::add_stats(std::vector<CandidatePairStats>& all) const {
   }
 }
 
+void CheckSession::add_remote_addresses(std::vector<IpAddress>& all) const {
+  for (const auto& [index, remote] : checklist_.remotes()) {
+    const IpAddress& address = remote.candidate.endpoint.address;
+    if (std::ranges::find(all, address) == all.end()) all.push_back(address);
+  }
+}
+
 }  // namespace specter::ice

@@ -90,6 +90,8 @@ struct Shared {
   std::optional<Path> told_path;         // by PathUsable or SelectedPathChanged
   std::optional<Path> told_selected;     // by SelectedPathChanged
 
+  std::string relay_trouble;  // of Agent::explain_relays()
+
   RareQueue<Agent::Event> events;
   std::size_t queued_dtls = 0;  // in `events`
   Counters counters;
@@ -156,6 +158,7 @@ class CheckSession {
   void tell_path() const;  // it is the one in use from now on
 
   void add_stats(std::vector<CandidatePairStats>& all) const;
+  void add_remote_addresses(std::vector<IpAddress>& all) const;
   const Credentials& local() const { return local_; }
   const std::optional<Credentials>& remote() const { return remote_; }
   Role role() const { return role_; }
@@ -275,6 +278,7 @@ class CheckSession {
   void try_everything_again();
   void fall_silent();
   std::string why_nothing_connected() const;
+  std::string what_about_relays() const;
   Deadline patience_ends() const;
   Deadline failure_at() const;
   Deadline state_deadline() const;

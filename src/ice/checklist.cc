@@ -25,6 +25,10 @@ void Checklist::add_base(const Base& base) {
   place();
 }
 
+bool Checklist::has_base(const Endpoint& base) const {
+  return std::ranges::find(bases_, base, &Base::endpoint) != bases_.end();
+}
+
 void Checklist::remove_base(const Endpoint& base) {
   std::erase_if(bases_, [&](const Base& known) { return known.endpoint == base; });
   std::vector<Pair*> gone;

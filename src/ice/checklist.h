@@ -99,6 +99,7 @@ class Checklist {
 
   using Pairs = std::vector<std::unique_ptr<Pair>>;
   const Pairs& pairs() const { return pairs_; }  // highest priority first
+  const RemoteCandidates& remotes() const { return remotes_; }
   const Candidate& remote(std::size_t index) const { return remotes_.at(index).candidate; }
   std::size_t remote_count() const { return remotes_.size(); }
   bool is_learned(const Pair& pair) const { return remotes_.at(pair.remote_index).is_learned; }
@@ -106,6 +107,7 @@ class Checklist {
 
   void add_base(const Base& base);
   void remove_base(const Endpoint& base);  // its pairs end with it
+  bool has_base(const Endpoint& base) const;
 
   // Signalled. False past the limit, of which a part is kept for kinds that are rare. One that a
   // check taught us before becomes what signalling says it is, and its pairs keep their state.

@@ -112,9 +112,25 @@ Deadline CheckSession::state_deadline() const {
   return soonest(failure_at(), may_tire ? patience_ends() : Deadline{});
 }
 
+// Where nothing of the peer's arrives.
+std::string CheckSession::what_about_relays() const {
+  const std::string& trouble = shared_.relay_trouble;
+  const bool has_relay = std::ranges::any_of(shared_.gathering.bases(), &Base::is_relayed);
+  if (has_relay) {
+    return trouble.empty() ? "relays were tried too: the peer is gone, or nothing reaches it"
+                           : "relays were tried too, and " + trouble;
+  }
+  return "a firewall may block UDP, and " +
+         (trouble.empty() ? "a TURN server would help" : trouble);
+}
+
 // No addresses: this ends up in logs.
 std::string CheckSession::why_nothing_connected() const {
-  if (shared_.gathering.bases().empty()) return "there is no local address to connect from";
+  const std::string& trouble = shared_.relay_trouble;
+  if (shared_.gathering.bases().empty()) {
+    return trouble.empty() ? "there is no local address to connect from"
+                           : "there is no candidate to connect from: " + trouble;
+  }
   const std::size_t remotes = checklist_.remote_count();
   if (remotes == 0 && unusable_remotes_ == 0) return "no candidate of the peer was received";
   if (checklist_.pairs().empty()) {
@@ -134,7 +150,7 @@ std::string CheckSession::why_nothing_connected() const {
                 "the peer's checks arrive, but {}: packets get through in one direction only, or "
                 "the peer has other credentials",
                 ours)
-          : ours + "; a firewall may block UDP, and a TURN server would help";
+          : fmt::format("{}; {}", ours, what_about_relays());
   if (const auto dropped = shared_.counters.dropped_integrity - dropped_before_; dropped > 0) {
     text += fmt::format("; {} messages had other credentials: is the description the latest one?",
                         dropped);

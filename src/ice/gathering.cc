@@ -12,6 +12,7 @@ namespace specter::ice {
 namespace {
 
 constexpr int kBurst = 8;
+constexpr std::uint16_t kNotReached = 701;  // W3C §4.8.3
 
 // Whether asking makes sense: nobody outside answers to a loopback or link-local address.
 bool can_ask(const IpAddress& base, const IpAddress& server) {
@@ -57,12 +58,13 @@ const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
   base.reflexive_priority = candidate_priority(CandidateType::PeerReflexive, base.preference, 1);
   bases_.push_back(base);
   found(CandidateType::Host, base, endpoint, base.foundation);
-  for (const Endpoint& server : servers_) ask(now, base, server);
+  for (const Server& server : servers_) ask(now, base, server);
   conclude();
   return &bases_.back();
 }
 
-const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base) {
+const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base,
+                                   std::string_view url) {
   start();
   if (!net::may_check(relayed, net::LoopbackPolicy::Allow) || base_of(relayed)) return nullptr;
   if (bases_.size() == kMaxBases) return nullptr;
@@ -75,25 +77,40 @@ const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base
   // learnt by its own, so that the peer does not take it for better than it is.
   added.reflexive_priority = added.priority;
   bases_.push_back(added);
+  if (!url.empty()) origins_.push_back({relayed, base, std::string(url)});
   found(CandidateType::Relayed, added, relayed, added.foundation);
   return &bases_.back();
 }
 
+void Gathering::forget_candidates(const Endpoint& base) {
+  const auto is_of_it = [&](const Candidate& candidate) {
+    return candidate.endpoint == base || candidate.related == base;
+  };
+  std::erase_if(candidates_, is_of_it);
+  RareQueue<Candidate> others;
+  while (!unannounced_.empty()) {
+    Candidate candidate = unannounced_.take_front();
+    if (!is_of_it(candidate)) others.push_back(std::move(candidate));
+  }
+  unannounced_ = std::move(others);
+}
+
 void Gathering::remove_base(const Endpoint& endpoint) {
   std::erase_if(bases_, [&](const Base& base) { return base.endpoint == endpoint; });
-  std::erase_if(candidates_, [&](const Candidate& candidate) {
-    return candidate.endpoint == endpoint || candidate.related == endpoint;
+  forget_candidates(endpoint);
+  std::erase_if(origins_, [&](const Origin& origin) {
+    return origin.candidate == endpoint || (origin.base == endpoint && !base_of(origin.candidate));
   });
   std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == endpoint; });
   conclude();
 }
 
-void Gathering::add_server(Timestamp now, const Endpoint& server) {
+void Gathering::add_server(Timestamp now, const Endpoint& server, std::string_view url) {
   if (!net::may_check(server, net::LoopbackPolicy::Allow) || servers_.size() == kMaxServers) return;
-  if (std::ranges::find(servers_, server) != servers_.end()) return;
-  servers_.push_back(server);
+  if (std::ranges::find(servers_, server, &Server::endpoint) != servers_.end()) return;
+  servers_.push_back({server, std::string(url)});
   for (const Base& base : bases_) {
-    if (!base.is_relayed) ask(now, base, server);
+    if (!base.is_relayed) ask(now, base, servers_.back());
   }
 }
 
@@ -114,7 +131,9 @@ void Gathering::restart(Timestamp now) {
   std::erase_if(candidates_, [](const Candidate& one) {
     return one.type != CandidateType::Host && one.type != CandidateType::Relayed;
   });
+  std::erase_if(origins_, [&](const Origin& origin) { return !base_of(origin.candidate); });
   unannounced_ = {};
+  answers_ = {};
   for (const Candidate& candidate : candidates_) unannounced_.push_back(candidate);
 }
 
@@ -129,16 +148,21 @@ const Base* Gathering::base_of(const Endpoint& endpoint) const {
   return base == bases_.end() ? nullptr : &*base;
 }
 
-void Gathering::ask(Timestamp now, const Base& base, const Endpoint& server) {
-  if (is_stopped_ || !can_ask(base.endpoint.address, server.address)) return;
+void Gathering::ask(Timestamp now, const Base& base, const Server& server) {
+  if (is_stopped_ || !can_ask(base.endpoint.address, server.endpoint.address)) return;
   const auto id = stun::TransactionId::generate(random_);
   stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, id);
   // A server that is known late, since its name was slow to resolve, makes the whole no longer.
   const Timestamp give_up = (ended_ ? now : first_base_at_) + timeout_;
-  Query query{next_query_++, base.endpoint, server, stun::ClientTransaction(request.finish()),
+  Query query{next_query_++,
+              base.endpoint,
+              server.endpoint,
+              server.url,
+              stun::ClientTransaction(request.finish()),
               give_up};
   query.transaction.start(now);
-  log_.debug("STUN server {} is asked from {}", log_.shown(server), log_.shown(base.endpoint));
+  log_.debug("STUN server {} is asked from {}", log_.shown(server.endpoint),
+             log_.shown(base.endpoint));
   queries_.emplace(id, std::move(query));
 }
 
@@ -160,6 +184,11 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
   unannounced_.push_back(std::move(candidate));
 }
 
+void Gathering::answered(const Query& query, std::uint16_t code, std::string text) {
+  if (query.url.empty()) return;
+  answers_.push_back({query.url, query.base, code, std::move(text)});
+}
+
 bool Gathering::handle_response(const Received& datagram, const stun::Message& message) {
   const auto entry = queries_.find(message.id);
   if (entry == queries_.end()) return false;
@@ -179,10 +208,17 @@ bool Gathering::handle_response(const Received& datagram, const stun::Message& m
     const bool is_redundant = std::ranges::any_of(candidates_, [&](const Candidate& known) {
       return known.endpoint == *mapped && known.related.value_or(known.endpoint) == query.base;
     });
+    answered(query, 0, {});
     if (!is_redundant) {
+      if (!query.url.empty()) origins_.push_back({*mapped, query.base, query.url});
       found(CandidateType::ServerReflexive, *base, *mapped,
             foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
     }
+  } else if (message.cls == stun::Class::ErrorResponse) {
+    const auto error = message.get<stun::ErrorCode>();
+    answered(query, error ? error->code : kNotReached, "The server refuses to tell an address.");
+  } else {
+    answered(query, kNotReached, "The server's answer has no address that can be used.");
   }
   if (message.cls == stun::Class::SuccessResponse && mapped)
     log_.debug("STUN server {} sees {} as {}", log_.shown(query.server), log_.shown(query.base),
@@ -201,9 +237,11 @@ void Gathering::handle_timeout(Timestamp now) {
     Query& query = it->second;
     query.transaction.handle_timeout(now);
     const bool is_over = now >= query.give_up || query.transaction.is_over();
-    if (is_over)
+    if (is_over) {
       log_.debug("STUN server {} does not answer {}", log_.shown(query.server),
                  log_.shown(query.base));
+      answered(query, kNotReached, "The server did not answer in time.");
+    }
     it = is_over ? queries_.erase(it) : std::next(it);
   }
   conclude();
@@ -228,6 +266,11 @@ std::optional<Transmit> Gathering::poll_transmit(Timestamp now) {
 std::optional<Candidate> Gathering::poll_candidate() {
   if (unannounced_.empty()) return std::nullopt;
   return unannounced_.take_front();
+}
+
+std::optional<ServerAnswer> Gathering::poll_answer() {
+  if (answers_.empty()) return std::nullopt;
+  return answers_.take_front();
 }
 
 Deadline Gathering::next_timeout() const {

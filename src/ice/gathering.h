@@ -10,11 +10,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "ice/agent.h"
 #include "ice/candidate.h"
 #include "ice/pacer.h"
 #include "ice/received.h"
@@ -39,6 +41,13 @@ struct Base {
   std::uint32_t reflexive_priority = 0;
 };
 
+// Where a candidate comes from that a server led to.
+struct Origin {
+  Endpoint candidate;
+  Endpoint base;  // that asked
+  std::string url;
+};
+
 class Gathering {
  public:
   static constexpr std::size_t kMaxBases = 64;
@@ -52,9 +61,11 @@ class Gathering {
   // The new base, or nothing when it is known already, unusable or one too many.
   const Base* add_base(Timestamp now, const Endpoint& endpoint);
   // The relayed address of an allocation that `base` has made: RFC 8445 §5.1.1.2. As add_base().
-  const Base* add_relayed(const Endpoint& relayed, const Endpoint& base);
+  const Base* add_relayed(const Endpoint& relayed, const Endpoint& base, std::string_view url);
   void remove_base(const Endpoint& endpoint);
-  void add_server(Timestamp now, const Endpoint& server);
+  void forget_candidates(const Endpoint& base);  // what it has told is told no more
+  // `url`: how it is called in answers and origins.
+  void add_server(Timestamp now, const Endpoint& server, std::string_view url);
   void end();
   // For another generation: host candidates are told again, servers are forgotten, and what they
   // said with them. It does nothing to a gathering that has not begun.
@@ -66,10 +77,12 @@ class Gathering {
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Candidate> poll_candidate();
+  std::optional<ServerAnswer> poll_answer();
   Deadline next_timeout() const;
 
   IceGatheringState state() const { return state_; }
   const std::vector<Candidate>& candidates() const { return candidates_; }
+  const std::vector<Origin>& origins() const { return origins_; }
   const std::vector<Base>& bases() const { return bases_; }
   const Base* base_of(const Endpoint& endpoint) const;
 
@@ -78,12 +91,18 @@ class Gathering {
     std::size_t number;  // the first base's, the preferred one's, go first
     Endpoint base;
     Endpoint server;
+    std::string url;
     stun::ClientTransaction transaction;
     Timestamp give_up;
   };
 
   std::string foundation(CandidateType type, const IpAddress& base, const IpAddress& server);
-  void ask(Timestamp now, const Base& base, const Endpoint& server);
+  struct Server {
+    Endpoint endpoint;
+    std::string url;
+  };
+  void ask(Timestamp now, const Base& base, const Server& server);
+  void answered(const Query& query, std::uint16_t code, std::string text);
   void found(CandidateType type, const Base& base, const Endpoint& endpoint,
              const std::string& foundation);
   void conclude();
@@ -97,9 +116,11 @@ class Gathering {
   bool ended_ = false;
   std::uint16_t bases_seen_[2] = {};  // by family, IPv6 second
   std::vector<Base> bases_;
-  std::vector<Endpoint> servers_;
+  std::vector<Server> servers_;
   std::vector<Candidate> candidates_;
+  std::vector<Origin> origins_;  // of server-reflexive and relayed ones, where a server is named
   RareQueue<Candidate> unannounced_;
+  RareQueue<ServerAnswer> answers_;
   std::map<stun::TransactionId, Query> queries_;
   std::size_t next_query_ = 0;
   bool is_stopped_ = false;

@@ -76,6 +76,34 @@ TEST(Gathering, BehindANatItFindsTheOutsideAddress) {
             "candidate:2 1 udp 1694498559 203.0.113.1 40000 typ srflx raddr 10.0.0.1 rport 5000");
 }
 
+// W3C §4.8.3: what each server said to each base; candidates know who led to them.
+TEST(Gathering, TellsWhatServersSaid) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:here");
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.99:3478"), "stun:gone");
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.98:3478"));  // of no name: not told
+  two.gather(two.alice, two.a);
+  two.network.run_for(10s);
+  const auto answers = all<ServerAnswer>(two.alice.events);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].url, "stun:here");
+  EXPECT_EQ(answers[0].code, 0);
+  EXPECT_EQ(answers[1].url, "stun:gone");
+  EXPECT_EQ(answers[1].code, 701);
+  EXPECT_EQ(answers[1].base, two.a);
+  EXPECT_FALSE(answers[1].text.empty());
+  EXPECT_EQ(two.alice.agent.server_of(at("203.0.113.1:40000")), "stun:here");
+  EXPECT_EQ(two.alice.agent.server_of(two.a), "");
+  // Its candidates go with the base.
+  two.alice.agent.remove_local_endpoint(two.now(), two.a);
+  EXPECT_EQ(two.alice.agent.server_of(at("203.0.113.1:40000")), "");
+}
+
 // RFC 8445 §5.1.3
 TEST(Gathering, WithoutANatTheServerTellsNothingNew) {
   TwoAgents two;

@@ -85,9 +85,9 @@ void Agent::Impl::add_local_endpoint(Timestamp now, const Endpoint& endpoint) {
   after_input(now);
 }
 
-void Agent::Impl::add_relayed_endpoint(Timestamp now, const Endpoint& relayed,
-                                       const Endpoint& base) {
-  if (const Base* added = shared_.gathering.add_relayed(relayed, base))
+void Agent::Impl::add_relayed_endpoint(Timestamp now, const Endpoint& relayed, const Endpoint& base,
+                                       std::string_view url) {
+  if (const Base* added = shared_.gathering.add_relayed(relayed, base, url))
     tell_all([&](CheckSession& session) { session.add_base(*added); });
   after_input(now);
 }
@@ -98,8 +98,25 @@ void Agent::Impl::remove_local_endpoint(Timestamp now, const Endpoint& base) {
   after_input(now);
 }
 
-void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server) {
-  shared_.gathering.add_server(now, server);
+void Agent::Impl::retire_local_endpoint(Timestamp now, const Endpoint& base) {
+  if (generations_.size() == 1) return remove_local_endpoint(now, base);
+  if (!shared_.gathering.base_of(base)) return;
+  shared_.gathering.forget_candidates(base);
+  newest().remove_base(base);
+  retired_bases_.push_back(base);
+  after_input(now);
+}
+
+// Where the newest one was taken back, the base is in use as before.
+void Agent::Impl::let_retired_bases_go() {
+  if (generations_.size() > 1) return;
+  for (const Endpoint& base : std::exchange(retired_bases_, {})) {
+    if (!newest().checklist().has_base(base)) shared_.gathering.remove_base(base);
+  }
+}
+
+void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server, std::string_view url) {
+  shared_.gathering.add_server(now, server, url);
   after_input(now);
 }
 
@@ -160,6 +177,7 @@ void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remot
                                          Implementation peer) {
   if (newest().remote() == remote) return;
   newest().set_remote_credentials(now, remote, peer);
+  ++remote_candidates_taken_;  // those that came before
   // A restart that was under way is overtaken.
   const CheckSession* const agreed = &newest();
   drop_if([&](const Generation& one) { return !one.retires_at && one.session.get() != agreed; });
@@ -174,8 +192,15 @@ Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candi
     if (remote && (!ufrag || remote->ufrag == *ufrag)) to = one.session.get();
   }
   auto taken = to->add_remote_candidate(candidate);
+  if (taken) ++remote_candidates_taken_;
   after_input(now);
   return taken;
+}
+
+std::vector<IpAddress> Agent::Impl::remote_addresses() const {
+  std::vector<IpAddress> out;
+  for (const Generation& one : generations_) one.session->add_remote_addresses(out);
+  return out;
 }
 
 void Agent::Impl::end_of_remote_candidates(Timestamp now) {
@@ -319,8 +344,13 @@ void Agent::Impl::handle_timeout(Timestamp now) {
 void Agent::Impl::after_input(Timestamp now) {
   for (const Generation& one : generations_) one.session->consider_paths(now);
   announce_gathering();
+  while (auto answer = shared_.gathering.poll_answer()) {
+    answer->at = now;
+    shared_.events.push_back(std::move(*answer));
+  }
   for (const Generation& one : generations_) one.session->consider_state(now);
   consider_generations(now);
+  if (!retired_bases_.empty()) let_retired_bases_go();
   update_state();
   shared_.is_stale = true;
 }

@@ -17,9 +17,12 @@ class Agent::Impl {
 
   void start_gathering();
   void add_local_endpoint(Timestamp now, const Endpoint& base);
-  void add_relayed_endpoint(Timestamp now, const Endpoint& relayed, const Endpoint& base);
+  void add_relayed_endpoint(Timestamp now, const Endpoint& relayed, const Endpoint& base,
+                            std::string_view url);
   void remove_local_endpoint(Timestamp now, const Endpoint& base);
-  void add_stun_server(Timestamp now, const Endpoint& server);
+  void retire_local_endpoint(Timestamp now, const Endpoint& base);
+  void add_stun_server(Timestamp now, const Endpoint& server, std::string_view url);
+  void explain_relays(std::string trouble) { shared_.relay_trouble = std::move(trouble); }
   void end_of_local_endpoints(Timestamp now);
   void set_local_credentials(Timestamp now, const Credentials& local);
   void set_remote_credentials(Timestamp now, const Credentials& remote, Implementation peer);
@@ -35,6 +38,8 @@ class Agent::Impl {
   std::optional<Event> poll_event();
   WakeUp next_timeout() const;
   std::vector<CandidatePairStats> pair_stats() const;
+  std::vector<IpAddress> remote_addresses() const;
+  std::uint32_t remote_candidates_taken() const { return remote_candidates_taken_; }
   template <class F>
   void tell_all(F told) {
     for (const Generation& one : generations_) told(*one.session);
@@ -65,6 +70,7 @@ class Agent::Impl {
   bool is_agreed(const Generation& one) const { return one.session->remote().has_value(); }
   void after_input(Timestamp now);
   void announce_gathering();
+  void let_retired_bases_go();
   void consider_generations(Timestamp now);
   void use(Timestamp now, std::size_t generation);
   void update_state();
@@ -74,6 +80,8 @@ class Agent::Impl {
   Shared shared_;
   std::vector<Generation> generations_;  // oldest first, never empty
   std::size_t in_use_ = 0;
+  std::vector<Endpoint> retired_bases_;  // that a generation before the newest has
+  std::uint32_t remote_candidates_taken_ = 0;
   bool closed_ = false;
   IceConnectionState state_ = IceConnectionState::New;
   IceGatheringState announced_gathering_ = IceGatheringState::New;

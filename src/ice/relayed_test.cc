@@ -140,5 +140,58 @@ TEST(RelayedCandidate, StaysThroughARestart) {
   EXPECT_THAT(told, ElementsAre(CandidateType::Host, CandidateType::Relayed));
 }
 
+TEST(RelayedCandidate, KnowsItsServerUntilItIsGone) {
+  Relayed one(Role::Controlling);
+  const Endpoint other = at("198.51.100.7:49153");
+  one.agent->add_relayed_endpoint(one.now, other, one.base, "turn:one");
+  EXPECT_EQ(one.agent->server_of(other), "turn:one");
+  EXPECT_EQ(one.agent->server_of(kRelayed), "");
+  one.agent->remove_local_endpoint(one.now, other);
+  EXPECT_EQ(one.agent->server_of(other), "");
+}
+
+// RFC 8656 §9: a relay needs a permission for each.
+TEST(RelayedCandidate, RemoteAddressesAreToldOnceEach) {
+  Relayed one(Role::Controlling);
+  const auto before = one.agent->remote_candidates_taken();
+  one.learn_candidate();
+  const auto second = Candidate::parse("candidate:2 1 udp 2130706430 10.0.0.2 6001 typ host");
+  ASSERT_TRUE(one.agent->add_remote_candidate(one.now, *second));
+  EXPECT_NE(one.agent->remote_candidates_taken(), before);
+  EXPECT_THAT(one.agent->remote_addresses(), ::testing::ElementsAre(at("10.0.0.2:1").address));
+}
+
+// Candidates that came before the peer's credentials count from then on.
+TEST(RelayedCandidate, RemoteAddressesMayComeBeforeCredentials) {
+  SeededRandom random(3);
+  Agent agent({.role = Role::Controlling}, random);
+  const auto early = Candidate::parse("candidate:1 1 udp 2130706431 10.0.0.2 6000 typ host");
+  ASSERT_TRUE(agent.add_remote_candidate(kStart, *early));
+  const auto before = agent.remote_candidates_taken();
+  EXPECT_TRUE(agent.remote_addresses().empty());
+  agent.set_remote_credentials(kStart, {"peer", "peerpasswordpeerpassword"});
+  EXPECT_NE(agent.remote_candidates_taken(), before);
+  EXPECT_EQ(agent.remote_addresses().size(), 1u);
+}
+
+// RFC 8445 §7.3.1.3, docs/failures.md row 149: who asks through the relay is learnt and asked back.
+TEST(RelayedCandidate, IsCheckedThroughByStrangers) {
+  Relayed one(Role::Controlled);
+  const Path path{kRelayed, at("203.0.113.5:7000")};
+  stun::MessageWriter writer(stun::Class::Request, stun::Method::Binding,
+                             stun::TransactionId::generate(one.random));
+  writer.add(stun::Username{one.agent->local_credentials().ufrag + ":" + one.peer.ufrag})
+      .add(stun::Priority{1})
+      .add(stun::IceControlling{1});
+  writer.integrity(stun::short_term_key(one.agent->local_credentials().pwd)).fingerprint();
+  one.agent->handle_datagram(one.now, path, writer.finish());
+  (void)one.check(true, false);
+  EXPECT_TRUE(one.agent->is_validated(path));
+  const auto pairs = one.agent->pair_stats();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].remote.type, CandidateType::PeerReflexive);
+  EXPECT_EQ(pairs[0].local.type, CandidateType::Relayed);
+}
+
 }  // namespace
 }  // namespace specter::ice

@@ -418,5 +418,50 @@ TEST(Restart, NothingIsSentOrToldAfterClose) {
   EXPECT_EQ(two.alice.state(), Closed);
 }
 
+// A base that is not to be used any more, as of a TURN server that the configuration has left out.
+TEST(Restart, ARetiredBaseGoesWithTheGenerationThatUsesIt) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  Agent& alice = two.alice.agent;
+  const Endpoint other{two.a.address, 5999};
+  two.offer(two.alice);
+  alice.retire_local_endpoint(two.now(), two.a);
+  alice.add_local_endpoint(two.now(), other);
+  for (const Candidate& candidate : alice.local_candidates()) EXPECT_NE(candidate.endpoint, two.a);
+  two.network.run_for(1s);
+  ASSERT_TRUE(alice.path(two.now()));
+  EXPECT_EQ(alice.path(two.now())->local, two.a);
+  two.answer(two.bob, two.alice);
+  two.accept(two.alice, two.bob);
+  two.exchange_candidates();
+  ASSERT_TRUE(two.network.run_until(
+      [&] { return alice.path(two.now()) && alice.path(two.now())->local == other; }, 5s));
+  two.network.run_for(11s);
+  EXPECT_FALSE(alice.has_local_endpoint(two.a));
+  EXPECT_TRUE(alice.has_local_endpoint(other));
+  EXPECT_TRUE(two.both_completed());
+}
+
+TEST(Restart, ARetiredBaseIsInUseAgainWhenTheRestartIsTakenBack) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  Agent& alice = two.alice.agent;
+  const Credentials before = alice.local_credentials();
+  two.offer(two.alice);
+  alice.retire_local_endpoint(two.now(), two.a);
+  alice.set_local_credentials(two.now(), before);
+  two.network.run_for(20s);
+  EXPECT_TRUE(alice.has_local_endpoint(two.a));
+  ASSERT_TRUE(alice.path(two.now()));
+  EXPECT_EQ(alice.path(two.now())->local, two.a);
+}
+
+TEST(Restart, ARetiredBaseOfNoOtherGenerationGoesAtOnce) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  two.alice.agent.retire_local_endpoint(two.now(), two.a);
+  EXPECT_FALSE(two.alice.agent.has_local_endpoint(two.a));
+}
+
 }  // namespace
 }  // namespace specter::ice

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/ice_url.h"
@@ -109,6 +110,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void drop_sockets_without_an_address(const std::vector<InterfaceAddress>& all);
   void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
+  void fail_server(const IceUrl& url, std::string_view why);  // none of it was reached
   void handle_resolved(std::uint64_t gathering, const IceUrl& url,
                        const std::vector<IpAddress>& addresses);
   void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
@@ -150,8 +152,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   std::size_t datagrams_left_ = 0;
 
   std::uint64_t gathering_ = 0;  // counts gatherings: addresses for an earlier one are ignored
-  std::size_t unresolved_ = 0;   // names of this gathering
-  bool awaits_relays_ = false;   // what is left of it
+  std::vector<std::string> unresolved_;  // servers of this gathering whose name is looked up
+  bool awaits_relays_ = false;           // what is left of it
 };
 
 }  // namespace specter::io

@@ -36,14 +36,15 @@ void Driver::gather() {
   if (!relays_ && std::ranges::any_of(options_.servers, is_turn)) {
     relays_ = std::make_unique<Relays>(loop_, weak_from_this(), ice_, [this] { schedule_turn(); });
   }
-  unresolved_ = 0;
+  unresolved_.clear();
+  if (relays_) relays_->keep_servers(now_, options_.servers, *core_);
   if (const std::string trouble = open_sockets(); !trouble.empty()) {
     end_gathering();
     core_->handle_network_failure(now_, trouble);
     return;
   }
   resolve_servers();
-  if (unresolved_ == 0) return end_of_servers();
+  if (unresolved_.empty()) return end_of_servers();
   if (!resolve_cap_) {
     resolve_cap_ = std::make_unique<Alarm>(loop_, weak_from_this(),
                                            [this] { take_turn([this] { end_of_servers(); }); });
@@ -106,11 +107,17 @@ void Driver::handle_lost_socket(const Endpoint& local, const std::string& why) {
     core_->handle_network_failure(now_, fmt::format("the last socket is lost: {}", why));
 }
 
+void Driver::fail_server(const IceUrl& url, std::string_view why) {
+  core_->handle_server_failure(now_, {.url = url.text, .text = why});
+}
+
 void Driver::resolve_servers() {
   bool ignored = false;
   for (const IceUrl& url : options_.servers) {
+    core_->note_server(now_, {url.text, is_turn(url), protocol_of(url)});
     if (!is_used(url)) {
       ignored = true;
+      fail_server(url, "The server's kind is not supported: stuns:, and turns: over UDP.");
       continue;
     }
     const bool needs_trust = url.scheme == IceScheme::Turns;
@@ -118,7 +125,7 @@ void Driver::resolve_servers() {
       add_servers(url, {*address});
       continue;
     }
-    ++unresolved_;
+    unresolved_.push_back(url.text);
     options_.resolver->resolve(
         url.host, [loop = loop_.weak_from_this(), self = weak_from_this(), gathering = gathering_,
                    url, trusts = needs_trust ? options_.trusts : nullptr,
@@ -141,13 +148,16 @@ void Driver::resolve_servers() {
 
 void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
                              const std::vector<IpAddress>& addresses) {
-  if (gathering != gathering_ || unresolved_ == 0) return;
+  const auto waiting = std::ranges::find(unresolved_, url.text);
+  if (gathering != gathering_ || waiting == unresolved_.end()) return;
+  unresolved_.erase(waiting);
   if (addresses.empty()) {
+    fail_server(url, "The server's name has no address.");
     log().info("the ICE server {} has no address",
                shown(url.host, options_.log_addresses ? Addresses::Show : Addresses::Hide));
   }
   add_servers(url, addresses);
-  if (--unresolved_ == 0) end_of_servers();
+  if (unresolved_.empty()) end_of_servers();
 }
 
 // One address of each family: more would ask the same server twice.
@@ -162,16 +172,18 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
     if (url.scheme == IceScheme::Turns) {
       if (!options_.trusts) return;
       const auto trust = options_.trusts->get(ice_.authorities_file);
-      if (!trust)
+      if (!trust) {
+        fail_server(url, "No certificate authorities can be read to verify the server by.");
         return log(LogModule::Turn).warn("turns: servers are not used: {}", trust.error());
+      }
       relays_->set_trust(*trust);
     }
     // RFC 8656 §3: it tells us our addresses, too.
     if (url.transport == IceTransport::Udp && !uses_relays_alone())
-      for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint);
+      for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
     relays_->add_server(now_, url, std::move(endpoints));
   } else if (!uses_relays_alone()) {
-    for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint);
+    for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
   }
 }
 
@@ -181,8 +193,10 @@ bool Driver::uses_relays_alone() const {
 
 // Relays have times of their own, and end in any case.
 void Driver::end_of_servers() {
+  for (const std::string& url : std::exchange(unresolved_, {}))
+    core_->handle_server_failure(
+        now_, {.url = url, .text = "The server's name took too long to look up."});
   if (!relays_) return end_gathering();
-  unresolved_ = 0;
   if (resolve_cap_) resolve_cap_->set(std::nullopt);
   awaits_relays_ = true;
   turn_relays();
@@ -190,7 +204,7 @@ void Driver::end_of_servers() {
 
 // All that will be told is told; also when the resolver took too long.
 void Driver::end_gathering() {
-  unresolved_ = 0;
+  unresolved_.clear();
   awaits_relays_ = false;
   if (resolve_cap_) resolve_cap_->set(std::nullopt);
   core_->end_of_local_endpoints(now_);

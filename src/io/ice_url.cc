@@ -128,6 +128,13 @@ class Parser {
 
 }  // namespace
 
+IceServerTransportProtocol protocol_of(const IceUrl& url) {
+  using enum IceServerTransportProtocol;
+  if (url.transport == IceTransport::Udp) return Udp;
+  const bool is_tls = url.scheme == IceScheme::Turns || url.scheme == IceScheme::Stuns;
+  return is_tls ? Tls : Tcp;
+}
+
 Result<IceUrl> parse_ice_url(std::string_view text) { return Parser(text).run(); }
 
 Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers) {

@@ -7,8 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "turn/credentials.h"
+
 #include "specter/options.h"
 #include "specter/result.h"
+#include "specter/states.h"
 
 namespace specter::io {
 
@@ -24,8 +27,12 @@ struct IceUrl {
   // Of the server that it is of; of turn: and turns: alone. Never in a log or an error.
   std::string username{}, password{};
 
+  ~IceUrl() { turn::wipe(password); }
   bool operator==(const IceUrl&) const = default;
 };
+
+// RFC 7065 §3.1: "turns" over TCP is TLS, over UDP DTLS, for which there is no word of its own.
+IceServerTransportProtocol protocol_of(const IceUrl& url);
 
 // Error: SyntaxError.
 Result<IceUrl> parse_ice_url(std::string_view text);

@@ -1,5 +1,6 @@
 #include "io/relays.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -16,11 +17,6 @@ ways::Options ways_options(const IceOptions& options) {
 }
 
 std::uint64_t number(ways::SocketId id) { return static_cast<std::uint64_t>(id); }
-
-ways::RelayProtocol protocol_of(const IceUrl& url) {
-  if (url.scheme == IceScheme::Turns) return ways::RelayProtocol::Tls;
-  return url.transport == IceTransport::Tcp ? ways::RelayProtocol::Tcp : ways::RelayProtocol::Udp;
-}
 
 }  // namespace
 
@@ -78,6 +74,32 @@ void Relays::add_server(Timestamp now, const IceUrl& url, std::vector<Endpoint> 
                          .password = url.password});
 }
 
+void Relays::keep_servers(Timestamp now, std::span<const IceUrl> wanted,
+                          core::PeerConnection& core) {
+  left_out_.clear();
+  ways_.each_server([&](ways::ServerId id, const ways::Server& server) {
+    const bool is_wanted = std::ranges::any_of(wanted, [&](const IceUrl& url) {
+      return url.text == server.url && url.username == server.username &&
+             url.password == server.password;
+    });
+    if (!is_wanted) left_out_.push_back(id);
+  });
+  for (const ways::ServerId id : left_out_) {
+    for (const Endpoint& relayed : ways_.relayed_by(id)) core.retire_local_endpoint(now, relayed);
+  }
+  release_unused(now, core);
+}
+
+void Relays::release_unused(Timestamp now, const core::PeerConnection& core) {
+  std::erase_if(left_out_, [&](ways::ServerId id) {
+    const auto relayed = ways_.relayed_by(id);
+    const bool is_used = std::ranges::any_of(
+        relayed, [&](const Endpoint& one) { return core.has_local_endpoint(one); });
+    if (!is_used) ways_.remove_server(now, id);
+    return !is_used;
+  });
+}
+
 void Relays::receive(Timestamp now, std::span<const Datagram> datagrams, const Handle& handle) {
   for_core_.clear();
   for (const Datagram& datagram : datagrams) {
@@ -96,10 +118,12 @@ void Relays::receive_late(Timestamp now, const Handle& handle) {
   }
 }
 
-// The first datagrams to a peer ask for its permission; until it is there they are lost, as any may
-// be. What is no STUN makes a pair the one in use, for which a channel is worth it.
+// A peer that no candidate told is asked a permission for by the first datagram to it, which
+// follows the request. What is no STUN makes a pair the one in use, for which a channel is worth
+// it.
 void Relays::send(Timestamp now, Transmit batch, Network& network) {
   ways_.permit(now, batch.path.remote.address);
+  drain(now, network);
   const bool is_stun = !batch.bytes.empty() && batch.bytes[0] < 4;
   if (!is_stun) ways_.bind(now, batch.path);
   if (auto dressed = ways_.dress(now, std::move(batch), {})) put(std::move(*dressed), network);
@@ -119,7 +143,21 @@ void Relays::drain(Timestamp now, Network& network) {
     std::visit([&](auto& known) { obey(now, known); }, *command);
 }
 
+// RFC 8656 §9: before the first check, ours or the peer's.
+void Relays::permit_remotes(Timestamp now, const core::PeerConnection& core) {
+  const std::uint32_t revision = core.remote_addresses_revision();
+  if (std::exchange(remotes_revision_, revision) == revision) return;
+  std::vector<IpAddress> remotes = core.remote_addresses();
+  for (const IpAddress& known : remotes_) {
+    if (std::ranges::find(remotes, known) == remotes.end()) ways_.forget(known);
+  }
+  for (const IpAddress& remote : remotes) ways_.permit(now, remote);
+  remotes_ = std::move(remotes);
+}
+
 bool Relays::turn(Timestamp now, core::PeerConnection& core, Network& network) {
+  permit_remotes(now, core);
+  if (!left_out_.empty()) release_unused(now, core);
   ways_.handle_timeout(now);
   drain(now, network);
   bool busy = false;
@@ -133,11 +171,14 @@ bool Relays::turn(Timestamp now, core::PeerConnection& core, Network& network) {
 
 void Relays::tell(Timestamp now, const ways::Event& event, core::PeerConnection& core) {
   if (const auto* up = std::get_if<ways::Relayed>(&event)) {
-    core.add_relayed_endpoint(now, up->endpoint, up->base);
+    core.add_relayed_endpoint(now, up->endpoint, up->base, up->url);
   } else if (const auto* lost = std::get_if<ways::Lost>(&event)) {
     core.remove_local_endpoint(now, lost->endpoint);
   } else if (const auto* failed = std::get_if<ways::ServerFailed>(&event)) {
     log(LogModule::Turn).warn("a TURN server gives no relay: {} {}", failed->code, failed->text);
+    core.handle_server_failure(now, {failed->url, failed->base, failed->code, failed->text});
+  } else if (const auto* refused = std::get_if<ways::PeerRefused>(&event)) {
+    core.handle_peer_refused(refused->relayed, refused->code);
   }
 }
 

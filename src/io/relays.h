@@ -40,6 +40,9 @@ class Relays {
   void set_trust(std::shared_ptr<TlsTrust> trust) { streams_.set_trust(std::move(trust)); }
   // turn: or turns:, over UDP, TCP or TLS; its name resolved, one address of each family.
   void add_server(Timestamp now, const IceUrl& url, std::vector<Endpoint> endpoints);
+  // Of another gathering: servers that are not among these are asked no more, and have their
+  // allocations back once the last generation of ICE that uses them has ended.
+  void keep_servers(Timestamp now, std::span<const IceUrl> wanted, core::PeerConnection& core);
   // Relays that are wanted are there, or will not be soon.
   bool is_settled() const { return ways_.is_settled(); }
 
@@ -65,6 +68,8 @@ class Relays {
     bool is_readable = false;
   };
 
+  void release_unused(Timestamp now, const core::PeerConnection& core);
+  void permit_remotes(Timestamp now, const core::PeerConnection& core);
   void tell(Timestamp now, const ways::Event& event, core::PeerConnection& core);
   void obey(Timestamp now, ways::OpenStream& command);
   void obey(Timestamp now, ways::SendBytes& command);
@@ -83,7 +88,10 @@ class Relays {
   std::map<ways::SocketId, Port> ports_;
   // What streams said between two turns: their bytes, in order.
   std::vector<std::function<void(Timestamp, const Handle&)>> late_;
+  std::vector<ways::ServerId> left_out_;
   std::vector<Datagram> for_core_;
+  std::vector<IpAddress> remotes_;  // that have a permission, or are asked one for
+  std::uint32_t remotes_revision_ = 0;
 };
 
 }  // namespace specter::io

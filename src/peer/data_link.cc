@@ -53,8 +53,14 @@ void DataLink::connect(Timestamp now) {
   // It is of use once. A later description says it again.
   channels_.connect(now, parity, max_send_message_bytes_, remote_port_,
                     std::exchange(remote_init_, std::nullopt));
+  if (!handshake_.began) handshake_.began = now;
   if (!patience_ && channels_.is_connecting()) patience_ = now + kPatience;
+  note_handshake(now);
   handle_path();
+}
+
+void DataLink::note_handshake(Timestamp now) {
+  if (handshake_.began && !handshake_.ended && !channels_.is_connecting()) handshake_.ended = now;
 }
 
 void DataLink::end(Timestamp now, const std::string& why) {
@@ -62,6 +68,7 @@ void DataLink::end(Timestamp now, const std::string& why) {
   if (dtls == DtlsTransportState::Closed || dtls == DtlsTransportState::Failed) return;
   is_negotiated_ = false;
   patience_.reset();
+  handshake_ = {};
   sized_path_.reset();  // another association knows no size yet
   channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
 }
@@ -69,6 +76,7 @@ void DataLink::end(Timestamp now, const std::string& why) {
 void DataLink::leave_peer(Timestamp now, const std::string& why) {
   is_negotiated_ = false;
   patience_.reset();
+  handshake_ = {};
   sized_path_.reset();
   remote_init_.reset();
   channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
@@ -89,7 +97,10 @@ void DataLink::handle_closed(Timestamp now, Error why) {
 
 // ---- packets
 
-void DataLink::handle(Timestamp now, Bytes packet) { channels_.handle_packet(now, packet); }
+void DataLink::handle(Timestamp now, Bytes packet) {
+  channels_.handle_packet(now, packet);
+  if (!handshake_.ended) note_handshake(now);
+}
 
 bool DataLink::append(Timestamp now, Batch& batch, dtls::RecordRoom room) {
   Buffer& bytes = batch.bytes();

@@ -19,6 +19,7 @@
 #include "specter/error.h"
 #include "specter/options.h"
 #include "specter/random.h"
+#include "specter/report.h"
 #include "specter/states.h"
 #include "specter/stats.h"
 #include "specter/time.h"
@@ -61,6 +62,9 @@ class DataLink {
   // The peer's max-message-size in bytes, W3C §6.1.1; 0: no limit.
   std::size_t max_send_message_bytes() const { return max_send_message_bytes_; }
   void add_stats(Stats& stats) const;
+  // An association is negotiated, and is not up yet.
+  bool is_connecting() const { return is_negotiated_ && channels_.is_connecting(); }
+  const PhaseTimes& handshake_times() const { return handshake_; }
 
   // ---- a rider's part, for the transport
 
@@ -85,6 +89,7 @@ class DataLink {
   static constexpr Duration kPatience = std::chrono::seconds(40);
 
   void connect(Timestamp now);
+  void note_handshake(Timestamp now);
 
   const ConnectionOptions& options_;
   Transport& transport_;
@@ -97,6 +102,7 @@ class DataLink {
   std::vector<std::pair<IpAddress, std::size_t>> interfaces_;  // and their MTUs
   std::optional<Path> sized_path_;  // the one whose packet sizes SCTP knows
   Deadline patience_;               // until then the peer answers SCTP
+  PhaseTimes handshake_;            // of SCTP
 };
 
 }  // namespace specter::peer

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "crypto/secret.h"
 #include "jsep/negotiation.h"
 #include "peer/connection_state.h"
 #include "peer/data_link.h"
@@ -13,6 +14,7 @@
 #include "peer/log_words.h"
 #include "peer/media_link.h"
 #include "peer/negotiation_needed.h"
+#include "peer/reporter.h"
 #include "peer/tracks.h"
 #include "peer/transport.h"
 #include "peer/waiting_candidates.h"
@@ -48,6 +50,10 @@ ConnectionOptions checked(ConnectionOptions options) {
   }
   if (const auto verdict = check_options(options); !verdict)
     throw std::invalid_argument(verdict.error().message);
+  for (IceServer& server : options.ice_servers) {
+    std::string& text = server.credential;
+    crypto::cleanse({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  }
   options.ice_servers.clear();  // the driver's; credentials have no business here
   // RFC 8841 §6.1: what is announced is taken, and nothing larger than the buffer ever is. 0 is no
   // limit, for messages in parts.
@@ -116,7 +122,10 @@ class PeerConnection::Impl {
     const bool is_other_generation = change.local_credentials || change.generation_dropped;
     if (is_other_generation)
       transport_.ice().set_local_credentials(now, negotiation_.local_credentials());
-    if (change.local_credentials) candidates_.gather_anew(events_);
+    if (change.local_credentials) {
+      reporter_.begin_gathering();
+      candidates_.gather_anew(events_);
+    }
     if (change.gather) candidates_.gather(now, candidate_section(), events_);
     if (change.data_ended && !change.new_peer) data_.end(now, *change.data_ended);
     if (change.new_peer) {
@@ -216,6 +225,8 @@ class PeerConnection::Impl {
   const Transport& transport() const { return transport_; }
   peer::Tracks& tracks() { return tracks_; }
   const peer::MediaLink& media() const { return media_; }
+  peer::Reporter& reporter() { return reporter_; }
+  const peer::Reporter& reporter() const { return reporter_; }
   DataLink& data() { return data_; }
   const DataLink& data() const { return data_; }
   Negotiation& negotiation() { return negotiation_; }
@@ -306,14 +317,22 @@ class PeerConnection::Impl {
   // ---- what the layers say, as our own events
 
   void translate(ice::LocalCandidateFound&) { tell_candidates(); }
-  void translate(ice::GatheringStateChanged&) { tell_candidates(); }
+  void translate(ice::GatheringStateChanged& changed) {
+    reporter_.handle(changed);
+    tell_candidates();
+  }
   void tell_candidates() {
     if (life_ == Life::Open) candidates_.tell(candidate_section(), events_);
   }
+  void translate(ice::ServerAnswer& answer) { reporter_.handle(answer); }
   void translate(ice::ConnectionStateChanged& changed) {
     states_.handle_ice(changed.state, transport_, events_);
+    reporter_.consider_end();
   }
-  void translate(peer::DtlsStateChanged&) { states_.update(transport_, events_); }
+  void translate(peer::DtlsStateChanged&) {
+    states_.update(transport_, events_);
+    reporter_.consider_end();
+  }
 
   // Channels make our events themselves.
   void translate(DataLink::Event& event) {
@@ -327,8 +346,8 @@ class PeerConnection::Impl {
         event);
   }
   // RTCSctpTransport's states are seen through its channels.
-  void translate(channel::AssociationEstablished&) {}
-  void translate(channel::AssociationClosed&) {}
+  void translate(channel::AssociationEstablished&) { reporter_.consider_end(); }
+  void translate(channel::AssociationClosed&) { reporter_.consider_end(); }
 
   LogBuffer log_;
   const ConnectionOptions options_;
@@ -341,6 +360,7 @@ class PeerConnection::Impl {
   peer::LocalCandidates candidates_{transport_.ice()};
   peer::WaitingCandidates waiting_;
   peer::ToldStates states_;
+  peer::Reporter reporter_{options_, transport_, data_, states_, events_};
   peer::NegotiationNeededFlag needed_;
   peer::Tracks tracks_{negotiation_, media_, needed_, events_};
   std::string refused_;  // why the last remote description was
@@ -466,8 +486,10 @@ void PeerConnection::add_local_endpoint(Timestamp now, Endpoint base, std::size_
   impl_->at(now).transport().ice().add_local_endpoint(now, base);
   impl_->pump(now);
 }
-void PeerConnection::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base) {
-  impl_->at(now).transport().ice().add_relayed_endpoint(now, relayed, base);
+void PeerConnection::add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
+                                          std::string_view url) {
+  impl_->reporter().note_relay(now, url);
+  impl_->at(now).transport().ice().add_relayed_endpoint(now, relayed, base, url);
   impl_->pump(now);
 }
 void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, const Endpoint& remote,
@@ -478,9 +500,31 @@ void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
   impl_->at(now).transport().ice().remove_local_endpoint(now, base);
   impl_->pump(now);
 }
-void PeerConnection::add_stun_server(Timestamp now, Endpoint server) {
-  impl_->at(now).transport().ice().add_stun_server(now, server);
+void PeerConnection::retire_local_endpoint(Timestamp now, Endpoint base) {
+  impl_->at(now).transport().ice().retire_local_endpoint(now, base);
   impl_->pump(now);
+}
+bool PeerConnection::has_local_endpoint(const Endpoint& base) const {
+  return impl_->transport().ice().has_local_endpoint(base);
+}
+void PeerConnection::add_stun_server(Timestamp now, Endpoint server, std::string_view url) {
+  impl_->at(now).transport().ice().add_stun_server(now, server, url);
+  impl_->pump(now);
+}
+void PeerConnection::note_server(Timestamp now, const IceServerNote& server) {
+  impl_->reporter().note_server(now, server);
+}
+void PeerConnection::handle_server_failure(Timestamp now, const IceServerFailure& failure) {
+  impl_->reporter().handle_failure(now, failure);
+}
+void PeerConnection::handle_peer_refused(const Endpoint& relayed, std::uint16_t code) {
+  impl_->reporter().handle_peer_refused(relayed, code);
+}
+std::vector<IpAddress> PeerConnection::remote_addresses() const {
+  return impl_->transport().ice().remote_addresses();
+}
+std::uint32_t PeerConnection::remote_addresses_revision() const {
+  return impl_->transport().ice().remote_candidates_taken();
 }
 void PeerConnection::end_of_local_endpoints(Timestamp now) {
   impl_->at(now).transport().ice().end_of_local_endpoints(now);
@@ -565,7 +609,12 @@ Stats PeerConnection::stats() const {
   impl_->transport().add_stats(stats);
   impl_->data().add_stats(stats);
   impl_->media().add_stats(stats);
+  impl_->reporter().add_relay_protocols(stats);
   return stats;
+}
+
+ConnectionReport PeerConnection::report(Timestamp now) const {
+  return impl_->reporter().report(now);
 }
 
 }  // namespace specter::core

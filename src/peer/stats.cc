@@ -17,13 +17,15 @@ IceCandidateType type_of(ice::CandidateType type) {
   }
 }
 
-CandidateStats candidate_stats(const ice::Candidate& candidate) {
+// A remote one has no server of ours.
+CandidateStats candidate_stats(const ice::Candidate& candidate, std::string_view url = {}) {
   return {
       .type = type_of(candidate.type),
       .address = candidate.is_resolved() ? candidate.endpoint.address.to_string() : candidate.host,
       .port = candidate.endpoint.port,
       .protocol = candidate.protocol == ice::TransportProtocol::Udp ? Protocol::Udp : Protocol::Tcp,
-      .priority = candidate.priority};
+      .priority = candidate.priority,
+      .url = std::string(url)};
 }
 
 template <class Entry>
@@ -37,13 +39,16 @@ void add_once(std::vector<Entry>& entries, Entry entry) {
 }
 
 void add_ice(Stats& stats, const ice::Agent& ice) {
+  const auto local_stats = [&](const ice::Candidate& candidate) {
+    return candidate_stats(candidate, ice.server_of(candidate.endpoint));
+  };
   for (const ice::Candidate& candidate : ice.local_candidates()) {
-    add_once(stats.local_candidates, candidate_stats(candidate));
+    add_once(stats.local_candidates, local_stats(candidate));
   }
   for (const ice::CandidatePairStats& pair : ice.pair_stats()) {
-    add_once(stats.local_candidates, candidate_stats(pair.local));
+    add_once(stats.local_candidates, local_stats(pair.local));
     add_once(stats.remote_candidates, candidate_stats(pair.remote));
-    stats.candidate_pairs.push_back({.local = candidate_stats(pair.local),
+    stats.candidate_pairs.push_back({.local = local_stats(pair.local),
                                      .remote = candidate_stats(pair.remote),
                                      .state = pair.state,
                                      .nominated = pair.nominated,

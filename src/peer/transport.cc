@@ -56,6 +56,7 @@ void Transport::leave_peer(Timestamp now) {
   is_embedding_ = false;
   is_timed_ = false;
   failure_.reset();
+  progress_.leave_peer();
   set_dtls_state(DtlsTransportState::New);
 }
 
@@ -134,6 +135,7 @@ void Transport::pump(Timestamp now) {
     busy = pump_dtls(now, std::nullopt) || busy;
     carry_handshake(now);
   }
+  progress_.note(now, dtls_state_);
 }
 
 bool Transport::pump_ice(Timestamp now) {
@@ -142,6 +144,7 @@ bool Transport::pump_ice(Timestamp now) {
     busy = true;
     std::visit(
         [&]<class E>(E& e) {
+          progress_.note(now, e);
           if constexpr (std::is_same_v<E, ice::PathUsable>) {
             start_dtls(now);
             if (data_) data_->handle_path();

@@ -26,6 +26,7 @@
 #include "peer/batch.h"
 #include "peer/early_datagrams.h"
 #include "peer/last_words.h"
+#include "peer/progress.h"
 
 #include "specter/endpoint.h"
 #include "specter/error.h"
@@ -49,8 +50,9 @@ class Transport {
  public:
   using Transmit = specter::Transmit;
   // The layers' own events, as far as they concern whoever is above.
-  using Event = std::variant<ice::LocalCandidateFound, ice::GatheringStateChanged,
-                             ice::ConnectionStateChanged, DtlsStateChanged>;
+  using Event =
+      std::variant<ice::LocalCandidateFound, ice::ServerAnswer, ice::GatheringStateChanged,
+                   ice::ConnectionStateChanged, DtlsStateChanged>;
   // What DTLS 1.2 with AES-GCM adds to a packet (header 13, nonce 8, tag 16), rounded up so that
   // SCTP's share stays a multiple of four. Bytes; record_room(transport) has those of the keys in
   // use.
@@ -100,6 +102,7 @@ class Transport {
   // Secrets for a key log, since the last call; only with ConnectionOptions::key_log_file.
   std::vector<std::string> take_key_log() { return std::exchange(key_log_, {}); }
   void add_stats(Stats& stats) const;
+  const Progress& progress() const { return progress_; }
 
  private:
   static constexpr std::size_t kMaxProvenPaths = 8;
@@ -147,6 +150,7 @@ class Transport {
   Rare<Batch::Misfit> carried_;  // of the batch before
   LastWords last_words_;
   std::optional<Error> failure_;
+  Progress progress_;
 
   std::uint64_t bytes_sent_ = 0, bytes_received_ = 0, packets_sent_ = 0, packets_received_ = 0;
   std::optional<Timestamp> last_sent_{}, last_received_{};

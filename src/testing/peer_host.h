@@ -21,7 +21,7 @@ inline std::shared_ptr<const core::Certificate> test_certificate(std::uint64_t s
   return core::generate_certificate(random, 1'790'000'000);
 }
 
-class PeerHost final : public Host {
+class PeerHost : public Host {
  public:
   struct Options {
     std::vector<Endpoint> endpoints;  // what the driver would have bound

@@ -124,6 +124,8 @@ class Client {
     // Of a relayed, mapped or alternate address.
     net::LoopbackPolicy loopback = net::LoopbackPolicy::Refuse;
     stun::ClientTransaction::Schedule schedule{};  // over UDP
+
+    ~Config() { wipe(password); }
   };
 
   struct Counters {

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "crypto/secret.h"
 #include "stun/integrity.h"
 
 namespace specter::turn {
@@ -35,6 +36,18 @@ Buffer as_buffer(const std::array<std::uint8_t, Size>& bytes) {
 }
 
 }  // namespace
+
+// All that it has room for: a longer text may have been there before.
+void wipe(std::string& password) {
+  password.resize(password.capacity());
+  crypto::cleanse({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
+  password.clear();
+}
+
+Credentials::~Credentials() {
+  wipe(password_);
+  crypto::cleanse(key_.bytes);
+}
 
 bool Key::signed_message(Bytes message) const {
   return is_sha256 ? stun::has_integrity_sha256(message, bytes)

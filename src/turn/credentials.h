@@ -21,6 +21,10 @@ struct Key {
   bool signed_message(Bytes message) const;
 };
 
+// Overwrites a password that is not needed any more. Whoever has one does it at its end: so it has
+// copies and no moves, of which a short text would leave its bytes behind.
+void wipe(std::string& password);
+
 class Credentials {
  public:
   enum class Verdict {
@@ -31,8 +35,10 @@ class Credentials {
   };
 
   // Both are taken as they are: whoever asks people for them prepares them (RFC 8265 OpaqueString).
-  Credentials(std::string username, std::string password)
-      : username_(std::move(username)), password_(std::move(password)) {}
+  Credentials(const std::string& username, const std::string& password)
+      : username_(username), password_(password) {}
+
+  ~Credentials();
 
   // A 401 or 438. RFC 8489 §9.2.5. What is not Taken leaves everything as it was.
   Verdict take(const stun::Message& challenge);

@@ -140,5 +140,18 @@ TEST(Credentials, TakeAnyRealmOfLegalSize) {
   EXPECT_EQ(matrix().take(message_of(writer)), Verdict::Malformed);
 }
 
+// Of a short text the bytes are in the string itself.
+TEST(Credentials, AreWipedWholly) {
+  for (std::string text : {std::string("secret"), std::string(100, 'x')}) {
+    const std::size_t size = text.size();
+    const char* const memory = text.data();
+    wipe(text);
+    EXPECT_TRUE(text.empty());
+    ASSERT_EQ(text.data(), memory);
+    text.resize(text.capacity(), 'y');  // what was there is gone
+    EXPECT_EQ(text.find_first_of("secretx"), std::string::npos) << size;
+  }
+}
+
 }  // namespace
 }  // namespace specter::turn

@@ -65,7 +65,7 @@ std::optional<MutableBytes> Client::dress(Timestamp now, const Endpoint& peer, M
   const bool is_padded = !number || config_.path.protocol != Protocol::Udp;
   const std::size_t padding = is_padded ? padding_of(size) : 0;
   if (state_ != State::Allocated || !fits || room.after < padding || size > kMaxPayloadBytes ||
-      !permissions_.is_granted(now, peer.address)) {
+      !permissions_.may_send(now, peer.address)) {
     ++counters_.unsent;
     return std::nullopt;
   }

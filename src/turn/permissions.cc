@@ -56,6 +56,12 @@ bool Permissions::is_granted(Timestamp now, const IpAddress& peer) const {
   return found != peers_.end() && found->second.until && now < *found->second.until;
 }
 
+bool Permissions::may_send(Timestamp now, const IpAddress& peer) const {
+  const auto found = peers_.find(peer);
+  if (found == peers_.end()) return false;
+  return !found->second.ask_at || (found->second.until && now < *found->second.until);
+}
+
 bool Permissions::accepts(Timestamp now, const IpAddress& peer) const {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return false;

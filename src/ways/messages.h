@@ -8,15 +8,16 @@
 #include <variant>
 #include <vector>
 
+#include "turn/credentials.h"
+
 #include "specter/bytes.h"
 #include "specter/endpoint.h"
+#include "specter/states.h"
 
 namespace specter::ways {
 
-// How we speak with a server: W3C's RTCIceServerTransportProtocol, RFC 8656 §3.1. What the server
-// says to peers is UDP in any case.
-enum class RelayProtocol : std::uint8_t { Udp, Tcp, Tls };
-std::string_view to_string(RelayProtocol protocol);  // "udp", "tcp", "tls"
+// How we speak with a server: RFC 8656 §3.1. What the server says to peers is UDP in any case.
+using RelayProtocol = IceServerTransportProtocol;
 
 // Neither is used twice in the life of a Ways.
 enum class ServerId : std::uint32_t {};
@@ -30,6 +31,7 @@ struct Server {
   std::string host;                 // Tls: the name or address that the certificate must have
   std::string username, password;   // never in an event or a command
 
+  ~Server() { turn::wipe(password); }
   bool operator==(const Server&) const = default;
 };
 

@@ -7,15 +7,6 @@
 
 namespace specter::ways {
 
-std::string_view to_string(RelayProtocol protocol) {
-  switch (protocol) {
-    case RelayProtocol::Udp: return "udp";
-    case RelayProtocol::Tcp: return "tcp";
-    case RelayProtocol::Tls: return "tls";
-  }
-  return "";
-}
-
 Ways::Ways(Options options, Random& random) : options_(options), random_(random) {}
 
 Ways::~Ways() = default;
@@ -79,6 +70,14 @@ void Ways::remove_server(Timestamp now, ServerId server) {
     return true;
   });
   std::erase_if(servers_, [&](const KnownServer& known) { return known.id == server; });
+}
+
+std::vector<Endpoint> Ways::relayed_by(ServerId server) const {
+  std::vector<Endpoint> out;
+  for (const auto& relay : relays_) {
+    if (relay->server_id == server && relay->relayed) out.push_back(*relay->relayed);
+  }
+  return out;
 }
 
 void Ways::release(Timestamp now, const Endpoint& relayed) {

@@ -84,6 +84,11 @@ class Ways {
   ServerId add_server(Timestamp now, Server server);
   // Its allocations are given back; its relayed addresses are not Lost events any more.
   void remove_server(Timestamp now, ServerId server);
+  template <class F>
+  void each_server(F&& tell) const {
+    for (const KnownServer& known : servers_) tell(known.id, *known.server);
+  }
+  std::vector<Endpoint> relayed_by(ServerId server) const;  // its relayed addresses of now
   // This relay is not needed any more: given back, and none comes in its place.
   void release(Timestamp now, const Endpoint& relayed);
   // Gives all back. The goodbyes are what poll_transmit() and poll_command() say next; nothing has

@@ -35,6 +35,7 @@ defmodule Specter.Config do
   | `:consent_interval` | interval between consent checks (RFC 7675) | 5,000 |
   | `:consent_timeout` | `:failed` after no response to consent checks for so long (RFC 7675) | 30,000 |
   | `:show_remote_candidates` | whether the remote description includes candidates added later | `false` |
+  | `:connection_reports` | whether `:connection_report` comes when connecting has ended, and not only when `Specter.PeerConnection.get_report/2` asks for it | `false` |
   | `:key_log_file` | a file for the DTLS secrets, for Wireshark; `""`: none. It allows anyone to decrypt the traffic | `""` |
 
   ## Options of the whole VM

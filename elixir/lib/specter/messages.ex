@@ -26,6 +26,8 @@ defmodule Specter.Messages do
       {[:pc, :text], "`Specter.PeerConnection.set_remote_description/3` failed."},
     candidate_error: {[:pc, :text], "`Specter.PeerConnection.add_ice_candidate/3` failed."},
     ice_candidate: {[:pc, :json], "A local candidate was found: send it to the peer."},
+    ice_candidate_error:
+      {[:pc, :json], "A STUN or TURN server led to no candidate; others may."},
     connection_failed:
       {[:pc, :failure, :text],
        "The connection failed, with a code and a sentence; `:connection_state_change` follows."},
@@ -61,6 +63,9 @@ defmodule Specter.Messages do
       {[:pc, json: :json_or_nil],
        "The result of `Specter.PeerConnection.pending_remote_description/2`."},
     stats: {[:pc, :json], "The result of `Specter.PeerConnection.get_stats/2`."},
+    connection_report:
+      {[:pc, :json],
+       "The result of `Specter.PeerConnection.get_report/2`; with `connection_reports: true` also when connecting has ended."},
     data_channel_created: {[:pc], "A local channel was created; `:data_channel` has its id."},
     data_channel: {[:pc, :dc, :info], "A channel was created, by either side."},
     data_channel_open: {[:pc, :dc], "Messages can be sent on the channel."},

@@ -187,6 +187,9 @@ defmodule Specter.Native do
   @spec get_stats(reference, Specter.PeerConnection.t()) :: result
   def get_stats(_specter, _pc), do: stub()
 
+  @spec get_report(reference, Specter.PeerConnection.t()) :: result
+  def get_report(_specter, _pc), do: stub()
+
   @spec send(reference, Specter.DataChannel.t(), Specter.DataChannel.kind(), binary) ::
           :ok | {:error, Specter.DataChannel.send_error()}
   def send(_specter, _dc, _kind, _data), do: stub()

@@ -25,12 +25,14 @@ defmodule Specter.PeerConnection do
   | `add_ice_candidate/3` | `{:ok, pc, :add_ice_candidate}` | `{:candidate_error, pc, text}` |
   | a getter, such as `local_description/2` | `{:local_description, pc, json}`, with the name of the getter | |
   | `get_stats/2` | `{:stats, pc, json}` | |
+  | `get_report/2` | `{:connection_report, pc, json}` | |
 
   Events:
 
   | message | when |
   | --- | --- |
   | `{:ice_candidate, pc, json}` | a local candidate was found: send it to the peer; after a rollback, all candidates are sent again with the next description |
+  | `{:ice_candidate_error, pc, json}` | a STUN or TURN server led to no candidate: `address`, `port`, `url`, `errorCode` (701: it was not reached), `errorText` |
   | `{:negotiation_needed, pc}` | a new offer is needed |
   | `{:connection_failed, pc, code, text}` | the connection failed: a `t:failure/0` and a sentence; `{:connection_state_change, pc, :failed}` follows |
   | `{:connection_state_change, pc, state}` | `t:connection_state_t/0` changed |
@@ -509,5 +511,26 @@ defmodule Specter.PeerConnection do
   @spec get_stats(Specter.t(), t) :: result
   def get_stats(specter, pc) do
     specter |> Specter.native() |> Native.get_stats(pc) |> Telemetry.call(:get_stats, pc)
+  end
+
+  @doc """
+  Asks how connecting went, or goes. `{:connection_report, pc, json}` follows: an object with each phase
+  (gathering with its servers, checks, nomination, DTLS, SCTP), the pairs that were tried, and the reason if
+  the connection failed. Times are in milliseconds since it began.
+
+  With the option `connection_reports: true` the message also comes when connecting has ended.
+
+  ## Examples
+
+      #{@ready}
+      iex> Specter.PeerConnection.get_report(specter, pc)
+      :ok
+      iex> {:ok, report} = receive do: ({:connection_report, ^pc, report} -> {:ok, report})
+      iex> report =~ ~s("gathering":)
+      true
+  """
+  @spec get_report(Specter.t(), t) :: result
+  def get_report(specter, pc) do
+    specter |> Specter.native() |> Native.get_report(pc) |> Telemetry.call(:get_report, pc)
   end
 end

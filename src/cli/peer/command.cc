@@ -153,6 +153,7 @@ constexpr CommandEntry kCommands[] = {
     {"close_data_channel", of_channel<command::CloseDataChannel>},
     {"set_buffered_amount_low_threshold", set_buffered_amount_low_threshold},
     {"get_stats", without_fields<command::GetStats>},
+    {"get_report", without_fields<command::GetReport>},
     {"state", without_fields<command::GetState>},
     {"data_channel_state", of_channel<command::GetDataChannelState>},
     {"local_description", without_fields<command::GetDescription>},

@@ -54,6 +54,7 @@ struct SetBufferedAmountLowThreshold {
   std::uint32_t bytes;
 };
 struct GetStats {};
+struct GetReport {};
 struct GetState {};
 struct GetDataChannelState {
   ChannelNumber channel;
@@ -66,10 +67,10 @@ using Action = std::variant<
     command::CreateDataChannel, command::CreateOffer, command::CreateAnswer,
     command::SetLocalDescription, command::SetRemoteDescription, command::AddIceCandidate,
     command::RestartIce, command::SetIceServers, command::Send, command::CloseDataChannel,
-    command::SetBufferedAmountLowThreshold, command::GetStats, command::GetState,
-    command::GetDataChannelState, command::GetDescription, command::Close, command::AddTrack,
-    command::AddTransceiver, command::RemoveTrack, command::ReplaceTrack, command::PlayFile,
-    command::SetDirection, command::SetStreams, command::SetCodecPreferences,
+    command::SetBufferedAmountLowThreshold, command::GetStats, command::GetReport,
+    command::GetState, command::GetDataChannelState, command::GetDescription, command::Close,
+    command::AddTrack, command::AddTransceiver, command::RemoveTrack, command::ReplaceTrack,
+    command::PlayFile, command::SetDirection, command::SetStreams, command::SetCodecPreferences,
     command::StopTransceiver, command::GetTransceivers, command::GetSendParameters,
     command::GetReceiveParameters, command::SetSendParameters, command::RequestKeyFrame,
     command::SetBitrateEstimate, command::Record, command::StopRecording, command::RtpForward,

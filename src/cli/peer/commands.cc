@@ -25,6 +25,7 @@ Result<> call(const PeerConnection& on, const command::AddIceCandidate& add) {
   return on.add_ice_candidate(add.candidate);
 }
 Result<> call(const PeerConnection& on, const command::GetStats&) { return on.get_stats(); }
+Result<> call(const PeerConnection& on, const command::GetReport&) { return on.get_report(); }
 
 // ---- calls that are made and done
 

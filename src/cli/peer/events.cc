@@ -94,6 +94,13 @@ void Session::on(const event::IceCandidateAdded&) {
 void Session::on(const event::Stats& e) {
   answers_.answer("get_stats", {{"event", "stats"}, {"stats", to_json(e.stats)}});
 }
+void Session::on(const event::ConnectionReport& e) {
+  Json json{{"event", "connection_report"}, {"report", Json::parse(e.report.to_json())}};
+  if (e.is_answer)
+    answers_.answer("get_report", std::move(json));
+  else
+    answers_.print(json);
+}
 void Session::on(const event::OperationFailed& e) {
   if (e.operation == Operation::Start) start_failed_ = true;
   const std::string op(to_string(e.operation));
@@ -116,6 +123,14 @@ void Session::on(const event::LocalCandidate& e) {
        {"sdpMid", c.sdp_mid ? Json(*c.sdp_mid) : Json(nullptr)},
        {"sdpMLineIndex", c.sdp_mline_index ? Json(*c.sdp_mline_index) : Json(nullptr)},
        {"usernameFragment", c.username_fragment ? Json(*c.username_fragment) : Json(nullptr)}});
+}
+void Session::on(const event::IceCandidateError& e) {
+  answers_.print({{"event", "ice_candidate_error"},
+                  {"address", e.address.empty() ? Json(nullptr) : Json(e.address)},
+                  {"port", e.port ? Json(*e.port) : Json(nullptr)},
+                  {"url", e.url},
+                  {"errorCode", e.error_code},
+                  {"errorText", e.error_text}});
 }
 void Session::on(const event::NegotiationNeeded&) {
   answers_.print({{"event", "negotiation_needed"}});

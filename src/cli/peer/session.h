@@ -84,9 +84,11 @@ class Session {
   void on(const event::RemoteDescriptionSet& e);
   void on(const event::IceCandidateAdded& e);
   void on(const event::Stats& e);
+  void on(const event::ConnectionReport& e);
   void on(const event::OperationFailed& e);
   void on(const event::Closed& e);
   void on(const event::LocalCandidate& e);
+  void on(const event::IceCandidateError& e);
   void on(const event::NegotiationNeeded& e);
   void on(const event::SignalingStateChange& e);
   void on(const event::IceGatheringStateChange& e);
