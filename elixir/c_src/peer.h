@@ -34,6 +34,14 @@ inline constexpr const char* kDone<event::RemoteDescriptionSet> = "set_remote_de
 template <>
 inline constexpr const char* kDone<event::IceCandidateAdded> = "add_ice_candidate";
 
+// The same of what has a description.
+template <class E>
+inline constexpr const char* kDescribed = nullptr;
+template <>
+inline constexpr const char* kDescribed<event::Offer> = "offer";
+template <>
+inline constexpr const char* kDescribed<event::Answer> = "answer";
+
 //          Ready               close, Closed
 //   Starting ------> Open --------------------> Closed
 //       |                                          ^
@@ -94,8 +102,11 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::OperationFailed&& failure);
   void handle(event::Closed&& closed);
   void handle(event::DataChannelCreated&& created);
-  void handle(event::Offer&& offer);
-  void handle(event::Answer&& answer);
+  template <class E>
+    requires(kDescribed<E> != nullptr)
+  void handle(E&& made) {
+    tell(Atom(kDescribed<E>), made.description.to_json());
+  }
   // {:ok, pc, what}: here the tag says how it went, and the last element what went so.
   template <class E>
     requires(kDone<E> != nullptr)

@@ -95,6 +95,8 @@ struct TransportStats {
   /// The protection profile of tracks, by its IANA name: "SRTP_AEAD_AES_128_GCM" (RFC 5764). Empty
   /// if the peer has none.
   std::string srtp_cipher{};
+  /// RTCP packets that were malformed.
+  std::uint64_t dropped_rtcp = 0;
   /// The library that encrypts packets: "OpenSSL" or "multi-buffer".
   std::string cipher_engine{};
   /// The group of the key exchange: "x25519".

@@ -9,13 +9,16 @@ LONG = {
 }
 WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
-    ("src/cli/peer/session.h", "Session"): 45,
-    ("src/ice/check_session.h", "CheckSession"): 121,
+    ("src/cli/peer/session.h", "Session"): 47,
+    ("src/ice/agent.h", "Agent"): 46,
+    ("src/ice/check_session.h", "CheckSession"): 123,
+    ("src/ice/generations.h", "Agent::Impl"): 42,
     ("src/sctp/association/impl.h", "Association::Impl"): 101,
     ("src/sctp/rx/reassembly.h", "Reassembly"): 42,
     ("src/sctp/tx/bbr.h", "Bbr"): 66,
     ("src/sctp/tx/send_queue.h", "SendQueue"): 44,
     ("src/sctp/tx/sender.h", "Sender"): 71,
+    ("src/ways/ways.h", "Ways"): 42,
 }
 
 

@@ -21,7 +21,7 @@ HEIGHT = {
 # handles and mailboxes on top of it.
 PUBLIC_HEIGHT = {
     **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
-                     "interceptor", "log", "option_table", "options", "random", "result", "rtp",
+                     "interceptor", "log", "option_table", "options", "random", "report", "result", "rtp",
                      "shared_list", "states",
                      "stats", "time"), 0),
     "core": HEIGHT["peer"],

@@ -57,6 +57,7 @@ Json to_json(const TransportStats& transport) {
           {"dropped_dtls", transport.dropped_dtls},
           {"dropped_sctp", transport.dropped_sctp},
           {"dropped_unknown", transport.dropped_unknown},
+          {"dropped_rtcp", transport.dropped_rtcp},
           {"sped", transport.sped},
           {"sped_datagrams_sent", transport.sped_datagrams_sent},
           {"sped_datagrams_received", transport.sped_datagrams_received}};

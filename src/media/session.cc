@@ -68,10 +68,10 @@ void Session::handle_rtcp(Timestamp now, Bytes compound) {
   // RFC 5506 §3.4.1: receivers take both forms.
   const auto parsed = rtcp::Compound::parse(compound, rtcp::CompoundForm::ReducedSize);
   if (!parsed) {
-    ++rtcp_counts_.malformed;
+    ++malformed_rtcp_;
     return;
   }
-  rtcp_counts_.malformed += parsed->malformed + (parsed->stopped ? 1 : 0);
+  malformed_rtcp_ += parsed->malformed + (parsed->stopped ? 1 : 0);
   for (const rtcp::Message& message : parsed->messages) {
     senders_.handle(now, message);
     receivers_.handle(now, message);
@@ -163,6 +163,7 @@ WakeUp Session::next_timeout() const {
 }
 
 void Session::add_stats(Stats& stats) const {
+  stats.transport.dropped_rtcp += malformed_rtcp_;
   senders_.add_stats(stats);
   receivers_.add_stats(stats);
 }

@@ -29,13 +29,6 @@
 
 namespace specter::media {
 
-// RTCP that did not do what it should, by cause.
-struct RtcpCounts {
-  std::uint64_t malformed = 0;  // datagrams, or packets in them
-
-  bool operator==(const RtcpCounts&) const = default;
-};
-
 class Session {
  public:
   using Event = std::variant<core::Frame, core::RtpPackets, core::TrackMuted, core::TrackUnmuted,
@@ -91,7 +84,6 @@ class Session {
   std::optional<Event> poll_event();
   WakeUp next_timeout() const;
 
-  const RtcpCounts& rtcp_counts() const { return rtcp_counts_; }
   void add_stats(Stats& stats) const;
 
  private:
@@ -119,7 +111,7 @@ class Session {
   std::uint64_t estimate_ = 0;  // bit/s
   std::optional<Timestamp> asked_interceptors_at_{};
   std::vector<rtcp::Message> due_;
-  RtcpCounts rtcp_counts_;
+  std::uint64_t malformed_rtcp_ = 0;
 };
 
 }  // namespace specter::media

@@ -103,16 +103,22 @@ namespace {
 
 std::string_view whose(jsep::Side side) { return side == jsep::Side::Remote ? "remote" : "local"; }
 
-}  // namespace
-
-void log_description(const Log& log, jsep::Side side, const SessionDescription& description) {
-  log.info("{} {}", whose(side), words(description));
-}
-
 void log_refusal(const Log& log, jsep::Side side, const Error& error) {
   const bool is_quoted = log.shows_addresses();
   log.info("{} description is refused: {}{}{}", whose(side), to_string(error.code),
            is_quoted ? ": " : "", is_quoted ? std::string_view(error.message) : "");
+}
+
+}  // namespace
+
+void log_description(const Log& log, jsep::Side side, const SessionDescription* description,
+                     const jsep::Negotiation& negotiation, const Error* refusal) {
+  if (!log.wants(LogLevel::Info)) return;
+  if (refusal) return log_refusal(log, side, *refusal);
+  const auto& made =
+      negotiation.pending_local() ? negotiation.pending_local() : negotiation.current_local();
+  if (!description && !made) return;
+  log.info("{} {}", whose(side), words(description ? *description : *made));
 }
 
 void log_event(const Log& log, const core::Event& event) {

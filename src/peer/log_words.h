@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "jsep/negotiation.h"
 #include "jsep/session.h"
 
 #include "specter/core.h"
@@ -19,9 +20,10 @@ inline constexpr std::size_t kMaxSectionsInWords = 16;
 // "offer of 812 bytes: application, audio sendrecv, video rejected; setup actpass, 2 candidates"
 std::string words(const SessionDescription& description);
 
-// What was set; and what was not, of which nothing is quoted while addresses are hidden.
-void log_description(const Log& log, jsep::Side side, const SessionDescription& description);
-void log_refusal(const Log& log, jsep::Side side, const Error& error);
+// What was set: `description`, or, when null, the local one that negotiation made; or why it was
+// refused (else null), of which nothing is quoted while addresses are hidden.
+void log_description(const Log& log, jsep::Side side, const SessionDescription* description,
+                     const jsep::Negotiation& negotiation, const Error* refusal);
 // The states that the application is told of.
 void log_event(const Log& log, const core::Event& event);
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -64,8 +65,13 @@ class Transport {
   Transport(const Transport&) = delete;
 
   // Its riders, which outlive every call of it but its destructor.
-  void carry(DataLink& data) { data_ = &data; }
-  void carry(MediaLink& media) { media_ = &media; }
+  template <class Rider>
+  void carry(Rider& rider) {
+    if constexpr (std::is_same_v<Rider, DataLink>)
+      data_ = &rider;
+    else
+      media_ = &rider;
+  }
   // The peer is known: checks begin, and DTLS as soon as a path is usable. Again with the same
   // peer: its further candidates count. pump() is to follow.
   void start(Timestamp now, const RemoteTransport& remote, dtls::Role role);

@@ -51,11 +51,6 @@ void Permissions::failed(Timestamp now, const IpAddress& peer, Alone alone) {
   found->second.ask_at = alone == Alone::Yes ? now : now + kPause;
 }
 
-bool Permissions::is_granted(Timestamp now, const IpAddress& peer) const {
-  const auto found = peers_.find(peer);
-  return found != peers_.end() && found->second.until && now < *found->second.until;
-}
-
 bool Permissions::may_send(Timestamp now, const IpAddress& peer) const {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return false;

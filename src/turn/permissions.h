@@ -35,7 +35,6 @@ class Permissions {
   void failed(Timestamp now, const IpAddress& peer, Alone alone);
 
   bool has(const IpAddress& peer) const { return peers_.contains(peer); }
-  bool is_granted(Timestamp now, const IpAddress& peer) const;
   // Whether what is said to it may get through: it has a permission, or the request for it was made
   // before. A server takes the two in the order in which they come.
   bool may_send(Timestamp now, const IpAddress& peer) const;
