@@ -27,8 +27,9 @@ Endpoint endpoint_of(const asio::ip::udp::endpoint& from) {
 // A TURN server over UDP: one TestServer a 5-tuple.
 class Server {
  public:
-  explicit Server(asio::io_context& context)
-      : socket_(context, {asio::ip::address_v4::loopback(), 0}) {
+  explicit Server(asio::io_context& context, std::uint16_t first_relayed_port = 49'152)
+      : socket_(context, {asio::ip::address_v4::loopback(), 0}),
+        first_relayed_port_(first_relayed_port) {
     receive();
   }
   Server(const Server&) = delete;
@@ -51,7 +52,7 @@ class Server {
       const Endpoint from = endpoint_of(from_);
       TestServer::Options options;
       options.mapped = from;
-      options.relayed.port = static_cast<std::uint16_t>(49'152 + sessions.size());
+      options.relayed.port = static_cast<std::uint16_t>(first_relayed_port_ + sessions.size());
       const auto [session, is_new] = sessions.try_emplace(from, options);
       if (is_new && sessions.size() == 1) session->second.tricks = tricks;
       session->second.handle(now(), MutableBytes(bytes_).first(size));
@@ -62,6 +63,7 @@ class Server {
   }
 
   asio::ip::udp::socket socket_;
+  const std::uint16_t first_relayed_port_;
   asio::ip::udp::endpoint from_;
   std::array<std::uint8_t, 2048> bytes_{};
 };
@@ -145,7 +147,7 @@ TEST(Relays, BecomeCandidatesOfTheCore) {
   world.add(server.url(), server.at());
   EXPECT_FALSE(world.relays->is_settled());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 1; }));
-  EXPECT_TRUE(world.relays->is_settled());
+  EXPECT_TRUE(world.run([&] { return world.relays->is_settled(); }));
   const CandidateStats candidate = world.candidates()[0];
   EXPECT_EQ(candidate.type, IceCandidateType::Relayed);
   EXPECT_EQ(candidate.url, server.url().text);
@@ -226,7 +228,7 @@ TEST(Relays, AskForPermissionsAsRemoteCandidatesCome) {
 
 TEST(Relays, OfServersThatAreLeftOutAreGivenBack) {
   World world;
-  Server kept(world.loop->impl().context), dropped(world.loop->impl().context);
+  Server kept(world.loop->impl().context), dropped(world.loop->impl().context, 50'000);
   world.add(kept.url(), kept.at());
   world.add(dropped.url(), dropped.at());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 2; }));
