@@ -71,8 +71,12 @@ TEST(W3cMediaRows, S27_OfAPeerThatBundlesNothingTheFirstIsTaken) {
               ElementsAre("audio 9 0 recvonly", "video 0 1 inactive", "group []"));
   EXPECT_THAT(answered(head() + foreign(video_section("0")) + audio_section("1")),
               ElementsAre("video 0 0 inactive", "audio 9 1 recvonly", "group []"));
+}
+
+// Not the first, where there are data: they need the association, and most peers want it.
+TEST(MediaSections, DataGoBeforeMediaOfAPeerThatBundlesNothing) {
   EXPECT_THAT(answered(head() + audio_section("0") + data_section("1")),
-              ElementsAre("audio 9 0 recvonly", "application 0 1", "group []"));
+              ElementsAre("audio 0 0 inactive", "application 9 1", "group []"));
 }
 
 TEST(MediaSections, WhatRunsGoesOnWhereNothingIsBundled) {

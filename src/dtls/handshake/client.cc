@@ -199,7 +199,9 @@ void ClientNegotiation::handle_flight_timeout(Timestamp now) {
   ++context_.counters.retransmissions;
   RecordWriter writer(context_.outbox);
   flight_.send(writer, true);
-  context_.tell(flight_);
+  // The hellos that it has went out one by one before.
+  if (context_.log.wants(LogLevel::Debug))
+    context_.log.debug("flight sent again: {}", flight_.words());
 }
 
 Deadline ClientNegotiation::next_flight_timeout() const { return timer_.deadline(); }
