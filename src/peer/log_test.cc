@@ -134,6 +134,7 @@ TEST(CoreLog, ChangesNothingOfTheConnection) {
 
 TEST(CoreLog, IsOffAtFirst) {
   PeerPair pair;
+  EXPECT_TRUE(pair.a.connection.create_data_channel(pair.now(), "chat"));
   EXPECT_TRUE(pair.connect());
   EXPECT_THAT(pair.a.connection.take_log(), IsEmpty());
   pair.a.connection.set_log(LogLevels(LogLevel::Info));
