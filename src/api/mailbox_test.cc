@@ -217,7 +217,9 @@ std::vector<std::function<Event()>> all_but_messages(const PeerConnection& pc,
       [=] { return event::RtpPackets{pc, transceiver, {}, {}, 0}; },
       [=] { return event::KeyFrameWanted{pc, transceiver, {}}; },
       [=] { return event::EncodingWanted{pc, transceiver, {}, true}; },
-      [=] { return event::BitrateFeedback{pc, {}}; }};
+      [=] { return event::BitrateFeedback{pc, {}}; },
+      [=] { return event::IceCandidateError{pc}; },
+      [=] { return event::ConnectionReport{pc, {}}; }};
   EXPECT_EQ(makers.size() + 1, std::variant_size_v<Event>);
   return makers;
 }

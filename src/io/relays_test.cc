@@ -42,6 +42,13 @@ class Server {
     return out;
   }
 
+  // Of all 5-tuples: a second family has one of its own, whose port may be any.
+  int releases() const {
+    int count = 0;
+    for (const auto& [from, session] : sessions) count += session.releases;
+    return count;
+  }
+
   std::map<stun::Method, TestServer::Trick> tricks;  // of the first 5-tuple
   std::map<Endpoint, TestServer> sessions;
 
@@ -234,14 +241,14 @@ TEST(Relays, OfServersThatAreLeftOutAreGivenBack) {
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 2; }));
   const std::vector<IceUrl> wanted{kept.url()};
   world.relays->keep_servers(now(), wanted, *world.core);
-  ASSERT_TRUE(world.run([&] { return dropped.sessions.begin()->second.releases > 0; }));
+  ASSERT_TRUE(world.run([&] { return dropped.releases() > 0; }));
   ASSERT_THAT(world.candidates(), SizeIs(1));
   EXPECT_EQ(world.candidates()[0].url, kept.url().text);
-  EXPECT_EQ(kept.sessions.begin()->second.releases, 0);
+  EXPECT_EQ(kept.releases(), 0);
   // Another credential is another server.
   const std::vector<IceUrl> changed{kept.url("another")};
   world.relays->keep_servers(now(), changed, *world.core);
-  ASSERT_TRUE(world.run([&] { return kept.sessions.begin()->second.releases > 0; }));
+  ASSERT_TRUE(world.run([&] { return kept.releases() > 0; }));
 }
 
 TEST(Relays, AreGivenBackAtTheEnd) {
