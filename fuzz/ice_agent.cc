@@ -256,6 +256,7 @@ class World {
   static void on(End&, const LocalCandidateFound& e) {
     SPECTER_CHECK(Candidate::parse(e.candidate.to_string()) == e.candidate);
   }
+  static void on(End&, const ServerAnswer&) {}
   static void on(End&, const GatheringStateChanged&) {}
   void on(End& end, const DtlsReceived& e) {
     SPECTER_CHECK(generation_ > 0 || keyed_);  // somebody has a flight

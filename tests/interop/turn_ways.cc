@@ -72,7 +72,7 @@ class Session {
     wait([this] { return relayed_ || !failure_.empty(); }, "neither a relay nor a reason");
     expect(failure_.empty(), failure_);
     const Path path{relayed_->endpoint, peer_at_};
-    std::printf("relayed over %s\n", std::string(ways::to_string(relayed_->protocol)).c_str());
+    std::printf("relayed over %s\n", std::string(to_string(relayed_->protocol)).c_str());
     ways_.permit(io::now(), peer_at_.address);
     turn();
     // Until the permission is there, what is sent is dropped, as checks would be. Not as fast as
