@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,21 +27,21 @@ class Instance;
 
 // The call that succeeded, by its event; null for all others.
 template <class E>
-inline constexpr const char* kDone = nullptr;
+inline constexpr std::optional<Atom> kDone;
 template <>
-inline constexpr const char* kDone<event::LocalDescriptionSet> = "set_local_description";
+inline constexpr std::optional<Atom> kDone<event::LocalDescriptionSet>{Atom("set_local_description")};
 template <>
-inline constexpr const char* kDone<event::RemoteDescriptionSet> = "set_remote_description";
+inline constexpr std::optional<Atom> kDone<event::RemoteDescriptionSet>{Atom("set_remote_description")};
 template <>
-inline constexpr const char* kDone<event::IceCandidateAdded> = "add_ice_candidate";
+inline constexpr std::optional<Atom> kDone<event::IceCandidateAdded>{Atom("add_ice_candidate")};
 
 // The same of what has a description.
 template <class E>
-inline constexpr const char* kDescribed = nullptr;
+inline constexpr std::optional<Atom> kDescribed;
 template <>
-inline constexpr const char* kDescribed<event::Offer> = "offer";
+inline constexpr std::optional<Atom> kDescribed<event::Offer>{Atom("offer")};
 template <>
-inline constexpr const char* kDescribed<event::Answer> = "answer";
+inline constexpr std::optional<Atom> kDescribed<event::Answer>{Atom("answer")};
 
 //          Ready               close, Closed
 //   Starting ------> Open --------------------> Closed
@@ -103,15 +104,15 @@ class Peer : public std::enable_shared_from_this<Peer> {
   void handle(event::Closed&& closed);
   void handle(event::DataChannelCreated&& created);
   template <class E>
-    requires(kDescribed<E> != nullptr)
+    requires(kDescribed<E>.has_value())
   void handle(E&& made) {
-    tell(Atom(kDescribed<E>), made.description.to_json());
+    tell(*kDescribed<E>, made.description.to_json());
   }
   // {:ok, pc, what}: here the tag says how it went, and the last element what went so.
   template <class E>
-    requires(kDone<E> != nullptr)
+    requires(kDone<E>.has_value())
   void handle(E&&) {
-    tell(Atom("ok"), Atom(kDone<E>));
+    tell(Atom("ok"), *kDone<E>);
   }
   void handle(event::LocalCandidate&& found);
   void handle(event::IceCandidateError&& error);
