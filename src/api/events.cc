@@ -27,7 +27,10 @@ void Connection::tell_failure(Operation operation, Error error) {
   tell_of<event::OperationFailed>(operation, std::move(error));
 }
 
+// The descriptions come first: who sees on another thread that gathering is complete reads one that
+// is there.
 void Connection::refresh_states() {
+  refresh_descriptions();
   handle_->signaling_state = core().signaling_state();
   handle_->ice_gathering_state = core().ice_gathering_state();
   handle_->ice_connection_state = core().ice_connection_state();
