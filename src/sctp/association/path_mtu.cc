@@ -63,12 +63,13 @@ void PathMtu::want(Timestamp now) {
 }
 
 void PathMtu::search_on(Timestamp now) {
+  const bool was_searching = searching();
   trying_.reset();
   answer_by_.reset();
   due_ = false;
   if (now_ + 1 == bad_) {  // Search Complete
     if (bad_ < sizes_.size()) raise_at_ = now + kRaiseInterval;
-    log_.debug("path MTU: {} bytes are the most", packet_bytes());
+    if (was_searching) log_.debug("path MTU: {} bytes are the most", packet_bytes());
     return;
   }
   try_size(bad_ == sizes_.size() ? bad_ - 1 : (now_ + 1 + bad_) / 2);

@@ -51,6 +51,23 @@ TEST(PathMtu, Rfc8899_5_2_BeginsAtTheBaseAndTriesNothingUnasked) {
   EXPECT_FALSE(path.mtu.next_timeout());
 }
 
+TEST(PathMtu, TellsOfItsProbesAndOnceOfItsEnd) {
+  LogBuffer log;
+  log.set(LogLevels(LogLevel::Debug), LogAddresses::Hidden);
+  Path path(1400, {1400});
+  path.mtu = PathMtu(kBase, Log(log, LogModule::Sctp));
+  path.mtu.set_path({1400});
+  path.search();
+  for (int i = 0; i < 10; ++i) path.mtu.want(path.now);
+  path.mtu.limit(path.now, 1300);
+  std::vector<std::string> said;
+  for (const LogRecord& record : log.take()) said.push_back(record.text);
+  EXPECT_THAT(said, ElementsAre("path MTU: probe of 1400 bytes, time 1",
+                                "path MTU: the probe came, 1400 bytes from now on",
+                                "path MTU: 1400 bytes are the most",
+                                "path MTU: no more than 1300 bytes, says the network"));
+}
+
 TEST(PathMtu, TheLargestIsTriedFirst) {
   Path path(9000);
   path.search();
