@@ -87,7 +87,6 @@ void Peer::handle(event::Ready&&) {
   if (phase_.compare_exchange_strong(starting, Phase::Open)) tell(Atom("peer_connection_ready"));
 }
 
-
 void Peer::handle(event::LocalCandidate&& e) {
   // The end of candidates has no message of its own: the gathering state tells it.
   if (!e.candidate.candidate.empty()) tell(Atom("ice_candidate"), e.candidate.to_json());

@@ -29,9 +29,11 @@ class Instance;
 template <class E>
 inline constexpr std::optional<Atom> kDone;
 template <>
-inline constexpr std::optional<Atom> kDone<event::LocalDescriptionSet>{Atom("set_local_description")};
+inline constexpr std::optional<Atom> kDone<event::LocalDescriptionSet>{
+    Atom("set_local_description")};
 template <>
-inline constexpr std::optional<Atom> kDone<event::RemoteDescriptionSet>{Atom("set_remote_description")};
+inline constexpr std::optional<Atom> kDone<event::RemoteDescriptionSet>{
+    Atom("set_remote_description")};
 template <>
 inline constexpr std::optional<Atom> kDone<event::IceCandidateAdded>{Atom("add_ice_candidate")};
 

@@ -160,7 +160,13 @@ defmodule Specter.HandlerTest do
             capture: :all_but_first
           )
 
-        told ++ asked ++ built
+        described =
+          Regex.scan(~r/kDescribed<[^>]*>\{\s*Atom\("(\w+)"\)/, text, capture: :all_but_first)
+
+        media =
+          Regex.scan(~r/enif_make_tuple\d\(env, Atom\("(\w+)"\)/, text, capture: :all_but_first)
+
+        told ++ asked ++ built ++ described ++ media
       end
 
     # The end of a file is told by Elixir.

@@ -47,6 +47,8 @@ defmodule Specter.WrongArgumentsTest do
          @both ++
          [{PeerConnection, :new, 1}, {PeerConnection, :exists?, 1}] ++
          [{PeerConnection, :close, 1}, {PeerConnection, :add_track, 2}] ++
+         [{PeerConnection, :remove_track, 2}] ++
+         [{PeerConnection, :get_report, 1}, {PeerConnection, :log_number, 1}] ++
          [{Specter, :close, 0}] ++
          [{DataChannel, :send, 2}, {DataChannel, :close, 1}, {DataChannel, :buffered_amount, 1}]
 
@@ -57,7 +59,12 @@ defmodule Specter.WrongArgumentsTest do
     {Specter, :set_ice_servers},
     {PeerConnection, :controlling_process},
     {DataChannel, :set_buffered_amount_low_threshold},
+    {PeerConnection, :replace_track},
+    {PeerConnection, :set_delivery},
+    {PeerConnection, :request_key_frame},
+    {Specter, :set_log},
     {TrackLocalStaticSample, :new},
+    {TrackLocalStaticSample, :write_sample},
     {TrackLocalStaticSample, :play_from_file_h264}
   ]
 

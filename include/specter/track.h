@@ -77,8 +77,8 @@ class SPECTER_EXPORT TrackLocalStaticSample : public TrackLocal {
   /// so slow that more than 16 MiB or 4,096 samples of one connection wait for it, the oldest of
   /// them are dropped and counted, and event::KeyFrameWanted asks for a new beginning of video.
   ///
-  /// MediaSample::captured_at is by std::chrono::steady_clock, as a duration since its epoch. Samples
-  /// without it follow each other by their durations, or are of now after a pause.
+  /// MediaSample::captured_at is by std::chrono::steady_clock, as a duration since its epoch.
+  /// Samples without it follow each other by their durations, or are of now after a pause.
   ///
   /// Errors: InvalidArgument for an empty sample or one of more than 16 MiB, a negative duration, a
   /// temporal layer above 3, or a rid of other than letters and digits. An error that is found

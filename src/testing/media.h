@@ -17,9 +17,19 @@ namespace specter::testing {
 inline ConnectionOptions with_media() {
   ConnectionOptions out;
   out.media.codecs = {
-      {MediaKind::Audio, 111, "audio/opus", 48'000, 2, "minptime=10;useinbandfec=1",
+      {MediaKind::Audio,
+       111,
+       "audio/opus",
+       48'000,
+       2,
+       "minptime=10;useinbandfec=1",
        {"transport-cc"}},
-      {MediaKind::Video, 96, "video/VP8", 90'000, 0, "",
+      {MediaKind::Video,
+       96,
+       "video/VP8",
+       90'000,
+       0,
+       "",
        {"nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"}},
       {MediaKind::Video, 97, "video/rtx", 90'000, 0, "apt=96", {}},
   };

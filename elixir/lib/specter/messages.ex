@@ -26,8 +26,7 @@ defmodule Specter.Messages do
       {[:pc, :text], "`Specter.PeerConnection.set_remote_description/3` failed."},
     candidate_error: {[:pc, :text], "`Specter.PeerConnection.add_ice_candidate/3` failed."},
     ice_candidate: {[:pc, :json], "A local candidate was found: send it to the peer."},
-    ice_candidate_error:
-      {[:pc, :json], "A STUN or TURN server led to no candidate; others may."},
+    ice_candidate_error: {[:pc, :json], "A STUN or TURN server led to no candidate; others may."},
     connection_failed:
       {[:pc, :failure, :text],
        "The connection failed, with a code and a sentence; `:connection_state_change` follows."},

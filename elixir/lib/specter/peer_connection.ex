@@ -44,7 +44,7 @@ defmodule Specter.PeerConnection do
   `Specter.DataChannel` has the messages of data channels.
   """
 
-  alias Specter.{DataChannel, Native, Options, Owner, Telemetry, TrackLocalStaticSample}
+  alias Specter.{DataChannel, Native, Options, Owner, Telemetry}
 
   # What the examples begin with.
   @api """

@@ -76,7 +76,8 @@ TEST_F(TrackSession, SendsEachFrameOfAFile) {
 TEST_F(TrackSession, RecordsWhatComes) {
   const WrittenFile recording(".ivf", "");
   auto file = transfer::SampleFile::open(kVideo, std::nullopt, 30).value();
-  const TrackLocalStaticSample track(find_codec(api.codecs(), "video/VP8").value(), "ours", {"stream"});
+  const TrackLocalStaticSample track(find_codec(api.codecs(), "video/VP8").value(), "ours",
+                                     {"stream"});
   connection.add_track(track).value();
   negotiate(connection, inbox, session, [&] {
     ask({{"op", "record"}, {"transceiver", 1}, {"file", recording.path()}, {"ref", 1}}, "done");
