@@ -13,8 +13,8 @@
 
 namespace specter {
 
-/// The table of codecs that an Api negotiates. Media is not implemented yet: a connection for data
-/// channels needs a MediaEngine too, which may be empty.
+/// The table of codecs and header extensions that the connections of an Api negotiate. An empty one
+/// is enough for connections with data channels alone.
 class SPECTER_EXPORT MediaEngine {
  public:
   /// Without codecs.
