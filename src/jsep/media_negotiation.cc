@@ -204,7 +204,7 @@ std::vector<Extension> offer_extensions(const MediaOptions& ours, const LocalMed
   }
   for (const std::string_view uri : our_extensions(ours, local.kind)) {
     const Extension* const known = local.before ? local.before->find_extension(uri) : nullptr;
-    const auto id = known ? known->id : ids.id_of(uri);
+    const auto id = known ? known->id : ids.id_of(local.kind, uri);
     if (!id || (!known && is_taken[*id])) continue;
     is_taken.set(*id);
     out.push_back({.id = *id, .uri = std::string(uri)});

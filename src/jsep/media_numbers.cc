@@ -90,18 +90,70 @@ void PayloadTypes::adopt(const MediaDescription& offer, std::span<const RtpCodec
   }
 }
 
-std::optional<std::uint8_t> ExtensionIds::id_of(std::string_view uri) {
+// What Chromium offers by default, in its order, each with the id that it asks for first. An id
+// that another one has is replaced by the highest that is free.
+struct Habit {
+  std::string_view uri;
+  std::uint8_t id = 0;
+};
+constexpr Habit kAudioHabits[] = {
+    {"urn:ietf:params:rtp-hdrext:ssrc-audio-level", 1},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", 2},
+    {"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", 3},
+    {"urn:ietf:params:rtp-hdrext:sdes:mid", 4},
+};
+constexpr Habit kVideoHabits[] = {
+    {"urn:ietf:params:rtp-hdrext:toffset", 1},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", 2},
+    {"urn:3gpp:video-orientation", 3},
+    {"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", 4},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/playout-delay", 5},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/video-content-type", 6},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/video-timing", 7},
+    {"http://www.webrtc.org/experiments/rtp-hdrext/color-space", 8},
+    {"urn:ietf:params:rtp-hdrext:sdes:mid", 9},
+    {"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", 10},
+    {"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", 11},
+};
+
+void ExtensionIds::reserve(MediaKind kind) {
+  const auto habits = kind == MediaKind::Audio ? std::span<const Habit>(kAudioHabits)
+                                               : std::span<const Habit>(kVideoHabits);
+  for (const auto& [uri, preferred] : habits) {
+    if (meanings_.find(uri)) continue;
+    std::uint8_t id = preferred;
+    if (meanings_.is_taken(id)) id = rtp::kMaxOneByteId;
+    while (id > 0 && meanings_.is_taken(id)) --id;
+    if (id == 0) return;
+    meanings_.take(id, uri);
+    spare_.set(id);
+  }
+}
+
+std::optional<std::uint8_t> ExtensionIds::id_of(MediaKind kind, std::string_view uri) {
   if (uri.empty() || uri.size() > rtp::ExtensionMap::kMaxUriSize) return std::nullopt;
-  if (const auto known = meanings_.find(uri)) return known;
-  for (std::uint8_t id = 1; id <= rtp::kMaxOneByteId; ++id) {
+  reserve(kind);
+  if (const auto known = meanings_.find(uri)) {
+    if (*known <= rtp::kMaxOneByteId) spare_.reset(*known);
+    return known;
+  }
+  for (std::uint8_t id = rtp::kMaxOneByteId; id > 0; --id) {
     if (meanings_.take(id, uri)) return id;
+  }
+  for (std::uint8_t id = rtp::kMaxOneByteId; id > 0; --id) {
+    if (!spare_[id]) continue;
+    spare_.reset(id);
+    meanings_.adopt(id, uri);
+    return id;
   }
   return std::nullopt;
 }
 
 void ExtensionIds::adopt(const MediaDescription& offer) {
   for (const Extension& extension : offer.extensions) {
-    if (extension.id <= rtp::kMaxOneByteId) meanings_.adopt(extension.id, extension.uri);
+    if (extension.id > rtp::kMaxOneByteId) continue;
+    meanings_.adopt(extension.id, extension.uri);
+    spare_.reset(extension.id);
   }
 }
 

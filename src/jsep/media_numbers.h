@@ -2,6 +2,7 @@
 // as long as a connection lives, but for what the peer's offers say otherwise.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -62,16 +63,24 @@ class PayloadTypes {
 
 // RFC 8285 §5, RFC 9143 §10.1.2: one id is one URI, over all sections. 1 to 14 in our offers, for
 // Firefox takes no others.
+//
+// Chromium refuses an offer that gives an id of its own rolled-back offer another meaning. We never
+// see that offer: under glare it is rolled back before it is sent to us, or we ignore it. So the
+// ids are those that Chromium gives in the same order of sections, and what it offers and we don't
+// keeps its id as long as others are free.
 class ExtensionIds {
  public:
-  std::optional<std::uint8_t> id_of(std::string_view uri);
+  std::optional<std::uint8_t> id_of(MediaKind kind, std::string_view uri);
   // An offer of the peer's.
   void adopt(const MediaDescription& offer);
 
   bool operator==(const ExtensionIds&) const = default;
 
  private:
-  Meanings meanings_;  // of URIs
+  void reserve(MediaKind kind);
+
+  Meanings meanings_;                                       // of URIs
+  std::bitset<rtp::kMaxOneByteId + std::size_t{1}> spare_;  // ids of what was never asked for
 };
 
 }  // namespace specter::jsep

@@ -49,11 +49,11 @@ TEST(MediaOffer, OfAudioIsWhatTheRfcSays) {
             "a=rtpmap:111 opus/48000/2\n"
             "a=fmtp:111 minptime=10;useinbandfec=1\n"
             "a=extmap-allow-mixed\n"
-            "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\n"
-            "a=extmap:2 http://www.ietf.org/id/"
+            "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\n"
+            "a=extmap:3 http://www.ietf.org/id/"
             "draft-holmer-rmcat-transport-wide-cc-extensions-01\n"
-            "a=extmap:3 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\n"
-            "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level\n"
+            "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\n"
+            "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\n"
             "a=rtcp-fb:111 transport-cc\n"
             "a=msid:stream track\n"
             "a=rtcp-mux\n"
@@ -91,6 +91,64 @@ TEST(MediaOffer, HasOneIdForOneExtensionInAllSections) {
   }
   EXPECT_THAT(video.sources, IsEmpty());
   EXPECT_THAT(video.msids, IsEmpty());
+}
+
+// Chromium refuses other ids than those of an offer that it rolled back: glare, interop.tracks.
+TEST(MediaOffer, HasTheIdsOfChromiumsOffers) {
+  using enum MediaKind;
+  const std::string_view content_type =
+      "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
+  const std::string_view offset = "urn:ietf:params:rtp-hdrext:toffset";
+  struct Case {
+    std::vector<MediaKind> sections;
+    std::vector<std::pair<std::string_view, int>> ids;
+  };
+  // Captured from Chromium 156: tests/data/sdp/chromium156-audio-video-data-offer.sdp and
+  // chromium156-simulcast-offer.sdp, whose first section is video.
+  const Case cases[] = {
+      {{Audio, Video},
+       {{kAudioLevel, 1},
+        {kTransportCc, 3},
+        {kMid, 4},
+        {content_type, 6},
+        {kRidUri, 10},
+        {kRepairedRid, 11},
+        {kOrientation, 13},
+        {offset, 14}}},
+      {{Video},
+       {{offset, 1},
+        {kOrientation, 3},
+        {kTransportCc, 4},
+        {content_type, 6},
+        {kMid, 9},
+        {kRidUri, 10},
+        {kRepairedRid, 11}}},
+  };
+  for (const auto& [sections, expected] : cases) {
+    Numbers numbers;
+    for (const MediaKind kind : sections) {
+      for (const Extension& extension : numbers.offer(local_media(kind)).extensions) {
+        const auto known =
+            std::ranges::find(expected, extension.uri, &std::pair<std::string_view, int>::first);
+        if (known == expected.end()) continue;
+        EXPECT_EQ(extension.id, known->second) << extension.uri;
+      }
+    }
+    for (const auto& [uri, id] : expected)
+      EXPECT_EQ(numbers.extension_ids.id_of(sections.back(), uri), id) << uri;
+  }
+}
+
+// The peer's offer came first: its ids stand.
+TEST(MediaOffer, KeepsThePeersIdsBesideChromiums) {
+  Numbers numbers;
+  numbers.adopt(read("m=audio 9 UDP/TLS/RTP/SAVPF 111\na=rtpmap:111 opus/48000/2\n"
+                     "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\na=extmap:1 urn:unknown\n")
+                    .value());
+  const auto offer = numbers.offer(local_media(MediaKind::Audio));
+  EXPECT_EQ(offer.find_extension(kMid)->id, 3);
+  EXPECT_EQ(offer.find_extension(kAudioLevel)->id, 14);
+  EXPECT_EQ(offer.find_extension(kTransportCc)->id, 13);
 }
 
 // Media rows O3, O4.
@@ -227,13 +285,16 @@ TEST(Numbers, AreAllTakenAtTheEnd) {
   }
   EXPECT_THAT(seen, Each(::testing::AnyOf(::testing::Ge(96), ::testing::Le(63))));
   ExtensionIds ids;
+  std::set<int> seen_ids;
   for (int i = 1; i <= 20; ++i) {
-    const auto id = ids.id_of("urn:" + std::to_string(i));
+    const auto kind = i % 2 == 0 ? MediaKind::Audio : MediaKind::Video;
+    const auto id = ids.id_of(kind, "urn:" + std::to_string(i));
     ASSERT_EQ(id.has_value(), i <= 14);
-    EXPECT_EQ(id.value_or(i), i);
+    if (!id) continue;
+    EXPECT_TRUE(*id >= 1 && *id <= 14 && seen_ids.insert(*id).second) << int{*id};
+    EXPECT_EQ(ids.id_of(kind, "urn:" + std::to_string(i)), id);
   }
-  EXPECT_EQ(ids.id_of("urn:3"), 3);
-  EXPECT_EQ(ExtensionIds().id_of(std::string(256, 'x')), std::nullopt);
+  EXPECT_EQ(ExtensionIds().id_of(MediaKind::Audio, std::string(256, 'x')), std::nullopt);
   // What has no number is not offered.
   Numbers numbers{types, ids};
   const auto offer = numbers.offer(local_media(MediaKind::Video));

@@ -114,7 +114,7 @@ TEST(SendParameters, HaveTheAnswersNumbersAndReceiveParametersTheOffers) {
   const auto answer = read(
                           "m=video 9 UDP/TLS/RTP/SAVPF 100 101\na=rtpmap:100 VP8/90000\n"
                           "a=rtcp-fb:100 nack\na=rtpmap:101 rtx/90000\na=fmtp:101 apt=100\n"
-                          "a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid\na=sendonly\n")
+                          "a=extmap:12 urn:ietf:params:rtp-hdrext:sdes:mid\na=sendonly\n")
                           .value();
   const AgreedMedia agreed{"0", offer, answer};
   const auto send = make_send_parameters(media_options(), agreed, std::nullopt, {}, "");
@@ -122,7 +122,7 @@ TEST(SendParameters, HaveTheAnswersNumbersAndReceiveParametersTheOffers) {
   ASSERT_THAT(send.codecs, SizeIs(1));
   EXPECT_EQ(send.codecs[0].codec.payload_type, 100);
   EXPECT_EQ(send.codecs[0].rtx_payload_type, 101);
-  EXPECT_EQ(send.extensions.id_of(rtp::ExtensionKind::Mid), 9);
+  EXPECT_EQ(send.extensions.id_of(rtp::ExtensionKind::Mid), 12);
   const auto receive = make_receive_parameters(agreed);
   EXPECT_TRUE(receive.is_active);
   EXPECT_THAT(receive.codecs, SizeIs(5));
@@ -131,7 +131,7 @@ TEST(SendParameters, HaveTheAnswersNumbersAndReceiveParametersTheOffers) {
   EXPECT_TRUE(receive.codecs[0].nack);
   EXPECT_FALSE(receive.codecs[0].picture_loss);
   EXPECT_FALSE(receive.codecs[1].nack) << "the answer does not have it";
-  EXPECT_EQ(receive.extensions.id_of(rtp::ExtensionKind::Mid), 1);
+  EXPECT_EQ(receive.extensions.id_of(rtp::ExtensionKind::Mid), 9);
 }
 
 // Media row O12: the answer has a codec that our section does not list, and we have it.

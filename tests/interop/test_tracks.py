@@ -61,7 +61,10 @@ class Telling:
         """before_offer and before_answer of scenario.connected."""
         async def ours():
             for kind in kinds:
-                await self.we_send(kind, video)
+                number = await self.we_send(kind, video)
+                if video == "H264" and kind == "video" and offerer is self.specter:
+                    await self.specter.call("set_codec_preferences", transceiver=number,
+                                            codecs=["video/H264", "video/rtx"])
 
         async def theirs():
             for kind in kinds:

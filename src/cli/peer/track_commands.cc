@@ -81,12 +81,16 @@ std::optional<std::vector<RtpCodec>> TrackCommands::codecs_of(
     const Command& command, const std::vector<std::string>& names) {
   std::vector<RtpCodec> out;
   const std::vector<RtpCodec>& known = parts_.sending.codecs();
+  const auto is_rtx = [](std::string_view mime_type) { return mime_type.ends_with("/rtx"); };
   for (const std::string& name : names) {
+    if (is_rtx(name) && names.size() > 1) continue;  // it goes with the others
     const auto first = find_codec(known, name);
     if (!first) {
       std::vector<std::string_view> all;
-      for (const RtpCodec& codec : known)
-        if (std::ranges::find(all, codec.mime_type) == all.end()) all.push_back(codec.mime_type);
+      for (const RtpCodec& codec : known) {
+        const bool is_told = std::ranges::find(all, codec.mime_type) != all.end();
+        if (!is_told && !is_rtx(codec.mime_type)) all.push_back(codec.mime_type);
+      }
       parts_.answers.error(
           command, ErrorCode::NotFound,
           fmt::format("there is no codec {}; there are {}", name, fmt::join(all, ", ")));
@@ -98,7 +102,7 @@ std::optional<std::vector<RtpCodec>> TrackCommands::codecs_of(
   // RFC 4588: retransmissions go with what they repeat.
   if (!out.empty())
     for (const RtpCodec& codec : known)
-      if (codec.kind == out.front().kind && codec.mime_type.ends_with("/rtx")) out.push_back(codec);
+      if (codec.kind == out.front().kind && is_rtx(codec.mime_type)) out.push_back(codec);
   return out;
 }
 

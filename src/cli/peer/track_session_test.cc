@@ -131,6 +131,31 @@ TEST_F(TrackSession, AFileThatIsNotThereIsAnErrorAndNoTrack) {
   EXPECT_TRUE(session.finish());
 }
 
+TEST_F(TrackSession, PreferredCodecsAreTheOnesThatAreOffered) {
+  const Json added = ask({{"op", "add_track"}, {"file", kVideo}}, "track_added");
+  const auto offered = [&](const Json& codecs) {
+    ask({{"op", "set_codec_preferences"},
+         {"transceiver", added["transceiver"]},
+         {"codecs", codecs},
+         {"ref", 1}},
+        "done");
+    return ask({{"op", "create_offer"}}, "offer")["sdp"].get<std::string>();
+  };
+  for (const Json& codecs : {Json::array({"video/VP8"}), Json::array({"video/VP8", "video/rtx"})}) {
+    const std::string sdp = offered(codecs);
+    EXPECT_NE(sdp.find("rtx/90000"), std::string::npos) << sdp;
+    EXPECT_EQ(sdp.find("H264/90000"), std::string::npos) << sdp;
+  }
+  EXPECT_NE(offered(Json::array()).find("H264/90000"), std::string::npos);
+  const Json error = ask({{"op", "set_codec_preferences"},
+                          {"transceiver", added["transceiver"]},
+                          {"codecs", Json::array({"video/rtx"})}},
+                         "error");
+  EXPECT_EQ(error["message"],
+            "there is no codec video/rtx; there are audio/opus, video/VP8, video/H264, video/VP9");
+  EXPECT_TRUE(session.finish());
+}
+
 TEST_F(TrackSession, ATrackIsEitherRecordedOrPackets) {
   ask({{"op", "add_transceiver"}, {"kind", "video"}}, "transceiver_added");
   const WrittenFile file(".ivf", "");

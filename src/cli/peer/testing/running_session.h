@@ -37,6 +37,10 @@ class RunningSession {
     });
   }
   ~RunningSession() {
+    if (thread_.joinable()) {  // the test ended early
+      ::close(to_session_[1]);
+      thread_.join();
+    }
     for (const int fd : {to_session_[0], from_session_[0], from_session_[1]}) ::close(fd);
   }
   RunningSession(const RunningSession&) = delete;
@@ -52,6 +56,7 @@ class RunningSession {
       if (const auto line = lines_.next()) {
         Json json = Json::parse(line->text);
         if (json["event"] == name) return json;
+        if (json["event"] == "error") throw std::runtime_error(line->text);
         continue;
       }
       std::array<char, 4096> bytes;
