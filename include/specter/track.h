@@ -100,7 +100,9 @@ class SPECTER_EXPORT TrackLocalStaticRtp : public TrackLocal {
   /// Sends an RTP packet by each sender of the track: SSRC, payload type and header extensions are
   /// replaced by each; sequence number, timestamp and marker are kept. `rid`: of simulcast, the
   /// encoding. The bytes are copied, once for all senders. What write_sample() says of dropping and
-  /// of errors holds here too; errors of the call: InvalidArgument for what is no RTP packet.
+  /// of errors holds here too; errors of the call: InvalidArgument for what is no RTP packet. A
+  /// packet of more than 1432 bytes, with our header extensions, or of more than the path is known
+  /// to carry is an error on the loop.
   Result<> write_rtp(Bytes packet, std::string_view rid = {}) const;
 };
 

@@ -203,14 +203,14 @@ TEST(Interceptors, AddExtensionsThatRepairsHaveToo) {
   EXPECT_EQ(to_buffer(*rtp::find(*repair[0].packet().extension, 9)), line.a->extension);
   // One that makes a packet too large is left out, and so is one that the form has no place for.
   line.a->extension = Buffer(14, 1);
-  rig.senders.set_packet_room(160);
+  rig.senders.set_packet_room({160, 160});
   ASSERT_TRUE(rig.write(key_frame(120)));
   for (const Sent& each : rig.run(1s)) {
     EXPECT_FALSE(rtp::find(*each.packet().extension, 9));
     EXPECT_LE(each.bytes.size(), 160u);
   }
   line.a->extension = Buffer(17, 1);
-  rig.senders.set_packet_room(1152);
+  rig.senders.set_packet_room({});
   ASSERT_TRUE(rig.write(key_frame(120)));
   EXPECT_FALSE(rtp::find(*rig.drain().at(0).packet().extension, 9));
 }

@@ -106,7 +106,7 @@ std::size_t SendStream::payload_room(SendTools& tools) const {
     const std::size_t repair = tools.header.size({}, context({}, Names::Present, true, 0));
     taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
   }
-  return tools.packet_room > taken ? tools.packet_room - taken : 0;
+  return tools.room.made > taken ? tools.room.made - taken : 0;
 }
 
 bool SendStream::store(Bytes body, SendTools& tools, Draft& draft) const {
@@ -192,10 +192,10 @@ Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools, std::v
   draft.stands_alone = true;  // nobody knows
   const std::size_t size = tools.header.size(draft.header, context(now, draft.names, false, 0)) +
                            parsed->payload.size() + parsed->padding;
-  if (size > tools.packet_room) {
+  if (size > tools.room.given) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("the packet becomes {} bytes long, and {} fit the path", size,
-                            tools.packet_room));
+                            tools.room.given));
   }
   if (!store(parsed->payload, tools, draft)) {
     ++dropped_frames_;
@@ -268,7 +268,7 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                       .ssrc = encoding_.rtx_ssrc,
                       .sequence = repair_.header.sequence,
                       .is_retransmission = true};
-  if (out.size() > tools.packet_room) return std::nullopt;
+  if (out.size() > tools.room.given) return std::nullopt;
   const std::size_t payload = out.prefix.size() + out.body.size() - leaving_.padding;
   repair_sizes_.put(repairs_.handle_repaired(head.size() + leaving_.padding, payload),
                     static_cast<std::uint32_t>(out.size()));

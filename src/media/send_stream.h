@@ -13,6 +13,7 @@
 #include "media/draft.h"
 #include "media/key_frames.h"
 #include "media/pacer.h"
+#include "media/packet_room.h"
 #include "media/repairs.h"
 #include "media/rtp_clock.h"
 #include "media/sent_sizes.h"
@@ -36,7 +37,7 @@ struct SendTools {
   rtp::BatchPool& pool;
   codec::Pieces& pieces;
   WireHeader& header;
-  std::size_t packet_room = 0;  // bytes of a packet before SRTP
+  PacketRoom room;
 };
 
 class SendStream {

@@ -206,7 +206,7 @@ void Senders::Impl::show_drafts(Timestamp now) {
     if (shown_[i].dropped) draft.bytes = 0;
     // Numbers and lengths are a byte each, and so is the padding to words, at most three.
     const std::size_t size = draft.bytes + more.size() + 8;
-    if (more.empty() || draft.bytes == 0 || size > packet_room_) continue;
+    if (more.empty() || draft.bytes == 0 || size > room_.made) continue;
     draft.extensions = Rare<Buffer>(Buffer(more.begin(), more.end()));
     draft.bytes = static_cast<std::uint32_t>(draft.bytes + more.size());
   }
@@ -343,7 +343,7 @@ void Senders::remove(Timestamp now, TransceiverId transceiver) { impl_->remove(n
 void Senders::set_connected(Timestamp now, bool is_connected) {
   impl_->set_connected(now, is_connected);
 }
-void Senders::set_packet_room(std::size_t bytes) { impl_->packet_room_ = bytes; }
+void Senders::set_packet_room(const PacketRoom& room) { impl_->room_ = room; }
 
 Result<> Senders::write_sample(Timestamp now, TransceiverId transceiver,
                                const MediaSample& sample) {

@@ -15,6 +15,7 @@
 
 #include "media/draft.h"
 #include "media/interceptor_chain.h"
+#include "media/packet_room.h"
 #include "rtcp/compound.h"
 #include "rtcp/ntp.h"
 #include "rtp/parameters.h"
@@ -62,8 +63,7 @@ class Senders {
   // Until then what is written is dropped and counted. A second time is a new peer's (RFC 8842
   // §5.1), which has yet to learn the sources' names.
   void set_connected(Timestamp now, bool is_connected);
-  // The largest RTP packet before SRTP adds to it, in bytes.
-  void set_packet_room(std::size_t bytes);
+  void set_packet_room(const PacketRoom& room);
 
   // core::PeerConnection has their errors.
   Result<> write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample);

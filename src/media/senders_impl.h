@@ -18,9 +18,6 @@ namespace specter::media {
 
 class Senders::Impl {
  public:
-  // Before a path is known: what everybody takes (RFC 8831 §5), less SRTP's part.
-  static constexpr std::size_t kDefaultPacketRoom = 1152;
-
   Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
        InterceptorChain* interceptors)
       : history_{.bytes = options.retransmission_buffer_bytes},
@@ -55,7 +52,7 @@ class Senders::Impl {
   template <class Other>
   void handle(Timestamp, const Other&) {}
 
-  std::size_t packet_room_ = kDefaultPacketRoom;
+  PacketRoom room_;
   std::optional<Duration> round_trip_;
 
  private:
@@ -86,7 +83,7 @@ class Senders::Impl {
   void queue(Timestamp now, SendStream& stream);
   void show_departure(Timestamp now, const Departure& departure);
   Duration report_interval(MediaKind kind);
-  SendTools tools() { return {pool_, pieces_, header_, packet_room_}; }
+  SendTools tools() { return {pool_, pieces_, header_, room_}; }
 
   const PacketHistory::Limits history_;
   Random& random_;

@@ -47,7 +47,7 @@ TEST(Senders, FillPacketsAsFarAsThePathAllows) {
   SendRig rig;
   SendRig::connect(rig);
   for (const std::size_t room : {300u, 500u, 1152u, 1400u}) {
-    rig.senders.set_packet_room(room);
+    rig.senders.set_packet_room({room, room});
     for (std::size_t size = 1000; size < 1100; ++size) {
       ASSERT_TRUE(rig.write(key_frame(size)));
       for (const Sent& sent : rig.run(33ms)) ASSERT_LE(sent.bytes.size(), room);
@@ -59,7 +59,7 @@ TEST(Senders, DropWhatNoPacketHasRoomFor) {
   SendRig rig;
   SendRig::connect(rig);
   for (const std::size_t room : {0u, 20u, 33u}) {
-    rig.senders.set_packet_room(room);
+    rig.senders.set_packet_room({room, room});
     EXPECT_TRUE(rig.write(key_frame()));
     EXPECT_THAT(rig.drain(), IsEmpty());
   }
@@ -415,16 +415,36 @@ TEST(Senders, SendPacketsOfNothingButPadding) {
   EXPECT_EQ(rig.stats().bytes_sent, 0u);
 }
 
+Buffer packet_of(std::size_t payload_bytes) {
+  Buffer packet;
+  ByteWriter out(packet);
+  const Buffer payload(payload_bytes);
+  rtp::Packet{.header = {.payload_type = 33, .sequence = 7}, .payload = payload}.write(out);
+  return packet;
+}
+
+// Chromium's packets are larger than ours, and GStreamer's are of 1400 bytes: interop.tracks.
+TEST(Senders, SendPacketsThatOthersMadeForWiderPathsAndRepairThem) {
+  SendRig rig;
+  SendRig::connect(rig);
+  ASSERT_TRUE(rig.senders.write_rtp(rig.now, kVideo, packet_of(1400 - 12), ""));
+  const auto sent = rig.drain();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_THAT(sent[0].packet().payload, SizeIs(1400 - 12));
+  rig.nack({sent[0].sequence()});
+  ASSERT_THAT(rig.drain(), SizeIs(1));
+}
+
 TEST(Senders, RefuseAPacketThatDoesNotFitThePath) {
   SendRig rig;
   SendRig::connect(rig);
-  Buffer packet;
-  ByteWriter out(packet);
-  const Buffer payload(1140);
-  rtp::Packet{.header = {.payload_type = 33}, .payload = payload}.write(out);
-  const auto result = rig.senders.write_rtp(rig.now, kVideo, packet, "");
-  EXPECT_EQ(result.error().code, ErrorCode::InvalidArgument);
-  EXPECT_THAT(result.error().message, HasSubstr("1152 fit"));
+  for (const auto& [room, most] : {std::pair{media::PacketRoom(), "1432 fit"},
+                                   std::pair{media::PacketRoom{1152, 1152}, "1152 fit"}}) {
+    rig.senders.set_packet_room(room);
+    const auto result = rig.senders.write_rtp(rig.now, kVideo, packet_of(room.given - 12), "");
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidArgument);
+    EXPECT_THAT(result.error().message, HasSubstr(most));
+  }
 }
 
 // docs/failures.md row 205: who joins late gets the parameter sets with each IDR picture.

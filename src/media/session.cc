@@ -46,9 +46,9 @@ void Session::set_connected(Timestamp now, bool is_connected) {
   if (!is_connected) compounds_.clear();
 }
 
-void Session::set_packet_room(std::size_t bytes) {
-  packet_room_ = std::max(bytes, kLeastPacketRoom);
-  senders_.set_packet_room(packet_room_);
+void Session::set_packet_room(const PacketRoom& room) {
+  packet_room_ = std::max(room.made, kLeastPacketRoom);
+  senders_.set_packet_room({packet_room_, std::max(room.given, packet_room_)});
 }
 
 // ---- in

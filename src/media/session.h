@@ -16,6 +16,7 @@
 #include "media/compounds.h"
 #include "media/draft.h"
 #include "media/interceptor_chain.h"
+#include "media/packet_room.h"
 #include "media/receivers.h"
 #include "media/senders.h"
 #include "rtcp/compound.h"
@@ -64,8 +65,7 @@ class Session {
   void set_connected(Timestamp now, bool is_connected);
   // What ICE has measured, until reports tell: who sends nothing hears of no round trip by RTCP.
   void set_path_round_trip(Duration round_trip) { path_round_trip_ = round_trip; }
-  // The largest RTP or RTCP packet in bytes, before SRTP adds to it.
-  void set_packet_room(std::size_t bytes);
+  void set_packet_room(const PacketRoom& room);
 
   // What one receive brought, authenticated and in the clear.
   void handle_rtp(Timestamp now, Bytes packet);

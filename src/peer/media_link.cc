@@ -12,8 +12,8 @@
 namespace specter::peer {
 namespace {
 
-// The largest packet of RTP or RTCP leaves room for the largest tag.
-std::size_t packet_room(std::size_t datagram_bytes) {
+// A packet leaves room for the largest tag.
+std::size_t less_tag(std::size_t datagram_bytes) {
   return datagram_bytes - std::min(datagram_bytes, srtp::kMaxGrowth);
 }
 
@@ -36,7 +36,8 @@ MediaLink::MediaLink(const ConnectionOptions& options, Transport& transport,
       log_(log),
       cipher_(cipher),
       random_(random),
-      most_datagram_bytes_(options.transport.max_datagram_bytes) {
+      most_datagram_bytes_(options.transport.max_datagram_bytes),
+      most_given_bytes_(std::max(most_datagram_bytes_, kUsualGivenBytes)) {
   transport_.carry(*this);
 }
 
@@ -47,7 +48,7 @@ MediaLink::~MediaLink() = default;
 MediaLink::Active& MediaLink::activate() {
   if (!active_) {
     active_ = std::make_unique<Active>(options_.media, cipher_, random_);
-    active_->session.set_packet_room(packet_room(most_datagram_bytes_));
+    active_->session.set_packet_room(packet_room());
   }
   return *active_;
 }
@@ -140,6 +141,10 @@ void MediaLink::open(Timestamp now, ice::Agent& ice) {
 
 // ---- out
 
+media::PacketRoom MediaLink::packet_room() const {
+  return {less_tag(most_datagram_bytes_), less_tag(most_given_bytes_)};
+}
+
 bool MediaLink::append(Timestamp now, Batch& batch) {
   return active_ && active_->keys && (append_rtcp(now, batch) || append_rtp(now, batch));
 }
@@ -193,7 +198,9 @@ bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
     const auto sealed = active_->sealing.add_rtp(active_->keys->sealer, parts);
     bytes.resize(start + sealed.value_or(0));
     if (!sealed) continue;  // a number that was used, or a key that is used up: nothing may leave
-    batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
+    // What was given may be too large for this path, and nobody can cut it.
+    batch.add(Batch::Sealing::Done, *sealed > most_datagram_bytes_ ? Batch::Fragmenting::Allowed
+                                                                   : Batch::Fragmenting::Forbidden);
     return true;
   }
   return false;
@@ -204,9 +211,9 @@ void MediaLink::seal() {
 }
 
 void MediaLink::limit_datagrams(std::size_t bytes) {
-  if (bytes >= most_datagram_bytes_) return;
-  most_datagram_bytes_ = bytes;
-  if (active_) active_->session.set_packet_room(packet_room(bytes));
+  most_datagram_bytes_ = std::min(most_datagram_bytes_, bytes);
+  most_given_bytes_ = std::min(most_given_bytes_, bytes);
+  if (active_) active_->session.set_packet_room(packet_room());
 }
 
 // ---- time and events

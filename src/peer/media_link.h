@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "crypto/packet_cipher.h"
+#include "media/packet_room.h"
 #include "media/session.h"
 #include "peer/batch.h"
 #include "rtp/parameters.h"
@@ -111,6 +112,10 @@ class MediaLink {
     srtp::SealBatch sealing;
   };
 
+  // An IP packet of 1500 bytes less IPv6's and UDP's headers.
+  static constexpr std::size_t kUsualGivenBytes = 1452;
+
+  media::PacketRoom packet_room() const;
   Active& activate();
   void make_keys(Timestamp now);
   void make_room(Batch& batch, std::size_t size);
@@ -125,7 +130,8 @@ class MediaLink {
   std::unique_ptr<Active> active_;  // null: there never was a track
   bool is_cryptex_ = false;         // RFC 9335: what is sent, from the keys on
   bool is_shut_down_ = false;
-  std::size_t most_datagram_bytes_;
+  std::size_t most_datagram_bytes_;  // of what is made here
+  std::size_t most_given_bytes_;     // of packets that the application gives
 };
 
 }  // namespace specter::peer
