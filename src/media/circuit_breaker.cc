@@ -36,22 +36,20 @@ bool CircuitBreaker::is_stuck(const rtcp::ReportBlock& block) {
 
 // RFC 8083 §4.3, with the simple equation: X = s / (Tr * sqrt(2 * p / 3)).
 bool CircuitBreaker::is_too_fast(Timestamp now, Duration round_trip) const {
-  const Duration span = std::min(
-      std::max<Duration>(10 * round_trip, kMinReports * report_interval_), kLongestInterval);
   Period sum;
   double lost = 0;
-  int reports = 0;
+  int reports_of_loss = 0;
   const std::size_t known = std::min(count_, kMaxReports);
   for (std::size_t i = 1; i <= known; ++i) {
     const Period& period = periods_[(count_ - i) % kMaxReports];
-    if (reports >= kMinReports && now - period.ended >= span) break;
+    if (now - period.ended >= kInterval) break;
     sum.length += period.length;
     sum.bytes += period.bytes;
     sum.packets += period.packets;
     lost += period.fraction_lost / 256.0 * static_cast<double>(period.packets);
-    ++reports;
+    reports_of_loss += period.fraction_lost > 0 ? 1 : 0;
   }
-  if (reports < kMinReports || sum.packets == 0 || sum.length < span || lost == 0) return false;
+  if (reports_of_loss < kMinLossReports || sum.packets == 0 || sum.length < kInterval) return false;
   const double packets = static_cast<double>(sum.packets);
   const double size = static_cast<double>(sum.bytes) / packets;
   const double tcp = size / (seconds(round_trip) * std::sqrt(2 * (lost / packets) / 3));

@@ -24,7 +24,7 @@ struct Rig {
     breaker.handle_report(now, block, round_trip);
   }
 
-  CircuitBreaker breaker{1s};
+  CircuitBreaker breaker;
   Timestamp now{1000s};
   std::uint32_t highest = 100;
 };
@@ -50,9 +50,9 @@ TEST(CircuitBreaker, OpensWhereATcpConnectionWouldGetATenthOfIt) {
       rig.report(lost, 1s);
     }
     EXPECT_EQ(rig.breaker.is_open(), opens) << lost;
-    // Ten round trips' worth of reports, after the first, which begins a period.
+    // Fifteen seconds' worth of reports, after the first, which begins a period.
     if (opens) {
-      EXPECT_EQ(reports, 11);
+      EXPECT_EQ(reports, 16);
     }
   }
 }
@@ -63,6 +63,33 @@ TEST(CircuitBreaker, ForgivesASpikeOfLoss) {
     rig.send(1s);
     rig.report(i >= 30 && i < 33 ? 0.6 : 0);
     ASSERT_FALSE(rig.breaker.is_open()) << i;
+  }
+}
+
+// RFC 8083 §4.3: frames of video depend on each other from one key frame to the next, which is as
+// long as nobody asks for one; so the time that is judged is the longest that it knows.
+TEST(CircuitBreaker, ForgivesSecondsOfLoss) {
+  Rig rig;
+  for (int i = 0; i < 60; ++i) {
+    rig.send(1s);
+    rig.report(i >= 30 && i < 35 ? 0.5 : 0, 200ms);
+    ASSERT_FALSE(rig.breaker.is_open()) << i;
+  }
+}
+
+// An outage is one event, however much it takes with it: TCP comes back after it as we do.
+TEST(CircuitBreaker, ForgivesAnOutage) {
+  Rig rig;
+  for (int i = 0; i < 20; ++i) {
+    rig.send(1s);
+    rig.report(0, 300ms);
+  }
+  rig.send(10s);
+  rig.report(0.95, 300ms);  // of the ten seconds
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_FALSE(rig.breaker.is_open()) << i;
+    rig.send(1s);
+    rig.report(0, 300ms);
   }
 }
 
