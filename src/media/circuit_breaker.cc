@@ -17,11 +17,12 @@ void CircuitBreaker::handle_sent(Timestamp now, std::size_t bytes) {
   if (!sent_since_report_) sent_since_report_ = now;
 }
 
-void CircuitBreaker::open(Timestamp now) {
+void CircuitBreaker::open(Timestamp now, Cause cause) {
   if (closed_at_ && now - *closed_at_ >= kRecovered) next_rest_ = kFirstRest;
   const Duration rest = next_rest_;
   reset();
   open_until_ = now + rest;
+  cause_ = cause;
   next_rest_ = std::min(kLongestRest, 2 * rest);
 }
 
@@ -73,7 +74,11 @@ void CircuitBreaker::handle_report(Timestamp now, const rtcp::ReportBlock& block
   // Without a round trip there is nothing to compare with; one of nothing makes any rate fair.
   const bool is_fast =
       round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
-  if (stuck || is_fast) open(now);
+  if (stuck || is_fast) open(now, stuck ? Cause::Silence : Cause::Congestion);
+}
+
+void CircuitBreaker::handle_path_answers() {
+  if (is_open() && cause_ == Cause::Silence) reset();
 }
 
 Deadline CircuitBreaker::next_timeout() const {
@@ -90,7 +95,7 @@ void CircuitBreaker::handle_timeout(Timestamp now) {
     open_until_.reset();
     closed_at_ = now;
   } else if (now - *last_sent_ < kReportTimeout / 3) {
-    open(now);
+    open(now, Cause::Silence);
   } else {
     sent_since_report_.reset();  // a few packets, and all of them may be lost
   }

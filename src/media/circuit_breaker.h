@@ -44,7 +44,10 @@ class CircuitBreaker {
   void handle_report(Timestamp now, const rtcp::ReportBlock& block,
                      std::optional<Duration> round_trip);
   void handle_timeout(Timestamp now);
-  // The application begins anew, or the peer is another one.
+  // The path carries something, both ways (RFC 7675). What was stopped because nothing came back
+  // may go on, RFC 8083 §4.5; what was stopped for its congestion may not.
+  void handle_path_answers();
+  // The application begins anew, or the peer or the path is another one.
   void reset() { *this = {}; }
 
   bool is_open() const { return open_until_.has_value(); }
@@ -59,11 +62,14 @@ class CircuitBreaker {
     std::uint8_t fraction_lost = 0;
   };
 
-  void open(Timestamp now);
+  enum class Cause : std::uint8_t { Silence, Congestion };
+
+  void open(Timestamp now, Cause cause);
   bool is_stuck(const rtcp::ReportBlock& block);
   bool is_too_fast(Timestamp now, Duration round_trip) const;
 
   Deadline open_until_{};
+  Cause cause_ = Cause::Silence;  // of its being open
   Duration next_rest_ = kFirstRest;
   Deadline closed_at_{};
   Deadline last_report_{};

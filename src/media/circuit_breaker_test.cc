@@ -190,6 +190,34 @@ TEST(CircuitBreaker, RestsTwiceAsLongEachTimeAndEightMinutesAtMost) {
   EXPECT_EQ(*rig.breaker.next_timeout() - rig.now, 30s);
 }
 
+// RFC 8083 §4.5: there is word that the path is there again. Of its congestion that says nothing.
+TEST(CircuitBreaker, IsClosedByAPathThatAnswersAgainUnlessItWasCongested) {
+  Rig silent;
+  silent.send(1s);
+  silent.report(0);
+  silent.send(16s);
+  ASSERT_TRUE(silent.breaker.is_open());
+  silent.breaker.handle_path_answers();
+  EXPECT_FALSE(silent.breaker.is_open());
+
+  Rig stuck;
+  for (int i = 0; i < 10 && !stuck.breaker.is_open(); ++i) {
+    stuck.send(1s);
+    stuck.report(1, 100ms, true);
+  }
+  ASSERT_TRUE(stuck.breaker.is_open());
+  stuck.breaker.handle_path_answers();
+  EXPECT_FALSE(stuck.breaker.is_open());
+
+  Rig congested;
+  while (!congested.breaker.is_open()) {
+    congested.send(1s);
+    congested.report(0.5, 1s);
+  }
+  congested.breaker.handle_path_answers();
+  EXPECT_TRUE(congested.breaker.is_open());
+}
+
 TEST(CircuitBreaker, IsClosedByAReset) {
   Rig rig;
   while (!rig.breaker.is_open()) {
