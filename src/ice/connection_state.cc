@@ -39,6 +39,11 @@ IceConnectionState CheckSession::judge(Timestamp now, std::string& reason) {
   // W3C: terminal until ICE is restarted. RFC 7675 §5.1: not with the same credentials.
   if (state_ == Failed) return Failed;
   if (current_) {
+    if (const Deadline at = failure_at(); at && now >= *at) {
+      reason =
+          "the peer answers checks and sends none: it has not taken the answer to the ICE restart";
+      return Failed;
+    }
     if (is_disconnected(*current_, now)) return Disconnected;
     const bool all_told = shared_.gathering.state() == IceGatheringState::Complete && ended_at_;
     return current_->is_nominated && all_told ? Completed : Connected;
@@ -79,6 +84,7 @@ void CheckSession::enter(Timestamp now, IceConnectionState state, std::string re
 // RFC 7675 §5.1: nothing of this generation counts any more, neither way.
 void CheckSession::fall_silent() {
   for (const auto& pair : checklist_.pairs()) lose(*pair);
+  current_ = nullptr;
   checks_.clear();
   responses_.clear();
 }
@@ -99,7 +105,15 @@ Deadline CheckSession::patience_ends() const {
 }
 
 Deadline CheckSession::failure_at() const {
-  if (current_ || is_over()) return std::nullopt;
+  if (is_over()) return std::nullopt;
+  if (current_) {
+    // Who offered a restart answers checks before it has our answer (RFC 8445 §7.3), and has none
+    // of its own to send. An answer that it never gets would leave us connected, and it failed.
+    const bool is_unheard = awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0;
+    return is_unheard && known_since_
+               ? Deadline(*known_since_ + shared_.config.options.limbo_timeout)
+               : Deadline{};
+  }
   if (was_connected_) return *checking_since_ + shared_.config.options.patience;
   const Deadline limbo =
       known_since_ ? Deadline(*known_since_ + shared_.config.options.limbo_timeout) : Deadline{};

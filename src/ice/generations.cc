@@ -1,5 +1,6 @@
 #include "ice/generations.h"
 
+#include <ranges>
 #include <utility>
 
 #include "base/check.h"
@@ -400,7 +401,12 @@ std::optional<Transmit> Agent::Impl::poll_transmit(Timestamp now) {
   }
   if (auto out = from_any(&CheckSession::poll_response)) return out;
   if (auto out = shared_.gathering.poll_transmit(now)) return out;
-  if (auto out = from_any(&CheckSession::poll_check)) return out;
+  // All share one pace, which two that have lost their paths use up: what both sides are to move to
+  // comes first.
+  for (const Generation& one : generations_ | std::views::reverse) {
+    if (one.session->is_over()) continue;
+    if (auto out = one.session->poll_check(now)) return out;
+  }
   if (auto out = from_any(&CheckSession::poll_consent)) return out;
   shared_.deadline = compute_deadline();
   shared_.is_stale = false;

@@ -311,6 +311,30 @@ TEST(Restart, DuringARestart) {
   EXPECT_TRUE(two.both_completed());
 }
 
+// Found by specter sim, seed 1585. Bob answers checks as the offerer of the second restart, and
+// would for ever, so that Alice takes herself for connected; but the answer that Bob needs was
+// lost, and of the first restart Alice keeps nothing.
+TEST(Restart, ThatThePeerNeverTakesUpEndsBothSides) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  const Endpoint moved = at("10.0.9.9:7000");
+  two.network.detach(two.b.address);
+  two.bob.agent.remove_local_endpoint(two.now(), two.b);
+  two.bob.agent.add_local_endpoint(two.now(), moved);
+  two.restart(two.bob, two.alice);
+  two.offer(two.bob);
+  two.answer(two.alice, two.bob);
+  for (const Candidate& candidate : two.bob.agent.local_candidates())
+    ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), candidate));
+  two.network.attach(two.bob, moved.address);
+  two.network.run_for(35s);
+  EXPECT_TRUE(two.alice.is_connected());
+  ASSERT_TRUE(two.network.run_until(
+      [&] { return two.alice.state() == Failed && two.bob.state() == Failed; }, 90s));
+  EXPECT_THAT(two.alice.reason(), ::testing::StartsWith("the peer answers checks"));
+  EXPECT_FALSE(two.alice.agent.path(two.now()));
+}
+
 TEST(Restart, CandidatesGoToTheGenerationThatTheyName) {
   OneAgent one(Role::Controlling);
   one.learn_credentials();

@@ -17,11 +17,12 @@ void CircuitBreaker::handle_sent(Timestamp now, std::size_t bytes) {
   if (!sent_since_report_) sent_since_report_ = now;
 }
 
-void CircuitBreaker::open(Timestamp now) {
+void CircuitBreaker::open(Timestamp now, Cause cause) {
   if (closed_at_ && now - *closed_at_ >= kRecovered) next_rest_ = kFirstRest;
   const Duration rest = next_rest_;
   reset();
   open_until_ = now + rest;
+  cause_ = cause;
   next_rest_ = std::min(kLongestRest, 2 * rest);
 }
 
@@ -36,22 +37,20 @@ bool CircuitBreaker::is_stuck(const rtcp::ReportBlock& block) {
 
 // RFC 8083 §4.3, with the simple equation: X = s / (Tr * sqrt(2 * p / 3)).
 bool CircuitBreaker::is_too_fast(Timestamp now, Duration round_trip) const {
-  const Duration span = std::min(
-      std::max<Duration>(10 * round_trip, kMinReports * report_interval_), kLongestInterval);
   Period sum;
   double lost = 0;
-  int reports = 0;
+  int reports_of_loss = 0;
   const std::size_t known = std::min(count_, kMaxReports);
   for (std::size_t i = 1; i <= known; ++i) {
     const Period& period = periods_[(count_ - i) % kMaxReports];
-    if (reports >= kMinReports && now - period.ended >= span) break;
+    if (now - period.ended >= kInterval) break;
     sum.length += period.length;
     sum.bytes += period.bytes;
     sum.packets += period.packets;
     lost += period.fraction_lost / 256.0 * static_cast<double>(period.packets);
-    ++reports;
+    reports_of_loss += period.fraction_lost > 0 ? 1 : 0;
   }
-  if (reports < kMinReports || sum.packets == 0 || sum.length < span || lost == 0) return false;
+  if (reports_of_loss < kMinLossReports || sum.packets == 0 || sum.length < kInterval) return false;
   const double packets = static_cast<double>(sum.packets);
   const double size = static_cast<double>(sum.bytes) / packets;
   const double tcp = size / (seconds(round_trip) * std::sqrt(2 * (lost / packets) / 3));
@@ -75,7 +74,11 @@ void CircuitBreaker::handle_report(Timestamp now, const rtcp::ReportBlock& block
   // Without a round trip there is nothing to compare with; one of nothing makes any rate fair.
   const bool is_fast =
       round_trip && *round_trip > Duration::zero() && is_too_fast(now, *round_trip);
-  if (stuck || is_fast) open(now);
+  if (stuck || is_fast) open(now, stuck ? Cause::Silence : Cause::Congestion);
+}
+
+void CircuitBreaker::handle_path_answers() {
+  if (is_open() && cause_ == Cause::Silence) reset();
 }
 
 Deadline CircuitBreaker::next_timeout() const {
@@ -92,7 +95,7 @@ void CircuitBreaker::handle_timeout(Timestamp now) {
     open_until_.reset();
     closed_at_ = now;
   } else if (now - *last_sent_ < kReportTimeout / 3) {
-    open(now);
+    open(now, Cause::Silence);
   } else {
     sent_since_report_.reset();  // a few packets, and all of them may be lost
   }

@@ -25,11 +25,14 @@ class CircuitBreaker {
   static constexpr int kStuckReports = 5;
   // §4.3: as many times the rate of a TCP connection are too much.
   static constexpr double kTcpTimes = 10;
-  // §4.3: reports, at least, and the time that they tell of. It is min(max(10 G Tf, 10 Tr, 3 Tdr),
-  // max(15 s, 3 Td)) there.
+  // §4.3: the time that is judged. It is min(max(10 G Tf, 10 Tr, 3 Tdr), max(15 s, 3 Td)) there;
+  // a group of G frames of video ends where a key frame is asked for, and audio's Tdr is five
+  // seconds, so it is the longest for both.
+  static constexpr Duration kInterval = std::chrono::seconds(15);
   static constexpr std::size_t kMaxReports = 32;
-  static constexpr int kMinReports = 3;
-  static constexpr Duration kLongestInterval = std::chrono::seconds(15);
+  // Reports that tell of loss, at least. Fewer may be of one outage, which is one loss event
+  // however much it takes with it (RFC 5348 §5.2), and no congestion that goes on.
+  static constexpr int kMinLossReports = 3;
   // §4.5: it starts again only when the congestion can be expected to be over: after this, and each
   // time that it is not, after twice as long.
   static constexpr Duration kFirstRest = std::chrono::seconds(30);
@@ -37,15 +40,15 @@ class CircuitBreaker {
   // It did well for so long: the next rest is the first again.
   static constexpr Duration kRecovered = std::chrono::minutes(2);
 
-  // `report_interval` is what the peer's reports are expected in: Tdr.
-  explicit CircuitBreaker(Duration report_interval) : report_interval_(report_interval) {}
-
   void handle_sent(Timestamp now, std::size_t bytes);
   void handle_report(Timestamp now, const rtcp::ReportBlock& block,
                      std::optional<Duration> round_trip);
   void handle_timeout(Timestamp now);
-  // The application begins anew, or the peer is another one.
-  void reset() { *this = CircuitBreaker(report_interval_); }
+  // The path carries something, both ways (RFC 7675). What was stopped because nothing came back
+  // may go on, RFC 8083 §4.5; what was stopped for its congestion may not.
+  void handle_path_answers();
+  // The application begins anew, or the peer or the path is another one.
+  void reset() { *this = {}; }
 
   bool is_open() const { return open_until_.has_value(); }
   Deadline next_timeout() const;
@@ -59,12 +62,14 @@ class CircuitBreaker {
     std::uint8_t fraction_lost = 0;
   };
 
-  void open(Timestamp now);
+  enum class Cause : std::uint8_t { Silence, Congestion };
+
+  void open(Timestamp now, Cause cause);
   bool is_stuck(const rtcp::ReportBlock& block);
   bool is_too_fast(Timestamp now, Duration round_trip) const;
 
-  Duration report_interval_;
   Deadline open_until_{};
+  Cause cause_ = Cause::Silence;  // of its being open
   Duration next_rest_ = kFirstRest;
   Deadline closed_at_{};
   Deadline last_report_{};

@@ -24,7 +24,7 @@ struct Rig {
     breaker.handle_report(now, block, round_trip);
   }
 
-  CircuitBreaker breaker{1s};
+  CircuitBreaker breaker;
   Timestamp now{1000s};
   std::uint32_t highest = 100;
 };
@@ -50,9 +50,9 @@ TEST(CircuitBreaker, OpensWhereATcpConnectionWouldGetATenthOfIt) {
       rig.report(lost, 1s);
     }
     EXPECT_EQ(rig.breaker.is_open(), opens) << lost;
-    // Ten round trips' worth of reports, after the first, which begins a period.
+    // Fifteen seconds' worth of reports, after the first, which begins a period.
     if (opens) {
-      EXPECT_EQ(reports, 11);
+      EXPECT_EQ(reports, 16);
     }
   }
 }
@@ -63,6 +63,33 @@ TEST(CircuitBreaker, ForgivesASpikeOfLoss) {
     rig.send(1s);
     rig.report(i >= 30 && i < 33 ? 0.6 : 0);
     ASSERT_FALSE(rig.breaker.is_open()) << i;
+  }
+}
+
+// RFC 8083 §4.3: frames of video depend on each other from one key frame to the next, which is as
+// long as nobody asks for one; so the time that is judged is the longest that it knows.
+TEST(CircuitBreaker, ForgivesSecondsOfLoss) {
+  Rig rig;
+  for (int i = 0; i < 60; ++i) {
+    rig.send(1s);
+    rig.report(i >= 30 && i < 35 ? 0.5 : 0, 200ms);
+    ASSERT_FALSE(rig.breaker.is_open()) << i;
+  }
+}
+
+// An outage is one event, however much it takes with it: TCP comes back after it as we do.
+TEST(CircuitBreaker, ForgivesAnOutage) {
+  Rig rig;
+  for (int i = 0; i < 20; ++i) {
+    rig.send(1s);
+    rig.report(0, 300ms);
+  }
+  rig.send(10s);
+  rig.report(0.95, 300ms);  // of the ten seconds
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_FALSE(rig.breaker.is_open()) << i;
+    rig.send(1s);
+    rig.report(0, 300ms);
   }
 }
 
@@ -161,6 +188,34 @@ TEST(CircuitBreaker, RestsTwiceAsLongEachTimeAndEightMinutesAtMost) {
     rig.report(0.5, 1s);
   }
   EXPECT_EQ(*rig.breaker.next_timeout() - rig.now, 30s);
+}
+
+// RFC 8083 §4.5: there is word that the path is there again. Of its congestion that says nothing.
+TEST(CircuitBreaker, IsClosedByAPathThatAnswersAgainUnlessItWasCongested) {
+  Rig silent;
+  silent.send(1s);
+  silent.report(0);
+  silent.send(16s);
+  ASSERT_TRUE(silent.breaker.is_open());
+  silent.breaker.handle_path_answers();
+  EXPECT_FALSE(silent.breaker.is_open());
+
+  Rig stuck;
+  for (int i = 0; i < 10 && !stuck.breaker.is_open(); ++i) {
+    stuck.send(1s);
+    stuck.report(1, 100ms, true);
+  }
+  ASSERT_TRUE(stuck.breaker.is_open());
+  stuck.breaker.handle_path_answers();
+  EXPECT_FALSE(stuck.breaker.is_open());
+
+  Rig congested;
+  while (!congested.breaker.is_open()) {
+    congested.send(1s);
+    congested.report(0.5, 1s);
+  }
+  congested.breaker.handle_path_answers();
+  EXPECT_TRUE(congested.breaker.is_open());
 }
 
 TEST(CircuitBreaker, IsClosedByAReset) {

@@ -268,6 +268,31 @@ TEST(Feedback, ThatNothingArrivesStopsTheEncodingForAWhile) {
   EXPECT_GT(second(), 0u);
 }
 
+// Nothing came for fifteen seconds; then ICE finds another path, or the same one answers again.
+TEST(Feedback, IsNotHeldAgainstAPathThatIsAnotherOrThereAgain) {
+  for (const bool is_another : {true, false}) {
+    SendRig rig;
+    SendRig::connect(rig);
+    for (int i = 0; i < 170; ++i) {
+      EXPECT_TRUE(rig.write(key_frame(100)));
+      rig.run(100ms);
+      if (i == 5) rig.report(kVideoSsrc, {.highest_sequence = 70'000});
+    }
+    ASSERT_FALSE(rig.stats().active);
+    rig.events();
+    if (is_another)
+      rig.senders.handle_path_change(rig.now);
+    else
+      rig.senders.handle_path_answers(rig.now);
+    EXPECT_TRUE(rig.stats().active);
+    const auto events = rig.events();
+    ASSERT_FALSE(events.empty());
+    EXPECT_TRUE(std::get<core::EncodingWanted>(events[0]).is_wanted);
+    EXPECT_TRUE(rig.write(key_frame(100)));
+    EXPECT_FALSE(rig.run(100ms).empty());
+  }
+}
+
 TEST(Feedback, IsNotHeldAgainstAnEncodingThatTheApplicationStartsAnew) {
   SendRig rig;
   auto parameters = video();

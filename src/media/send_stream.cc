@@ -38,8 +38,7 @@ SendStream::SendStream(TransceiverId transceiver, const rtp::SendEncoding& encod
       clock_(random.u32()),
       next_number_(kTurn + random.below(kTurn / 2)),
       lane_(kind, this),
-      repairs_(limits, kTurn + random.below(kTurn / 2)),
-      breaker_(kind == MediaKind::Video ? std::chrono::seconds(1) : std::chrono::seconds(5)) {
+      repairs_(limits, kTurn + random.below(kTurn / 2)) {
   remote_.transceiver = transceiver;
   remote_.kind = kind;
   remote_.ssrc = encoding.ssrc;

@@ -111,6 +111,16 @@ void Senders::Impl::set_connected(Timestamp now, bool is_connected) {
   refresh(now);
 }
 
+void Senders::Impl::handle_path_change(Timestamp now) {
+  for_each([](const Sender&, SendStream& stream) { stream.breaker().reset(); });
+  refresh(now);
+}
+
+void Senders::Impl::handle_path_answers(Timestamp now) {
+  for_each([](const Sender&, SendStream& stream) { stream.breaker().handle_path_answers(); });
+  refresh(now);
+}
+
 // What is wanted of the application has changed, or not.
 void Senders::Impl::refresh(Timestamp now) {
   for (const auto& sender : senders_) {
@@ -343,6 +353,8 @@ void Senders::remove(Timestamp now, TransceiverId transceiver) { impl_->remove(n
 void Senders::set_connected(Timestamp now, bool is_connected) {
   impl_->set_connected(now, is_connected);
 }
+void Senders::handle_path_change(Timestamp now) { impl_->handle_path_change(now); }
+void Senders::handle_path_answers(Timestamp now) { impl_->handle_path_answers(now); }
 void Senders::set_packet_room(const PacketRoom& room) { impl_->room_ = room; }
 
 Result<> Senders::write_sample(Timestamp now, TransceiverId transceiver,

@@ -63,6 +63,10 @@ class Senders {
   // Until then what is written is dropped and counted. A second time is a new peer's (RFC 8842
   // §5.1), which has yet to learn the sources' names.
   void set_connected(Timestamp now, bool is_connected);
+  // The path is another one: what became of packets on the one before says nothing of it.
+  void handle_path_change(Timestamp now);
+  // It answers, perhaps after a silence.
+  void handle_path_answers(Timestamp now);
   void set_packet_room(const PacketRoom& room);
 
   // core::PeerConnection has their errors.

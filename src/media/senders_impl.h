@@ -30,6 +30,8 @@ class Senders::Impl {
   void set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters);
   void remove(Timestamp now, TransceiverId id);
   void set_connected(Timestamp now, bool is_connected);
+  void handle_path_change(Timestamp now);
+  void handle_path_answers(Timestamp now);
   Result<> write(Timestamp now, TransceiverId id, std::string_view rid, const MediaSample* sample,
                  Bytes packet);
 

@@ -90,6 +90,14 @@ void MediaLink::handle_closed(Timestamp now) {
   active_->session.set_connected(now, false);
 }
 
+void MediaLink::handle_path_change(Timestamp now) {
+  if (active_) active_->session.senders().handle_path_change(now);
+}
+
+void MediaLink::handle_path_answers(Timestamp now) {
+  if (active_) active_->session.senders().handle_path_answers(now);
+}
+
 // RFC 5764 §4.2. The peer's certificate has been verified: DTLS is connected.
 void MediaLink::make_keys(Timestamp now) {
   const dtls::Connection* const dtls = transport_.dtls();

@@ -71,6 +71,8 @@ class MediaLink {
 
   void handle_connected(Timestamp now);  // DTLS is
   void handle_closed(Timestamp now);
+  void handle_path_change(Timestamp now);   // the selected path is another
+  void handle_path_answers(Timestamp now);  // ICE is connected, perhaps after a silence
   // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
   // then. False: there are no keys for it.
   bool take(const Datagram& datagram);

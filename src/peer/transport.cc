@@ -154,8 +154,9 @@ bool Transport::pump_ice(Timestamp now) {
             const bool is_another = std::exchange(has_selected_path_, true);
             if (data_) data_->handle_path();
             if (data_ && is_another) data_->handle_path_change(now);
+            if (media_ && is_another) media_->handle_path_change(now);
           } else {
-            if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(e);
+            if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(now, e);
             events_.emplace_back(std::move(e));
           }
         },
