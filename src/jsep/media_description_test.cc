@@ -211,10 +211,17 @@ TEST(MediaDescription, NamesTheLineThatIsWrong) {
 
 // What some do, and what does no harm.
 TEST(MediaDescription, PassesOverWhatIsNotUsed) {
-  const char* const lines[] = {
-      "a=fmtp:96\n",           "a=rtpmap:35 AV1/90000\n", "a=extmap:0 urn:a\n",
-      "a=extmap:4096 urn:a\n", "a=rtcp-fb:96\n",          "a=ssrc-group:SIM 1 2 3\n",
-      "a=ssrc-group:FID 1\n",  "a=ssrc-group:FID 7 7\n",  "a=rtpmap:97 rtx/90000\n"};
+  const char* const lines[] = {"a=fmtp:96\n",
+                               "a=rtpmap:35 AV1/90000\n",
+                               "a=extmap:0 urn:a\n",
+                               "a=extmap:4096 urn:a\n",
+                               "a=rtcp-fb:96\n",
+                               "a=ssrc-group:SIM 1 2 3\n",
+                               "a=ssrc-group:FID 1\n",
+                               "a=ssrc-group:FID 7 7\n",
+                               "a=ssrc-group:FID 0 7\n",
+                               "a=ssrc-group:FID 7 0\n",
+                               "a=rtpmap:97 rtx/90000\n"};
   for (const char* line : lines) {
     const auto result = read(kVideo + line);
     ASSERT_TRUE(result.has_value()) << line;

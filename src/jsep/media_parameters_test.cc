@@ -106,6 +106,21 @@ TEST(ReceiveParameters, AreOurSections) {
   EXPECT_THAT(receive.rids, IsEmpty());
 }
 
+// webrtcbin's answer has 0 for the SSRC of its media, which it learns later: repairs of the one
+// that it says are then no repairs of 0, which no packet has.
+TEST(ReceiveParameters, PairNothingWithAnUnknownSource) {
+  PayloadTypes types;
+  ExtensionIds ids;
+  const auto offer = offer_media(media_options(), local_media(MediaKind::Video), types, ids);
+  const auto answer = read(
+                          "m=video 9 UDP/TLS/RTP/SAVPF 96 97\na=rtpmap:96 VP8/90000\n"
+                          "a=rtpmap:97 rtx/90000\na=fmtp:97 apt=96\n"
+                          "a=ssrc-group:FID 0 12\na=ssrc:12 cname:x\n")
+                          .value();
+  EXPECT_THAT(make_receive_parameters({"0", offer, answer}).sources,
+              ElementsAre(rtp::RemoteSource{12, std::nullopt, ""}));
+}
+
 // RFC 3264 §6.1: each side sends with the numbers that the other has written.
 TEST(SendParameters, HaveTheAnswersNumbersAndReceiveParametersTheOffers) {
   PayloadTypes types;

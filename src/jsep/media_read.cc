@@ -334,7 +334,9 @@ void Reader::read_source_group(const Attribute& a) {
   if (parts.size() != 3 || parts[0] != "FID") return;
   const auto ssrc = sdp::decimal(parts[1], 0xffff'ffff);
   const auto rtx = sdp::decimal(parts[2], 0xffff'ffff);
-  if (ssrc && rtx && *ssrc != *rtx && out_.flow_pairs.size() < MediaDescription::kMaxSources) {
+  // webrtcbin answers before it knows the SSRC of its media, and calls it 0: that pairs nothing.
+  const bool are_known = ssrc && rtx && *ssrc != 0 && *rtx != 0;
+  if (are_known && *ssrc != *rtx && out_.flow_pairs.size() < MediaDescription::kMaxSources) {
     out_.flow_pairs.push_back(
         {static_cast<std::uint32_t>(*ssrc), static_cast<std::uint32_t>(*rtx)});
   }

@@ -71,7 +71,7 @@ void Demux::describe(std::size_t number, const rtp::ReceiveParameters& parameter
   const Section& section = sections_[number];
   const auto bind_to = [&](std::uint32_t ssrc, std::size_t encoding) {
     Source& bound = source(ssrc);
-    bound = {number, encoding, true, std::nullopt, heard_};
+    bound = {number, encoding, false, std::nullopt, heard_};
   };
   for (const rtp::RemoteSource& each : parameters.sources) {
     std::size_t encoding = 0;
@@ -79,8 +79,13 @@ void Demux::describe(std::size_t number, const rtp::ReceiveParameters& parameter
       encoding = place_of(section.rids, each.rid);
       if (encoding == section.rids.size()) continue;  // it will say its RID itself
     }
+    // RFC 3264 §5.1: who answers may send before its answer is here. What came was guessed.
     const auto known = sources_.find(each.ssrc);
-    if (known == sources_.end() || known->second.section == number) bind_to(each.ssrc, encoding);
+    const bool is_new = known == sources_.end();
+    const bool is_elsewhere = !is_new && known->second.section != number;
+    if (is_elsewhere && known->second.is_guessed)
+      moved_.push_back({known->second.section, each.ssrc});
+    if (!is_elsewhere || known->second.is_guessed) bind_to(each.ssrc, encoding);
     if (each.rtx_ssrc) bind_to(*each.rtx_ssrc, encoding);
   }
 }
@@ -115,20 +120,24 @@ std::expected<Demux::Route, Demux::Refusal> Demux::route(const rtp::Packet& pack
   if (bound && (!number || (*number != bound->section && !may_rebind(*bound, sequence))))
     number = bound->section;
   if (!number) number = by_rid(packet);
+  const bool is_guess = !number;
   if (!number) number = by_payload_type(packet.header.payload_type);
   if (!number) return std::unexpected(Refusal{Drop::UnknownSource});
-  // What the source was elsewhere says nothing here.
-  if (bound && bound->section != *number) bound = nullptr;
 
   const Section& section = sections_[*number];
   const std::uint8_t type = packet.header.payload_type;
   if (!section.types.has(type)) return std::unexpected(Refusal{Drop::UnknownPayload});
   const bool is_rtx = section.types.repairs[type] != PayloadTypes::kNone;
-  const auto encoding = encoding_of(packet, *number, is_rtx, bound);
+  // What the source was elsewhere says nothing here.
+  const bool has_moved = bound && bound->section != *number;
+  const auto encoding = encoding_of(packet, *number, is_rtx, has_moved ? nullptr : bound);
   if (!encoding) return std::unexpected(encoding.error());
+  if (has_moved) moved_.push_back({bound->section, packet.header.ssrc});
+  if (has_moved) bound = nullptr;
 
   Source& learnt = bound ? *bound : source(packet.header.ssrc);
-  if (!bound) learnt = {*number, *encoding, false, std::nullopt, 0};
+  if (!bound) learnt = {*number, *encoding, is_guess, std::nullopt, 0};
+  if (has_mid) learnt.is_guessed = false;
   learnt.encoding = *encoding;
   learnt.heard = heard_;
   if (has_mid && (!learnt.mid_sequence || is_newer(sequence, *learnt.mid_sequence)))
@@ -221,10 +230,15 @@ Demux::Source& Demux::source(std::uint32_t ssrc) {
 }
 
 void Demux::bind(std::uint32_t ssrc, std::string_view mid, std::string_view rid) {
-  if (sources_.contains(ssrc)) return;
+  const auto known = sources_.find(ssrc);
+  const bool is_known = known != sources_.end();
+  if (is_known && !known->second.is_guessed) return;
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     const Section& section = sections_[i];
     if (!section.transceiver || section.mid != mid) continue;
+    if (is_known) known->second.is_guessed = false;
+    if (is_known && known->second.section == i) return;
+    if (is_known) moved_.push_back({known->second.section, ssrc});
     std::size_t encoding = section.rids.empty() ? 0 : place_of(section.rids, rid);
     if (!section.rids.empty() && encoding == section.rids.size()) encoding = kNoEncoding;
     source(ssrc) = {i, encoding, false, std::nullopt, heard_};

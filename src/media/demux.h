@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rtp/header.h"
@@ -51,6 +52,13 @@ class Demux {
 
     bool operator==(const Route&) const = default;
   };
+  // A source that was another section's until a description, a MID or SDES said whose it is.
+  struct Moved {
+    std::size_t from = 0;
+    std::uint32_t ssrc = 0;
+
+    bool operator==(const Moved&) const = default;
+  };
   struct Refusal {
     Drop drop{};
     std::size_t section = 0;  // of UnknownEncoding
@@ -61,6 +69,8 @@ class Demux {
   // Adds a section or changes it. Its number stays the same, and is used again after remove().
   std::size_t set(TransceiverId transceiver, const rtp::ReceiveParameters& parameters);
   std::optional<std::size_t> section_of(TransceiverId transceiver) const;
+  // Since the last call.
+  std::vector<Moved> take_moved() { return std::exchange(moved_, {}); }
   void remove(TransceiverId transceiver);
 
   std::expected<Route, Refusal> route(const rtp::Packet& packet);
@@ -88,7 +98,7 @@ class Demux {
   struct Source {
     std::size_t section = 0;
     std::size_t encoding = kNoEncoding;
-    bool is_described = false;
+    bool is_guessed = false;                    // by its payload type alone
     std::optional<std::uint16_t> mid_sequence;  // of the last packet whose MID bound it
     std::uint64_t heard = 0;
   };
@@ -108,6 +118,7 @@ class Demux {
   std::vector<Section> sections_;
   std::vector<std::uint8_t> mid_ids_;  // all different ones
   std::unordered_map<std::uint32_t, Source> sources_;
+  std::vector<Moved> moved_;
   std::uint64_t heard_ = 0;  // packets
 };
 

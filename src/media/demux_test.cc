@@ -1,6 +1,7 @@
 // Which section and encoding a packet belongs to: RFC 9143 §9.2 and RFC 8852, in their order.
 #include "media/demux.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "media/testing/source.h"
@@ -10,6 +11,8 @@ namespace {
 
 using namespace media::testing;
 using Drop = Demux::Drop;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr TransceiverId kVideo{1}, kSound{2};
 
@@ -107,6 +110,34 @@ TEST_F(DemuxTest, AUniquePayloadTypeIsTheLastThatIsTried) {
   EXPECT_EQ(drop(Told(7)), Drop::UnknownSource) << "two sections have it now";
   EXPECT_EQ(route(Told(6)), at(v)) << "bound before";
   EXPECT_EQ(drop(Told(7, 33)), Drop::UnknownSource);
+}
+
+// Who answers may send before its answer is here, without MIDs as webrtcbin does, and by a payload
+// type that only one section has so far.
+TEST_F(DemuxTest, ADescriptionMovesASourceThatWasGuessed) {
+  const std::size_t v = demux.set(kVideo, video());
+  EXPECT_EQ(route(Told(20)), at(v));
+  EXPECT_EQ(route(Told(21, kVp8Rtx)), at(v, 0, true));
+  EXPECT_EQ(route(Told(30).mid("0")), at(v));
+  rtp::ReceiveParameters second = video("2");
+  second.sources = {{.ssrc = 20, .rtx_ssrc = 21}, {.ssrc = 30}};
+  const std::size_t w = demux.set(kSound, second);
+  EXPECT_EQ(route(Told(20)), at(w));
+  EXPECT_EQ(route(Told(21, kVp8Rtx)), at(w, 0, true));
+  EXPECT_EQ(route(Told(30)), at(v)) << "its MID was heard";
+  EXPECT_THAT(demux.take_moved(), ElementsAre(Demux::Moved{v, 20}));
+  EXPECT_THAT(demux.take_moved(), IsEmpty());
+}
+
+TEST_F(DemuxTest, AMidMovesASourceThatWasGuessedInPacketsAndInSdes) {
+  const std::size_t v = demux.set(kVideo, video());
+  EXPECT_EQ(route(Told(5)), at(v));
+  EXPECT_EQ(route(Told(6)), at(v));
+  const std::size_t w = demux.set(kSound, video("2"));
+  EXPECT_EQ(route(Told(5).mid("2")), at(w));
+  demux.bind(6, "2", "");
+  EXPECT_EQ(route(Told(6)), at(w));
+  EXPECT_THAT(demux.take_moved(), ElementsAre(Demux::Moved{v, 5}, Demux::Moved{v, 6}));
 }
 
 TEST_F(DemuxTest, APayloadTypeThatTheSectionLacksIsDropped) {

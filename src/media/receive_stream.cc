@@ -116,6 +116,20 @@ bool ReceiveStream::take_source(Timestamp now, const rtp::Header& header) {
   return true;
 }
 
+void ReceiveStream::forget_source(Timestamp now, std::uint32_t ssrc) {
+  std::erase(old_ssrcs_, ssrc);
+  if (ssrc != ssrc_) return;
+  give_up_all(now);
+  nack_.reset();
+  key_frames_.reset();
+  ssrc_.reset();
+  rtx_ssrc_.reset();
+  // Who was here before it goes on at once.
+  old_ssrcs_.clear();
+  old_rtx_ssrc_.reset();
+  is_heard_ = false;
+}
+
 // With this packet the numbers begin.
 void ReceiveStream::begin(Timestamp now, const rtp::Header& header) {
   highest_ = header.sequence + kTurn;

@@ -73,6 +73,8 @@ class ReceiveStream {
   bool handle_packet(Timestamp now, const rtp::Packet& packet, std::size_t size);
   bool handle_repair(Timestamp now, const rtp::Packet& packet, std::size_t size);
   void handle_report(Timestamp now, const rtcp::SenderReport& report);
+  // The source is another section's.
+  void forget_source(Timestamp now, std::uint32_t ssrc);
   // RFC 3550 §6.6. True: the source that packets came from has ended.
   bool handle_bye(std::uint32_t ssrc);
   // False: nothing can ask for it, or nobody is there to be asked.

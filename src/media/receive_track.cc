@@ -106,6 +106,10 @@ void ReceiveTrack::handle_report(Timestamp now, std::size_t encoding,
   streams_[encoding]->handle_report(now, report);
 }
 
+void ReceiveTrack::forget_source(Timestamp now, std::uint32_t ssrc) {
+  for (const auto& stream : streams_) stream->forget_source(now, ssrc);
+}
+
 void ReceiveTrack::handle_bye(std::size_t encoding, std::uint32_t ssrc) {
   if (!streams_[encoding]->handle_bye(ssrc)) return;
   const bool are_all_gone = std::ranges::all_of(

@@ -39,6 +39,7 @@ class ReceiveTrack {
   // Nothing tells its encoding. False: there is no room for it.
   bool seek(Timestamp now, std::uint32_t ssrc, Bytes packet);
   void handle_report(Timestamp now, std::size_t encoding, const rtcp::SenderReport& report);
+  void forget_source(Timestamp now, std::uint32_t ssrc);
   void handle_bye(std::size_t encoding, std::uint32_t ssrc);
   Result<> request_key_frame(Timestamp now, std::string_view rid);
 

@@ -37,6 +37,7 @@ void Receivers::set(Timestamp now, TransceiverId transceiver,
   if (const auto chosen = deliveries_.find(transceiver); chosen != deliveries_.end())
     track->set_delivery(chosen->second);
   track->set(now, parameters);
+  forget_moved(now);
   note_extensions();
   note_output(section);
 }
@@ -49,6 +50,15 @@ void Receivers::remove(Timestamp, TransceiverId transceiver) {
   tracks_[*section].reset();
   erase_if(ready_, [&](std::size_t each) { return each == *section; });
   note_extensions();
+}
+
+// Where a source was looked for by mistake.
+void Receivers::forget_moved(Timestamp now) {
+  for (const Demux::Moved& moved : demux_.take_moved()) {
+    if (!tracks_[moved.from]) continue;
+    tracks_[moved.from]->forget_source(now, moved.ssrc);
+    note_output(moved.from);
+  }
 }
 
 void Receivers::note_extensions() {
@@ -104,6 +114,7 @@ void Receivers::handle_packet(Timestamp arrival, Bytes bytes) {
   }
   media_ssrc_ = packet->header.ssrc;
   const auto route = demux_.route(*packet);
+  forget_moved(arrival);
   ReceiveTrack* track = route ? tracks_[route->section].get() : nullptr;
   log_arrival(arrival, *packet, bytes.size(),
               track ? &track->formats().parameters.extensions : nullptr);
@@ -172,6 +183,7 @@ void Receivers::handle(Timestamp now, const rtcp::Message& message) {
           rid = item.text;
       }
       if (!mid.empty()) demux_.bind(chunk.ssrc, mid, rid);
+      forget_moved(now);
     }
   } else if (const auto* bye = std::get_if<rtcp::Bye>(&message)) {
     for (const std::uint32_t ssrc : bye->ssrcs) {

@@ -103,6 +103,7 @@ class Receivers {
   };
 
   ReceiveTrack* find(TransceiverId transceiver) const;
+  void forget_moved(Timestamp now);
   void note_extensions();
   void log_arrival(Timestamp arrival, const rtp::Packet& packet, std::size_t size,
                    const rtp::ExtensionMap* map);

@@ -49,6 +49,27 @@ TEST_F(Media, AByeMutesAndEndsNothing) {
   EXPECT_THAT(receiving.take_frames(), SizeIs(1));
 }
 
+// RFC 3264 §5.1: who answers may send before its answer is here. Without MIDs its packets go where
+// their payload type is known, and to their own track once the answer has named their source.
+TEST_F(Media, WhatCameBeforeItsAnswerLeavesTheTrackOfAnother) {
+  begin();
+  Source early("VP8", kVp8, 1001);
+  early.rtx_ssrc = 2001;
+  receiving.tell(early.frame(vp8_frame(1, true)));
+  rtp::ReceiveParameters answered = video("2");
+  answered.sources = {{.ssrc = 1001, .rtx_ssrc = 2001}};
+  const TransceiverId second{7};
+  receiving.receivers.set(receiving.now, second, answered);
+  receiving.poll();
+  receiving.frames.clear();
+  early.timestamp += 3000;
+  receiving.tell(early.frame(vp8_frame(2, true)));
+  receiving.tell(next(true));
+  ASSERT_THAT(receiving.frames, SizeIs(2));
+  EXPECT_EQ(receiving.frames[0].transceiver, second);
+  EXPECT_EQ(receiving.frames[1].transceiver, kVideoTrack) << "at once";
+}
+
 // docs/failures.md row 158
 TEST_F(Media, AnotherSourceGoesOnWithTheTrack) {
   begin();

@@ -127,6 +127,26 @@ TEST(Senders, LeaveOutExtensionsThatTheFormHasNoPlaceFor) {
   EXPECT_EQ(rig.drain().at(0).get<rtp::Mid>(), rtp::Mid{"a-mid-of-twenty-bytes"});
 }
 
+// RFC 8285 §4.1.2: one form in a stream, and an id above 14 leaves no choice.
+TEST(Senders, UseTheTwoByteFormAloneWhereAnIdNeedsIt) {
+  SendRig rig;
+  auto parameters = video();
+  parameters.extensions = {};
+  parameters.extensions.bind(kMidUri, 20);
+  parameters.extensions.bind(rtp::uri_of(rtp::ExtensionKind::AbsoluteSendTime), 3);
+  SendRig::connect(rig, parameters);
+  const auto mid_of_next = [&](const Buffer& frame) {
+    EXPECT_TRUE(rig.write(frame));
+    const auto sent = rig.drain();
+    const auto extension = sent.at(0).packet().extension.value();
+    EXPECT_EQ(rtp::form_of(extension.profile), rtp::ExtensionForm::TwoByte);
+    return parameters.extensions.get<rtp::Mid>(extension);
+  };
+  EXPECT_EQ(mid_of_next(key_frame()), rtp::Mid{"0"});
+  rig.report(kVideoSsrc);
+  EXPECT_EQ(mid_of_next(delta_frame()), std::nullopt) << "it is known";
+}
+
 // --- at the wire
 
 // One counter for the transport, RTX included, in the order of the wire; docs/failures.md row 211.

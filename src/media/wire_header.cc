@@ -33,7 +33,11 @@ void WireHeader::fill(const HeaderContext& context, Bytes more_extensions) {
     const std::uint8_t id = more.u8();
     extensions_.add(id, more.bytes(more.u8()));
   }
-  if (!context.section.may_mix_extensions) extensions_.keep_one_byte();
+  if (context.section.may_mix_extensions) return;
+  if (map.needs_two_byte())
+    extensions_.use_two_byte();
+  else
+    extensions_.keep_one_byte();
 }
 
 Bytes WireHeader::write(const rtp::Header& header, const HeaderContext& context, bool has_padding,

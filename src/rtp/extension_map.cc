@@ -40,6 +40,7 @@ bool ExtensionMap::bind(std::string_view uri, std::uint8_t id) {
   if (const auto bound = id_of(uri)) return *bound == id;
   if (!uri_of(id).empty()) return false;
   entries_.push_back({id, std::string(uri)});
+  needs_two_byte_ |= id > kMaxOneByteId;
   if (const auto kind = rtp::kind_of(uri)) {
     ids_[static_cast<std::size_t>(*kind)] = id;
     kinds_[id] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(*kind) + 1);

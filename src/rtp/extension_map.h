@@ -57,6 +57,8 @@ class ExtensionMap {
   std::optional<ExtensionKind> kind_of(std::uint8_t id) const;
 
   std::size_t size() const { return entries_.size(); }
+  // Whether an id is above 14, which only the two-byte form has.
+  bool needs_two_byte() const { return needs_two_byte_; }
 
   // The first element of a kind, decoded; nothing when it is missing or malformed.
   template <class Extension>
@@ -88,6 +90,7 @@ class ExtensionMap {
   };
 
   std::vector<Entry> entries_;
+  bool needs_two_byte_ = false;
   std::array<std::uint8_t, kExtensionKinds> ids_{};            // by kind; 0: not bound
   std::array<std::uint8_t, std::size_t{kMaxId} + 1> kinds_{};  // by id; a kind and one, 0: none
 };

@@ -92,6 +92,7 @@ void Extensions::close(std::size_t at) {
 }
 
 ExtensionForm Extensions::form() const {
+  if (is_two_byte_) return ExtensionForm::TwoByte;
   ExtensionReader reader = reader_of(elements_);
   while (const auto element = reader.next())
     if (!fits_one_byte(*element)) return ExtensionForm::TwoByte;

@@ -68,7 +68,10 @@ std::optional<Bytes> find(const ExtensionBlock& block, std::uint8_t id);
 // it is cleared, so who uses one again and again allocates nothing.
 class Extensions {
  public:
-  void clear() { elements_.clear(); }
+  void clear() {
+    elements_.clear();
+    is_two_byte_ = false;
+  }
 
   // An id of 0, and a value of more than 255 bytes, is a Bug.
   void add(std::uint8_t id, Bytes value);
@@ -85,12 +88,13 @@ class Extensions {
 
   bool empty() const { return elements_.empty(); }
 
-  // The shortest form that holds all. The two-byte form may be sent only where both sides said
-  // `extmap-allow-mixed` (RFC 8285 §6).
+  // The shortest form that holds all.
   ExtensionForm form() const;
 
-  // Drops what does not fit the one-byte form; how many these were.
+  // RFC 8285 §4.1.2: unless both sides said `extmap-allow-mixed`, all packets of a stream have the
+  // same form. The first drops what does not fit the one-byte form, and tells how many these were.
   std::size_t keep_one_byte();
+  void use_two_byte() { is_two_byte_ = true; }
 
   // What write() appends, in bytes; 0 when there are no elements.
   std::size_t size() const;
@@ -106,6 +110,7 @@ class Extensions {
   void close(std::size_t at);
 
   Buffer elements_;  // in the two-byte form, without padding
+  bool is_two_byte_ = false;
 };
 
 }  // namespace specter::rtp

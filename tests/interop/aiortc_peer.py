@@ -1,16 +1,35 @@
 """aiortc as a program with the commands and events of docs/peer-protocol.md: aiortc_peer.py [CONFIGURATION],
-an RTCConfiguration in JSON. It gathers before its local description is set, and tells its candidates then."""
+an RTCConfiguration in JSON. It gathers before its local description is set, and tells its candidates then.
+What it says of media may be made unusual there: "payload_types": {"VP8": 120}, "extension_ids": {"sdes:mid": 20},
+"feedback": false and "rtx": false."""
 
 import asyncio
 import base64
 import json
 import sys
 
+import aiortc.codecs
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
 LINE_LIMIT = 1 << 24
+
+
+def make_unusual(configuration):
+    for kind, codecs in aiortc.codecs.CODECS.items():
+        if not configuration.get("rtx", True):
+            codecs[:] = [codec for codec in codecs if codec.name != "rtx"]
+        for codec in codecs:
+            number = configuration.get("payload_types", {}).get(codec.name)
+            for repair in (each for each in codecs if number and each.parameters.get("apt") == codec.payloadType):
+                repair.parameters["apt"] = number
+            codec.payloadType = number or codec.payloadType
+            if not configuration.get("feedback", True):
+                codec.rtcpFeedback = []
+        for extension in aiortc.codecs.HEADER_EXTENSIONS[kind]:
+            for name, number in configuration.get("extension_ids", {}).items():
+                extension.id = number if extension.uri.endswith(name) else extension.id
 
 
 def tell(event, **fields):
@@ -22,7 +41,7 @@ class AiortcPeer:
         policy = RTCBundlePolicy(configuration.get("bundlePolicy", "balanced"))
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=policy))
         self.channels = {}
-        self.decoded = {"audio": 0, "video": 0}
+        self.tracks = []  # the kind and the decoded frames of each that came
         self.tasks = set()  # kept, for asyncio keeps none
         self.connection.on("datachannel", self.announce)
         self.connection.on("track", self.take)
@@ -57,32 +76,36 @@ class AiortcPeer:
         task.add_done_callback(self.tasks.discard)
 
     async def count(self, track):
+        counted = {"kind": track.kind, "decoded": 0}
+        self.tracks.append(counted)
         try:
             while True:
                 await track.recv()
-                self.decoded[track.kind] += 1
+                counted["decoded"] += 1
         except MediaStreamError:
             tell("track_ended", kind=track.kind)
 
-    async def add_media(self, kind, codec, **_):
+    async def add_media(self, kind, codec, direction="sendrecv", **_):
         """Green pictures, or silence."""
         sender = self.connection.addTrack(VideoStreamTrack() if kind == "video" else AudioStreamTrack())
         transceiver = next(t for t in self.connection.getTransceivers() if t.sender is sender)
+        transceiver.direction = direction
         known = RTCRtpSender.getCapabilities(kind).codecs
         chosen = [c for c in known if c.mimeType.upper() == f"{kind}/{codec}".upper()]
         transceiver.setCodecPreferences(chosen + [c for c in known if c.mimeType.endswith("/rtx")])
         return "track_added", {"kind": kind}
 
     async def frames(self):
-        return "frames", {"decoded": self.decoded}
+        return "frames", {"decoded": {kind: sum(track["decoded"] for track in self.tracks if track["kind"] == kind)
+                                      for kind in ("audio", "video")}, "tracks": self.tracks}
 
     # ---- commands
 
     async def create_data_channel(self, label):
         return "data_channel_created", self.watch(self.connection.createDataChannel(label))
 
-    async def add_transceiver(self, kind):
-        self.connection.addTransceiver(kind)
+    async def add_transceiver(self, kind, direction="sendrecv"):
+        self.connection.addTransceiver(kind, direction)
         return "done", {}
 
     async def create_offer(self):
@@ -129,7 +152,9 @@ class AiortcPeer:
 
 
 async def main():
-    peer = AiortcPeer(json.loads(sys.argv[1]) if len(sys.argv) > 1 else {})
+    configuration = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    make_unusual(configuration)
+    peer = AiortcPeer(configuration)
     reader = asyncio.StreamReader(limit=LINE_LIMIT)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     tell("ready")

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import threading
+import time
 
 import gi
 
@@ -16,22 +17,25 @@ gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 
-# What is sent of each codec, and how it is decoded; {payload} is the number that both have agreed on.
+# What is sent of each codec, how it is named, and how it is decoded; {payload} is the number that both have agreed on.
 SENDS = {
     "VP8": "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
-           " ! vp8enc deadline=1 keyframe-max-dist=50 target-bitrate=400000 ! rtpvp8pay picture-id-mode=15-bit"
-           " ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload={payload}",
+           " ! vp8enc deadline=1 keyframe-max-dist=50 target-bitrate=400000 ! rtpvp8pay picture-id-mode=15-bit pt={payload}",
     "H264": "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=25/1"
-            " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 bitrate=400"
-            " ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 aggregate-mode=zero-latency"
-            " ! application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload={payload}",
-    "OPUS": "audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay"
-            " ! application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload={payload}",
+            " ! openh264enc gop-size=50 bitrate=400000"
+            " ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 aggregate-mode=zero-latency pt={payload}",
+    "OPUS": "audiotestsrc is-live=true wave=ticks ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay pt={payload}",
 }
-PAYLOADS = {"VP8": 96, "H264": 108, "OPUS": 111}  # in our own offers
+CAPS = {
+    "VP8": "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload={payload}",
+    "H264": "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload={payload},"
+            "packetization-mode=(string)1,profile-level-id=(string)42e01f",
+    "OPUS": "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload={payload}",
+}
+PAYLOADS = {"VP8": 96, "H264": 108, "OPUS": 111}  # in its own offers
 DECODES = {
     "VP8": "queue ! rtpvp8depay request-keyframe=true ! vp8dec",
-    "H264": "queue ! rtph264depay request-keyframe=true ! h264parse ! avdec_h264",
+    "H264": "queue ! rtph264depay request-keyframe=true ! h264parse ! openh264dec",
     "OPUS": "queue ! rtpopusdepay ! opusdec",
 }
 
@@ -50,9 +54,9 @@ class GStreamerPeer:
         self.bin.connect("on-ice-candidate", self.on_candidate)
         self.bin.connect("on-data-channel", lambda _, channel: self.announce(channel))
         self.bin.connect("notify::connection-state", self.on_state)
-        self.bin.connect("on-new-transceiver", lambda _, transceiver: transceiver.set_property("do-nack", True))
+        self.bin.connect("on-new-transceiver", self.on_transceiver)
         self.bin.connect("pad-added", self.on_pad)
-        self.decoded = {"audio": 0, "video": 0}
+        self.tracks = []  # the kind and the decoded frames of each that came
         self.offered = ""
         self.pipeline.set_state(Gst.State.PLAYING)
 
@@ -97,12 +101,36 @@ class GStreamerPeer:
         return int(found[1]) if found else PAYLOADS[codec]
 
     def add_media(self, kind, codec, **_):
-        source = Gst.parse_bin_from_description(SENDS[codec].format(payload=self.payload_of(codec)), True)
+        payload = self.payload_of(codec)
+        source = Gst.parse_bin_from_description(SENDS[codec].format(payload=payload), True)
         self.pipeline.add(source)
-        if not source.link(self.bin):
+        caps = Gst.Caps.from_string(CAPS[codec].format(payload=payload))
+        sink = self.bin.request_pad(self.bin.get_pad_template("sink_%u"), None, caps)
+        transceiver = sink.get_property("transceiver")
+        # Without it webrtcbin gives the number to a retransmission in another section, before the source has said its own.
+        transceiver.set_property("codec-preferences", caps)
+        if source.get_static_pad("src").link(sink) != Gst.PadLinkReturn.OK:
             raise ValueError(f"webrtcbin takes no {codec}")
         source.sync_state_with_parent()
+        # A description has the SSRC of what has said it by then, and no MID stands in packets: of two sections with one
+        # codec only the SSRC tells which one a packet is of.
+        given_up = time.monotonic() + 5
+        while not (sink.get_current_caps() and sink.get_current_caps().get_structure(0).has_field("ssrc")):
+            if time.monotonic() > given_up:
+                raise ValueError(f"the source of {codec} says no SSRC")
+            time.sleep(0.01)
         return "track_added", {"kind": kind}
+
+    def add_transceiver(self, kind, direction):
+        codec = "OPUS" if kind == "audio" else "VP8"
+        caps = Gst.Caps.from_string(CAPS[codec].format(payload=self.payload_of(codec)))
+        way = getattr(GstWebRTC.WebRTCRTPTransceiverDirection, direction.upper())
+        self.bin.emit("add-transceiver", way, caps)
+        return "done", {}
+
+    def on_transceiver(self, _, transceiver):
+        if transceiver.get_property("kind") == GstWebRTC.WebRTCKind.VIDEO:
+            transceiver.set_property("do-nack", True)
 
     def on_pad(self, _, pad):
         if pad.get_direction() != Gst.PadDirection.SRC:
@@ -111,8 +139,11 @@ class GStreamerPeer:
         kind, codec = caps.get_string("media"), caps.get_string("encoding-name").upper()
         sink = Gst.parse_bin_from_description(f"{DECODES[codec]} ! fakesink name=end signal-handoffs=true sync=false", True)
 
+        counted = {"kind": kind, "decoded": 0}
+        self.tracks.append(counted)
+
         def count(*_):
-            self.decoded[kind] += 1
+            counted["decoded"] += 1
 
         sink.get_by_name("end").connect("handoff", count)
         self.pipeline.add(sink)
@@ -121,7 +152,8 @@ class GStreamerPeer:
         self.tell("track", kind=kind, codec=codec)
 
     def frames(self):
-        return "frames", {"decoded": self.decoded}
+        return "frames", {"decoded": {kind: sum(track["decoded"] for track in self.tracks if track["kind"] == kind)
+                                      for kind in ("audio", "video")}, "tracks": self.tracks}
 
     # ---- commands; the value is the answer
 

@@ -9,7 +9,9 @@ const [name, folder, configuration] = process.argv.slice(2);
 const require = createRequire(`${folder}/`);
 const stack = require({wrtc: '@roamhq/wrtc', werift: 'werift'}[name]);
 globalThis.RTCPeerConnection = stack.RTCPeerConnection;
-if (stack.nonstandard) devices(stack);
+const came = [];  // of a stack that decodes nothing: the kind of each track, and how many frames ended
+if (name === 'wrtc') devices(stack);
+if (name === 'werift') echoes(stack);
 
 // A camera and a microphone for wrtc, which has none: pictures that change, and a tone.
 function devices({MediaStream, RTCRtpReceiver, nonstandard: {RTCVideoSource, RTCAudioSource}}) {
@@ -37,6 +39,39 @@ function devices({MediaStream, RTCRtpReceiver, nonstandard: {RTCVideoSource, RTC
   Object.defineProperty(globalThis, 'navigator', {value: {mediaDevices}, configurable: true});
 }
 
+// Neither has werift, nor any codec: it sends back what comes, the first track of ours on the first of its own, and counts.
+function echoes({MediaStream, MediaStreamTrack, RTCPeerConnection, useH264, useOPUS, useVP8}) {
+  const codecs = {audio: [useOPUS()], video: [useVP8(), useH264()]};
+  const mine = {audio: [], video: []};
+  globalThis.MediaStream = MediaStream;
+  globalThis.RTCRtpReceiver = {getCapabilities: (kind) => ({codecs: codecs[kind]})};
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration) {
+      super({...configuration, codecs});
+      this.onTrack.subscribe((track) => {
+        const place = came.filter(({kind}) => kind === track.kind).length;
+        const counted = {kind: track.kind, decoded: 0};
+        came.push(counted);
+        track.onReceiveRtp.subscribe((packet) => {
+          counted.decoded += track.kind === 'audio' || packet.header.marker;
+          mine[track.kind][place]?.writeRtp(packet.clone());
+        });
+      });
+    }
+  };
+  const getUserMedia = async ({video}) => {
+    const kind = video ? 'video' : 'audio', track = new MediaStreamTrack({kind});
+    mine[kind].push(track);
+    return new MediaStream([track]);
+  };
+  Object.defineProperty(globalThis, 'navigator', {value: {mediaDevices: {getUserMedia}}, configurable: true});
+}
+
+function frames() {
+  const count = (wanted) => came.filter(({kind}) => kind === wanted).reduce((sum, {decoded}) => sum + decoded, 0);
+  return {event: 'frames', decoded: {audio: count('audio'), video: count('video')}, tracks: came};
+}
+
 const write = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const source = fs.readFileSync(new URL('peer.js', import.meta.url), 'utf8');
 const peer = await (0, eval)(source)(undefined, configuration ? JSON.parse(configuration) : {});
@@ -49,7 +84,8 @@ write({event: 'ready'});
 for await (const line of readline.createInterface({input: process.stdin})) {
   const {ref, ...command} = JSON.parse(line);
   try {
-    write({...(await peer.command(command)), ref});
+    const answer = command.op === 'frames' && name === 'werift' ? frames() : await peer.command(command);
+    write({...answer, ref});
   } catch (error) {
     write({event: 'error', op: command.op, name: error.name ?? 'Error', message: `${error.message ?? error}`, ref});
   }

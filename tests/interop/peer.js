@@ -160,8 +160,8 @@
     create_offer: async () => described('offer', await connection.createOffer()),
     create_answer: async () => described('answer', await connection.createAnswer()),
     // Media of which no packet matters: a section in the offer, or a track that is silent or black.
-    add_transceiver: ({kind}) => {
-      connection.addTransceiver(kind);
+    add_transceiver: ({kind, direction = 'sendrecv'}) => {
+      connection.addTransceiver(kind, {direction});
       return {event: 'done'};
     },
     add_track: ({kind}) => {
@@ -174,26 +174,30 @@
     add_media: async ({kind, rids, codec, source = {}}) => {
       const track = await source_of(kind, source), stream = new MediaStream([track]);
       if (codec && !codec.includes('/')) codec = `${kind}/${codec === 'OPUS' ? 'opus' : codec}`;
-      if (rids || codec) {
+      if (rids) {
         const scales = {q: 4, h: 2, f: 1};
-        const sendEncodings = rids?.map((rid) => ({rid, scaleResolutionDownBy: scales[rid] ?? 1}));
-        const made = connection.addTransceiver(track, {streams: [stream], ...(rids ? {sendEncodings} : {})});
+        const sendEncodings = rids.map((rid) => ({rid, scaleResolutionDownBy: scales[rid] ?? 1}));
+        const made = connection.addTransceiver(track, {streams: [stream], sendEncodings});
         if (codec) prefer(made, codec);
         return {event: 'track_added', transceiver: number_of(made)};
       }
+      // An answer's track takes the section that the offer has for it, which addTransceiver would not.
       const sender = connection.addTrack(track, stream);
       const made = connection.getTransceivers().find((each) => each.sender === sender);
+      if (codec) prefer(made, codec);
       return {event: 'track_added', transceiver: number_of(made)};
     },
-    // How much of each kind was decoded.
+    // How much was decoded: of each kind, and of each track.
     frames: async () => {
-      const decoded = {audio: 0, video: 0};
+      const decoded = {audio: 0, video: 0}, tracks = [];
       for (const report of (await connection.getStats()).values()) {
         if (report.type !== 'inbound-rtp') continue;
-        decoded[report.kind] += report.kind === 'video' ? report.framesDecoded ?? 0
-                                                        : report.totalSamplesReceived || report.packetsReceived || 0;
+        const count = report.kind === 'video' ? report.framesDecoded ?? 0
+                                              : report.totalSamplesReceived || report.packetsReceived || 0;
+        decoded[report.kind] += count;
+        tracks.push({kind: report.kind, decoded: count});
       }
-      return {event: 'frames', decoded};
+      return {event: 'frames', decoded, tracks};
     },
     remove_track: ({transceiver}) => {
       const {sender} = transceivers[transceiver - 1];

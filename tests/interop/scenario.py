@@ -125,12 +125,13 @@ def heard(offer, dtls_client):
 
 
 @contextlib.asynccontextmanager
-async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None, before_answer=None):
+async def connected(offerer, answerer, dtls_client=None, relay=None, before_offer=None, before_answer=None, data=True):
     """Yields the number of the channel "data" at either side, open. relay: relay.Relay between them.
-    before_offer: what else is to be in the offer, after the channel. before_answer: what the answerer does with it first."""
+    before_offer: what else is to be in the offer, after the channel. before_answer: what the answerer does with it first.
+    data: whether there is a channel; without one nothing is yielded."""
     tasks = []
     try:
-        created = await offerer.call("create_data_channel", label="data")
+        created = await offerer.call("create_data_channel", label="data") if data else None
         if before_offer:
             await before_offer()
         offer = description_of(await offerer.call("create_offer"))
@@ -144,15 +145,16 @@ async def connected(offerer, answerer, dtls_client=None, relay=None, before_offe
         await offerer.call("set_remote_description", **answer)
         tasks.append(asyncio.create_task(trickle(answerer, offerer, relay)))
 
-        announced = await answerer.wait("data_channel", label="data")
-        await offerer.wait("data_channel_open", channel=created["channel"])
-        await answerer.wait("data_channel_open", channel=announced["channel"])
+        if data:
+            announced = await answerer.wait("data_channel", label="data")
+            await offerer.wait("data_channel_open", channel=created["channel"])
+            await answerer.wait("data_channel_open", channel=announced["channel"])
         for peer in (offerer, answerer):
             await peer.wait("connection_state", state="connected")
         for task in tasks:
             if task.done():
                 task.result()  # a candidate was refused: say so
-        yield created["channel"], announced["channel"]
+        yield (created["channel"], announced["channel"]) if data else None
     finally:
         for task in tasks:
             task.cancel()
@@ -163,16 +165,18 @@ def description_of(answer):
     return {"type": answer["type"], "sdp": answer["sdp"]}
 
 
-async def renegotiate(offerer, answerer, before_answer=None):
-    """The candidates are those of the connection that is there."""
+async def renegotiate(offerer, answerer, before_answer=None, answer_first=False):
+    """The candidates are those of the connection that is there. answer_first: the offerer has the answer before the
+    answerer is in force, and so before any of its media."""
     offer = description_of(await offerer.call("create_offer"))
     await offerer.call("set_local_description", **offer)
     await answerer.call("set_remote_description", **offer)
     if before_answer:
         await before_answer()
     answer = description_of(await answerer.call("create_answer"))
-    await answerer.call("set_local_description", **answer)
-    await offerer.call("set_remote_description", **answer)
+    takers = [(answerer, "set_local_description"), (offerer, "set_remote_description")]
+    for peer, op in reversed(takers) if answer_first else takers:
+        await peer.call(op, **answer)
 
 
 async def echo(sender, from_channel, echoer, to_channel, sizes=SIZES):

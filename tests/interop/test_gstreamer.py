@@ -8,6 +8,8 @@ today, so that `make interop-tracks` tells them and CI does not (issue 20).
 
 import argparse
 import asyncio
+import contextlib
+import functools
 import itertools
 import pathlib
 import sys
@@ -16,6 +18,7 @@ import time
 import traceback
 
 import media
+import media_stories
 from peers import ProgramPeer, SpecterPeer
 from scenario import connected, echo, expect
 
@@ -44,13 +47,13 @@ async def tell(specter_offers, specter_is_client, certificate, known, program):
     return f"{transport['dtls_cipher']}, {transport['tls_group']}"
 
 
-async def tracks(specter_offers, files, known, program):
+@contextlib.asynccontextmanager
+async def pair(known, program):
     async with asyncio.timeout(STORY_SECONDS), \
             ProgramPeer.open("gstreamer", sys.executable, PROGRAM) as gstreamer, \
             SpecterPeer.open(program) as specter:
         known += [specter, gstreamer]
-        flows = await media.both_ways(gstreamer, specter, not specter_offers, files)
-    return f"longest pause {max(longest for _, longest in flows) * 1000:.0f} ms"
+        yield gstreamer, specter
 
 
 def stories(options, folder):
@@ -60,13 +63,20 @@ def stories(options, folder):
         yield title, lambda known, o=offers, c=client, k=certificate: tell(o, c, k, known, options.specter)
 
 
-def media_stories(options, folder):
-    made = media.make_files(folder)
-    for codec, name in (("VP8", "vp8.ivf"), ("H264", "h264.h264")):
-        files = {"audio": ("OPUS", made["opus.ogg"]), "video": (codec, made[name])}
-        for offers in (True, False):
-            yield f"{codec} and Opus both ways, specter {'offers' if offers else 'answers'}", \
-                lambda known, o=offers, f=files: tracks(o, f, known, options.specter)
+def stories_of_media(options, folder):
+    files = media_stories.Files(folder)
+    for they_offer, verb in ((False, "offers"), (True, "answers")):
+        told = [(f"{codec} and Opus both ways, specter {verb}", media_stories.both_ways, (["OPUS", codec], they_offer))
+                for codec in ("VP8", "H264")]
+        told += [(f"{codec} alone both ways, specter {verb}", media_stories.both_ways, ([codec], they_offer))
+                 for codec in ("OPUS", "VP8")]
+        told += [(f"VP8 and Opus from {'gstreamer' if they_send else 'specter'} alone, specter {verb}",
+                  media_stories.one_way, (["OPUS", "VP8"], they_offer, they_send)) for they_send in (True, False)]
+        # Media that come before the answer end webrtcbin 1.22 ("code should not be reached" in on_rtpbin_pad_added).
+        told.append((f"VP8 and Opus are added to a connection, specter {verb}", media_stories.added_later,
+                     ("VP8", they_offer, False)))
+        for title, story, arguments in told:
+            yield title, lambda known, s=story, a=arguments: s(functools.partial(pair, known, options.specter), files, *a)
 
 
 async def main():
@@ -80,7 +90,7 @@ async def main():
         media.need()
     good = True
     with tempfile.TemporaryDirectory(prefix="specter-gstreamer-") as folder:
-        for title, story in (media_stories if options.media else stories)(options, pathlib.Path(folder)):
+        for title, story in (stories_of_media if options.media else stories)(options, pathlib.Path(folder)):
             if options.only not in title:
                 continue
             begun = time.monotonic()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`specter peer` with other stacks, from npm, PyPI, Go modules and crates: `make interop`. Each that can offers
-audio, video and data in each of its bundle policies; each answers our offer; messages go both ways.
+audio, video and data in each of its bundle policies; each answers our offer; messages go both ways. Those of WITH_MEDIA
+send and receive tracks, too: media_stories.py.
 
     tests/interop/test_stacks.py [--specter build/release/specter] [pion werift]
 """
@@ -9,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import itertools
 import json
 import pathlib
@@ -23,7 +25,7 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench" / "peers"))
 
-import media  # noqa: E402
+import media_stories  # noqa: E402
 from bench_peer import BenchPeer  # noqa: E402
 from driver import stacks  # noqa: E402
 from driver.main import bootstrap  # noqa: E402
@@ -79,8 +81,8 @@ STACKS = {
 
 
 @contextlib.asynccontextmanager
-async def pair(specter, command, policy, known, dtls="any"):
-    configuration = json.dumps({"bundlePolicy": policy})
+async def pair(specter, command, policy, known, dtls="any", **configuration):
+    configuration = json.dumps({"bundlePolicy": policy, **configuration})
     async with ProgramPeer.open("theirs", *command(configuration)) as theirs, \
             SpecterPeer.open(specter, "--dtls", dtls) as ours:
         known += [theirs, ours]
@@ -127,22 +129,50 @@ def stories_of(specter, command):
             lambda known, c=client: we_offer(specter, command, known, "balanced", c)
 
 
-# Who sends media and decodes it, or at least puts it together.
-WITH_MEDIA = {"wrtc": ("VP8",), "aiortc": ("VP8", "H264"), "pion": ("VP8", "H264")}
+# Who sends media and decodes it, or at least puts it together, and in which codecs of video.
+WITH_MEDIA = {"wrtc": ("VP8",), "werift": ("VP8", "H264"), "aiortc": ("VP8", "H264"), "pion": ("VP8", "H264")}
+BARE = {"feedback": False, "rtx": False}
+TWO_BYTES = {"extension_ids": {"sdes:mid": 20, "ssrc-audio-level": 100, "abs-send-time": 255}}
+
+
+@functools.cache
+def files_in(folder):
+    return media_stories.Files(folder)
 
 
 def stories_of_media(name, specter, command, folder):
     codecs = WITH_MEDIA.get(name, ())
-    made = media.make_files(folder) if codecs else {}
-    for codec in codecs:
-        files = {"audio": ("OPUS", made["opus.ogg"]), "video": (codec, made["h264.h264" if codec == "H264" else "vp8.ivf"])}
-        for they_offer_it in (True, False):
-            async def tell(known, offers=they_offer_it, files=files):
-                async with pair(specter, command, "balanced", known) as (theirs, ours):
-                    await media.both_ways(theirs, ours, offers, files)
-                    return await negotiated(ours)
+    if not codecs:
+        return
+    files = files_in(folder)
+    both, first = media_stories.both_ways, codecs[0]
+    ways = [(True, "offers"), (False, "answers")]
+    stories = [(f"{verb} {codec} and Opus both ways", both, (["OPUS", codec], offers), {})
+               for codec in codecs for offers, verb in ways]
+    stories += [(f"{verb} {first} and Opus both ways, {policy}", both, (["OPUS", first], offers), {"policy": policy})
+                for policy in POLICIES[1:] for offers, verb in ways]
+    stories += [(f"{verb} {codec} alone", both, ([codec], offers), {}) for codec in ("OPUS", first) for offers, verb in ways]
+    stories += [(f"{verb} and only {'sends' if sends else 'receives'}", media_stories.one_way,
+                 (["OPUS", first], offers, sends), {}) for sends in (True, False) for offers, verb in ways]
+    stories += [(f"{verb} what is added to a connection, which the other side adds to", media_stories.added_later,
+                 (first, offers), {}) for offers, verb in ways]
+    if name == "aiortc":  # says anything, and needs no more than what it is told
+        stories += [(f"{verb} {title}", both, (["OPUS", first], offers), how) for title, how in (
+            ("VP8 as 120", {"payload_types": {"VP8": 120}}), ("no feedback, no RTX", BARE),
+            ("extensions above 14", TWO_BYTES)) for offers, verb in ways]
+        stories += [(f"offers {title} without MIDs", both, ([codec], True),
+                     {"change": media_stories.unnamed, "data": False}) for codec, title in (("OPUS", "sound"), (first, "pictures"))]
+    if name == "pion":  # sends files, so that many are cheap
+        stories += [(f"{verb} ten pictures", both, ([first] * 10, offers), {}) for offers, verb in ways]
+        stories.append(("offers pictures behind a rejected section", media_stories.behind_a_rejected_section, (first,), {}))
+    for title, story, arguments, how in stories:
+        async def tell(known, story=story, arguments=arguments, how=how):
+            change = {key: value for key, value in how.items() if key in ("change", "data")}
+            how = {"policy": "balanced"} | {key: value for key, value in how.items() if key not in change}
+            opened = functools.partial(pair, specter, command, known=known, **how)
+            return await story(opened, files, *arguments, **change)
 
-            yield f"{'offers' if they_offer_it else 'answers'} {codec} and Opus both ways", tell
+        yield title, tell
 
 
 def stories_of_bench(specter, program):
@@ -169,10 +199,14 @@ def stories_of_bench(specter, program):
 # What a stack can't, by a fault of its own, and which.
 ACTIVE_TWICE = "it answers a=setup:active to active, against RFC 8842 §5.3"
 NO_CERTIFICATE = "as DTLS's client it answers a CertificateRequest with no Certificate, against RFC 5246 §7.4.6"
+STOPS_ITS_TRANSPORT = "it stops the transport that its sections share, as one that is left over; with another of its own, too"
 CANNOT = {
-    ("aiortc", "offers data, audio and video, max-bundle"):
-        "it stops the transport that its sections share, as one that is left over; with another of its own, too",
+    ("aiortc", "offers data, audio and video, max-bundle"): STOPS_ITS_TRANSPORT,
+    ("aiortc", "offers VP8 and Opus both ways, max-bundle"): STOPS_ITS_TRANSPORT,
+    ("aiortc", "answers what is added to a connection, which the other side adds to"):
+        "its offer has other payload types than its answer before, and its packets those of before: against RFC 3264 §8.3.2",
     ("werift", "answers, specter is DTLS's client"): ACTIVE_TWICE,
+    **{("werift", f"{verb} and only sends"): "it has no codec, and sends back what comes" for verb in ("offers", "answers")},
     ("webrtc-rs", "answers data, specter (1.2) is DTLS's client"): ACTIVE_TWICE,
     ("webrtc-rs", "answers data, specter (any) is DTLS's client"): ACTIVE_TWICE,
     **{("rustrtc", f"{verb} data, specter ({dtls}) is DTLS's server"): NO_CERTIFICATE
@@ -201,17 +235,16 @@ class Result:
     """What came of one stack's stories."""
     name: str
     told: list = dataclasses.field(default_factory=list)  # (title, what was negotiated, or None)
+    of_media: list = dataclasses.field(default_factory=list)  # the same of tracks
     left_out: str = ""
-
-    def count(self, word):
-        stories = [negotiated for title, negotiated in self.told if title.startswith(word)]
-        return f"{sum(map(bool, stories))} of {len(stories)}"
 
     def row(self):
         if self.left_out:
-            return f"| {self.name} | {version(self.name)} | left out: {self.left_out} | | |"
-        dtls = ", ".join(sorted({negotiated.split(",")[0] for _, negotiated in self.told if negotiated}))
-        return f"| {self.name} | {version(self.name)} | {self.count('offers')} | {self.count('answers')} | {dtls} |"
+            return f"| {self.name} | {version(self.name)} | left out: {self.left_out} | | | |"
+        offers, answers = ([saw for title, saw in self.told if title.startswith(word)] for word in ("offers", "answers"))
+        dtls = ", ".join(sorted({saw.split(",")[0] for _, saw in self.told if saw}))
+        counts = [f"{sum(map(bool, told))} of {len(told)}" for told in (offers, answers, [saw for _, saw in self.of_media])]
+        return f"| {self.name} | {version(self.name)} | {counts[0]} | {counts[1]} | {dtls} | {counts[2]} |"
 
 
 async def tell(options, name, folder):
@@ -228,11 +261,12 @@ async def tell(options, name, folder):
         def command(configuration):
             return STACKS[name].command(made, configuration)
 
-        stories = itertools.chain(stories_of(options.specter, command),
-                                  stories_of_media(name, options.specter, command, folder))
+        stories = itertools.chain(
+            ((*story, result.told) for story in stories_of(options.specter, command)),
+            ((*story, result.of_media) for story in stories_of_media(name, options.specter, command, folder)))
     else:
-        stories = stories_of_bench(options.specter, made)
-    for title, run in stories:
+        stories = ((*story, result.told) for story in stories_of_bench(options.specter, made))
+    for title, run, told in stories:
         if options.only not in title:
             continue
         if (name, title) in CANNOT:
@@ -246,7 +280,7 @@ async def tell(options, name, folder):
         except Exception:
             print(f"FAILED  {name} {title}", *(line for peer in known for line in peer.history()),
                   traceback.format_exc(), sep="\n", flush=True)
-        result.told.append((title, saw))
+        told.append((title, saw))
     return result
 
 
@@ -263,10 +297,10 @@ async def main():
     bootstrap(types.SimpleNamespace(peers=names))
     with tempfile.TemporaryDirectory(prefix="specter-stacks-") as folder:
         results = [await tell(options, name, pathlib.Path(folder)) for name in names]
-    print("\n| stack | version | offers | answers | DTLS |", "| --- | --- | --- | --- | --- |",
+    print("\n| stack | version | offers | answers | DTLS | tracks |", "| --- | --- | --- | --- | --- | --- |",
           *(result.row() for result in results), sep="\n")
     # A stack that can't be built is no fault of ours, unless it was asked for by name.
-    good = all(saw for result in results for _, saw in result.told)
+    good = all(saw for result in results for _, saw in result.told + result.of_media)
     return 0 if good and not (options.stacks and any(result.left_out for result in results)) else 1
 
 

@@ -30,14 +30,15 @@ type command struct {
 	UsernameFragment *string         `json:"usernameFragment"`
 	Codec            string          `json:"codec"`
 	File             string          `json:"file"`
+	Direction        string          `json:"direction"`
 }
 
 type peer struct {
 	connection *webrtc.PeerConnection
-	mutex      sync.Mutex // of channels; pion's handlers run in goroutines of their own
+	mutex      sync.Mutex // of channels and tracks; pion's handlers run in goroutines of their own
 	channels   []*webrtc.DataChannel
+	tracks     []*incoming
 	write      sync.Mutex
-	decoded    counts
 }
 
 func (p *peer) tell(event string, fields object) {
@@ -83,13 +84,17 @@ func (p *peer) execute(c command) (string, object, error) {
 		}
 		return "data_channel_created", p.watch(channel), nil
 	case "add_transceiver":
-		_, err := p.connection.AddTransceiverFromKind(webrtc.NewRTPCodecType(c.Kind))
+		direction := webrtc.RTPTransceiverDirectionSendrecv
+		if c.Direction != "" {
+			direction = webrtc.NewRTPTransceiverDirection(c.Direction)
+		}
+		_, err := p.connection.AddTransceiverFromKind(
+			webrtc.NewRTPCodecType(c.Kind), webrtc.RTPTransceiverInit{Direction: direction})
 		return "done", nil, err
 	case "add_media":
 		return p.addMedia(c.Kind, c.Codec, c.File)
 	case "frames":
-		return "frames", object{"decoded": object{
-			"audio": p.decoded.audio.Load(), "video": p.decoded.video.Load()}}, nil
+		return "frames", p.frames(), nil
 	case "create_offer":
 		made, err := p.connection.CreateOffer(nil)
 		return described("offer", made, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,14 +19,22 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media/samplebuilder"
 )
 
-// Whole frames that came, by kind. pion decodes none of them.
-type counts struct{ audio, video atomic.Int64 }
+// A track that came, and how many of its frames came whole. pion decodes none of them.
+type incoming struct {
+	kind  webrtc.RTPCodecType
+	whole atomic.Int64
+}
 
-func (c *counts) of(kind webrtc.RTPCodecType) *atomic.Int64 {
-	if kind == webrtc.RTPCodecTypeAudio {
-		return &c.audio
+func (p *peer) frames() object {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	decoded := map[string]int64{"audio": 0, "video": 0}
+	tracks := []object{}
+	for _, track := range p.tracks {
+		decoded[track.kind.String()] += track.whole.Load()
+		tracks = append(tracks, object{"kind": track.kind.String(), "decoded": track.whole.Load()})
 	}
-	return &c.video
+	return object{"decoded": decoded, "tracks": tracks}
 }
 
 const frameTime = 40 * time.Millisecond
@@ -62,6 +71,9 @@ func open(codec, path string) (func() (media.Sample, error), error) {
 		var last uint64
 		return func() (media.Sample, error) {
 			page, header, err := reader.ParseNextPage()
+			if err == nil && bytes.HasPrefix(page, []byte("OpusTags")) {
+				page, header, err = reader.ParseNextPage()
+			}
 			if err != nil {
 				return media.Sample{}, err
 			}
@@ -128,6 +140,10 @@ func (p *peer) take(track *webrtc.TrackRemote) {
 	default:
 		depacketizer = &codecs.OpusPacket{}
 	}
+	counted := &incoming{kind: track.Kind()}
+	p.mutex.Lock()
+	p.tracks = append(p.tracks, counted)
+	p.mutex.Unlock()
 	builder := samplebuilder.New(100, depacketizer, track.Codec().ClockRate)
 	for {
 		packet, _, err := track.ReadRTP()
@@ -136,7 +152,7 @@ func (p *peer) take(track *webrtc.TrackRemote) {
 		}
 		builder.Push(packet)
 		for builder.Pop() != nil {
-			p.decoded.of(track.Kind()).Add(1)
+			counted.whole.Add(1)
 		}
 	}
 }
