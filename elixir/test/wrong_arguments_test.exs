@@ -2,7 +2,8 @@ defmodule Specter.WrongArgumentsTest do
   # Every function with every kind of wrong argument: ArgumentError, and nothing is the worse for it.
   use Specter.Test.Case
 
-  alias Specter.{DataChannel, PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
+  alias Specter.{DataChannel, MediaEngine, PeerConnection, RtpCodecCapability}
+  alias Specter.{TrackLocal, TrackLocalStaticRtp, TrackLocalStaticSample}
 
   @not_text [:atom, nil, 1, 1.5, 'charlist', ["io", "list"], %{}, {}, <<1::3>>]
 
@@ -47,7 +48,13 @@ defmodule Specter.WrongArgumentsTest do
          @both ++
          [{PeerConnection, :new, 1}, {PeerConnection, :exists?, 1}] ++
          [{PeerConnection, :close, 1}, {PeerConnection, :add_track, 2}] ++
-         [{PeerConnection, :remove_track, 2}] ++
+         for(
+           name <- [:remove_track, :stop_transceiver, :get_parameters, :get_receive_parameters],
+           do: {PeerConnection, name, 2}
+         ) ++
+         [{PeerConnection, :transceivers, 1}] ++
+         [{MediaEngine, :codecs, 1}, {MediaEngine, :header_extensions, 1}] ++
+         [{TrackLocal, :info, 1}, {TrackLocal, :delete, 1}] ++
          [{PeerConnection, :get_report, 1}, {PeerConnection, :log_number, 1}] ++
          [{Specter, :close, 0}] ++
          [{DataChannel, :send, 2}, {DataChannel, :close, 1}, {DataChannel, :buffered_amount, 1}]
@@ -62,6 +69,17 @@ defmodule Specter.WrongArgumentsTest do
     {PeerConnection, :replace_track},
     {PeerConnection, :set_delivery},
     {PeerConnection, :request_key_frame},
+    {PeerConnection, :add_transceiver},
+    {PeerConnection, :set_direction},
+    {PeerConnection, :set_streams},
+    {PeerConnection, :set_codec_preferences},
+    {PeerConnection, :set_parameters},
+    {PeerConnection, :set_bitrate_estimate},
+    {MediaEngine, :register_codec},
+    {MediaEngine, :register_header_extension},
+    {MediaEngine, :register_feedback},
+    {TrackLocalStaticRtp, :new},
+    {TrackLocalStaticRtp, :write_rtp},
     {Specter, :set_log},
     {TrackLocalStaticSample, :new},
     {TrackLocalStaticSample, :write_sample},
@@ -76,7 +94,15 @@ defmodule Specter.WrongArgumentsTest do
   test "the table has every function that takes a Specter" do
     listed = MapSet.new(@all, fn {module, name, _texts} -> {module, name} end)
 
-    for module <- [Specter, PeerConnection, DataChannel, TrackLocalStaticSample],
+    for module <- [
+          Specter,
+          PeerConnection,
+          DataChannel,
+          MediaEngine,
+          TrackLocal,
+          TrackLocalStaticRtp,
+          TrackLocalStaticSample
+        ],
         {name, _arity} <- module.__info__(:functions),
         name not in [:init, :native, :options!, :__struct__, :generate_certificate] do
       assert {module, name} in listed or {module, name} in @others
@@ -217,6 +243,15 @@ defmodule Specter.WrongArgumentsTest do
           [voice_activity_detection: "no"]
         ] do
       assert_raise ArgumentError, fn -> module.create_offer(specter, pc, options) end
+    end
+
+    for wrong <- [nil, %{}, [:all], [unknown: true], [default_codecs: nil]] do
+      assert_raise ArgumentError, fn -> Specter.new_media_engine(specter, wrong) end
+      assert_raise ArgumentError, fn -> Specter.new_registry(specter, unknown(), wrong) end
+    end
+
+    for form <- [nil, true, "map", :text] do
+      assert_raise ArgumentError, fn -> PeerConnection.get_stats(specter, pc, form) end
     end
 
     for options <- [nil, [ice_restart: true], [voice_activity_detection: 0]] do
