@@ -155,6 +155,8 @@ Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view
 // Those with JSON answer {:error, :invalid_json}, too.
 Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                            std::string_view json);
+// Of what the state asks for: an offer or an answer that is made for it.
+Term set_made_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                             std::string_view json);
 Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,

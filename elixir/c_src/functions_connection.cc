@@ -103,6 +103,13 @@ Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::str
                 peer->connection().set_local_description(std::move(*description)));
 }
 
+Term set_made_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, *peer, Operation::SetLocalDescription,
+                peer->connection().set_local_description());
+}
+
 Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                             std::string_view json) {
   const auto peer = instance->peer(pc);

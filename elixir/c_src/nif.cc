@@ -73,6 +73,7 @@ ErlNifFunc functions[] = {
     row<restart_ice>("restart_ice"),
     row<set_ice_servers>("set_ice_servers"),
     row_by_size<set_local_description, kLargeText>("set_local_description"),
+    row<set_made_local_description>("set_local_description"),
     row_by_size<set_remote_description, kLargeText>("set_remote_description"),
     row_by_size<add_ice_candidate, kLargeText>("add_ice_candidate"),
     row<local_description>("local_description"),

@@ -225,7 +225,8 @@ defmodule Specter.TelemetryTest do
         :answer_error,
         :invalid_local_description,
         :invalid_remote_description,
-        :candidate_error
+        :candidate_error,
+        :track_error
       ]
 
       failed =

@@ -2,8 +2,11 @@ defmodule Specter.WrongArgumentsTest do
   # Every function with every kind of wrong argument: ArgumentError, and nothing is the worse for it.
   use Specter.Test.Case
 
-  alias Specter.{DataChannel, MediaEngine, PeerConnection, RtpCodecCapability}
+  alias Specter.{DataChannel, MediaEngine, Native, PeerConnection, RtpCodecCapability}
   alias Specter.{TrackLocal, TrackLocalStaticRtp, TrackLocalStaticSample}
+
+  # What add_transceiver/4 makes of no options.
+  @init %{direction: :sendrecv, streams: [], send_encodings: []}
 
   @not_text [:atom, nil, 1, 1.5, 'charlist', ["io", "list"], %{}, {}, <<1::3>>]
 
@@ -141,6 +144,62 @@ defmodule Specter.WrongArgumentsTest do
     assert PeerConnection.exists?(specter, pc)
     assert :ok = PeerConnection.signaling_state(specter, pc)
     assert_receive {:signaling_state, ^pc, :stable}
+  end
+
+  # What tests of one argument don't think of: each native function with any terms, in any place.
+  test "any terms at all", %{specter: specter, pc: pc} do
+    new_channel(specter, pc)
+    :ok = PeerConnection.add_transceiver(specter, pc, :video)
+    assert_receive {:transceiver_added, ^pc, transceiver}
+    {:ok, media_engine} = Specter.new_media_engine(specter)
+    codec = %RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+    {:ok, track} = TrackLocalStaticRtp.new(specter, codec, "film", "cinema")
+    ids = [pc, transceiver, media_engine, track, unknown(), ""]
+    :rand.seed(:exsss, 7)
+
+    # Those that end what the others are tried on, or the VM's log.
+    functions =
+      Native.__info__(:functions) --
+        [load: 0, init: 1, close: 1, close_peer_connection: 2, set_log: 2, give: 4, counters: 0]
+
+    for {name, arity} <- functions, _ <- 1..300 do
+      first = if :rand.uniform(20) == 1, do: any_term(ids), else: specter.native
+      arguments = [first | for(_ <- List.duplicate(1, max(arity - 1, 0)), do: any_term(ids))]
+
+      try do
+        apply(Native, name, Enum.take(arguments, arity))
+      rescue
+        ArgumentError -> :ok
+      end
+    end
+
+    assert PeerConnection.exists?(specter, pc)
+    assert :ok = PeerConnection.signaling_state(specter, pc)
+    assert_receive {:signaling_state, ^pc, _state}, 5_000
+  end
+
+  defp new_channel(specter, pc) do
+    :ok = PeerConnection.create_data_channel(specter, pc, "data")
+    assert_receive {:data_channel, ^pc, _dc, _info}
+  end
+
+  @names [:audio, :video, :rtp, :frames, :sendrecv, :stopped, :text, :once, true, false, nil, :x]
+  @numbers [0, 1, -1, 255, 65_536, 18_446_744_073_709_551_616, -9_223_372_036_854_775_808, 0.5]
+  @keys [:mime_type, :rid, :encodings, :direction, :streams, :send_encodings, :rtcp, "rid", 1]
+
+  defp any_term(ids, depth \\ 3) do
+    case :rand.uniform(if depth == 0, do: 6, else: 10) do
+      1 -> Enum.random(ids)
+      2 -> Enum.random(ids)
+      3 -> Enum.random(@names)
+      4 -> Enum.random(@numbers)
+      5 -> Enum.random([self(), make_ref(), fn -> :ok end, <<1::3>>, <<0, 255>>, {}, {:ok}])
+      6 -> Enum.random(["video/VP8", ~s({"candidate":""}), ~s({"type":"offer","sdp":""}), "x y"])
+      7 -> for _ <- List.duplicate(1, :rand.uniform(4)), do: any_term(ids, depth - 1)
+      8 -> [any_term(ids, depth - 1) | any_term(ids, depth - 1)]
+      9 -> Map.new(1..3, fn _ -> {Enum.random(@keys), any_term(ids, depth - 1)} end)
+      10 -> Enum.random([%RtpCodecCapability{}, %{@init | streams: any_term(ids, depth - 1)}])
+    end
   end
 
   test "a map in place of JSON is named, and what to give instead", %{specter: specter, pc: pc} do

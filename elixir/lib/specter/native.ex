@@ -210,6 +210,10 @@ defmodule Specter.Native do
   @spec set_local_description(reference, pc, String.t()) :: json_result
   def set_local_description(_specter, _pc, _json), do: stub()
 
+  # Of an offer or an answer that is made for it.
+  @spec set_local_description(reference, pc) :: result
+  def set_local_description(_specter, _pc), do: stub()
+
   @spec set_remote_description(reference, pc, String.t()) :: json_result
   def set_remote_description(_specter, _pc, _json), do: stub()
 

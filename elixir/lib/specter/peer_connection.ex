@@ -26,7 +26,7 @@ defmodule Specter.PeerConnection do
   | `remove_track/3`, `set_direction/4`, `set_streams/4`, `set_codec_preferences/4`, `set_delivery/4`, `request_key_frame/4` | | `{:track_error, pc, text}` |
   | `create_offer/3` | `{:offer, pc, json}` | `{:offer_error, pc, text}` |
   | `create_answer/3` | `{:answer, pc, json}` | `{:answer_error, pc, text}` |
-  | `set_local_description/3` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
+  | `set_local_description/3`, `set_local_description/2` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
   | `set_remote_description/3` | `{:ok, pc, :set_remote_description}` | `{:invalid_remote_description, pc, text}` |
   | `add_ice_candidate/3` | `{:ok, pc, :add_ice_candidate}` | `{:candidate_error, pc, text}` |
   | a getter, such as `local_description/2` | `{:local_description, pc, json}`, with the name of the getter | |

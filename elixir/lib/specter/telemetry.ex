@@ -263,7 +263,8 @@ defmodule Specter.Telemetry do
               :answer_error,
               :invalid_local_description,
               :invalid_remote_description,
-              :candidate_error
+              :candidate_error,
+              :track_error
             ] do
     count(:peer_connection, :error, %{pc: pc, message: message, text: text})
   end

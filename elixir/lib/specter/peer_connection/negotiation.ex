@@ -84,6 +84,27 @@ defmodule Specter.PeerConnection.Negotiation do
       end
 
       @doc """
+      Makes the offer or the answer that the signaling state asks for, and applies it.
+      `{:ok, pc, :set_local_description}` follows, or `{:invalid_local_description, pc, text}`. Then
+      `local_description/2` has what to send to the peer.
+
+      ## Examples
+
+          #{unquote(examples)}
+          iex> Specter.PeerConnection.set_local_description(specter, pc)
+          :ok
+          iex> receive do: ({:ok, ^pc, :set_local_description} -> :set)
+          :set
+          iex> :ok = Specter.PeerConnection.signaling_state(specter, pc)
+          iex> receive do: ({:signaling_state, ^pc, state} -> state)
+          :have_local_offer
+      """
+      @spec set_local_description(Specter.t(), t) :: result
+      def set_local_description(specter, pc) do
+        Call.post(specter, pc, :set_local_description)
+      end
+
+      @doc """
       Applies the peer's offer or answer. `{:ok, pc, :set_remote_description}` follows, or
       `{:invalid_remote_description, pc, text}`.
 
