@@ -267,6 +267,7 @@ defmodule Specter.MixProject do
         "README.md",
         "guides/lifecycle.md",
         "guides/flow_control.md",
+        "guides/tracks.md",
         "guides/supervision.md",
         "CHANGELOG.md"
       ],
