@@ -42,7 +42,8 @@ Term new_registry(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 }
 
 Term codecs(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine) {
-  return get(env, instance, engine, [](const MediaEngine& of) { return terms_of(of.codecs()); });
+  return get(env, instance, engine,
+             [](const MediaEngine& of) { return terms_of<CodecTerm>(of.codecs()); });
 }
 
 Term register_codec(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
@@ -53,9 +54,7 @@ Term register_codec(ErlNifEnv* env, const InstanceRef& instance, std::string_vie
 
 Term header_extensions(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine) {
   return get(env, instance, engine, [](const MediaEngine& of) {
-    std::vector<HeaderExtensionTerm> terms;
-    for (const RtpHeaderExtension& each : of.header_extensions()) terms.push_back({each});
-    return terms;
+    return terms_of<HeaderExtensionTerm>(of.header_extensions());
   });
 }
 

@@ -70,7 +70,7 @@ Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 Term track_info(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
   const auto found = instance->tracks().find(track);
   if (!found) return error(env, "invalid_track");
-  const TrackLocal& of = local_track(*found);
+  const TrackLocal of = local_track(*found);
   Map map(env);
   map.put_value(Atom("id"), of.id());
   map.put_value(Atom("kind"), name_of(of.kind()));

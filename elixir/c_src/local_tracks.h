@@ -17,8 +17,8 @@ namespace specter::nif {
 // Of samples, or of RTP packets.
 using AnyTrack = std::variant<TrackLocalStaticSample, TrackLocalStaticRtp>;
 
-inline const TrackLocal& local_track(const AnyTrack& track) {
-  return std::visit([](const TrackLocal& each) -> const TrackLocal& { return each; }, track);
+inline TrackLocal local_track(const AnyTrack& track) {
+  return std::visit([](const TrackLocal& each) { return each; }, track);
 }
 
 // Usable from any thread. Its lock is its own: every sample that is written looks here.

@@ -143,9 +143,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   const std::string* id_of(const DataChannel& channel) const;
 
   template <class E>
-    requires requires(PeerTracks& tracks, E&& event) { tracks.handle(std::move(event)); }
+    requires requires(PeerTracks& tracks, E&& event) { tracks.handle(std::forward<E>(event)); }
   void handle(E&& event) {
-    tracks_.handle(std::move(event));
+    tracks_.handle(std::forward<E>(event));
   }
 
   Outbox outbox_;

@@ -56,14 +56,12 @@ Term encode(ErlNifEnv* env, const EncodingTerm& encoding) {
 // What senders and receivers have alike.
 template <class Parameters>
 void put_shared(ErlNifEnv* env, Map& map, const Parameters& of) {
-  std::vector<ExtensionTerm> extensions;
-  for (const auto& extension : of.header_extensions) extensions.push_back({extension});
-  map.put_value(Atom("header_extensions"), extensions);
+  map.put_value(Atom("header_extensions"), terms_of<ExtensionTerm>(of.header_extensions));
   Map rtcp(env);
   rtcp.put_value(Atom("cname"), of.rtcp.cname);
   rtcp.put_value(Atom("reduced_size"), of.rtcp.reduced_size);
   map.put(Atom("rtcp"), rtcp.term());
-  map.put_value(Atom("codecs"), terms_of(of.codecs));
+  map.put_value(Atom("codecs"), terms_of<CodecTerm>(of.codecs));
 }
 
 }  // namespace
@@ -94,12 +92,6 @@ Term encode(ErlNifEnv* env, const CodecTerm& codec) {
   return map.term();
 }
 
-std::vector<CodecTerm> terms_of(const std::vector<RtpCodec>& codecs) {
-  std::vector<CodecTerm> terms;
-  for (const RtpCodec& codec : codecs) terms.push_back({codec});
-  return terms;
-}
-
 Term encode(ErlNifEnv* env, const HeaderExtensionTerm& extension) {
   Map map(env);
   map.put_value(Atom("kind"), name_of(extension.of.kind));
@@ -110,9 +102,7 @@ Term encode(ErlNifEnv* env, const HeaderExtensionTerm& extension) {
 Term encode(ErlNifEnv* env, const SendParametersTerm& parameters) {
   Map map(env);
   map.put_value(Atom("transaction_id"), parameters.of.transaction_id);
-  std::vector<EncodingTerm> encodings;
-  for (const auto& encoding : parameters.of.encodings) encodings.push_back({encoding});
-  map.put_value(Atom("encodings"), encodings);
+  map.put_value(Atom("encodings"), terms_of<EncodingTerm>(parameters.of.encodings));
   put_shared(env, map, parameters.of);
   return map.term();
 }

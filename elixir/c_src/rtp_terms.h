@@ -16,6 +16,14 @@ namespace specter::nif {
 
 // ---- out. The library's types have no encode of their own here, so each has a name.
 
+template <class T, class Value>
+std::vector<T> terms_of(const std::vector<Value>& values) {
+  std::vector<T> terms;
+  terms.reserve(values.size());
+  for (const Value& value : values) terms.push_back({value});
+  return terms;
+}
+
 Atom name_of(MediaKind kind);
 Atom name_of(RtpTransceiverDirection direction);
 
@@ -24,7 +32,6 @@ struct CodecTerm {
   RtpCodec of;
 };
 Term encode(ErlNifEnv* env, const CodecTerm& codec);
-std::vector<CodecTerm> terms_of(const std::vector<RtpCodec>& codecs);
 
 struct HeaderExtensionTerm {
   RtpHeaderExtension of;
