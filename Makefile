@@ -141,4 +141,4 @@ install: ## build the library and the command, no tests, into PREFIX (/usr/local
 	DESTDIR="$(DESTDIR)" cmake --install build/install
 
 clean: ## forget every build
-	rm -rf build elixir/_build examples/rooms/_build
+	rm -rf build elixir/_build examples/rooms/_build examples/sfu/_build

@@ -267,14 +267,27 @@ defmodule Specter.MixProject do
         "README.md",
         "guides/lifecycle.md",
         "guides/flow_control.md",
+        "guides/tracks.md",
         "guides/supervision.md",
         "CHANGELOG.md"
       ],
       groups_for_extras: [Guides: ~r"guides/"],
       groups_for_modules: [
-        Connections: [Specter, Specter.PeerConnection, Specter.DataChannel, Specter.Config],
+        Connections: [
+          Specter,
+          Specter.PeerConnection,
+          Specter.DataChannel,
+          Specter.MediaEngine,
+          Specter.Config
+        ],
         Processes: [Specter.Handler, Specter.Telemetry],
-        Media: [Specter.TrackLocalStaticSample, Specter.RtpCodecCapability]
+        Media: [
+          Specter.TrackLocal,
+          Specter.TrackLocalStaticSample,
+          Specter.TrackLocalStaticRtp,
+          Specter.RtpCodecCapability,
+          Specter.RtpCodecParameters
+        ]
       ],
       source_ref: "v#{@version}",
       # Of a file in the repository, where the package is a folder.

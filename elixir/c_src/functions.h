@@ -13,8 +13,8 @@
 #include "instance.h"
 #include "library.h"
 #include "options.h"
+#include "rtp_terms.h"
 #include "terms.h"
-#include "track.h"
 
 #include "specter/specter.h"
 
@@ -31,25 +31,6 @@ struct Decoder<InstanceRef> {
     void* object = nullptr;
     if (!enif_get_resource(env, term, library_of(env).types.instance, &object)) throw BadArgument();
     return *static_cast<InstanceRef*>(object);
-  }
-};
-
-// A term that is looked at later.
-struct Any {
-  Term term;
-};
-
-template <>
-struct Decoder<Any> {
-  static Any decode(ErlNifEnv*, Term term) { return {term}; }
-};
-
-template <>
-struct Decoder<MediaDelivery> {
-  static MediaDelivery decode(ErlNifEnv* env, Term term) {
-    if (enif_is_identical(term, Atom("frames").term(env))) return MediaDelivery::Frames;
-    if (enif_is_identical(term, Atom("rtp").term(env))) return MediaDelivery::Rtp;
-    throw BadArgument();
   }
 };
 
@@ -83,6 +64,21 @@ inline Term posted(ErlNifEnv* env, const Result<>& result) {
   return result.error().code == ErrorCode::WouldBlock ? error(env, "would_block") : not_found(env);
 }
 
+// For an operation, whose refusal on the spot is told like one that comes later.
+template <class T>
+Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& result) {
+  if (result) return Atom("ok").term(env);
+  const Error& why = result.error();
+  if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock)
+    return posted(env, Result<>(fail(why)));
+  return posted(env, peer.ask([operation, why](Peer& self, const PeerConnection&) {
+    self.tell_failure(operation, why);
+  }));
+}
+
+// The part of its time that a NIF has used up by copying so many bytes.
+void charge(ErlNifEnv* env, std::size_t bytes);
+
 // ---- the library: functions_library.cc
 
 // {:ok, reference}; the caller is the owner. Starts threads, so it runs on a dirty scheduler.
@@ -95,21 +91,14 @@ Term config(ErlNifEnv* env, const InstanceRef& instance);
 Term default_options(ErlNifEnv* env);
 // {:ok, reference}; of "rsa2048" or any other, which is P-256. An RSA key takes 100 ms.
 Term generate_certificate(ErlNifEnv* env, std::string_view type);
-// {:ok, id} | {:error, :not_found}
-Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance);
-Term media_engine_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
-// {:ok, id} | {:error, :not_found}
-Term new_registry(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
 Term registry_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view registry);
 // {:ok, id} | {:error, :not_found}; consumes both
 Term new_api(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
              std::string_view registry);
-// {:ok, id} | {:error, :not_found}
-Term new_track(ErlNifEnv* env, const InstanceRef& instance, Capability capability, std::string id,
-               std::string stream_id);
-Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track);
 // pid: who called init
 Term owner(ErlNifEnv* env, const InstanceRef& instance);
+// {:ok, term} | {:error, :invalid_json}; keys are strings
+Term decode_json(ErlNifEnv* env, std::string_view text);
 // {open instances, connections, sets of loops} that there are: for tests.
 Term counters(ErlNifEnv* env);
 // :ok; "ice=debug,dtls=info". Records go to the process: {:specter_log, level, module, connection,
@@ -117,6 +106,28 @@ Term counters(ErlNifEnv* env);
 Term set_log(ErlNifEnv* env, std::string_view levels, ErlNifPid to);
 // {:ok, number} | {:error, :not_found}: what records call a connection
 Term log_number(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+
+// ---- media engines: functions_media_engine.cc
+
+// {:ok, id} | {:error, :not_found}
+Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance, bool with_default_codecs);
+Term media_engine_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
+// {:ok, id} | {:error, :not_found}
+Term new_registry(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
+                  bool with_default_interceptors);
+// {:ok, [codec]} | {:error, :not_found}
+Term codecs(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
+// :ok | {:error, :not_found | :invalid_codec}
+Term register_codec(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
+                    RtpCodec codec);
+// {:ok, [%{kind: …, uri: …}]} | {:error, :not_found}
+Term header_extensions(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine);
+// :ok | {:error, :not_found | :invalid_uri}
+Term register_header_extension(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
+                               MediaKind kind, std::string uri);
+// :ok | {:error, :not_found}
+Term register_feedback(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
+                       MediaKind kind, std::string_view feedback);
 
 // ---- connections: :ok | {:error, :not_found | :would_block}, and the rest by message.
 // functions_connection.cc
@@ -144,31 +155,70 @@ Term create_answer(ErlNifEnv* env, const InstanceRef& instance, std::string_view
 // Those with JSON answer {:error, :invalid_json}, too.
 Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                            std::string_view json);
+// Of what the state asks for: an offer or an answer that is made for it.
+Term set_made_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                             std::string_view json);
 Term add_ice_candidate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                        std::string_view json);
 
-// ---- tracks. functions_track.cc
+// ---- tracks: functions_track.cc
+
+// {:ok, id} | {:error, :not_found}
+Term new_track(ErlNifEnv* env, const InstanceRef& instance, RtpCodec codec, std::string id,
+               std::string stream_id);
+Term new_rtp_track(ErlNifEnv* env, const InstanceRef& instance, RtpCodec codec, std::string id,
+                   std::string stream_id);
+Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track);
+// {:ok, map} | {:error, :invalid_track}
+Term track_info(ErlNifEnv* env, const InstanceRef& instance, std::string_view track);
+// :ok | {:error, :invalid_track}
+Term delete_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view track);
+// Both times are in nanoseconds, the second one by the VM's monotonic clock.
+// :ok | {:error, :invalid_track | :invalid_sample}
+Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
+                  std::string_view data, std::uint64_t duration, std::string_view rid,
+                  std::optional<std::uint64_t> temporal_id,
+                  std::optional<std::int64_t> captured_at);
+// A binary or a list of them. :ok | {:error, :invalid_track | :invalid_packet}
+Term write_rtp(ErlNifEnv* env, const InstanceRef& instance, std::string_view track, Any packets,
+               std::string_view rid);
+
+// ---- transceivers: functions_transceiver.cc
 
 // :ok | {:error, :not_found | :would_block | :invalid_track}
 Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-               std::string_view track);
-// These have {:error, :invalid_transceiver}, too.
+               std::string_view track, std::vector<std::string> streams);
+Term add_transceiver(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                     KindOrTrack kind_or_track, RtpTransceiverInit init);
+// :ok | {:error, :not_found | :would_block}
+Term transceivers(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+Term set_bitrate_estimate(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                          std::uint64_t bits_per_second);
+// The others: :ok | {:error, :not_found | :would_block | :invalid_transceiver}
 Term remove_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                   std::string_view transceiver);
-// {:error, :invalid_track}, too; an empty track is none
+// {:error, :invalid_track}, too
 Term replace_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                   std::string_view transceiver, std::string_view track);
+                   std::string_view transceiver, std::optional<std::string_view> track);
+Term set_direction(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                   std::string_view transceiver, RtpTransceiverDirection direction);
+Term set_streams(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                 std::string_view transceiver, std::vector<std::string> streams);
+Term set_codec_preferences(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                           std::string_view transceiver, std::vector<RtpCodec> codecs);
+Term stop_transceiver(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                      std::string_view transceiver);
+Term get_parameters(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                    std::string_view transceiver);
+Term set_parameters(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                    std::string_view transceiver, RtpSendParameters parameters);
+Term get_receive_parameters(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
+                            std::string_view transceiver);
 Term set_delivery(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                   std::string_view transceiver, MediaDelivery delivery);
 Term request_key_frame(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                        std::string_view transceiver, std::string_view rid);
-// The duration is in nanoseconds; a temporal layer of 255 is none.
-// :ok | {:error, :invalid_track | :invalid_sample}
-Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
-                  std::string_view data, std::uint64_t duration, std::string_view rid,
-                  std::uint64_t temporal_id);
 
 // ---- questions: :ok | {:error, :not_found | :would_block}, and {tag, pc, answer}. questions.cc
 
@@ -182,7 +232,8 @@ Term connection_state(ErlNifEnv* env, const InstanceRef& instance, std::string_v
 Term ice_connection_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term ice_gathering_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 Term signaling_state(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
-Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+// {:stats, pc, json}, or a map of what the JSON says
+Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, bool is_map);
 Term get_report(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
 
 // ---- data channels. functions_channel.cc

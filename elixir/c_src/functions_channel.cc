@@ -12,12 +12,6 @@ namespace {
 // A call of 1 ms costs a process its turn: so many bytes are copied in a hundredth of that.
 constexpr std::size_t kBytesOfAPercent = std::size_t{32} << 10;
 
-void charge(ErlNifEnv* env, std::size_t bytes) {
-  if (bytes < kBytesOfAPercent) return;
-  enif_consume_timeslice(env,
-                         static_cast<int>(std::min<std::size_t>(bytes / kBytesOfAPercent, 100)));
-}
-
 Priority decode_priority(ErlNifEnv* env, Term term) {
   if (enif_is_identical(term, Atom("very_low").term(env))) return Priority::VeryLow;
   if (enif_is_identical(term, Atom("low").term(env))) return Priority::Low;
@@ -27,6 +21,12 @@ Priority decode_priority(ErlNifEnv* env, Term term) {
 }
 
 }  // namespace
+
+void charge(ErlNifEnv* env, std::size_t bytes) {
+  if (bytes < kBytesOfAPercent) return;
+  enif_consume_timeslice(env,
+                         static_cast<int>(std::min<std::size_t>(bytes / kBytesOfAPercent, 100)));
+}
 
 DataChannelOptions Decoder<DataChannelOptions>::decode(ErlNifEnv* env, Term map) {
   const auto value = [&](Atom key) {

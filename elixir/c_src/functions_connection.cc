@@ -5,23 +5,6 @@
 
 namespace specter::nif {
 
-namespace {
-
-// For an operation, whose refusal on the spot is told like one that comes later.
-template <class T>
-Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& result) {
-  if (result) return Atom("ok").term(env);
-  const Error& why = result.error();
-  if (why.code == ErrorCode::Closed || why.code == ErrorCode::WouldBlock) {
-    return nif::posted(env, Result<>(fail(why)));
-  }
-  return nif::posted(env, peer.ask([operation, why](Peer& self, const auto&) {
-    self.tell_failure(operation, why);
-  }));
-}
-
-}  // namespace
-
 Term new_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::string_view api,
                          ActiveChange active, Any options) {
   return id_or_not_found(
@@ -47,6 +30,7 @@ Term set_active(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc
   if (!peer) return not_found(env);
   const auto result = peer->outbox().set_active(env, active, peer->connection());
   if (result == Active::Result::TooMany) return error(env, "einval");
+  peer->tracks().flush(env);
   return Atom("ok").term(env);
 }
 
@@ -89,7 +73,7 @@ Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 
 Term restart_ice(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
   const auto peer = instance->peer(pc);
-  return peer ? nif::posted(env, peer->connection().restart_ice()) : not_found(env);
+  return peer ? posted(env, peer->connection().restart_ice()) : not_found(env);
 }
 
 Term set_ice_servers(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
@@ -99,7 +83,7 @@ Term set_ice_servers(ErlNifEnv* env, const InstanceRef& instance, std::string_vi
   if (!peer) return not_found(env);
   const auto set = peer->connection().set_ice_servers(options.ice_servers);
   if (set || set.error().code == ErrorCode::Closed || set.error().code == ErrorCode::WouldBlock)
-    return nif::posted(env, set);
+    return posted(env, set);
   return tuple(env, Atom("error"), set.error().message);
 }
 
@@ -117,6 +101,13 @@ Term set_local_description(ErlNifEnv* env, const InstanceRef& instance, std::str
   if (!description) return error(env, "invalid_json");
   return posted(env, *peer, Operation::SetLocalDescription,
                 peer->connection().set_local_description(std::move(*description)));
+}
+
+Term set_made_local_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+  const auto peer = instance->peer(pc);
+  if (!peer) return not_found(env);
+  return posted(env, *peer, Operation::SetLocalDescription,
+                peer->connection().set_local_description());
 }
 
 Term set_remote_description(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,

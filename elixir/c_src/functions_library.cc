@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "functions.h"
+#include "json_term.h"
 #include "messages.h"
 #include "peer.h"
 
@@ -55,18 +56,6 @@ Term generate_certificate(ErlNifEnv* env, std::string_view type) {
       env, make_certificate(env, library_of(env).types, specter::generate_certificate(kind)));
 }
 
-Term new_media_engine(ErlNifEnv* env, const InstanceRef& instance) {
-  return id_or_not_found(env, instance->new_media_engine());
-}
-
-Term media_engine_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine) {
-  return encode(env, instance->media_engine_exists(engine));
-}
-
-Term new_registry(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine) {
-  return id_or_not_found(env, instance->new_registry(engine));
-}
-
 Term registry_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view registry) {
   return encode(env, instance->registry_exists(registry));
 }
@@ -74,18 +63,6 @@ Term registry_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_vi
 Term new_api(ErlNifEnv* env, const InstanceRef& instance, std::string_view engine,
              std::string_view registry) {
   return id_or_not_found(env, instance->new_api(engine, registry));
-}
-
-Term new_track(ErlNifEnv* env, const InstanceRef& instance, Capability capability, std::string id,
-               std::string stream_id) {
-  std::vector<std::string> streams;
-  if (!stream_id.empty()) streams.push_back(std::move(stream_id));
-  return id_or_not_found(env, instance->new_track(TrackLocalStaticSample(
-                                  codec_of(capability), std::move(id), std::move(streams))));
-}
-
-Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
-  return encode(env, instance->track(track).has_value());
 }
 
 Term owner(ErlNifEnv* env, const InstanceRef& instance) {
@@ -141,6 +118,11 @@ Term set_log(ErlNifEnv* env, std::string_view levels, ErlNifPid to) {
 Term log_number(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
   const auto peer = instance->peer(pc);
   return peer ? ok(env, peer->connection().id()) : not_found(env);
+}
+
+Term decode_json(ErlNifEnv* env, std::string_view text) {
+  const auto term = parse_json(env, text);
+  return term ? tuple_of_ok(env, *term) : error(env, "invalid_json");
 }
 
 Term counters(ErlNifEnv* env) {

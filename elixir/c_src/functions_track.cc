@@ -1,4 +1,4 @@
-// Tracks: what is sent, and what is asked of the peer's.
+// Tracks that are sent.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -9,80 +9,106 @@ namespace specter::nif {
 
 namespace {
 
-// A call of a transceiver of a connection.
-template <class Call>
-Term with_transceiver(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                      std::string_view transceiver, Call call) {
-  const auto peer = instance->peer(pc);
-  if (!peer) return not_found(env);
-  const auto found = peer->tracks().transceiver(transceiver);
-  if (!found) return error(env, "invalid_transceiver");
-  return call(*peer, *found);
+using std::chrono::nanoseconds;
+
+constexpr std::int64_t kMostNanoseconds = std::int64_t{3600} * 1'000'000'000;  // an hour
+
+// A moment of the VM's clock by the clock of samples. Nothing if it is not of this hour or the
+// next.
+std::optional<Timestamp> timestamp_of(std::int64_t monotonic) {
+  const std::int64_t now = enif_monotonic_time(ERL_NIF_NSEC);
+  if (monotonic < now - kMostNanoseconds || monotonic > now + kMostNanoseconds) return std::nullopt;
+  const auto steady = std::chrono::steady_clock::now().time_since_epoch();
+  return Timestamp(std::chrono::duration_cast<nanoseconds>(steady) - nanoseconds(now - monotonic));
+}
+
+std::vector<std::string> streams_of(std::string stream_id) {
+  if (stream_id.empty()) return {};
+  return {std::move(stream_id)};
+}
+
+Result<> write_packets(ErlNifEnv* env, const TrackLocalStaticRtp& track, Term packets,
+                       std::string_view rid) {
+  std::size_t bytes = 0;
+  Result<> written;
+  const auto write = [&](Term packet) {
+    const auto data = Decoder<std::string_view>::decode(env, packet);
+    bytes += data.size();
+    written = track.write_rtp(as_bytes(data), rid);
+  };
+  if (enif_is_binary(env, packets)) {
+    write(packets);
+  } else {
+    for (const Any packet : decode<std::vector<Any>>(env, packets)) {
+      if (written) write(packet.term);
+    }
+  }
+  charge(env, bytes);
+  return written;
 }
 
 }  // namespace
 
-Term add_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-               std::string_view track) {
-  const auto peer = instance->peer(pc);
-  if (!peer) return not_found(env);
-  const auto found = instance->track(track);
+Term new_track(ErlNifEnv* env, const InstanceRef& instance, RtpCodec codec, std::string id,
+               std::string stream_id) {
+  return id_or_not_found(
+      env, instance->new_track(TrackLocalStaticSample(std::move(codec), std::move(id),
+                                                      streams_of(std::move(stream_id)))));
+}
+
+Term new_rtp_track(ErlNifEnv* env, const InstanceRef& instance, RtpCodec codec, std::string id,
+                   std::string stream_id) {
+  return id_or_not_found(
+      env, instance->new_track(TrackLocalStaticRtp(std::move(codec), std::move(id),
+                                                   streams_of(std::move(stream_id)))));
+}
+
+Term track_exists(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
+  return encode(env, instance->tracks().find(track).has_value());
+}
+
+Term track_info(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
+  const auto found = instance->tracks().find(track);
   if (!found) return error(env, "invalid_track");
-  const auto added = peer->tracks().add(peer->connection(), std::string(track), *found);
-  if (!added && added.error().code == ErrorCode::InvalidArgument)
-    return error(env, "invalid_track");
-  return posted(env, added);
+  const TrackLocal of = local_track(*found);
+  Map map(env);
+  map.put_value(Atom("id"), of.id());
+  map.put_value(Atom("kind"), name_of(of.kind()));
+  map.put_value(Atom("codec"), CodecTerm{of.codec()});
+  map.put_value(Atom("streams"), of.streams());
+  map.put_number(Atom("senders"), of.senders());
+  map.put_number(Atom("dropped"), of.dropped());
+  return tuple_of_ok(env, map.term());
 }
 
-Term remove_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                  std::string_view transceiver) {
-  return with_transceiver(env, instance, pc, transceiver, [&](Peer& peer, const Transceiver& of) {
-    return posted(env, peer.connection().remove_track(of));
-  });
-}
-
-Term replace_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                   std::string_view transceiver, std::string_view track) {
-  return with_transceiver(env, instance, pc, transceiver, [&](Peer&, const Transceiver& of) {
-    std::optional<TrackLocal> next;
-    if (!track.empty()) {
-      const auto found = instance->track(track);
-      if (!found) return error(env, "invalid_track");
-      next = *found;
-    }
-    const auto replaced = of.replace_track(std::move(next));
-    if (!replaced && replaced.error().code == ErrorCode::InvalidArgument)
-      return error(env, "invalid_track");
-    return posted(env, replaced);
-  });
-}
-
-Term set_delivery(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                  std::string_view transceiver, MediaDelivery delivery) {
-  return with_transceiver(env, instance, pc, transceiver, [&](Peer&, const Transceiver& of) {
-    return posted(env, of.set_delivery(delivery));
-  });
-}
-
-Term request_key_frame(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
-                       std::string_view transceiver, std::string_view rid) {
-  return with_transceiver(env, instance, pc, transceiver, [&](Peer&, const Transceiver& of) {
-    return posted(env, of.request_key_frame(rid));
-  });
+Term delete_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view track) {
+  return instance->tracks().take(track) ? Atom("ok").term(env) : error(env, "invalid_track");
 }
 
 Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
                   std::string_view data, std::uint64_t duration, std::string_view rid,
-                  std::uint64_t temporal_id) {
-  constexpr std::uint64_t kNoLayer = 255;
-  constexpr std::uint64_t kMaxDuration = 1'000'000'000ULL * 3600;  // an hour, in ns
-  const auto found = instance->track(track);
+                  std::optional<std::uint64_t> temporal_id,
+                  std::optional<std::int64_t> captured_at) {
+  constexpr std::uint64_t kMostLayers = 255;
+  const auto found = instance->tracks().find_as<TrackLocalStaticSample>(track);
   if (!found) return error(env, "invalid_track");
-  if (duration > kMaxDuration || temporal_id > kNoLayer) return error(env, "invalid_sample");
-  MediaSample sample{
-      .bytes = as_bytes(data), .duration = std::chrono::nanoseconds(duration), .rid = rid};
-  if (temporal_id != kNoLayer) sample.temporal_id = static_cast<std::uint8_t>(temporal_id);
+  if (duration > kMostNanoseconds || temporal_id.value_or(0) > kMostLayers)
+    return error(env, "invalid_sample");
+  MediaSample sample{.bytes = as_bytes(data), .duration = nanoseconds(duration), .rid = rid};
+  if (temporal_id) sample.temporal_id = static_cast<std::uint8_t>(*temporal_id);
+  if (captured_at) {
+    sample.captured_at = timestamp_of(*captured_at);
+    if (!sample.captured_at) return error(env, "invalid_sample");
+  }
   return found->write_sample(sample) ? encode(env, Atom("ok")) : error(env, "invalid_sample");
+}
+
+Term write_rtp(ErlNifEnv* env, const InstanceRef& instance, std::string_view track, Any packets,
+               std::string_view rid) {
+  const auto found = instance->tracks().find_as<TrackLocalStaticRtp>(track);
+  if (!found) return error(env, "invalid_track");
+  return write_packets(env, *found, packets.term, rid) ? encode(env, Atom("ok"))
+                                                       : error(env, "invalid_packet");
 }
 
 }  // namespace specter::nif

@@ -16,18 +16,20 @@ Instance::Instance(ErlNifPid owner, ConnectionOptions options,
       specter_(std::move(specter)),
       counted_(std::in_place, counter) {}
 
-std::optional<std::string> Instance::new_media_engine() {
-  MediaEngine engine = MediaEngine::with_default_codecs();
+std::optional<std::string> Instance::new_media_engine(Defaults defaults) {
+  MediaEngine engine =
+      defaults == Defaults::With ? MediaEngine::with_default_codecs() : MediaEngine();
   const std::lock_guard lock(mutex_);
   if (!specter_ || is_orphaned_) return std::nullopt;
   return engines_.add(std::move(engine));
 }
 
-std::optional<std::string> Instance::new_registry(std::string_view engine) {
+std::optional<std::string> Instance::new_registry(std::string_view engine, Defaults defaults) {
   const std::lock_guard lock(mutex_);
   MediaEngine* found = engines_.find(engine);
   if (found == nullptr) return std::nullopt;
-  return registries_.add(Registry::with_default_interceptors(*found));
+  return registries_.add(defaults == Defaults::With ? Registry::with_default_interceptors(*found)
+                                                    : Registry());
 }
 
 std::optional<std::string> Instance::new_api(std::string_view engine, std::string_view registry) {
@@ -54,17 +56,10 @@ std::optional<std::string> Instance::new_peer(std::string_view api, ActiveChange
   return peer->id();
 }
 
-std::optional<std::string> Instance::new_track(TrackLocalStaticSample track) {
+std::optional<std::string> Instance::new_track(AnyTrack track) {
   const std::lock_guard lock(mutex_);
   if (!specter_ || is_orphaned_) return std::nullopt;
-  const std::lock_guard tracks_lock(tracks_mutex_);
   return tracks_.add(std::move(track));
-}
-
-std::optional<TrackLocalStaticSample> Instance::track(std::string_view id) const {
-  const std::lock_guard lock(tracks_mutex_);
-  const TrackLocalStaticSample* const found = tracks_.find(id);
-  return found != nullptr ? std::optional(*found) : std::nullopt;
 }
 
 bool Instance::media_engine_exists(std::string_view id) const {
@@ -138,16 +133,11 @@ void Instance::abort() {
       remains.apis = apis_.take_all();
       engines_.take_all();
       registries_.take_all();
-      forget_tracks();
+      tracks_.clear();
       return reaper_->bury(std::move(remains));
     }
   }
   end(false);
-}
-
-void Instance::forget_tracks() {
-  const std::lock_guard lock(tracks_mutex_);
-  tracks_.take_all();
 }
 
 void Instance::end(bool has_listener) {
@@ -163,7 +153,7 @@ void Instance::end(bool has_listener) {
     counted_.reset();
     engines_.take_all();
     registries_.take_all();
-    forget_tracks();
+    tracks_.clear();
   }
   {
     const std::lock_guard lock(channels_mutex_);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -14,6 +15,7 @@
 
 #include "counter.h"
 #include "ids.h"
+#include "local_tracks.h"
 #include "options.h"
 #include "peer.h"
 #include "reaper.h"
@@ -22,6 +24,9 @@
 #include "specter/specter.h"
 
 namespace specter::nif {
+
+// Whether what is made has what the library makes by itself.
+enum class Defaults { With, Without };
 
 // Usable from any thread; every call is a look-up and a post, and none waits.
 //
@@ -41,16 +46,26 @@ class Instance : public std::enable_shared_from_this<Instance> {
   const ErlNifPid& owner() const { return owner_; }
 
   // The id of the new thing; nothing when what it is made of is not there.
-  std::optional<std::string> new_media_engine();
-  std::optional<std::string> new_registry(std::string_view engine);
+  std::optional<std::string> new_media_engine(Defaults defaults);
+  std::optional<std::string> new_registry(std::string_view engine, Defaults defaults);
   std::optional<std::string> new_api(std::string_view engine, std::string_view registry);
   std::optional<std::string> new_peer(std::string_view api, ActiveChange active,
                                       ConnectionOptions options);
-  std::optional<std::string> new_track(TrackLocalStaticSample track);
+  std::optional<std::string> new_track(AnyTrack track);
 
   bool media_engine_exists(std::string_view id) const;
   bool registry_exists(std::string_view id) const;
-  std::optional<TrackLocalStaticSample> track(std::string_view id) const;
+  // What `use` makes of an engine that is not consumed yet; nothing where there is none.
+  template <class Use>
+  auto use_media_engine(std::string_view id, Use use)
+      -> std::optional<std::invoke_result_t<Use, MediaEngine&>> {
+    const std::lock_guard lock(mutex_);
+    MediaEngine* const found = engines_.find(id);
+    if (found == nullptr) return std::nullopt;
+    return use(*found);
+  }
+
+  LocalTracks& tracks() { return tracks_; }
 
   // A peer from its ready message on until it is closed.
   std::shared_ptr<Peer> peer(std::string_view id);
@@ -80,7 +95,6 @@ class Instance : public std::enable_shared_from_this<Instance> {
   };
 
   void end(bool has_listener);
-  void forget_tracks();
 
   const ErlNifPid owner_;
   const ConnectionOptions options_;
@@ -97,8 +111,7 @@ class Instance : public std::enable_shared_from_this<Instance> {
   Table<Api> apis_;
   Table<std::shared_ptr<Peer>> peers_;
 
-  mutable std::mutex tracks_mutex_;  // its own: every sample that is written looks here
-  Table<TrackLocalStaticSample> tracks_;
+  LocalTracks tracks_;
 
   mutable std::mutex channels_mutex_;  // its own: every message that is sent looks here
   std::unordered_map<std::string, DataChannel, TextHash, std::equal_to<>> channels_;

@@ -51,14 +51,16 @@ class Outbox {
     if (!active_.wants()) connection.set_receiving(false);
     return heard;
   }
-  // Media, of so many bytes: told if messages are wanted, and counted as one. It never waits.
+  // Media, of so many bytes: told if messages are wanted, and counted as one. Otherwise nothing is
+  // made. Also in a NIF.
   enum class Media { Told, NotWanted, Unheard };
   template <class Make>
-  Media tell_media(const PeerConnection& connection, std::size_t bytes, Make make) {
+  Media tell_media(ErlNifEnv* caller, const PeerConnection& connection, std::size_t bytes,
+                   Make make) {
     const std::lock_guard lock(mutex_);
     if (!active_.wants()) return Media::NotWanted;
-    const bool heard = send(nullptr, make, bytes);
-    note_message(nullptr);
+    const bool heard = send(caller, make, bytes);
+    note_message(caller);
     if (!active_.wants()) connection.set_receiving(false);
     return heard ? Media::Told : Media::Unheard;
   }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "instance.h"
+#include "json_term.h"
 #include "stats.h"
 
 namespace specter::nif {
@@ -64,6 +65,14 @@ Result<> Peer::ask(Answer answer) {
   return asked;
 }
 
+Result<> Peer::get_stats(StatsForm form) {
+  const std::lock_guard lock(mutex_);
+  stats_forms_.push_back(form);
+  Result<> asked = connection_.get_stats();
+  if (!asked) stats_forms_.pop_back();
+  return asked;
+}
+
 void Peer::close() {
   phase_ = Phase::Closed;
   connection().close();
@@ -113,8 +122,16 @@ void Peer::handle(event::ConnectionStateChange&& e) {
 }
 
 void Peer::handle(event::Stats&& e) {
-  tell(Atom("stats"),
-       to_json(e.stats, codecs_, e.connection.transceivers(), id(), epoch_seconds()));
+  StatsForm form = StatsForm::Json;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stats_forms_.empty()) return;
+    form = stats_forms_.front();
+    stats_forms_.pop_front();
+  }
+  JsonText json{to_json(e.stats, codecs_, e.connection.transceivers(), id(), epoch_seconds())};
+  if (form == StatsForm::Map) return tell(Atom("stats"), json);
+  tell(Atom("stats"), json.text);
 }
 
 void Peer::handle(event::ConnectionReport&& e) {
@@ -174,6 +191,7 @@ void Peer::handle(event::Closed&&) {
     const std::lock_guard lock(mutex_);
     connection_ = PeerConnection();
     answers_.clear();
+    stats_forms_.clear();
   }
   tracks_.end();
   outbox_.hand_over(nullptr);

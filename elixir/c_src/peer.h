@@ -45,6 +45,9 @@ inline constexpr std::optional<Atom> kDescribed<event::Offer>{Atom("offer")};
 template <>
 inline constexpr std::optional<Atom> kDescribed<event::Answer>{Atom("answer")};
 
+// How statistics are told.
+enum class StatsForm { Json, Map };
+
 //          Ready               close, Closed
 //   Starting ------> Open --------------------> Closed
 //       |                                          ^
@@ -79,6 +82,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   // Has `answer` run on the loop, after the answers of all calls before it. Error: Closed.
   Result<> ask(Answer answer);
+
+  // {:stats, id, …} follows.
+  Result<> get_stats(StatsForm form);
 
   PeerTracks& tracks() { return tracks_; }
   // Nobody finds it from here on; the answers to earlier calls come, and its last message. Twice is
@@ -137,9 +143,9 @@ class Peer : public std::enable_shared_from_this<Peer> {
   const std::string* id_of(const DataChannel& channel) const;
 
   template <class E>
-    requires requires(PeerTracks& tracks, E&& event) { tracks.handle(std::move(event)); }
+    requires requires(PeerTracks& tracks, E&& event) { tracks.handle(std::forward<E>(event)); }
   void handle(E&& event) {
-    tracks_.handle(std::move(event));
+    tracks_.handle(std::forward<E>(event));
   }
 
   Outbox outbox_;
@@ -156,7 +162,8 @@ class Peer : public std::enable_shared_from_this<Peer> {
 
   mutable std::mutex mutex_;  // of what is below
   PeerConnection connection_;
-  std::deque<Answer> answers_;  // of the questions that are on their way
+  std::deque<Answer> answers_;         // of the questions that are on their way
+  std::deque<StatsForm> stats_forms_;  // of the statistics that are
 };
 
 }  // namespace specter::nif

@@ -9,7 +9,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include <erl_nif.h>
+
+#include "media_ring.h"
 #include "resources.h"
 
 #include "specter/specter.h"
@@ -17,16 +21,33 @@
 namespace specter::nif {
 
 class Peer;
+class LocalTracks;
+
+// What {:transceivers, pc, list} says of each.
+struct TransceiverInfo {
+  std::string id;
+  Transceiver transceiver;
+  std::optional<std::string> track;  // the id of the track that it sends
+  std::uint64_t dropped = 0;
+};
+Term encode(ErlNifEnv* env, const TransceiverInfo& info);
 
 class PeerTracks {
  public:
   PeerTracks(Peer& peer, const ResourceTypes& types) : peer_(peer), types_(types) {}
 
   // `id`: the track's, for its answer.
-  Result<> add(const PeerConnection& connection, std::string id, const TrackLocal& track);
+  Result<> add(const PeerConnection& connection, std::string id, const TrackLocal& track,
+               std::vector<std::string> streams);
   std::optional<Transceiver> transceiver(std::string_view id) const;
 
+  // Tells what waits, as far as it is wanted. `caller` is a NIF's environment; null: on the loop.
+  void flush(ErlNifEnv* caller);
+
   // ---- on the loop
+  // All that are not stopped. `tracks`: of those that know them.
+  std::vector<TransceiverInfo> infos(const PeerConnection& connection, const LocalTracks& tracks);
+
   void handle(event::TrackAdded&& added);
   void handle(event::TransceiverAdded&& added);
   void handle(event::TrackReplaced&& replaced);
@@ -45,20 +66,22 @@ class PeerTracks {
   void end();
 
  private:
-  struct Untold {
-    std::uint64_t frames = 0;
-    bool is_last = false;  // the last frame was one of them
-  };
+  enum class Telling { Told, NotWanted, Unheard };
 
   std::string id_of(const Transceiver& transceiver);
+  template <class... Elements>
+  void tell_of(Atom tag, const Transceiver& transceiver, const Elements&... elements);
   std::string take_added();
+  void take_in(const Transceiver& transceiver, Media&& media);
+  Telling tell_first(ErlNifEnv* caller);
+  Term make(ErlNifEnv* env, const std::string& id, event::Frame& frame) const;
+  Term make(ErlNifEnv* env, const std::string& id, event::RtpPackets& packets) const;
 
   Peer& peer_;
   const ResourceTypes& types_;
 
-  // ---- the loop's
-  // Of the peer's tracks, by their transceivers: not told, because the owner wanted no messages.
-  std::unordered_map<std::uint64_t, Untold> untold_;
+  mutable std::mutex ring_mutex_;  // of what is below; taken before the outbox's
+  MediaRing ring_;
 
   mutable std::mutex mutex_;       // of what is below
   std::deque<std::string> added_;  // tracks whose answers are on their way

@@ -76,10 +76,10 @@ Term signaling_state(ErlNifEnv* env, const InstanceRef& instance, std::string_vi
   return ask<&PeerConnection::signaling_state>(env, instance, pc, "signaling_state");
 }
 
-Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
+Term get_stats(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, bool is_map) {
   const auto peer = instance->peer(pc);
   if (!peer) return not_found(env);
-  return posted(env, peer->connection().get_stats());
+  return posted(env, peer->get_stats(is_map ? StatsForm::Map : StatsForm::Json));
 }
 
 Term get_report(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {

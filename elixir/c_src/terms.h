@@ -52,6 +52,11 @@ Term encode(ErlNifEnv* env, T value) {
   return enif_make_uint64(env, value);
 }
 
+template <std::same_as<double> T>
+Term encode(ErlNifEnv* env, T value) {
+  return enif_make_double(env, value);
+}
+
 inline Term encode(ErlNifEnv* env, std::string_view text) {
   Term term;
   unsigned char* bytes = enif_make_new_binary(env, text.size(), &term);
@@ -124,6 +129,29 @@ inline Term encode(ErlNifEnv* env, SignalingState state) {
   return encode(env, Atom("unspecified"));
 }
 
+// A map that is being made.
+class Map {
+ public:
+  explicit Map(ErlNifEnv* env) : env_(env), term_(enif_make_new_map(env)) {}
+
+  void put(Atom key, Term value) { enif_make_map_put(env_, term_, key.term(env_), value, &term_); }
+  template <class T>
+  void put_value(Atom key, const T& value) {
+    put(key, encode(env_, value));
+  }
+  void put_number(Atom key, std::uint64_t value) { put(key, enif_make_uint64(env_, value)); }
+  template <class T>
+  void put_number(Atom key, const std::optional<T>& value) {
+    put(key, value ? enif_make_uint64(env_, static_cast<std::uint64_t>(*value))
+                   : Atom("nil").term(env_));
+  }
+  Term term() const { return term_; }
+
+ private:
+  ErlNifEnv* env_;
+  Term term_;
+};
+
 template <class... Elements>
 Term tuple(ErlNifEnv* env, const Elements&... elements) {
   return enif_make_tuple(env, sizeof...(elements), encode(env, elements)...);
@@ -145,6 +173,16 @@ inline Term error(ErlNifEnv* env, Atom reason) { return tuple(env, Atom("error")
 
 template <class T>
 struct Decoder;
+
+// A term that is looked at later.
+struct Any {
+  Term term;
+};
+
+template <>
+struct Decoder<Any> {
+  static Any decode(ErlNifEnv*, Term term) { return {term}; }
+};
 
 // A binary's bytes, valid during the NIF's call.
 template <>
@@ -181,6 +219,47 @@ struct Decoder<std::uint64_t> {
   }
 };
 
+// An integer of at most so much.
+template <std::unsigned_integral T>
+  requires(sizeof(T) < sizeof(std::uint64_t) && !std::same_as<T, bool>)
+struct Decoder<T> {
+  static T decode(ErlNifEnv* env, Term term) {
+    ErlNifUInt64 value;
+    if (!enif_get_uint64(env, term, &value) || value > std::numeric_limits<T>::max())
+      throw BadArgument();
+    return static_cast<T>(value);
+  }
+};
+
+template <>
+struct Decoder<std::int64_t> {
+  static std::int64_t decode(ErlNifEnv* env, Term term) {
+    ErlNifSInt64 value;
+    if (!enif_get_int64(env, term, &value)) throw BadArgument();
+    return value;
+  }
+};
+
+// A number: what JSON has one kind of.
+template <>
+struct Decoder<double> {
+  static double decode(ErlNifEnv* env, Term term) {
+    double value;
+    ErlNifSInt64 whole;
+    if (enif_get_double(env, term, &value)) return value;
+    if (enif_get_int64(env, term, &whole)) return static_cast<double>(whole);
+    throw BadArgument();
+  }
+};
+
+template <class T>
+struct Decoder<std::optional<T>> {
+  static std::optional<T> decode(ErlNifEnv* env, Term term) {
+    if (enif_is_identical(term, Atom("nil").term(env))) return std::nullopt;
+    return Decoder<T>::decode(env, term);
+  }
+};
+
 template <>
 struct Decoder<ErlNifPid> {
   static ErlNifPid decode(ErlNifEnv* env, Term term) {
@@ -206,6 +285,22 @@ struct Decoder<std::vector<T>> {
 template <class T>
 T decode(ErlNifEnv* env, Term term) {
   return Decoder<T>::decode(env, term);
+}
+
+// The value of a key of a map.
+template <class T>
+T decode_field(ErlNifEnv* env, Term map, Atom key) {
+  Term value;
+  if (!enif_get_map_value(env, map, key.term(env), &value)) throw BadArgument();
+  return Decoder<T>::decode(env, value);
+}
+// The same of a key that need not be there.
+template <class T>
+T decode_field_or(ErlNifEnv* env, Term map, Atom key, T otherwise) {
+  Term value;
+  if (!enif_is_map(env, map)) throw BadArgument();
+  if (!enif_get_map_value(env, map, key.term(env), &value)) return otherwise;
+  return Decoder<T>::decode(env, value);
 }
 
 }  // namespace specter::nif

@@ -4,7 +4,8 @@ defmodule Specter.ContractTest do
   # sends stands in peer_connection_test.exs.
   use Specter.Test.Case
 
-  alias Specter.{Json, PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
+  alias Specter.{PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
+  alias Specter.Test.Json
 
   @rollback ~s({"type":"rollback","sdp":""})
 

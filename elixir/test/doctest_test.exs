@@ -6,10 +6,13 @@ defmodule Specter.DoctestTest do
   doctest Specter.DataChannel
   doctest Specter.Handler
   doctest Specter.Telemetry
+  doctest Specter.MediaEngine
+  doctest Specter.TrackLocal
+  doctest Specter.TrackLocalStaticRtp
   doctest Specter.TrackLocalStaticSample
 
   test "every public function and type has its words, and each function an example" do
-    structs = [Specter.Config, Specter.RtpCodecCapability]
+    structs = [Specter.Config, Specter.RtpCodecCapability, Specter.RtpCodecParameters]
 
     for module <- [
           Specter,
@@ -17,6 +20,9 @@ defmodule Specter.DoctestTest do
           Specter.DataChannel,
           Specter.Handler,
           Specter.Telemetry,
+          Specter.MediaEngine,
+          Specter.TrackLocal,
+          Specter.TrackLocalStaticRtp,
           Specter.TrackLocalStaticSample
           | structs
         ] do

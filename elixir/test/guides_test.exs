@@ -25,6 +25,23 @@ defmodule Specter.GuidesTest do
     assert Examples.run(examples("flow_control.md"), binding) == :ok
   end
 
+  test "tracks" do
+    specter = init()
+    api = new_api(specter)
+    [camera, inlet, outlet, viewer] = for _ <- 1..4, do: new_peer(specter, api)
+
+    binding = [
+      specter: specter,
+      camera: camera,
+      inlet: inlet,
+      outlet: outlet,
+      viewer: viewer,
+      connect: &connect(specter, &1, &2)
+    ]
+
+    assert Examples.run(examples("tracks.md"), binding) == :ok
+  end
+
   test "supervision" do
     # A process is killed in it, of which its supervisor makes a report.
     :ok = :logger.set_handler_config(:default, :level, :none)

@@ -4,7 +4,7 @@ defmodule Specter.PeerConnectionTest do
   use Specter.Test.Case
 
   alias Specter.PeerConnection
-  alias Specter.Json
+  alias Specter.Test.Json
 
   @not_json ["", "{", "null", "[]", "\"offer\"", "{}", <<255>>, "{\"type\":1,\"sdp\":\"\"}"]
 

@@ -3,7 +3,8 @@ defmodule Specter.RestartTest do
   use Specter.Test.Case
   import Specter.Test.Channels
 
-  alias Specter.{Json, PeerConnection}
+  alias Specter.PeerConnection
+  alias Specter.Test.Json
 
   test "a restart has new credentials, and messages go on" do
     specter = init()

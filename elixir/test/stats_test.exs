@@ -1,10 +1,11 @@
 defmodule Specter.StatsTest do
-  # The reports of get_stats/2, with the keys that the contract has.
+  # The reports of get_stats/3, with the keys that the contract has.
   use Specter.Test.Case
 
   import Specter.Test.Channels
 
-  alias Specter.{DataChannel, Json, PeerConnection}
+  alias Specter.{DataChannel, Native, PeerConnection}
+  alias Specter.Test.Json
 
   @day_s 24 * 60 * 60
 
@@ -22,6 +23,47 @@ defmodule Specter.StatsTest do
       seconds = System.os_time(:millisecond) / 1000
       assert_in_delta reports["ice_transport"]["timestamp"], seconds, 5
       assert reports["PeerConnection-" <> pc]["dataChannelsRequested"] == 0
+    end
+  end
+
+  test "are the same as a map, each in its turn", %{specter: specter, pc: pc} do
+    forms = [:map, :json, :json, :map, :map]
+    for form <- forms, do: assert(PeerConnection.get_stats(specter, pc, form) == :ok)
+
+    all =
+      for form <- forms do
+        assert_receive {:stats, ^pc, stats}
+        assert is_map(stats) == (form == :map)
+        if form == :map, do: stats, else: Json.decode!(stats)
+      end
+
+    for reports <- all do
+      assert Map.keys(reports) == Map.keys(hd(all))
+      assert %{"bytesSent" => 0, "selectedCandidatePairId" => nil} = reports["ice_transport"]
+    end
+
+    assert PeerConnection.get_stats(specter, unknown(), :map) == {:error, :not_found}
+  end
+
+  test "JSON is read as it is written, and nothing else is" do
+    text = ~S({"a":[1,-2,1.5,1e3,true,false,null,"\u00e9\n\""],"b":{},"c":18446744073709551615})
+
+    assert Native.decode_json(text) ==
+             {:ok,
+              %{
+                "a" => [1, -2, 1.5, 1000.0, true, false, nil, "é\n\""],
+                "b" => %{},
+                "c" => 18_446_744_073_709_551_615
+              }}
+
+    deep = String.duplicate("[", 100_000)
+
+    for wrong <- ["", "{", "nul", "[1,]", "1 2", <<34, 255, 34>>, deep, deep <> "]"] do
+      assert Native.decode_json(wrong) == {:error, :invalid_json}
+    end
+
+    for wrong <- [nil, 1, %{}, 'text'] do
+      assert_raise ArgumentError, fn -> Native.decode_json(wrong) end
     end
   end
 

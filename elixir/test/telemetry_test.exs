@@ -8,6 +8,14 @@ defmodule Specter.TelemetryTest do
 
   @id "6b6ba3b0-1c7e-4b3d-9a51-0123456789ab"
 
+  @parameters %{
+    transaction_id: "",
+    encodings: [],
+    header_extensions: [],
+    rtcp: %{cname: "", reduced_size: true},
+    codecs: []
+  }
+
   # Has no callback at all: what it hears is told to :telemetry all the same.
   defmodule Deaf do
     use GenServer
@@ -76,6 +84,16 @@ defmodule Specter.TelemetryTest do
         controlling_process: [self()],
         create_data_channel: ["data"],
         add_track: [track],
+        add_transceiver: [:video],
+        transceivers: [],
+        set_bitrate_estimate: [0],
+        set_direction: [nobody, :recvonly],
+        set_streams: [nobody, []],
+        set_codec_preferences: [nobody, []],
+        stop_transceiver: [nobody],
+        get_parameters: [nobody],
+        set_parameters: [nobody, @parameters],
+        get_receive_parameters: [nobody],
         remove_track: [nobody],
         replace_track: [nobody, track],
         set_delivery: [nobody, :frames],
@@ -207,7 +225,8 @@ defmodule Specter.TelemetryTest do
         :answer_error,
         :invalid_local_description,
         :invalid_remote_description,
-        :candidate_error
+        :candidate_error,
+        :track_error
       ]
 
       failed =

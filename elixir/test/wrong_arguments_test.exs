@@ -2,7 +2,11 @@ defmodule Specter.WrongArgumentsTest do
   # Every function with every kind of wrong argument: ArgumentError, and nothing is the worse for it.
   use Specter.Test.Case
 
-  alias Specter.{DataChannel, PeerConnection, RtpCodecCapability, TrackLocalStaticSample}
+  alias Specter.{DataChannel, MediaEngine, Native, PeerConnection, RtpCodecCapability}
+  alias Specter.{TrackLocal, TrackLocalStaticRtp, TrackLocalStaticSample}
+
+  # What add_transceiver/4 makes of no options.
+  @init %{direction: :sendrecv, streams: [], send_encodings: []}
 
   @not_text [:atom, nil, 1, 1.5, 'charlist', ["io", "list"], %{}, {}, <<1::3>>]
 
@@ -47,7 +51,13 @@ defmodule Specter.WrongArgumentsTest do
          @both ++
          [{PeerConnection, :new, 1}, {PeerConnection, :exists?, 1}] ++
          [{PeerConnection, :close, 1}, {PeerConnection, :add_track, 2}] ++
-         [{PeerConnection, :remove_track, 2}] ++
+         for(
+           name <- [:remove_track, :stop_transceiver, :get_parameters, :get_receive_parameters],
+           do: {PeerConnection, name, 2}
+         ) ++
+         [{PeerConnection, :transceivers, 1}] ++
+         [{MediaEngine, :codecs, 1}, {MediaEngine, :header_extensions, 1}] ++
+         [{TrackLocal, :info, 1}, {TrackLocal, :delete, 1}] ++
          [{PeerConnection, :get_report, 1}, {PeerConnection, :log_number, 1}] ++
          [{Specter, :close, 0}] ++
          [{DataChannel, :send, 2}, {DataChannel, :close, 1}, {DataChannel, :buffered_amount, 1}]
@@ -62,6 +72,17 @@ defmodule Specter.WrongArgumentsTest do
     {PeerConnection, :replace_track},
     {PeerConnection, :set_delivery},
     {PeerConnection, :request_key_frame},
+    {PeerConnection, :add_transceiver},
+    {PeerConnection, :set_direction},
+    {PeerConnection, :set_streams},
+    {PeerConnection, :set_codec_preferences},
+    {PeerConnection, :set_parameters},
+    {PeerConnection, :set_bitrate_estimate},
+    {MediaEngine, :register_codec},
+    {MediaEngine, :register_header_extension},
+    {MediaEngine, :register_feedback},
+    {TrackLocalStaticRtp, :new},
+    {TrackLocalStaticRtp, :write_rtp},
     {Specter, :set_log},
     {TrackLocalStaticSample, :new},
     {TrackLocalStaticSample, :write_sample},
@@ -76,7 +97,15 @@ defmodule Specter.WrongArgumentsTest do
   test "the table has every function that takes a Specter" do
     listed = MapSet.new(@all, fn {module, name, _texts} -> {module, name} end)
 
-    for module <- [Specter, PeerConnection, DataChannel, TrackLocalStaticSample],
+    for module <- [
+          Specter,
+          PeerConnection,
+          DataChannel,
+          MediaEngine,
+          TrackLocal,
+          TrackLocalStaticRtp,
+          TrackLocalStaticSample
+        ],
         {name, _arity} <- module.__info__(:functions),
         name not in [:init, :native, :options!, :__struct__, :generate_certificate] do
       assert {module, name} in listed or {module, name} in @others
@@ -115,6 +144,62 @@ defmodule Specter.WrongArgumentsTest do
     assert PeerConnection.exists?(specter, pc)
     assert :ok = PeerConnection.signaling_state(specter, pc)
     assert_receive {:signaling_state, ^pc, :stable}
+  end
+
+  # What tests of one argument don't think of: each native function with any terms, in any place.
+  test "any terms at all", %{specter: specter, pc: pc} do
+    new_channel(specter, pc)
+    :ok = PeerConnection.add_transceiver(specter, pc, :video)
+    assert_receive {:transceiver_added, ^pc, transceiver}
+    {:ok, media_engine} = Specter.new_media_engine(specter)
+    codec = %RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+    {:ok, track} = TrackLocalStaticRtp.new(specter, codec, "film", "cinema")
+    ids = [pc, transceiver, media_engine, track, unknown(), ""]
+    :rand.seed(:exsss, 7)
+
+    # Those that end what the others are tried on, or the VM's log.
+    functions =
+      Native.__info__(:functions) --
+        [load: 0, init: 1, close: 1, close_peer_connection: 2, set_log: 2, give: 4, counters: 0]
+
+    for {name, arity} <- functions, _ <- 1..300 do
+      first = if :rand.uniform(20) == 1, do: any_term(ids), else: specter.native
+      arguments = [first | for(_ <- List.duplicate(1, max(arity - 1, 0)), do: any_term(ids))]
+
+      try do
+        apply(Native, name, Enum.take(arguments, arity))
+      rescue
+        ArgumentError -> :ok
+      end
+    end
+
+    assert PeerConnection.exists?(specter, pc)
+    assert :ok = PeerConnection.signaling_state(specter, pc)
+    assert_receive {:signaling_state, ^pc, _state}, 5_000
+  end
+
+  defp new_channel(specter, pc) do
+    :ok = PeerConnection.create_data_channel(specter, pc, "data")
+    assert_receive {:data_channel, ^pc, _dc, _info}
+  end
+
+  @names [:audio, :video, :rtp, :frames, :sendrecv, :stopped, :text, :once, true, false, nil, :x]
+  @numbers [0, 1, -1, 255, 65_536, 18_446_744_073_709_551_616, -9_223_372_036_854_775_808, 0.5]
+  @keys [:mime_type, :rid, :encodings, :direction, :streams, :send_encodings, :rtcp, "rid", 1]
+
+  defp any_term(ids, depth \\ 3) do
+    case :rand.uniform(if depth == 0, do: 6, else: 10) do
+      1 -> Enum.random(ids)
+      2 -> Enum.random(ids)
+      3 -> Enum.random(@names)
+      4 -> Enum.random(@numbers)
+      5 -> Enum.random([self(), make_ref(), fn -> :ok end, <<1::3>>, <<0, 255>>, {}, {:ok}])
+      6 -> Enum.random(["video/VP8", ~s({"candidate":""}), ~s({"type":"offer","sdp":""}), "x y"])
+      7 -> for _ <- List.duplicate(1, :rand.uniform(4)), do: any_term(ids, depth - 1)
+      8 -> [any_term(ids, depth - 1) | any_term(ids, depth - 1)]
+      9 -> Map.new(1..3, fn _ -> {Enum.random(@keys), any_term(ids, depth - 1)} end)
+      10 -> Enum.random([%RtpCodecCapability{}, %{@init | streams: any_term(ids, depth - 1)}])
+    end
   end
 
   test "a map in place of JSON is named, and what to give instead", %{specter: specter, pc: pc} do
@@ -217,6 +302,15 @@ defmodule Specter.WrongArgumentsTest do
           [voice_activity_detection: "no"]
         ] do
       assert_raise ArgumentError, fn -> module.create_offer(specter, pc, options) end
+    end
+
+    for wrong <- [nil, %{}, [:all], [unknown: true], [default_codecs: nil]] do
+      assert_raise ArgumentError, fn -> Specter.new_media_engine(specter, wrong) end
+      assert_raise ArgumentError, fn -> Specter.new_registry(specter, unknown(), wrong) end
+    end
+
+    for form <- [nil, true, "map", :text] do
+      assert_raise ArgumentError, fn -> PeerConnection.get_stats(specter, pc, form) end
     end
 
     for options <- [nil, [ice_restart: true], [voice_activity_detection: 0]] do

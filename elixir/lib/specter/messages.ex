@@ -3,7 +3,7 @@ defmodule Specter.Messages do
   # The messages that processes get, in one table. `Specter.Handler` makes its callbacks of it, and
   # tests hold it against the documentation and the native side.
 
-  alias Specter.{DataChannel, PeerConnection, TrackLocalStaticSample}
+  alias Specter.{DataChannel, PeerConnection, TrackLocal}
 
   # tag: {what follows it, when it comes}. What follows is an atom, its name and type, or has both.
   @messages [
@@ -61,7 +61,7 @@ defmodule Specter.Messages do
     pending_remote_description:
       {[:pc, json: :json_or_nil],
        "The result of `Specter.PeerConnection.pending_remote_description/2`."},
-    stats: {[:pc, :json], "The result of `Specter.PeerConnection.get_stats/2`."},
+    stats: {[:pc, stats: :json_or_map], "The result of `Specter.PeerConnection.get_stats/3`."},
     connection_report:
       {[:pc, :json],
        "The result of `Specter.PeerConnection.get_report/2`; with `connection_reports: true` also when connecting has ended."},
@@ -79,7 +79,17 @@ defmodule Specter.Messages do
     data_channel_passive:
       {[:pc],
        "The last message of `active: n` was delivered: call `Specter.PeerConnection.set_active/3`."},
-    rtp_sender: {[:pc, :track, :sender], "The result of `Specter.PeerConnection.add_track/3`."},
+    rtp_sender: {[:pc, :track, :sender], "The result of `Specter.PeerConnection.add_track/4`."},
+    transceiver_added:
+      {[:pc, :transceiver], "The result of `Specter.PeerConnection.add_transceiver/4`."},
+    transceivers:
+      {[:pc, infos: :transceiver_infos], "The result of `Specter.PeerConnection.transceivers/2`."},
+    parameters:
+      {[:pc, :sender, :parameters], "The result of `Specter.PeerConnection.get_parameters/3`."},
+    parameters_set: {[:pc, :sender], "The result of `Specter.PeerConnection.set_parameters/4`."},
+    receive_parameters:
+      {[:pc, :transceiver, parameters: :receive_parameters],
+       "The result of `Specter.PeerConnection.get_receive_parameters/3`."},
     track_replaced: {[:pc, :sender], "The result of `Specter.PeerConnection.replace_track/4`."},
     track_error: {[:pc, :text], "A call of tracks failed, or a sample could not be sent."},
     track:
@@ -87,7 +97,8 @@ defmodule Specter.Messages do
     track_streams_change: {[:pc, :transceiver, :streams], "The peer's track changed streams."},
     track_muted: {[:pc, :transceiver], "Nothing of the peer's track will follow for now."},
     track_unmuted: {[:pc, :transceiver], "Packets of the peer's track arrive."},
-    track_ended: {[:pc, :transceiver], "The peer's track has ended. It is its last message."},
+    track_ended:
+      {[:pc, :transceiver], "The transceiver is stopped, by either side. It is its last message."},
     frame: {[:pc, :transceiver, :frame], "A frame of the peer's track arrived."},
     rtp:
       {[:pc, :transceiver, :rid, :packets],
@@ -130,9 +141,12 @@ defmodule Specter.Messages do
   @spec type(atom) :: Macro.t()
   def type(:pc), do: quote(do: PeerConnection.t())
   def type(:dc), do: quote(do: DataChannel.t())
-  def type(:track), do: quote(do: TrackLocalStaticSample.t())
+  def type(:track), do: quote(do: TrackLocal.t())
   def type(:sender), do: quote(do: PeerConnection.transceiver())
   def type(:transceiver), do: quote(do: PeerConnection.transceiver())
+  def type(:transceiver_infos), do: quote(do: [PeerConnection.transceiver_info()])
+  def type(:parameters), do: quote(do: PeerConnection.parameters())
+  def type(:receive_parameters), do: quote(do: PeerConnection.receive_parameters())
   def type(:track_info), do: quote(do: PeerConnection.track_info())
   def type(:streams), do: quote(do: [String.t()])
   def type(:frame), do: quote(do: PeerConnection.frame())
@@ -141,6 +155,7 @@ defmodule Specter.Messages do
   def type(:is_wanted), do: quote(do: boolean)
   def type(:bitrate_feedback), do: quote(do: PeerConnection.bitrate_feedback())
   def type(:json), do: quote(do: String.t())
+  def type(:json_or_map), do: quote(do: String.t() | map)
   def type(:json_or_nil), do: quote(do: String.t() | nil)
   def type(:text), do: quote(do: String.t())
   def type(:failure), do: quote(do: PeerConnection.failure())

@@ -15,16 +15,22 @@ defmodule Specter.PeerConnection do
   | `new/2` | `{:peer_connection_ready, pc}` | `{:peer_connection_error, pc}` |
   | `close/2` | `{:peer_connection_closed, pc}` | |
   | `create_data_channel/4` | `{:data_channel_created, pc}` | `{:offer_error, pc, text}` |
-  | `add_track/3` | `{:rtp_sender, pc, track, sender}` | `{:track_error, pc, text}` |
+  | `add_track/4` | `{:rtp_sender, pc, track, sender}` | `{:track_error, pc, text}` |
+  | `add_transceiver/4` | `{:transceiver_added, pc, transceiver}` | `{:track_error, pc, text}` |
+  | `transceivers/2` | `{:transceivers, pc, infos}` | |
+  | `get_parameters/3` | `{:parameters, pc, sender, parameters}` | |
+  | `set_parameters/4` | `{:parameters_set, pc, sender}` | `{:track_error, pc, text}` |
+  | `get_receive_parameters/3` | `{:receive_parameters, pc, transceiver, parameters}` | |
   | `replace_track/4` | `{:track_replaced, pc, sender}` | `{:track_error, pc, text}` |
-  | `remove_track/3`, `set_delivery/4`, `request_key_frame/4` | | `{:track_error, pc, text}` |
+  | `stop_transceiver/3` | `{:track_ended, pc, transceiver}` | `{:track_error, pc, text}` |
+  | `remove_track/3`, `set_direction/4`, `set_streams/4`, `set_codec_preferences/4`, `set_delivery/4`, `request_key_frame/4` | | `{:track_error, pc, text}` |
   | `create_offer/3` | `{:offer, pc, json}` | `{:offer_error, pc, text}` |
   | `create_answer/3` | `{:answer, pc, json}` | `{:answer_error, pc, text}` |
-  | `set_local_description/3` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
+  | `set_local_description/3`, `set_local_description/2` | `{:ok, pc, :set_local_description}` | `{:invalid_local_description, pc, text}` |
   | `set_remote_description/3` | `{:ok, pc, :set_remote_description}` | `{:invalid_remote_description, pc, text}` |
   | `add_ice_candidate/3` | `{:ok, pc, :add_ice_candidate}` | `{:candidate_error, pc, text}` |
   | a getter, such as `local_description/2` | `{:local_description, pc, json}`, with the name of the getter | |
-  | `get_stats/2` | `{:stats, pc, json}` | |
+  | `get_stats/3` | `{:stats, pc, json}`, or a map instead of JSON | |
   | `get_report/2` | `{:connection_report, pc, json}` | |
 
   Events:
@@ -41,10 +47,25 @@ defmodule Specter.PeerConnection do
   | `{:signaling_state_change, pc, state}` | `t:signaling_state_t/0` changed |
   | `{:peer_connection_closed, pc}` | the connection is closed; it is its last message |
 
+  Events of tracks:
+
+  | message | when |
+  | --- | --- |
+  | `{:track, pc, transceiver, info}` | a track of the peer's was added, or added again: `t:track_info/0` |
+  | `{:frame, pc, transceiver, frame}` | a `t:frame/0` arrived |
+  | `{:rtp, pc, transceiver, rid, packets}` | RTP packets arrived, and `set_delivery/4` asked for them |
+  | `{:track_streams_change, pc, transceiver, streams}` | the peer's track changed streams |
+  | `{:track_muted, pc, transceiver}`, `{:track_unmuted, pc, transceiver}` | nothing of the peer's track follows for now; it arrives |
+  | `{:track_ended, pc, transceiver}` | the transceiver is stopped, by either side; it is its last message |
+  | `{:key_frame_wanted, pc, sender, rid}` | the peer needs a key frame: make the next frame one |
+  | `{:encoding_wanted, pc, sender, rid, is_wanted}` | an encoding is sent from now on, or is not |
+  | `{:bitrate_feedback, pc, feedback}` | a `t:bitrate_feedback/0` came |
+
   `Specter.DataChannel` has the messages of data channels.
   """
 
   alias Specter.{DataChannel, Native, Options, Owner, Telemetry}
+  alias Specter.PeerConnection.Call
 
   # What the examples begin with.
   @api """
@@ -106,10 +127,12 @@ defmodule Specter.PeerConnection do
   @type json_result :: result | {:error, :invalid_json}
 
   @typedoc """
-  How many data channel messages the owner receives (backpressure), as with Erlang's sockets:
+  How many data channel messages, frames and batches of RTP packets the owner receives (backpressure), as
+  with Erlang's sockets:
 
     * `true`: all, as they arrive.
-    * `false`: none. They are buffered; when the buffer is full, the peer has to wait.
+    * `false`: none. They are buffered; when the buffer is full, the peer has to wait. Of each track 256
+      messages or 8 MiB are kept, and older ones are dropped, since media does not wait.
     * `:once`: one; then it is `false`.
     * a number: so many more; then it is `false`, and `{:data_channel_passive, pc}` is sent.
   """
@@ -298,10 +321,7 @@ defmodule Specter.PeerConnection do
       Options.check!(:active, active, -32_768..32_767)
     end
 
-    specter
-    |> Specter.native()
-    |> Native.set_active(pc, active)
-    |> Telemetry.call(:set_active, pc)
+    Call.post(specter, pc, :set_active, [active])
   end
 
   @doc """
@@ -355,182 +375,13 @@ defmodule Specter.PeerConnection do
     options = DataChannel.options!(options)
     :ok = Options.check!(:label, label, :string)
 
-    specter
-    |> Specter.native()
-    |> Native.create_data_channel(pc, label, options)
-    |> Telemetry.call(:create_data_channel, pc)
+    Call.post(specter, pc, :create_data_channel, [label, options])
   end
 
-  @doc """
-  Makes an offer. `{:offer, pc, json}` follows, or `{:offer_error, pc, text}`.
-
-  Returns `{:error, :not_found}` if the connection is not ready yet: wait for
-  `{:peer_connection_ready, pc}`.
-
-  Options:
-
-    * `:ice_restart`: restarts ICE: both sides search for a path again, and the current one stays in use
-      meanwhile. `{:offer_error, pc, text}` follows before the first answer. See `restart_ice/2`.
-      Default: `false`.
-    * `:voice_activity_detection`: has no effect.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.create_offer(specter, pc)
-      :ok
-      iex> {:ok, offer} = receive do: ({:offer, ^pc, offer} -> {:ok, offer})
-      iex> offer =~ ~s({"type":"offer","sdp":"v=0)
-      true
-  """
-  @spec create_offer(Specter.t(), t, [offer_option]) :: result
-  def create_offer(specter, pc, options \\ []) do
-    [voice_activity_detection: _, ice_restart: ice_restart] =
-      Options.flags!(options, voice_activity_detection: false, ice_restart: false)
-
-    specter
-    |> Specter.native()
-    |> Native.create_offer(pc, ice_restart)
-    |> Telemetry.call(:create_offer, pc)
-  end
-
-  @doc """
-  Makes an answer to the remote offer. `{:answer, pc, json}` follows, or
-  `{:answer_error, pc, text}`.
-
-  Options:
-
-    * `:voice_activity_detection`: has no effect.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.create_answer(specter, pc)
-      :ok
-      iex> receive do: ({:answer_error, ^pc, _} -> :there_is_no_offer)
-      :there_is_no_offer
-  """
-  @spec create_answer(Specter.t(), t, [answer_option]) :: result
-  def create_answer(specter, pc, options \\ []) do
-    _ = Options.flags!(options, voice_activity_detection: false)
-    specter |> Specter.native() |> Native.create_answer(pc) |> Telemetry.call(:create_answer, pc)
-  end
-
-  @doc """
-  Applies an offer or answer that this connection made. `{:ok, pc, :set_local_description}` follows,
-  or `{:invalid_local_description, pc, text}`. Gathering starts: `{:ice_candidate, pc, json}` follows
-  for each candidate found.
-
-  Returns `{:error, :invalid_json}` if the text is not a description in JSON.
-
-  ## Examples
-
-      #{@ready}
-      iex> :ok = Specter.PeerConnection.create_offer(specter, pc)
-      iex> {:ok, offer} = receive do: ({:offer, ^pc, offer} -> {:ok, offer})
-      iex> Specter.PeerConnection.set_local_description(specter, pc, offer)
-      :ok
-      iex> receive do: ({:ok, ^pc, :set_local_description} -> :set)
-      :set
-      iex> Specter.PeerConnection.set_local_description(specter, pc, "not JSON")
-      {:error, :invalid_json}
-  """
-  @spec set_local_description(Specter.t(), t, session_description_t) :: json_result
-  def set_local_description(specter, pc, description) do
-    specter
-    |> Specter.native()
-    |> Native.set_local_description(pc, Options.json!(description))
-    |> Telemetry.call(:set_local_description, pc)
-  end
-
-  @doc """
-  Applies the peer's offer or answer. `{:ok, pc, :set_remote_description}` follows, or
-  `{:invalid_remote_description, pc, text}`.
-
-  Returns `{:error, :invalid_json}` if the text is not a description in JSON.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.set_remote_description(specter, pc, ~s({"type":"offer","sdp":""}))
-      :ok
-      iex> receive do: ({:invalid_remote_description, ^pc, _} -> :no_sdp)
-      :no_sdp
-      iex> Specter.PeerConnection.set_remote_description(specter, pc, "not JSON")
-      {:error, :invalid_json}
-  """
-  @spec set_remote_description(Specter.t(), t, session_description_t) :: json_result
-  def set_remote_description(specter, pc, description) do
-    specter
-    |> Specter.native()
-    |> Native.set_remote_description(pc, Options.json!(description))
-    |> Telemetry.call(:set_remote_description, pc)
-  end
-
-  @doc """
-  Adds a candidate of the peer. `{:ok, pc, :add_ice_candidate}` follows, or
-  `{:candidate_error, pc, text}`. An empty candidate, `{"candidate":""}`, means that no more will
-  follow. Candidates of unknown transports or types are ignored, without an error.
-
-  Returns `{:error, :invalid_json}` if the text is not a candidate in JSON.
-
-  ## Examples
-
-      #{@ready}
-      iex> candidate = ~s({"candidate":"candidate:1 1 udp 2130706431 192.0.2.1 4096 typ host"})
-      iex> Specter.PeerConnection.add_ice_candidate(specter, pc, candidate)
-      :ok
-      iex> receive do: ({:candidate_error, ^pc, _} -> :the_peer_is_unknown)
-      :the_peer_is_unknown
-  """
-  @spec add_ice_candidate(Specter.t(), t, ice_candidate_t) :: json_result
-  def add_ice_candidate(specter, pc, candidate) do
-    specter
-    |> Specter.native()
-    |> Native.add_ice_candidate(pc, Options.json!(candidate))
-    |> Telemetry.call(:add_ice_candidate, pc)
-  end
-
+  use Specter.PeerConnection.Negotiation, examples: @ready
   use Specter.PeerConnection.Questions, examples: @ready
   use Specter.PeerConnection.Ice, examples: @ready
   use Specter.PeerConnection.Tracks, examples: @ready
-
-  @doc """
-  Requests statistics. `{:stats, pc, json}` follows: an object that maps ids to reports, each with `id`,
-  `type` and `timestamp`, which is in seconds.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.get_stats(specter, pc)
-      :ok
-      iex> {:ok, stats} = receive do: ({:stats, ^pc, stats} -> {:ok, stats})
-      iex> stats =~ ~s("type":"peer-connection")
-      true
-  """
-  @spec get_stats(Specter.t(), t) :: result
-  def get_stats(specter, pc) do
-    specter |> Specter.native() |> Native.get_stats(pc) |> Telemetry.call(:get_stats, pc)
-  end
-
-  @doc """
-  Asks how connecting went, or goes. `{:connection_report, pc, json}` follows: an object with each phase
-  (gathering with its servers, checks, nomination, DTLS, SCTP), the pairs that were tried, and the reason if
-  the connection failed. Times are in milliseconds since it began.
-
-  With the option `connection_reports: true` the message also comes when connecting has ended.
-
-  ## Examples
-
-      #{@ready}
-      iex> Specter.PeerConnection.get_report(specter, pc)
-      :ok
-      iex> {:ok, report} = receive do: ({:connection_report, ^pc, report} -> {:ok, report})
-      iex> report =~ ~s("gathering":)
-      true
-  """
-  @spec get_report(Specter.t(), t) :: result
-  def get_report(specter, pc) do
-    specter |> Specter.native() |> Native.get_report(pc) |> Telemetry.call(:get_report, pc)
-  end
+  use Specter.PeerConnection.Transceivers, examples: @ready
+  use Specter.PeerConnection.Statistics, examples: @ready
 end

@@ -59,7 +59,7 @@ defmodule Specter.Telemetry do
       ]
   """
 
-  alias Specter.{DataChannel, Json, Native, PeerConnection}
+  alias Specter.{DataChannel, Native, PeerConnection}
 
   @events [
     [:specter, :peer_connection, :new],
@@ -156,7 +156,7 @@ defmodule Specter.Telemetry do
 
   @doc """
   Requests the statistics of a connection. The result goes to its owner, as with
-  `Specter.PeerConnection.get_stats/2`. If the owner is a `Specter.Handler`, or passes the message to
+  `Specter.PeerConnection.get_stats/3`. If the owner is a `Specter.Handler`, or passes the message to
   `observe/1`, `[:specter, :peer_connection, :stats]` is executed. Nothing is requested without
   `:telemetry`.
 
@@ -168,7 +168,7 @@ defmodule Specter.Telemetry do
   """
   @spec measure(Specter.t(), PeerConnection.t()) :: :ok
   def measure(specter, pc) do
-    if on?(), do: _ = Native.get_stats(Specter.native(specter), pc)
+    if on?(), do: _ = Native.get_stats(Specter.native(specter), pc, false)
     :ok
   end
 
@@ -263,13 +263,18 @@ defmodule Specter.Telemetry do
               :answer_error,
               :invalid_local_description,
               :invalid_remote_description,
-              :candidate_error
+              :candidate_error,
+              :track_error
             ] do
     count(:peer_connection, :error, %{pc: pc, message: message, text: text})
   end
 
+  defp tell({:stats, pc, %{} = reports}) do
+    execute([:specter, :peer_connection, :stats], numbers(reports), %{pc: pc})
+  end
+
   defp tell({:stats, pc, json}) when is_binary(json) do
-    execute([:specter, :peer_connection, :stats], numbers(Json.decode!(json)), %{pc: pc})
+    with {:ok, reports} <- Native.decode_json(json), do: tell({:stats, pc, reports})
   end
 
   defp tell(_message), do: :ok

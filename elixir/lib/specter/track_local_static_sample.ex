@@ -2,19 +2,20 @@ defmodule Specter.TrackLocalStaticSample do
   @moduledoc """
   A track that is sent, of samples: frames of VP8, access units of H.264, packets of Opus.
 
-  A track belongs to no connection. `Specter.PeerConnection.add_track/3`, any number of times, has
-  connections send it: each of them gets what is written.
+  `Specter.TrackLocal` has what all tracks have.
   """
 
-  alias Specter.{AnnexB, Native, RtpCodecCapability}
+  alias Specter.{AnnexB, Native, Options, RtpCodecCapability, TrackLocal}
 
   # Of a file that does not tell its frame rate.
   @default_rate 30.0
   @nanoseconds 1_000_000_000
-  @no_layer 255
 
   @typedoc "A track, by its id."
   @opaque t :: String.t()
+
+  @typedoc "An option of `write_sample/5`."
+  @type sample_option :: {:rid, String.t()} | {:temporal_id, 0..3} | {:captured_at, integer}
 
   @doc """
   Makes a track.
@@ -27,14 +28,10 @@ defmodule Specter.TrackLocalStaticSample do
       iex> is_binary(track)
       true
   """
-  @spec new(Specter.t(), RtpCodecCapability.t(), String.t(), String.t()) ::
+  @spec new(Specter.t(), TrackLocal.codec(), String.t(), String.t()) ::
           {:ok, t} | {:error, :not_found}
-  def new(specter, %RtpCodecCapability{} = codec, id, stream_id) do
-    Native.new_track(Specter.native(specter), codec, id, stream_id)
-  end
-
-  def new(_specter, other, _id, _stream_id) do
-    raise ArgumentError, "expected a %Specter.RtpCodecCapability{}, got: #{inspect(other)}"
+  def new(specter, codec, id, stream_id) do
+    Native.new_track(Specter.native(specter), RtpCodecCapability.check!(codec), id, stream_id)
   end
 
   @doc """
@@ -48,6 +45,8 @@ defmodule Specter.TrackLocalStaticSample do
 
     * `:rid`: of simulcast, the encoding that it is for
     * `:temporal_id`: of VP8 with temporal layers, the layer, 0 to 3
+    * `:captured_at`: when it was captured, as `System.monotonic_time(:nanosecond)` has it, so that audio and
+      video are played in time. Default: where the sample before ended, or now after a pause
 
   ## Examples
 
@@ -61,16 +60,15 @@ defmodule Specter.TrackLocalStaticSample do
       iex> Specter.TrackLocalStaticSample.write_sample(specter, "unknown", <<0xF8>>, 20)
       {:error, :invalid_track}
   """
-  @spec write_sample(Specter.t(), t, binary, number, rid: String.t(), temporal_id: 0..3) ::
+  @spec write_sample(Specter.t(), t, binary, number, [sample_option]) ::
           :ok | {:error, :invalid_track | :invalid_sample}
   def write_sample(specter, track, data, duration, options \\ []) do
     unless is_number(duration) and duration >= 0 do
       raise ArgumentError, "expected milliseconds, got: #{inspect(duration)}"
     end
 
-    {rid, options} = Keyword.pop(options, :rid, "")
-    {temporal_id, options} = Keyword.pop(options, :temporal_id, @no_layer)
-    if options != [], do: raise(ArgumentError, "unknown options: #{inspect(options)}")
+    [rid: rid, temporal_id: temporal_id, captured_at: captured_at] =
+      Options.take!(options, rid: "", temporal_id: nil, captured_at: nil)
 
     Native.write_sample(
       Specter.native(specter),
@@ -78,7 +76,8 @@ defmodule Specter.TrackLocalStaticSample do
       data,
       round(duration * 1_000_000),
       rid,
-      temporal_id
+      temporal_id,
+      captured_at
     )
   end
 
@@ -128,7 +127,7 @@ defmodule Specter.TrackLocalStaticSample do
     |> AnnexB.access_units()
     |> Stream.with_index(1)
     |> Enum.each(fn {unit, number} ->
-      _ = Native.write_sample(native, track, unit, period, "", @no_layer)
+      _ = Native.write_sample(native, track, unit, period, "", nil, nil)
       wait(monitor, start + number * period)
     end)
 

@@ -2,6 +2,8 @@ defmodule Specter.PeerConnection.Ice do
   @moduledoc false
   # Restarts, and the servers that they ask.
 
+  alias Specter.PeerConnection.Call
+
   defmacro __using__(examples: examples) do
     quote do
       @doc """
@@ -20,10 +22,7 @@ defmodule Specter.PeerConnection.Ice do
       """
       @spec restart_ice(Specter.t(), t) :: result
       def restart_ice(specter, pc) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.restart_ice(pc)
-        |> Specter.Telemetry.call(:restart_ice, pc)
+        Call.post(specter, pc, :restart_ice)
       end
 
       @doc """
@@ -44,10 +43,7 @@ defmodule Specter.PeerConnection.Ice do
       @spec set_ice_servers(Specter.t(), t, [Specter.ice_server()]) ::
               result | {:error, String.t()}
       def set_ice_servers(specter, pc, servers) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.set_ice_servers(pc, %{ice_servers: servers})
-        |> Specter.Telemetry.call(:set_ice_servers, pc)
+        Call.post(specter, pc, :set_ice_servers, [%{ice_servers: servers}])
       end
     end
   end

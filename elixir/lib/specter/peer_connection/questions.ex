@@ -2,6 +2,8 @@ defmodule Specter.PeerConnection.Questions do
   @moduledoc false
   # The questions to a connection: functions of one form, each with its words and an example.
 
+  alias Specter.PeerConnection.Call
+
   # {name, what it asks for, what is said of the answer, the example's answer}
   @questions [
     local_description:
@@ -27,10 +29,7 @@ defmodule Specter.PeerConnection.Questions do
                unquote(example(name, example))
         @spec unquote(name)(Specter.t(), t) :: result
         def unquote(name)(specter, pc) do
-          specter
-          |> Specter.native()
-          |> Specter.Native.unquote(name)(pc)
-          |> Specter.Telemetry.call(unquote(name), pc)
+          Call.post(specter, pc, unquote(name))
         end
       end
     end

@@ -1,12 +1,15 @@
 defmodule Specter.PeerConnection.Tracks do
   @moduledoc false
-  # What is sent and received of audio and video.
+  # What is sent of audio and video, and the types of what is received.
+
+  alias Specter.PeerConnection.Call
 
   defmacro __using__(examples: examples) do
     quote do
       @typedoc """
       A transceiver, by its id: what sends a track of ours and receives one of the peer's.
-      `{:rtp_sender, pc, track, sender}` and `{:track, pc, transceiver, info}` bring one.
+      `{:rtp_sender, pc, track, sender}`, `{:transceiver_added, pc, transceiver}` and
+      `{:track, pc, transceiver, info}` bring one.
       """
       @opaque transceiver :: String.t()
 
@@ -56,8 +59,11 @@ defmodule Specter.PeerConnection.Tracks do
       Sends a track. `{:rtp_sender, pc, track, sender}` follows, or `{:track_error, pc, text}` if this
       connection sends it already. `{:negotiation_needed, pc}` requests the offer that tells the peer.
 
-      Returns `{:error, :invalid_track}` for an unknown track, or one whose id is not allowed: 1 to 64
-      characters without spaces and separators.
+      `streams` are the ids of the streams that the track belongs to on this connection. By default they
+      are the track's own.
+
+      Returns `{:error, :invalid_track}` for an unknown track, or where the id of the track or of a stream
+      is not allowed: 1 to 64 characters without spaces and separators.
 
       ## Examples
 
@@ -71,87 +77,71 @@ defmodule Specter.PeerConnection.Tracks do
           iex> Specter.PeerConnection.add_track(specter, pc, "unknown")
           {:error, :invalid_track}
       """
-      @spec add_track(Specter.t(), t, Specter.TrackLocalStaticSample.t()) ::
+      @spec add_track(Specter.t(), t, Specter.TrackLocal.t(), [String.t()]) ::
               result | {:error, :invalid_track}
-      def add_track(specter, pc, track) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.add_track(pc, track)
-        |> Specter.Telemetry.call(:add_track, pc)
+      def add_track(specter, pc, track, streams \\ []) do
+        Call.post(specter, pc, :add_track, [track, streams])
       end
 
       @doc """
-      Stops sending the track of a sender. `{:negotiation_needed, pc}` requests the offer that tells the
-      peer.
+      Stops sending the track of a sender. The transceiver stays, and goes on receiving. Without a track
+      the call has no effect. `{:negotiation_needed, pc}` requests the offer that tells the peer.
 
       ## Examples
 
           #{unquote(examples)}
+          iex> codec = %Specter.RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+          iex> {:ok, track} = Specter.TrackLocalStaticSample.new(specter, codec, "video", "stream")
+          iex> :ok = Specter.PeerConnection.add_track(specter, pc, track)
+          iex> {:ok, sender} = receive do: ({:rtp_sender, ^pc, ^track, sender} -> {:ok, sender})
+          iex> Specter.PeerConnection.remove_track(specter, pc, sender)
+          :ok
           iex> Specter.PeerConnection.remove_track(specter, pc, "unknown")
           {:error, :invalid_transceiver}
       """
       @spec remove_track(Specter.t(), t, transceiver) :: result | {:error, :invalid_transceiver}
-      def remove_track(specter, pc, sender) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.remove_track(pc, sender)
-        |> Specter.Telemetry.call(:remove_track, pc)
-      end
+      def remove_track(specter, pc, sender), do: Call.post(specter, pc, :remove_track, [sender])
 
       @doc """
       Sends another track, or none (`nil`), without negotiation. `{:track_replaced, pc, sender}` follows,
       or `{:track_error, pc, text}`: the track's codec must be one that was negotiated.
 
+      Returns `{:error, :invalid_track}` for an unknown track, or one of the other kind.
+
       ## Examples
 
           #{unquote(examples)}
+          iex> codec = %Specter.RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+          iex> {:ok, track} = Specter.TrackLocalStaticSample.new(specter, codec, "video", "stream")
+          iex> :ok = Specter.PeerConnection.add_track(specter, pc, track)
+          iex> {:ok, sender} = receive do: ({:rtp_sender, ^pc, ^track, sender} -> {:ok, sender})
+          iex> Specter.PeerConnection.replace_track(specter, pc, sender, nil)
+          :ok
+          iex> receive do: ({:track_replaced, ^pc, ^sender} -> :replaced)
+          :replaced
           iex> Specter.PeerConnection.replace_track(specter, pc, "unknown", nil)
           {:error, :invalid_transceiver}
       """
-      @spec replace_track(Specter.t(), t, transceiver, Specter.TrackLocalStaticSample.t() | nil) ::
+      @spec replace_track(Specter.t(), t, transceiver, Specter.TrackLocal.t() | nil) ::
               result | {:error, :invalid_transceiver | :invalid_track}
       def replace_track(specter, pc, sender, track) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.replace_track(pc, sender, track || "")
-        |> Specter.Telemetry.call(:replace_track, pc)
+        Call.post(specter, pc, :replace_track, [sender, track])
       end
 
       @doc """
-      Chooses what is told of the peer's track: `:frames` (`{:frame, pc, transceiver, frame}`) or `:rtp`
-      (`{:rtp, pc, transceiver, rid, packets}`). By default frames, where the codec is VP8, H.264 or Opus.
+      Tells the peer how much it may send in all, in bit/s (REMB). 0: nothing is told any more.
+
+      `Specter.PeerConnection.set_parameters/4` limits what this side sends.
 
       ## Examples
 
           #{unquote(examples)}
-          iex> Specter.PeerConnection.set_delivery(specter, pc, "unknown", :rtp)
-          {:error, :invalid_transceiver}
+          iex> Specter.PeerConnection.set_bitrate_estimate(specter, pc, 1_000_000)
+          :ok
       """
-      @spec set_delivery(Specter.t(), t, transceiver, :frames | :rtp) ::
-              result | {:error, :invalid_transceiver}
-      def set_delivery(specter, pc, transceiver, delivery) do
-        specter
-        |> Specter.native()
-        |> Specter.Native.set_delivery(pc, transceiver, delivery)
-        |> Specter.Telemetry.call(:set_delivery, pc)
-      end
-
-      @doc """
-      Requests a key frame from the peer, at most one each 500 ms. `rid` names the encoding of simulcast.
-
-      ## Examples
-
-          #{unquote(examples)}
-          iex> Specter.PeerConnection.request_key_frame(specter, pc, "unknown")
-          {:error, :invalid_transceiver}
-      """
-      @spec request_key_frame(Specter.t(), t, transceiver, String.t()) ::
-              result | {:error, :invalid_transceiver}
-      def request_key_frame(specter, pc, transceiver, rid \\ "") do
-        specter
-        |> Specter.native()
-        |> Specter.Native.request_key_frame(pc, transceiver, rid)
-        |> Specter.Telemetry.call(:request_key_frame, pc)
+      @spec set_bitrate_estimate(Specter.t(), t, non_neg_integer) :: result
+      def set_bitrate_estimate(specter, pc, bits_per_second) do
+        Call.post(specter, pc, :set_bitrate_estimate, [bits_per_second])
       end
     end
   end

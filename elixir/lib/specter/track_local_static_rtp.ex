@@ -1,0 +1,64 @@
+defmodule Specter.TrackLocalStaticRtp do
+  @moduledoc """
+  A track that is sent, of RTP packets: for programs that packetize by themselves, and for those that
+  forward.
+
+      {:rtp, _pc, _transceiver, _rid, packets} -> TrackLocalStaticRtp.write_rtp(specter, track, packets)
+
+  `Specter.PeerConnection.set_delivery/4` asks for the packets of a track of the peer's. `Specter.TrackLocal` has what
+  all tracks have.
+  """
+
+  alias Specter.{Native, RtpCodecCapability, TrackLocal}
+
+  @typedoc "A track, by its id."
+  @opaque t :: String.t()
+
+  @doc """
+  Makes a track. `codec` is that of the packets.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init(ice_servers: [])
+      iex> codec = %Specter.RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+      iex> {:ok, track} = Specter.TrackLocalStaticRtp.new(specter, codec, "film", "cinema")
+      iex> is_binary(track)
+      true
+  """
+  @spec new(Specter.t(), TrackLocal.codec(), String.t(), String.t()) ::
+          {:ok, t} | {:error, :not_found}
+  def new(specter, codec, id, stream_id) do
+    Native.new_rtp_track(Specter.native(specter), RtpCodecCapability.check!(codec), id, stream_id)
+  end
+
+  @doc """
+  Sends an RTP packet, or a list of them, by each sender of the track. SSRC, payload type and header
+  extensions are replaced by each sender; sequence number, timestamp and marker are kept.
+
+  What cannot be sent at the moment is dropped, without an error, as with
+  `Specter.TrackLocalStaticSample.write_sample/5`. Returns `{:error, :invalid_packet}` for what is no RTP
+  packet: of a list, the packets before it are sent.
+
+  `rid` names the encoding of simulcast.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init(ice_servers: [])
+      iex> codec = %Specter.RtpCodecCapability{mime_type: "audio/opus", clock_rate: 48_000, channels: 2}
+      iex> {:ok, track} = Specter.TrackLocalStaticRtp.new(specter, codec, "audio", "stream")
+      iex> packet = <<2::2, 0::6, 0::1, 111::7, 1::16, 960::32, 1::32, 0xF8, 0xFF, 0xFE>>
+      iex> Specter.TrackLocalStaticRtp.write_rtp(specter, track, packet)
+      :ok
+      iex> Specter.TrackLocalStaticRtp.write_rtp(specter, track, [packet, packet])
+      :ok
+      iex> Specter.TrackLocalStaticRtp.write_rtp(specter, track, "no packet")
+      {:error, :invalid_packet}
+      iex> Specter.TrackLocalStaticRtp.write_rtp(specter, "unknown", packet)
+      {:error, :invalid_track}
+  """
+  @spec write_rtp(Specter.t(), t, binary | [binary], String.t()) ::
+          :ok | {:error, :invalid_track | :invalid_packet}
+  def write_rtp(specter, track, packets, rid \\ "") do
+    Native.write_rtp(Specter.native(specter), track, packets, rid)
+  end
+end
