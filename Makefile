@@ -11,7 +11,7 @@ tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab interop interop-tracks build check format format-check lint asan tsan clang elixir-asan fuzz soak plant long bench-peers rfc docs install clean
+.PHONY: help demo test lab interop build check format format-check lint asan tsan clang elixir-asan fuzz soak plant long bench-peers rfc docs install clean
 
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -37,13 +37,6 @@ interop: ## with the stacks of npm, PyPI, Go and Rust that can be had here: test
 	scripts/bootstrap build
 	$(MAKE) --no-print-directory build
 	/usr/bin/python3 tests/interop/test_stacks.py $(STACKS)
-
-interop-tracks: ## tracks with Chromium, Firefox and GStreamer; not all pass yet: tests/interop/README.md
-	scripts/bootstrap build browsers interop
-	$(MAKE) --no-print-directory build
-	failed=0; for browser in chromium firefox; do \
-	  /usr/bin/python3 tests/interop/test_tracks.py $$browser || failed=1; done; \
-	/usr/bin/python3 tests/interop/test_gstreamer.py --media || failed=1; exit $$failed
 
 build: ## the release build, in build/release
 	cmake --preset release --log-level=WARNING

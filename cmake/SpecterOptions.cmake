@@ -13,7 +13,9 @@ endif()
 
 find_program(SPECTER_CCACHE ccache)
 if(SPECTER_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SPECTER_CCACHE})
+  # Another working tree finds what this one has built: paths below the tree are relative to it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${SPECTER_CCACHE})
 endif()
 
 add_library(specter_options INTERFACE)
