@@ -220,9 +220,13 @@ class SPECTER_EXPORT PeerConnection {
   /// InvalidArgument for a sample that the codec does not allow, or an unknown rid.
   Result<> write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample);
   /// Sends an RTP packet of the sender's track: SSRC, payload type and header extensions are
-  /// replaced; sequence number, timestamp and marker are kept. Errors: those of write_sample().
+  /// replaced; sequence number, timestamp and marker are kept. `header_extensions` says what the
+  /// packet's numbers mean: those that describe the media (audio levels, orientation, capture time,
+  /// playout delay, layers) are sent on, where they were negotiated. Errors: those of
+  /// write_sample().
   Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
-                     std::string_view rid = {});
+                     std::string_view rid = {},
+                     std::span<const RtpHeaderExtensionParameters> header_extensions = {});
   /// What is delivered of the peer's track. Default: MediaDelivery::Frames for codecs that can be
   /// depacketized, MediaDelivery::Rtp for others.
   Result<> set_delivery(TransceiverId transceiver, MediaDelivery delivery);

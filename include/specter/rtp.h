@@ -185,6 +185,13 @@ struct MediaSample {
   std::optional<Timestamp> captured_at{};
   /// VP8: the temporal layer, 0 to 3. Empty: the stream has no layers.
   std::optional<std::uint8_t> temporal_id{};
+  /// Audio: how loud it is, from 0 (loudest) to 127 (silence), in -dBov (RFC 6464). It is sent
+  /// where the peer negotiated audio levels; conference servers choose the speaker by it. Empty:
+  /// not sent.
+  std::optional<std::uint8_t> audio_level{};
+  /// Video: degrees clockwise by which the receiver is to turn the picture: 0, 90, 180 or 270. It
+  /// is sent where the peer negotiated the orientation (3GPP TS 26.114 §7.4.5). Empty: not sent.
+  std::optional<std::uint16_t> rotation{};
 };
 
 /// What of the peer's track is delivered.

@@ -81,7 +81,8 @@ class SPECTER_EXPORT TrackLocalStaticSample : public TrackLocal {
   /// Samples without it follow each other by their durations, or are of now after a pause.
   ///
   /// Errors: InvalidArgument for an empty sample or one of more than 16 MiB, a negative duration, a
-  /// temporal layer above 3, or a rid of other than letters and digits. An error that is found
+  /// temporal layer above 3, an audio level above 127, a rotation that is no quarter turn, or a rid
+  /// of other than letters and digits. An error that is found
   /// later, on an event loop, is delivered to the owner of that connection as
   /// event::OperationFailed with Operation::WriteSample, once until something is negotiated.
   Result<> write_sample(const MediaSample& sample) const;
@@ -104,6 +105,14 @@ class SPECTER_EXPORT TrackLocalStaticRtp : public TrackLocal {
   /// packet of more than 1432 bytes, with our header extensions, or of more than the path is known
   /// to carry is an error on the loop.
   Result<> write_rtp(Bytes packet, std::string_view rid = {}) const;
+
+  /// Says what the numbers of the packets' header extensions mean, from the next write_rtp() on.
+  /// Those that describe the media are then sent on, where they were negotiated: audio levels,
+  /// orientation, capture time, playout delay, layers. The others are each sender's own. Who
+  /// forwards passes RtpReceiveParameters::header_extensions of the transceiver that the packets
+  /// come by; without them a phone's picture may arrive lying on its side. No effect on a handle
+  /// without a track.
+  void set_header_extensions(std::vector<RtpHeaderExtensionParameters> header_extensions) const;
 };
 
 }  // namespace specter

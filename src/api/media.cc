@@ -1,6 +1,7 @@
 // The calls of tracks and transceivers, and passing their samples to the core.
 #include "api/media.h"
 
+#include <span>
 #include <utility>
 
 #include "api/connection.h"
@@ -130,9 +131,12 @@ void Media::write(TransceiverHandle& handle, const LocalTrackState& track, const
   if (!handle.id || handle.sending.get() != &track) return;
   auto& core = connection_.core();
   const Timestamp now = connection_.driver().now();
-  auto done = written.is_packet
-                  ? core.write_rtp(now, *handle.id, written.sample.bytes, written.sample.rid)
-                  : core.write_sample(now, *handle.id, written.sample);
+  const std::span<const RtpHeaderExtensionParameters> meanings =
+      written.header_extensions ? std::span(*written.header_extensions)
+                                : std::span<const RtpHeaderExtensionParameters>();
+  auto done = written.is_packet ? core.write_rtp(now, *handle.id, written.sample.bytes,
+                                                 written.sample.rid, meanings)
+                                : core.write_sample(now, *handle.id, written.sample);
   if (done || std::exchange(handle.is_write_failure_told, true)) return;
   connection_.tell_failure(written.is_packet ? Operation::WriteRtp : Operation::WriteSample,
                            std::move(done).error());

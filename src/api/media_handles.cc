@@ -86,11 +86,20 @@ void TransceiverHandle::become(const std::shared_ptr<TransceiverHandle>& other) 
   known_as_ = other;
 }
 
-void LocalTrackState::write(const Written& written) {
+void LocalTrackState::set_header_extensions(
+    std::vector<RtpHeaderExtensionParameters> header_extensions) {
+  const auto shared = std::make_shared<const std::vector<RtpHeaderExtensionParameters>>(
+      std::move(header_extensions));
+  const std::scoped_lock lock(mutex_);
+  header_extensions_ = shared;
+}
+
+void LocalTrackState::write(Written written) {
   std::shared_ptr<const Senders> senders;
   {
     const std::scoped_lock lock(mutex_);
     senders = senders_;
+    if (written.is_packet) written.header_extensions = header_extensions_;
   }
   std::shared_ptr<const Buffer> copy;
   for (const auto& weak : *senders) {
@@ -106,12 +115,14 @@ void LocalTrackState::write(const Written& written) {
     MediaSample rest = written.sample;
     rest.bytes = {};
     rest.rid = {};
-    const bool was_empty = connection.media_posts.post({.transceiver = sender,
-                                                        .track = shared_from_this(),
-                                                        .bytes = copy,
-                                                        .rid = std::string(written.sample.rid),
-                                                        .sample = rest,
-                                                        .is_packet = written.is_packet});
+    const bool was_empty =
+        connection.media_posts.post({.transceiver = sender,
+                                     .track = shared_from_this(),
+                                     .bytes = copy,
+                                     .rid = std::string(written.sample.rid),
+                                     .sample = rest,
+                                     .is_packet = written.is_packet,
+                                     .header_extensions = written.header_extensions});
     if (was_empty) connection.wake_for_media();
   }
 }

@@ -104,7 +104,8 @@ class LocalTrackState : public std::enable_shared_from_this<LocalTrackState> {
 
   // Gives it to each sender: directly to the core of the connection whose loop calls, by the ring
   // of the others.
-  void write(const Written& written);
+  void write(Written written);
+  void set_header_extensions(std::vector<RtpHeaderExtensionParameters> header_extensions);
   void bind(const std::shared_ptr<TransceiverHandle>& sender);
   void unbind(const TransceiverHandle& sender);
   std::size_t senders() const;
@@ -121,6 +122,7 @@ class LocalTrackState : public std::enable_shared_from_this<LocalTrackState> {
   mutable std::mutex mutex_;
   // Replaced as a whole, so that write() takes it along without a copy.
   std::shared_ptr<const Senders> senders_ = std::make_shared<const Senders>();
+  ExtensionMeanings header_extensions_;
 };
 
 }  // namespace specter::api

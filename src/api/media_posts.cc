@@ -8,7 +8,7 @@
 namespace specter::api {
 
 Written PostedMedia::view() const {
-  Written written{.sample = sample, .is_packet = is_packet};
+  Written written{.sample = sample, .is_packet = is_packet, .header_extensions = header_extensions};
   written.sample.bytes = *bytes;
   written.sample.rid = rid;
   return written;

@@ -23,10 +23,14 @@ namespace specter::api {
 class LocalTrackState;
 struct TransceiverHandle;
 
+// What the numbers of header extensions in a track's packets mean; null: nobody said it.
+using ExtensionMeanings = std::shared_ptr<const std::vector<RtpHeaderExtensionParameters>>;
+
 // What a track was given, as a view.
 struct Written {
   MediaSample sample;      // of an RTP packet: bytes and rid
   bool is_packet = false;  // write_rtp()
+  ExtensionMeanings header_extensions{};
 };
 
 // The same, kept: one copy of the bytes for all connections.
@@ -37,6 +41,7 @@ struct PostedMedia {
   std::string rid;
   MediaSample sample;  // without bytes and rid
   bool is_packet = false;
+  ExtensionMeanings header_extensions{};
 
   Written view() const;
 };

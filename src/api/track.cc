@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/media_handles.h"
+#include "media/content_extensions.h"
 
 namespace specter {
 
@@ -70,6 +71,7 @@ Result<> TrackLocalStaticSample::write_sample(const MediaSample& sample) const {
     return fail(ErrorCode::InvalidArgument, "a sample's duration is negative");
   if (sample.temporal_id.value_or(0) > kMaxTemporalId)
     return fail(ErrorCode::InvalidArgument, "there are temporal layers 0 to 3");
+  if (auto checked = media::check_description(sample); !checked) return checked;
   state()->write({.sample = sample});
   return {};
 }
@@ -87,6 +89,11 @@ Result<> TrackLocalStaticRtp::write_rtp(Bytes packet, std::string_view rid) cons
   if (auto checked = check_rid(rid); !checked) return checked;
   state()->write({.sample = {.bytes = packet, .rid = rid}, .is_packet = true});
   return {};
+}
+
+void TrackLocalStaticRtp::set_header_extensions(
+    std::vector<RtpHeaderExtensionParameters> header_extensions) const {
+  if (state()) state()->set_header_extensions(std::move(header_extensions));
 }
 
 }  // namespace specter

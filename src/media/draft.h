@@ -31,6 +31,8 @@ struct Draft {
   Bytes body;                // the rest of the payload, then the padding, in the arena of `hold`
   rtp::Hold hold;            // keeps the body
   std::uint8_t padding = 0;  // bytes at the body's end: RFC 3550 §5.1
+  Bytes elements;  // extensions that describe the body, in the same arena: number, length,
+                   // value, and again
   Names names = Names::Absent;
   bool has_number = false;    // header.sequence is the application's
   bool stands_alone = false;  // what was before may be missing: a key frame, audio

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include "base/sequence.h"
+#include "media/content_extensions.h"
 #include "media/send_codec.h"
 
 namespace specter::media {
 namespace {
 
 constexpr std::int64_t kTurn = 1 << 16;  // of sequence numbers
+constexpr Duration kCaptureTimeInterval = std::chrono::seconds(1);
 
 Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t bytes) {
   const char* why = "";
@@ -88,38 +90,42 @@ bool SendStream::may_repair() const {
   return codec_ && codec_->nack && codec_->rtx_payload_type && encoding_.rtx_ssrc != 0;
 }
 
-HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair,
-                                  std::uint16_t number) const {
+HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
+                                  Bytes elements) const {
   return {.section = *section_,
           .rid = encoding_.parameters.rid,
           .names = names,
           .is_repair = is_repair,
           .transport_sequence = number,
-          .now = now};
+          .now = now,
+          .elements = elements};
 }
 
 // Of a packet with the source's names, and such that its repair fits as well.
-std::size_t SendStream::payload_room(SendTools& tools) const {
-  std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0));
+std::size_t SendStream::payload_room(SendTools& tools, Bytes elements) const {
+  std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0, elements));
   if (may_repair()) {
-    const std::size_t repair = tools.header.size({}, context({}, Names::Present, true, 0));
+    const std::size_t repair =
+        tools.header.size({}, context({}, Names::Present, true, 0, elements));
     taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
   }
   return tools.room.made > taken ? tools.room.made - taken : 0;
 }
 
-bool SendStream::store(Bytes body, SendTools& tools, Draft& draft) const {
-  if (body.empty() && draft.padding == 0) return true;
-  auto place = tools.pool.reserve(body.size() + draft.padding);
+bool SendStream::store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const {
+  const std::size_t size = elements.size() + body.size() + draft.padding;
+  if (size == 0) return true;
+  auto place = tools.pool.reserve(size);
   if (!place) return false;
-  std::ranges::copy(body, place->bytes.begin());
+  std::ranges::copy(elements, place->bytes.begin());
+  std::ranges::copy(body, place->bytes.subspan(elements.size()).begin());
   if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
-    std::ranges::fill(place->bytes.subspan(body.size()), std::uint8_t{0});
+    std::ranges::fill(place->bytes.last(draft.padding), std::uint8_t{0});
     place->bytes.back() = draft.padding;
   }
-  const std::size_t size = place->bytes.size();
   const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
-  draft.body = held.bytes();
+  draft.elements = held.bytes().first(elements.size());
+  draft.body = held.bytes().subspan(elements.size());
   draft.hold = held.batch;
   return true;
 }
@@ -131,7 +137,14 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
                 fmt::format("samples of {} cannot be cut into packets here: use write_rtp()",
                             codec_->codec.mime_type));
   }
-  const std::size_t room = payload_room(tools);
+  if (auto good = check_description(sample); !good) return good;
+  const auto captured = capture_time(now, sample, tools.epoch);
+  const auto describe = [&](PlaceInSample place) {
+    tools.elements.clear();
+    append_elements(sample, place, captured, section_->extensions, tools.elements);
+    return Bytes(tools.elements);
+  };
+  const std::size_t room = payload_room(tools, describe({}));
   const auto cut =
       room == 0 ? std::unexpected(codec::PacketizeError::NoRoom)
                 : packetizer_->packetize({.bytes = sample.bytes, .temporal_id = sample.temporal_id},
@@ -163,23 +176,34 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
     const bool is_named = !is_known_ || (is_key && out.size() == 1);
     draft.names = is_named ? Names::Present : Names::Absent;
     draft.stands_alone = is_key || kind_ == MediaKind::Audio;
-    if (!store(piece.body, tools, draft)) {
+    const Bytes elements =
+        describe({.is_first = out.size() == 1, .is_last = &piece == &tools.pieces.all.back()});
+    if (!store(elements, piece.body, tools, draft)) {
       out.clear();
       ++dropped_frames_;
       wait_for_key_frame();
       return {};
     }
     draft.bytes = static_cast<std::uint32_t>(
-        tools.header.size(draft.header, context(now, draft.names, false, 0)) + draft.prefix.size() +
-        draft.body.size());
+        tools.header.size(draft.header, context(now, draft.names, false, 0, draft.elements)) +
+        draft.prefix.size() + draft.body.size());
   }
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};
 }
 
-Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out) {
-  const auto parsed = rtp::Packet::parse(packet);
+// Receivers interpolate between those that they get.
+std::optional<rtcp::NtpTime> SendStream::capture_time(Timestamp now, const MediaSample& sample,
+                                                      rtcp::NtpTime epoch) {
+  if (capture_time_due_ && now < *capture_time_due_) return std::nullopt;
+  capture_time_due_ = now + kCaptureTimeInterval;
+  return rtcp::NtpTime::at(sample.captured_at.value_or(now), epoch);
+}
+
+Result<> SendStream::adopt(Timestamp now, const GivenPacket& given, SendTools& tools,
+                           std::vector<Draft>& out) {
+  const auto parsed = rtp::Packet::parse(given.bytes);
   if (!parsed) return fail(ErrorCode::InvalidArgument, "that is no RTP packet (RFC 3550 §5.1)");
   Draft draft;
   draft.header = parsed->header;
@@ -189,14 +213,19 @@ Result<> SendStream::adopt(Timestamp now, Bytes packet, SendTools& tools, std::v
   draft.padding = parsed->padding;
   draft.has_number = true;
   draft.stands_alone = true;  // nobody knows
-  const std::size_t size = tools.header.size(draft.header, context(now, draft.names, false, 0)) +
-                           parsed->payload.size() + parsed->padding;
+  tools.elements.clear();
+  if (parsed->extension)
+    append_elements(*parsed->extension, given.header_extensions, section_->extensions,
+                    tools.elements);
+  const std::size_t size =
+      tools.header.size(draft.header, context(now, draft.names, false, 0, tools.elements)) +
+      parsed->payload.size() + parsed->padding;
   if (size > tools.room.given) {
     return fail(ErrorCode::InvalidArgument,
                 fmt::format("the packet becomes {} bytes long, and {} fit the path", size,
                             tools.room.given));
   }
-  if (!store(parsed->payload, tools, draft)) {
+  if (!store(tools.elements, parsed->payload, tools, draft)) {
     ++dropped_frames_;
     return {};
   }
@@ -232,7 +261,7 @@ Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transpor
   const std::int64_t number = take_number(leaving_);
   leaving_.header.sequence = static_cast<std::uint16_t>(number);
   const Bytes head = tools.header.write(
-      leaving_.header, context(now, leaving_.names, false, transport_sequence),
+      leaving_.header, context(now, leaving_.names, false, transport_sequence, leaving_.elements),
       leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
   const Departure out{.header = head,
                       .prefix = leaving_.prefix.view(),
@@ -259,8 +288,8 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
   leaving_ = *original;
   const Names names = are_repairs_known_ ? Names::Absent : Names::Present;
   const Bytes head = tools.header.write(
-      repair_.header, context(now, names, true, transport_sequence), leaving_.padding > 0,
-      leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
+      repair_.header, context(now, names, true, transport_sequence, leaving_.elements),
+      leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
   const Departure out{.header = head,
                       .prefix = repair_.prefix.view(),
                       .body = leaving_.body,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "media/sent_sizes.h"
 #include "media/wire_header.h"
 #include "rtcp/nack.h"
+#include "rtcp/ntp.h"
 #include "rtcp/report_block.h"
 #include "rtcp/sender_report.h"
 #include "rtp/batch.h"
@@ -37,7 +39,16 @@ struct SendTools {
   rtp::BatchPool& pool;
   codec::Pieces& pieces;
   WireHeader& header;
+  Buffer& elements;
   PacketRoom room;
+  rtcp::NtpTime epoch;  // what the zero of the clock is in NTP time
+};
+
+// A packet that the application made or had from somebody, and what the numbers of its header
+// extensions mean.
+struct GivenPacket {
+  Bytes bytes;
+  std::span<const RtpHeaderExtensionParameters> header_extensions{};
 };
 
 class SendStream {
@@ -72,7 +83,8 @@ class SendStream {
 
   // Appends the packets of a sample. None and no error: it was dropped, and counted.
   Result<> cut(Timestamp now, const MediaSample& sample, SendTools& tools, std::vector<Draft>& out);
-  Result<> adopt(Timestamp now, Bytes packet, SendTools& tools, std::vector<Draft>& out);
+  Result<> adopt(Timestamp now, const GivenPacket& given, SendTools& tools,
+                 std::vector<Draft>& out);
   void count_dropped_frame() {
     ++dropped_frames_;
     has_missed_ = true;
@@ -114,9 +126,12 @@ class SendStream {
 
  private:
   bool may_repair() const;
-  HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number) const;
-  std::size_t payload_room(SendTools& tools) const;
-  bool store(Bytes body, SendTools& tools, Draft& draft) const;
+  HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
+                        Bytes elements) const;
+  std::size_t payload_room(SendTools& tools, Bytes elements) const;
+  bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const;
+  std::optional<rtcp::NtpTime> capture_time(Timestamp now, const MediaSample& sample,
+                                            rtcp::NtpTime epoch);
   std::int64_t take_number(const Draft& draft);
 
   const TransceiverId transceiver_;
@@ -128,6 +143,7 @@ class SendStream {
   bool is_wanted_ = false;
 
   RtpClock clock_;
+  Deadline capture_time_due_{};  // nothing: at once
   // Numbers are counted on from the first plus a turn, so that none is negative.
   std::int64_t next_number_;
   bool waits_for_key_frame_ = false;

@@ -157,7 +157,7 @@ Result<SendStream*> Senders::Impl::stream_for(Sender& sender, std::string_view r
 }
 
 Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view rid,
-                              const MediaSample* sample, Bytes packet) {
+                              const MediaSample* sample, const GivenPacket& packet) {
   Sender* const sender = find(id);
   if (!sender) return fail(ErrorCode::InvalidAccess, "no transceiver has this id");
   if (!sender->parameters.track)
@@ -362,8 +362,9 @@ Result<> Senders::write_sample(Timestamp now, TransceiverId transceiver,
   return impl_->write(now, transceiver, sample.rid, &sample, {});
 }
 Result<> Senders::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
-                            std::string_view rid) {
-  return impl_->write(now, transceiver, rid, nullptr, packet);
+                            std::string_view rid,
+                            std::span<const RtpHeaderExtensionParameters> header_extensions) {
+  return impl_->write(now, transceiver, rid, nullptr, {packet, header_extensions});
 }
 
 void Senders::handle(Timestamp now, const rtcp::Message& message) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -71,7 +72,8 @@ class Senders {
 
   // core::PeerConnection has their errors.
   Result<> write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample);
-  Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet, std::string_view rid);
+  Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet, std::string_view rid,
+                     std::span<const RtpHeaderExtensionParameters> header_extensions = {});
 
   // Reports, NACK, PLI, FIR, REMB, transport-wide feedback, RFC 8888; others are not its affair.
   void handle(Timestamp now, const rtcp::Message& message);

@@ -33,7 +33,7 @@ class Senders::Impl {
   void handle_path_change(Timestamp now);
   void handle_path_answers(Timestamp now);
   Result<> write(Timestamp now, TransceiverId id, std::string_view rid, const MediaSample* sample,
-                 Bytes packet);
+                 const GivenPacket& packet);
 
   const Departure* poll_packet(Timestamp now);
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
@@ -55,6 +55,7 @@ class Senders::Impl {
   void handle(Timestamp, const Other&) {}
 
   PacketRoom room_;
+  Buffer elements_;  // scratch
   std::optional<Duration> round_trip_;
 
  private:
@@ -85,7 +86,7 @@ class Senders::Impl {
   void queue(Timestamp now, SendStream& stream);
   void show_departure(Timestamp now, const Departure& departure);
   Duration report_interval(MediaKind kind);
-  SendTools tools() { return {pool_, pieces_, header_, room_}; }
+  SendTools tools() { return {pool_, pieces_, header_, elements_, room_, epoch_}; }
 
   const PacketHistory::Limits history_;
   Random& random_;

@@ -28,10 +28,12 @@ void WireHeader::fill(const HeaderContext& context, Bytes more_extensions) {
   if (!map.add(extensions_, rtp::TransportSequence{context.transport_sequence}))
     map.add(extensions_, rtp::TransportSequence2{context.transport_sequence, std::nullopt});
   map.add(extensions_, rtp::AbsoluteSendTime::at(context.now));
-  ByteReader more(more_extensions);
-  while (more.remaining() > 0) {
-    const std::uint8_t id = more.u8();
-    extensions_.add(id, more.bytes(more.u8()));
+  for (const Bytes elements : {context.elements, more_extensions}) {
+    ByteReader reader(elements);
+    while (reader.remaining() > 0) {
+      const std::uint8_t id = reader.u8();
+      extensions_.add(id, reader.bytes(reader.u8()));
+    }
   }
   if (context.section.may_mix_extensions) return;
   if (map.needs_two_byte())

@@ -21,6 +21,7 @@ struct HeaderContext {
   bool is_repair = false;  // RFC 8852 §3.2: the RID is the repaired one
   std::uint16_t transport_sequence = 0;
   Timestamp now{};
+  Bytes elements{};  // the draft's
 };
 
 // Whether its packets have numbers of the transport's.

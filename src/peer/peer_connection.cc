@@ -141,8 +141,9 @@ Result<> PeerConnection::write_sample(Timestamp now, TransceiverId transceiver,
   return impl_->tracks().write_sample(now, transceiver, sample);
 }
 Result<> PeerConnection::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
-                                   std::string_view rid) {
-  return impl_->tracks().write_rtp(now, transceiver, packet, rid);
+                                   std::string_view rid,
+                                   std::span<const RtpHeaderExtensionParameters> extensions) {
+  return impl_->tracks().write_rtp(now, transceiver, packet, rid, extensions);
 }
 Result<> PeerConnection::set_delivery(TransceiverId transceiver, MediaDelivery delivery) {
   return impl_->tracks().set_delivery(transceiver, delivery);

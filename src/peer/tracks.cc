@@ -103,10 +103,12 @@ Result<> Tracks::write_sample(Timestamp now, TransceiverId transceiver, const Me
 }
 
 Result<> Tracks::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet,
-                           std::string_view rid) {
+                           std::string_view rid,
+                           std::span<const RtpHeaderExtensionParameters> header_extensions) {
   if (auto good = check_track(transceiver); !good) return good;
   if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
-  return media_.make_session().senders().write_rtp(now, transceiver, packet, rid);
+  return media_.make_session().senders().write_rtp(now, transceiver, packet, rid,
+                                                   header_extensions);
 }
 
 Result<> Tracks::set_delivery(TransceiverId transceiver, MediaDelivery delivery) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,8 @@ class Tracks {
                                const RtpSendParameters& parameters);
 
   Result<> write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample);
-  Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet, std::string_view rid);
+  Result<> write_rtp(Timestamp now, TransceiverId transceiver, Bytes packet, std::string_view rid,
+                     std::span<const RtpHeaderExtensionParameters> header_extensions);
   Result<> set_delivery(TransceiverId transceiver, MediaDelivery delivery);
   Result<> request_key_frame(Timestamp now, TransceiverId transceiver, std::string_view rid);
   void set_bitrate_estimate(Timestamp now, std::uint64_t bits_per_second);

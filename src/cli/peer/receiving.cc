@@ -149,6 +149,7 @@ bool Receiving::take_codec_of(const Transceiver& transceiver, Echo& echo,
     echo.track = TrackLocalStaticRtp(*codec, echo.track.id());
     if (!transceiver.replace_track(echo.track)) return false;
   }
+  echo.track.set_header_extensions(transceiver.receive_parameters().header_extensions);
   echo.payload_type = payload_type;
   return true;
 }
