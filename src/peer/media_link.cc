@@ -47,7 +47,7 @@ MediaLink::~MediaLink() = default;
 MediaLink::Active& MediaLink::activate() {
   if (!active_) {
     active_ = std::make_unique<Active>(options_.media, cipher_, random_);
-    active_->session.set_packet_room(packet_room(most_datagram_bytes_));
+    size_packets();
   }
   return *active_;
 }
@@ -93,8 +93,11 @@ void MediaLink::handle_path_change(Timestamp now) {
   if (active_) active_->session.senders().handle_path_change(now);
 }
 
-void MediaLink::handle_path_answers(Timestamp now) {
-  if (active_) active_->session.senders().handle_path_answers(now);
+// It comes back from a silence with one of these, and says them at other times too.
+void MediaLink::handle_ice_state(Timestamp now, IceConnectionState state) {
+  using enum IceConnectionState;
+  if (active_ && (state == Connected || state == Completed))
+    active_->session.senders().handle_path_answers(now);
 }
 
 // RFC 5764 §4.2. The peer's certificate has been verified: DTLS is connected.
@@ -214,7 +217,19 @@ void MediaLink::seal() {
 void MediaLink::limit_datagrams(std::size_t bytes) {
   if (bytes >= most_datagram_bytes_) return;
   most_datagram_bytes_ = bytes;
-  if (active_) active_->session.set_packet_room(packet_room(bytes));
+  size_packets();
+}
+
+void MediaLink::follow_datagrams(std::optional<std::size_t> bytes) {
+  if (bytes == found_datagram_bytes_) return;
+  found_datagram_bytes_ = bytes;
+  size_packets();
+}
+
+void MediaLink::size_packets() {
+  const std::size_t most =
+      std::min(most_datagram_bytes_, found_datagram_bytes_.value_or(most_datagram_bytes_));
+  if (active_) active_->session.set_packet_room(packet_room(most));
 }
 
 // ---- time and events

@@ -70,8 +70,8 @@ class MediaLink {
 
   void handle_connected(Timestamp now);  // DTLS is
   void handle_closed(Timestamp now);
-  void handle_path_change(Timestamp now);   // the selected path is another
-  void handle_path_answers(Timestamp now);  // ICE is connected, perhaps after a silence
+  void handle_path_change(Timestamp now);  // the selected path is another
+  void handle_ice_state(Timestamp now, IceConnectionState state);
   // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
   // then. False: there are no keys for it.
   bool take(const Datagram& datagram);
@@ -84,6 +84,8 @@ class MediaLink {
   void seal();
   // No larger datagram gets through, as somebody on the path says.
   void limit_datagrams(std::size_t bytes);
+  // The same, as the other rider has found for now; nothing: no less than nearly all paths carry.
+  void follow_datagrams(std::optional<std::size_t> bytes);
 
  private:
   struct Taken {
@@ -115,6 +117,7 @@ class MediaLink {
 
   Active& activate();
   void make_keys(Timestamp now);
+  void size_packets();
   void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
   bool append_rtp(Timestamp now, Batch& batch);
@@ -128,6 +131,7 @@ class MediaLink {
   bool is_cryptex_ = false;         // RFC 9335: what is sent, from the keys on
   bool is_shut_down_ = false;
   std::size_t most_datagram_bytes_;
+  std::optional<std::size_t> found_datagram_bytes_;  // by the other rider
 };
 
 }  // namespace specter::peer
