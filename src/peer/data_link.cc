@@ -148,6 +148,12 @@ void DataLink::handle_path_change(Timestamp now) { channels_.handle_path_change(
 
 void DataLink::limit_packets(Timestamp now, std::size_t bytes) { channels_.limit_path(now, bytes); }
 
+std::optional<std::size_t> DataLink::small_packets() const {
+  const std::size_t bytes = channels_.association().counters().packet_bytes;
+  const std::size_t usual = channel_config(options_).association.max_packet_bytes;
+  return bytes < usual ? std::optional(bytes) : std::nullopt;
+}
+
 // ---- time
 
 void DataLink::handle_timeout(Timestamp now) {

@@ -77,6 +77,8 @@ class DataLink {
   void handle_path_change(Timestamp now);  // the selected path is another
   // No larger packet gets through, as somebody on the path says.
   void limit_packets(Timestamp now, std::size_t bytes);
+  // The largest packet, where SCTP has found that the path has no room for what nearly all have.
+  std::optional<std::size_t> small_packets() const;
   void handle_closed(Timestamp now, Error why);
   // Whether the peer owes an acknowledgement of what was sent.
   bool awaits_answer() const { return channels_.association().awaits_acknowledgement(); }

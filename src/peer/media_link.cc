@@ -48,7 +48,7 @@ MediaLink::~MediaLink() = default;
 MediaLink::Active& MediaLink::activate() {
   if (!active_) {
     active_ = std::make_unique<Active>(options_.media, cipher_, random_);
-    active_->session.set_packet_room(packet_room());
+    size_packets();
   }
   return *active_;
 }
@@ -94,8 +94,11 @@ void MediaLink::handle_path_change(Timestamp now) {
   if (active_) active_->session.senders().handle_path_change(now);
 }
 
-void MediaLink::handle_path_answers(Timestamp now) {
-  if (active_) active_->session.senders().handle_path_answers(now);
+// It comes back from a silence with one of these, and says them at other times too.
+void MediaLink::handle_ice_state(Timestamp now, IceConnectionState state) {
+  using enum IceConnectionState;
+  if (active_ && (state == Connected || state == Completed))
+    active_->session.senders().handle_path_answers(now);
 }
 
 // RFC 5764 §4.2. The peer's certificate has been verified: DTLS is connected.
@@ -148,10 +151,6 @@ void MediaLink::open(Timestamp now, ice::Agent& ice) {
 }
 
 // ---- out
-
-media::PacketRoom MediaLink::packet_room() const {
-  return {less_tag(most_datagram_bytes_), less_tag(most_given_bytes_)};
-}
 
 bool MediaLink::append(Timestamp now, Batch& batch) {
   return active_ && active_->keys && (append_rtcp(now, batch) || append_rtp(now, batch));
@@ -207,8 +206,9 @@ bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
     bytes.resize(start + sealed.value_or(0));
     if (!sealed) continue;  // a number that was used, or a key that is used up: nothing may leave
     // What was given may be too large for this path, and nobody can cut it.
-    batch.add(Batch::Sealing::Done, *sealed > most_datagram_bytes_ ? Batch::Fragmenting::Allowed
-                                                                   : Batch::Fragmenting::Forbidden);
+    batch.add(Batch::Sealing::Done, *sealed > usual_datagram_bytes()
+                                        ? Batch::Fragmenting::Allowed
+                                        : Batch::Fragmenting::Forbidden);
     return true;
   }
   return false;
@@ -221,7 +221,22 @@ void MediaLink::seal() {
 void MediaLink::limit_datagrams(std::size_t bytes) {
   most_datagram_bytes_ = std::min(most_datagram_bytes_, bytes);
   most_given_bytes_ = std::min(most_given_bytes_, bytes);
-  if (active_) active_->session.set_packet_room(packet_room());
+  size_packets();
+}
+
+void MediaLink::follow_datagrams(std::optional<std::size_t> bytes) {
+  if (bytes == found_datagram_bytes_) return;
+  found_datagram_bytes_ = bytes;
+  size_packets();
+}
+
+std::size_t MediaLink::usual_datagram_bytes() const {
+  return std::min(most_datagram_bytes_, found_datagram_bytes_.value_or(most_datagram_bytes_));
+}
+
+void MediaLink::size_packets() {
+  if (!active_) return;
+  active_->session.set_packet_room({less_tag(usual_datagram_bytes()), less_tag(most_given_bytes_)});
 }
 
 // ---- time and events

@@ -71,8 +71,8 @@ class MediaLink {
 
   void handle_connected(Timestamp now);  // DTLS is
   void handle_closed(Timestamp now);
-  void handle_path_change(Timestamp now);   // the selected path is another
-  void handle_path_answers(Timestamp now);  // ICE is connected, perhaps after a silence
+  void handle_path_change(Timestamp now);  // the selected path is another
+  void handle_ice_state(Timestamp now, IceConnectionState state);
   // RTP or RTCP that came over a validated path. It is looked at by open(); the bytes stay until
   // then. False: there are no keys for it.
   bool take(const Datagram& datagram);
@@ -85,6 +85,11 @@ class MediaLink {
   void seal();
   // No larger datagram gets through, as somebody on the path says.
   void limit_datagrams(std::size_t bytes);
+  // Whether there is or was a track.
+  bool is_active() const { return active_ != nullptr; }
+  // What limit_datagrams() says, as the other rider has found for now; nothing: no less than nearly
+  // all paths carry.
+  void follow_datagrams(std::optional<std::size_t> bytes);
 
  private:
   struct Taken {
@@ -117,9 +122,10 @@ class MediaLink {
   // An IP packet of 1500 bytes less IPv6's and UDP's headers.
   static constexpr std::size_t kUsualGivenBytes = 1452;
 
-  media::PacketRoom packet_room() const;
   Active& activate();
   void make_keys(Timestamp now);
+  std::size_t usual_datagram_bytes() const;
+  void size_packets();
   void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
   bool append_rtp(Timestamp now, Batch& batch);
@@ -132,8 +138,9 @@ class MediaLink {
   std::unique_ptr<Active> active_;  // null: there never was a track
   bool is_cryptex_ = false;         // RFC 9335: what is sent, from the keys on
   bool is_shut_down_ = false;
-  std::size_t most_datagram_bytes_;  // of what is made here
-  std::size_t most_given_bytes_;     // of packets that the application gives
+  std::size_t most_datagram_bytes_;                  // of what is made here
+  std::optional<std::size_t> found_datagram_bytes_;  // the same, by the other rider
+  std::size_t most_given_bytes_;                     // of packets that the application gives
 };
 
 }  // namespace specter::peer

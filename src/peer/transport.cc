@@ -135,6 +135,12 @@ void Transport::pump(Timestamp now) {
     busy = pump_dtls(now, std::nullopt) || busy;
     carry_handshake(now);
   }
+  // Media has no probes. Where the path tells nobody what it carries (RFC 8899), SCTP finds out.
+  if (media_ && media_->is_active() && data_) {
+    const auto room = record_room(*this);
+    const auto packet = room ? data_->small_packets() : std::nullopt;
+    media_->follow_datagrams(packet ? std::optional(*packet + room->total()) : std::nullopt);
+  }
   progress_.note(now, dtls_state_);
 }
 
@@ -156,7 +162,10 @@ bool Transport::pump_ice(Timestamp now) {
             if (data_ && is_another) data_->handle_path_change(now);
             if (media_ && is_another) media_->handle_path_change(now);
           } else {
-            if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) note_ice_state(now, e);
+            if constexpr (std::is_same_v<E, ice::ConnectionStateChanged>) {
+              note_ice_state(e);
+              if (media_) media_->handle_ice_state(now, e.state);
+            }
             events_.emplace_back(std::move(e));
           }
         },

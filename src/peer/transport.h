@@ -130,7 +130,7 @@ class Transport {
   enum class Goodbye { Once, Repeated };
   void end(Timestamp now, DtlsTransportState state, Error why, Goodbye goodbye);
   void keep_last_words(Timestamp now, Goodbye goodbye);
-  void note_ice_state(Timestamp now, const ice::ConnectionStateChanged& changed);
+  void note_ice_state(const ice::ConnectionStateChanged& changed);
   void watch_patience(Timestamp now);
   bool append(Timestamp now, Batch& batch);
   std::optional<specter::Transmit> next_batch(Timestamp now, Buffer& memory);

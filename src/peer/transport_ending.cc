@@ -80,11 +80,8 @@ void Transport::keep_last_words(Timestamp now, Goodbye goodbye) {
   if (last && goodbye == Goodbye::Repeated) last_words_.repeat(now, std::move(*last));
 }
 
-void Transport::note_ice_state(Timestamp now, const ice::ConnectionStateChanged& changed) {
-  using enum IceConnectionState;
-  if (media_ && (changed.state == Connected || changed.state == Completed))
-    media_->handle_path_answers(now);
-  if (changed.state == Failed) {
+void Transport::note_ice_state(const ice::ConnectionStateChanged& changed) {
+  if (changed.state == IceConnectionState::Failed) {
     if (!failure_) failure_ = Error{ErrorCode::IceFailure, changed.reason, std::nullopt};
   } else if (failure_ && failure_->code == ErrorCode::IceFailure) {
     failure_.reset();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/media.h"
 #include "testing/peer_host.h"
 
 namespace specter {
@@ -11,6 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::PeerHost;
 using testing::PeerPair;
+
+using testing::video_track;
+using testing::with_media;
 
 // A path that has no room for a datagram beyond a size, as it is after UDP, and bulk over it.
 struct Path {
@@ -188,6 +192,27 @@ TEST_P(Width, IsFoundInTheMiddleOfATransfer) {
 }
 
 // STUN and DTLS come through, and no packet with data: the channel says so.
+// A silent path tells nobody how large its packets may be. SCTP finds out, and tracks, which have
+// no probes of their own, go by that.
+TEST(PathMtu, OfASilentPathIsThatOfTracksToo) {
+  Path path(1472, with_media());
+  const TransceiverId sender =
+      path.pair.a.connection.add_track(path.pair.now(), video_track(), {}).value();
+  ASSERT_TRUE(path.pair.negotiate());
+  path.pair.network.run_for(1s);
+  path.pair.network.set_mtu({576, false});
+  ASSERT_TRUE(path.pair.a.connection.send(path.pair.now(), path.channel, MessageKind::Binary,
+                                          Buffer(3000, 0x5a)));
+  ASSERT_TRUE(path.pair.network.run_until([&] { return path.pair.b.has<core::Message>(); }, 30s));
+  for (const Buffer& frame : testing::vp8_frames(10, 5000)) {
+    ASSERT_TRUE(path.pair.a.connection.write_sample(path.pair.now(), sender,
+                                                    {.bytes = frame, .duration = 33ms}));
+    path.pair.network.run_for(33ms);
+  }
+  path.pair.network.run_for(1s);
+  EXPECT_EQ(path.pair.b.all<core::Frame>().size(), 10U);
+}
+
 TEST(PathMtu, APathThatCarriesNoDataAtAllIsNamed) {
   Path path(1472);
   path.carries = 300;
