@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """`specter peer` with GStreamer's webrtcbin: DTLS 1.2 of OpenSSL with an RSA certificate, in each role, offering
-and answering; and usrsctp. With --media, tracks both ways instead, VP8 and H.264 with Opus: these stories fail
-today, so that `make interop-tracks` tells them and CI does not (issue 20).
+and answering; and usrsctp. With --media, tracks instead, VP8 and H.264 with Opus: `make interop-tracks` tells these.
 
     tests/interop/test_gstreamer.py [--media] [--specter build/release/specter]
 """
