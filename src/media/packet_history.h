@@ -38,6 +38,10 @@ class PacketHistory {
   // Whether it may be sent again now: it is there, and was not asked for within a round trip. It
   // counts as asked for.
   bool request(Timestamp now, std::int64_t number, Duration round_trip);
+  // Whether it was before.
+  bool was_requested(std::int64_t number) const {
+    return has(number) && at(number).repeated_at.has_value();
+  }
   // Null: it is not there any more.
   const Draft* find(std::int64_t number) const;
 

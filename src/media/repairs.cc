@@ -20,12 +20,16 @@ bool Repairs::request(Timestamp now, std::int64_t number, std::optional<Duration
   const double share = kShare * static_cast<double>(sent_.bytes(now));
   const std::uint64_t allowed = std::max(static_cast<std::uint64_t>(share), kMinBytes);
   const std::size_t bytes = draft->bytes + kOriginalNumberBytes;
+  const bool is_again = history_.was_requested(number);
+  const bool is_allowed = asked_.bytes(now) + bytes <= allowed &&
+                          (!is_again || asked_again_.bytes(now) + bytes <= allowed / kAgainPart);
   const Duration wait = round_trip.value_or(PacketHistory::kDefaultRoundTrip);
-  if (asked_.bytes(now) + bytes > allowed || !history_.request(now, number, wait)) {
+  if (!is_allowed || !history_.request(now, number, wait)) {
     ++refused_;
     return false;
   }
   asked_.add(now, bytes);
+  if (is_again) asked_again_.add(now, bytes);
   return true;
 }
 

@@ -18,6 +18,10 @@ class Repairs {
   // is more: a stream that hardly sends can still be repaired.
   static constexpr double kShare = 0.15;
   static constexpr std::uint64_t kMinBytes = 5000;
+  // At most this part of it is spent on packets that were repaired before. Some peers do not count
+  // what is repaired as received (pion), and ask for it as long as they remember it: that must not
+  // take the place of what is asked for the first time.
+  static constexpr std::uint64_t kAgainPart = 3;
   static constexpr std::size_t kOriginalNumberBytes = 2;
 
   Repairs(PacketHistory::Limits limits, std::int64_t first_number)
@@ -53,7 +57,7 @@ class Repairs {
 
  private:
   PacketHistory history_;
-  RateMeter sent_, asked_;
+  RateMeter sent_, asked_, asked_again_;
   std::int64_t next_number_;
   std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0, refused_ = 0;
 };

@@ -1,4 +1,6 @@
 // RFC 4588, as senders see it.
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 #include "media/testing/send_rig.h"
@@ -190,6 +192,32 @@ TEST(Retransmission, GoesOnInASpikeAndCostsFifteenPercentAtMost) {
   EXPECT_LE(static_cast<double>(repairs), 0.15 * static_cast<double>(media));
   EXPECT_GE(static_cast<double>(repairs), 0.02 * static_cast<double>(media));
   EXPECT_GE(repairs_late, 5u);
+  EXPECT_GT(rig.stats().retransmissions_refused, 100u);
+}
+
+// pion counts no repair as received, and asks each 100 ms for all that was lost and that it
+// remembers.
+TEST(Retransmission, OfWhatIsAskedForTheFirstTimeIsSentAtOnceWhateverIsAskedForAgain) {
+  SendRig rig;
+  start(rig, 30);
+  std::vector<std::uint16_t> lost, fresh;  // asked for before, and not yet
+  std::size_t packets = 0, repaired = 0, asked = 0;
+  for (int frame = 0; frame < 300; ++frame) {
+    ASSERT_TRUE(rig.write(delta_frame(2000)));  // two packets, 60 kB a second
+    for (const Sent& sent : rig.run(33ms)) {
+      if (!sent.is_retransmission && ++packets % 20 == 0) fresh.push_back(sent.sequence());
+    }
+    if (frame % 4 != 0) continue;
+    rig.nack(lost);
+    rig.nack(fresh);
+    for (const Sent& sent : rig.run(10ms))
+      repaired += std::ranges::count(fresh, original_number(sent));
+    asked += fresh.size();
+    lost.insert(lost.end(), fresh.begin(), fresh.end());
+    fresh.clear();
+  }
+  EXPECT_GT(asked, 20u);
+  EXPECT_EQ(repaired, asked);
   EXPECT_GT(rig.stats().retransmissions_refused, 100u);
 }
 

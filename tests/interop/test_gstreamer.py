@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """`specter peer` with GStreamer's webrtcbin: DTLS 1.2 of OpenSSL with an RSA certificate, in each role, offering
-and answering; and usrsctp. With --media, tracks instead, VP8 and H.264 with Opus.
+and answering; and usrsctp. With --media, tracks instead, VP8 and H.264 with Opus: `interop.gstreamer.media`.
 
     tests/interop/test_gstreamer.py [--media] [--specter build/release/specter]
 """
