@@ -78,6 +78,13 @@ void append_elements(const MediaSample& sample, PlaceInSample place,
   }
 }
 
+std::optional<rtcp::NtpTime> CaptureTimes::next(Timestamp now, const MediaSample& sample,
+                                                rtcp::NtpTime epoch) {
+  if (due_ && now < *due_) return std::nullopt;
+  due_ = now + kInterval;
+  return rtcp::NtpTime::at(sample.captured_at.value_or(now), epoch);
+}
+
 void append_elements(const rtp::ExtensionBlock& block,
                      std::span<const RtpHeaderExtensionParameters> meanings,
                      const rtp::ExtensionMap& section, Buffer& out) {

@@ -15,6 +15,7 @@
 #include "specter/bytes.h"
 #include "specter/result.h"
 #include "specter/rtp.h"
+#include "specter/time.h"
 
 namespace specter::media {
 
@@ -29,6 +30,19 @@ struct PlaceInSample {
 void append_elements(const MediaSample& sample, PlaceInSample place,
                      std::optional<rtcp::NtpTime> captured, const rtp::ExtensionMap& section,
                      Buffer& out);
+
+// When a source's packets tell their time of capture: receivers interpolate between those that they
+// get.
+class CaptureTimes {
+ public:
+  static constexpr Duration kInterval = std::chrono::seconds(1);
+
+  // `epoch` is what the zero of the clock is in NTP time. Nothing: this sample's is not told.
+  std::optional<rtcp::NtpTime> next(Timestamp now, const MediaSample& sample, rtcp::NtpTime epoch);
+
+ private:
+  Deadline due_{};  // nothing: at once
+};
 
 // Of a packet that came by another connection. `meanings` are of the numbers in it.
 void append_elements(const rtp::ExtensionBlock& block,

@@ -5,14 +5,12 @@
 #include <fmt/format.h>
 
 #include "base/sequence.h"
-#include "media/content_extensions.h"
 #include "media/send_codec.h"
 
 namespace specter::media {
 namespace {
 
 constexpr std::int64_t kTurn = 1 << 16;  // of sequence numbers
-constexpr Duration kCaptureTimeInterval = std::chrono::seconds(1);
 
 Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t bytes) {
   const char* why = "";
@@ -138,7 +136,7 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
                             codec_->codec.mime_type));
   }
   if (auto good = check_description(sample); !good) return good;
-  const auto captured = capture_time(now, sample, tools.epoch);
+  const auto captured = capture_times_.next(now, sample, tools.epoch);
   const auto describe = [&](PlaceInSample place) {
     tools.elements.clear();
     append_elements(sample, place, captured, section_->extensions, tools.elements);
@@ -191,14 +189,6 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};
-}
-
-// Receivers interpolate between those that they get.
-std::optional<rtcp::NtpTime> SendStream::capture_time(Timestamp now, const MediaSample& sample,
-                                                      rtcp::NtpTime epoch) {
-  if (capture_time_due_ && now < *capture_time_due_) return std::nullopt;
-  capture_time_due_ = now + kCaptureTimeInterval;
-  return rtcp::NtpTime::at(sample.captured_at.value_or(now), epoch);
 }
 
 Result<> SendStream::adopt(Timestamp now, const GivenPacket& given, SendTools& tools,

@@ -11,6 +11,7 @@
 
 #include "codec/codecs.h"
 #include "media/circuit_breaker.h"
+#include "media/content_extensions.h"
 #include "media/draft.h"
 #include "media/key_frames.h"
 #include "media/pacer.h"
@@ -130,8 +131,6 @@ class SendStream {
                         Bytes elements) const;
   std::size_t payload_room(SendTools& tools, Bytes elements) const;
   bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const;
-  std::optional<rtcp::NtpTime> capture_time(Timestamp now, const MediaSample& sample,
-                                            rtcp::NtpTime epoch);
   std::int64_t take_number(const Draft& draft);
 
   const TransceiverId transceiver_;
@@ -143,7 +142,7 @@ class SendStream {
   bool is_wanted_ = false;
 
   RtpClock clock_;
-  Deadline capture_time_due_{};  // nothing: at once
+  CaptureTimes capture_times_;
   // Numbers are counted on from the first plus a turn, so that none is negative.
   std::int64_t next_number_;
   bool waits_for_key_frame_ = false;
