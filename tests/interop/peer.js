@@ -224,6 +224,7 @@
       return {event: 'done'};
     },
     local_description: () => ({event: 'local_description', description: connection.localDescription}),
+    remote_description: () => ({event: 'remote_description', description: connection.remoteDescription}),
     // Without a description: what the signaling state requires.
     set_local_description: async (description) => {
       await (description.type ? connection.setLocalDescription(description) : connection.setLocalDescription());

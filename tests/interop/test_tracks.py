@@ -121,6 +121,15 @@ async def both_ways(telling, offers, video="VP8"):
         return longest
 
 
+async def cryptex(telling, offers):
+    """RFC 9335: header extensions are encrypted, too. The page requires it, so without it nothing would flow."""
+    longest = await both_ways(telling, offers)
+    for kind in ("local_description", "remote_description"):
+        sdp = (await telling.page.call(kind))["description"]["sdp"]
+        expect("a=cryptex" in sdp, f"its {kind} says a=cryptex")
+    return longest
+
+
 async def sent_back(telling, codec):
     """A codec that we don't depacketize: packets come and go back."""
     async def ours():
@@ -297,7 +306,8 @@ async def glare(telling, polite):
 
 
 def stories_of(browser):
-    """(title, whether addresses are shown, the page's configuration, the story)"""
+    """(title, whether addresses are shown, the page's configuration, the story); with what the browser is started with,
+    if that is anything"""
     for shows, offers, policy in itertools.product((True, False), ("specter", "browser"), POLICIES):
         if not shows and policy != "balanced":
             continue  # mDNS names and bundles know nothing of each other
@@ -306,6 +316,9 @@ def stories_of(browser):
     if browser == "chromium":
         for offers in ("specter", "browser"):
             yield f"H.264 both ways, {offers} offers", True, {}, functools.partial(both_ways, offers=offers, video="H264")
+        for offers in ("specter", "browser"):
+            yield (f"Cryptex, {offers} offers", True, {"rtpHeaderEncryptionPolicy": "require"},
+                   functools.partial(cryptex, offers=offers), ("--enable-experimental-web-platform-features",))
     for codec in ("video/AV1", "video/VP9") if browser == "chromium" else ("video/VP9",):
         yield f"{codec} is sent back", True, {}, functools.partial(sent_back, codec=codec)
     for offers in ("specter", "browser"):
@@ -336,15 +349,16 @@ async def main():
         files = media.make_files(folder)
         async with contextlib.AsyncExitStack() as stack:
             browsers = {}
-            for title, shows, configuration, story in stories_of(options.browser):
+            for title, shows, configuration, story, *settings in stories_of(options.browser):
                 if options.only not in title:
                     continue
-                if shows not in browsers:
-                    browsers[shows] = await stack.enter_async_context(
-                        Browser.open(options.browser, shows, with_devices=True))
+                started = (shows, *settings)
+                if started not in browsers:
+                    browsers[started] = await stack.enter_async_context(
+                        Browser.open(options.browser, shows, *settings, with_devices=True))
 
-                async def tell(known, shows=shows, configuration=configuration, story=story):
-                    async with BrowserPeer.open(browsers[shows], configuration=configuration) as page, \
+                async def tell(known, browser=browsers[started], configuration=configuration, story=story):
+                    async with BrowserPeer.open(browser, configuration=configuration) as page, \
                             SpecterPeer.open(options.specter, "--codec", "video/AV1", "--codec", "video/VP9") as specter:
                         known += [page, specter]
                         return await story(Telling(options, page, specter, files, folder))
