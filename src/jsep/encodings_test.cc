@@ -335,5 +335,37 @@ TEST(Simulcast, StaysInLaterOffers) {
   }
 }
 
+// An SFU that receives three layers and offers a track of somebody else's, or nothing new.
+TEST(Simulcast, ThatIsReceivedStaysInOffersOfOurs) {
+  PayloadTypes types;
+  ExtensionIds ids;
+  LocalMedia local = local_media(kVideo, sdp::Direction::RecvOnly);
+  const MediaDescription theirs =
+      read(
+          "m=video 9 UDP/TLS/RTP/SAVPF 96\na=rtpmap:96 VP8/90000\na=sendonly\n"
+          "a=extmap:10 " +
+          std::string(kRidUri) +
+          "\n"
+          "a=rid:q send\na=rid:h send max-width=640\na=rid:f send\n"
+          "a=simulcast:send q;h;f\n")
+          .value();
+  MediaDescription before = answer_media(media_options(), local, theirs).value();
+  ASSERT_THAT(before.simulcast_receive, SizeIs(3));
+  for (int i = 0; i < 3; ++i) {
+    local.before = &before;
+    const MediaDescription again = offer_media(media_options(), local, types, ids);
+    EXPECT_EQ(again.simulcast_receive, before.simulcast_receive);
+    EXPECT_THAT(again.simulcast_send, IsEmpty());
+    for (const char* const rid : {"q", "h", "f"})
+      EXPECT_NE(again.find_rid(rid, Rid::Direction::Receive), nullptr) << rid;
+    EXPECT_EQ(make_receive_parameters({"0", again, theirs}).rids,
+              (std::vector<std::string>{"q", "h", "f"}));
+    before = again;
+  }
+  // What is not received any more has no layers.
+  local.direction = sdp::Direction::Inactive;
+  EXPECT_THAT(offer_media(media_options(), local, types, ids).rids, IsEmpty());
+}
+
 }  // namespace
 }  // namespace specter::jsep

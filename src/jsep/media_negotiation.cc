@@ -238,6 +238,16 @@ void add_stream(MediaDescription& description, Rid rid) {
   description.rids.push_back(std::move(rid));
 }
 
+// RFC 8853 §5.3.3: what a later offer leaves out has ended. What we receive was the peer's to
+// offer, and stands in our answers.
+void keep_received_simulcast(const LocalMedia& local, MediaDescription& offer) {
+  if (!local.before || !receives(offer.direction) || !has_rid(offer)) return;
+  for (const std::string& id : received_rids(*local.before)) {
+    if (local.before->find_rid(id, Direction::Receive) && !offer.find_rid(id, Direction::Receive))
+      add_stream(offer, {.id = id, .direction = Direction::Receive});
+  }
+}
+
 // RFC 9429 §5.2.1: a=rid for each encoding with a rid, a=simulcast for more than one.
 void offer_simulcast(const LocalMedia& local, MediaDescription& offer) {
   if (!sends(offer.direction) || !has_rid(offer)) return;
@@ -344,6 +354,7 @@ MediaDescription offer_media(const MediaOptions& ours, const LocalMedia& local,
   offer.extensions = offer_extensions(ours, local, extension_ids);
   drop_useless_feedback(offer);
   offer_simulcast(local, offer);
+  keep_received_simulcast(local, offer);
   add_sources(local, offer);
   return offer;
 }
