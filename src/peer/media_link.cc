@@ -87,6 +87,7 @@ void MediaLink::handle_connected(Timestamp now) {
 void MediaLink::handle_closed(Timestamp now) {
   if (!active_) return;
   active_->taken.clear();
+  active_->opening.clear();
   active_->session.set_connected(now, false);
 }
 
@@ -122,6 +123,7 @@ void MediaLink::make_keys(Timestamp now) {
 
 bool MediaLink::take(const Datagram& datagram) {
   if (!active_ || !active_->keys) return false;
+  if (transport_.dtls_state() != DtlsTransportState::Connected) return false;
   const bool is_rtcp = net::is_rtcp(datagram.bytes);
   if (is_rtcp)
     active_->opening.add_rtcp(active_->keys->opener, datagram.bytes, datagram.bytes);

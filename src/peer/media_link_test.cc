@@ -101,6 +101,48 @@ TEST_F(MediaLinkTest, RtpBeforeThereAreKeysIsDropped) {
   EXPECT_EQ(heard(), 1u);
 }
 
+// What one receive brings is opened by one call, and the keys end in its midst.
+TEST_F(MediaLinkTest, WhatCameBeforeTheGoodbyeIsHeardAndWhatComesAfterItIsNot) {
+  connect();
+  send(1);
+  std::vector<Flight> kept;
+  pair_.network.filter = [&](const Flight& flight) {
+    if (net::kind_of(flight.bytes) != net::DatagramKind::Stun) kept.push_back(flight);
+    return false;
+  };
+  send(2);
+  send(3);
+  pair_.a.connection.close(pair_.now());
+  pair_.network.run_for(1ms);
+  ASSERT_GE(kept.size(), 3u);
+  const auto goodbye = std::ranges::find_if(kept, [](const Flight& flight) {
+    return net::kind_of(flight.bytes) == net::DatagramKind::Dtls;
+  });
+  ASSERT_NE(goodbye, kept.end());
+  const auto is_rtp = [](const Flight& flight) {
+    return net::kind_of(flight.bytes) == net::DatagramKind::Rtp && !net::is_rtcp(flight.bytes);
+  };
+  std::vector<Flight> media;
+  std::ranges::copy_if(kept, std::back_inserter(media), is_rtp);
+  ASSERT_EQ(media.size(), 2u);
+
+  const auto datagram = [](Flight& flight) {
+    return Datagram{.path = {flight.to, flight.from}, .bytes = flight.bytes};
+  };
+  {
+    // Its bytes go with it, as a driver's may.
+    std::vector<Flight> receive = {media[0], *goodbye};
+    std::vector<Datagram> datagrams = {datagram(receive[0]), datagram(receive[1])};
+    pair_.b.connection.handle_datagrams(pair_.now(), datagrams);
+  }
+  pair_.network.settle();
+  EXPECT_EQ(heard(), 2u);
+  std::vector<Datagram> late = {datagram(media[1])};
+  pair_.b.connection.handle_datagrams(pair_.now(), late);
+  pair_.network.settle();
+  EXPECT_EQ(heard(), 2u);
+}
+
 // RFC 7714: with each other Specters agree on the cheaper profile.
 TEST_F(MediaLinkTest, TheProfileIsTold) {
   connect();

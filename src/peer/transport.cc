@@ -68,7 +68,11 @@ void Transport::handle_datagrams(Timestamp now, std::span<const Datagram> datagr
     last_received_ = now;
     switch (net::kind_of(datagram.bytes)) {
       case net::DatagramKind::Stun: ice_.handle_datagram(now, datagram.path, datagram.bytes); break;
-      case net::DatagramKind::Dtls: handle_dtls(now, datagram); break;
+      case net::DatagramKind::Dtls:
+        // It may be the end of the keys for what came before it.
+        if (media_) media_->open(now, ice_);
+        handle_dtls(now, datagram);
+        break;
       case net::DatagramKind::Rtp:
         if (media_ && may_read_dtls(datagram.path) && media_->take(datagram)) break;
         ++dropped_unknown_;

@@ -59,6 +59,12 @@ std::span<const OpenResult> OpenBatch::run() {
   return results_;
 }
 
+void OpenBatch::clear() {
+  waiting_.clear();
+  kept_.clear();
+  results_.clear();
+}
+
 void OpenBatch::try_once() {
   jobs_.clear();
   besides_.clear();

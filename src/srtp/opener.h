@@ -124,6 +124,8 @@ class OpenBatch {
   // to the size that the packet would have in the clear. No allocation, nor by the calls above,
   // once as many were in a batch before and the streams are known.
   std::span<const OpenResult> run();
+  // Forgets what was added: its opener, or its bytes, are about to go.
+  void clear();
   std::size_t size() const { return is_done_ ? 0 : results_.size(); }
 
  private:
