@@ -18,8 +18,18 @@ void ArrivalLog::handle_packet(Timestamp at, std::uint16_t number, std::size_t b
     next_ = highest_;
     since_ = at;
   }
-  const std::int64_t sequence = unwrap(number, highest_);
-  if (sequence <= highest_ - kMaxBehind) return;
+  std::int64_t sequence = unwrap(number, highest_);
+  if (sequence > highest_ - kMaxBehind) {
+    behind_ = 0;
+  } else if (++behind_ < kMostBehind) {
+    return;
+  } else {
+    // Another peer's count, or the same one's after an outage.
+    forget_all();
+    highest_ = number + kTurn;
+    next_ = highest_;
+    sequence = highest_;
+  }
   const auto place =
       std::ranges::lower_bound(arrivals_, sequence, {}, &rtcp::TransportArrival::sequence);
   if (place != arrivals_.end() && place->sequence == sequence) return;
@@ -33,6 +43,13 @@ void ArrivalLog::handle_packet(Timestamp at, std::uint16_t number, std::size_t b
   }
   if (!due_) due_ = at + interval_;
   if (arrivals_.size() == kMaxArrivals) due_ = std::min(*due_, at);
+}
+
+void ArrivalLog::forget_all() {
+  arrivals_.clear();
+  next_.reset();
+  due_.reset();
+  behind_ = 0;
 }
 
 void ArrivalLog::ask(Timestamp now) {

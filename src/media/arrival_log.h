@@ -28,8 +28,9 @@ class ArrivalLog {
   // Arrivals that are kept; with more of them feedback is due, and the oldest are forgotten.
   static constexpr std::size_t kMaxArrivals = 8192;
   static constexpr std::size_t kMaxReportBytes = 1000;
-  // A number further behind the highest one is ignored.
+  // A number further behind the highest one is ignored, but so many in a row are a new count.
   static constexpr std::int64_t kMaxBehind = 8192;
+  static constexpr int kMostBehind = 16;
 
   void handle_packet(Timestamp at, std::uint16_t number, std::size_t bytes);
   // The sender asks for feedback at once (TransportSequence2).
@@ -39,6 +40,9 @@ class ArrivalLog {
   void write(Timestamp now, std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
              std::vector<rtcp::Message>& out);
   Deadline next_timeout() const { return due_; }
+
+  // Another peer counts from where it likes.
+  void forget_all();
 
   std::size_t size() const { return arrivals_.size(); }
 
@@ -50,6 +54,7 @@ class ArrivalLog {
   std::vector<rtcp::TransportArrival> arrivals_;
   std::optional<std::int64_t> next_;  // where the next feedback begins
   std::int64_t highest_ = 0;
+  int behind_ = 0;  // in a row
   Deadline due_;
   Duration interval_ = kFirstInterval;
   std::size_t bytes_ = 0;  // received since `since_`

@@ -139,6 +139,21 @@ TEST_F(ArrivalLogTest, IgnoresWhatIsFarBehind) {
   EXPECT_EQ(log.size(), 1u);
 }
 
+// Another peer, or the same one after an outage: what it counts is no stray.
+TEST_F(ArrivalLogTest, BeginsAnewWhereManyInARowAreFarBehind) {
+  come(0ms, 20'000);
+  Numbers told;
+  for (std::uint16_t number = 1; number <= 100; ++number) {
+    come(number * 10ms, number);
+    for (const std::uint16_t each : numbers(written(number * 10ms))) told.push_back(each);
+  }
+  for (const std::uint16_t each : numbers(written(2s))) told.push_back(each);
+  EXPECT_EQ(told.front(), 20'000);
+  told.erase(told.begin());
+  ASSERT_EQ(told.size(), 100u - ArrivalLog::kMostBehind + 1);
+  for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i], ArrivalLog::kMostBehind + i);
+}
+
 // A day of packets each 100 ms or so: times are right to a tick, and none is told twice or never.
 TEST_F(ArrivalLogTest, TellsADayExactly) {
   Duration time{};

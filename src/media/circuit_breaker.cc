@@ -28,11 +28,15 @@ void CircuitBreaker::open(Timestamp now, Cause cause) {
 
 // RFC 8083 §4.2. What was sent shortly before a report may be under way still: the packets of the
 // period before count.
-bool CircuitBreaker::is_stuck(const rtcp::ReportBlock& block) {
-  const bool is_same = last_highest_ == block.highest_sequence && had_packets_;
-  stuck_ = is_same ? stuck_ + 1 : last_highest_ == block.highest_sequence ? stuck_ : 0;
-  last_highest_ = block.highest_sequence;
-  return stuck_ >= kStuckReports;
+bool CircuitBreaker::is_stuck(Timestamp now, const rtcp::ReportBlock& block) {
+  if (last_highest_ != block.highest_sequence) {
+    last_highest_ = block.highest_sequence;
+    stuck_ = 0;
+    stood_since_ = now;
+  } else if (had_packets_) {
+    ++stuck_;
+  }
+  return stuck_ >= kStuckReports && now - stood_since_ >= kStuckTime;
 }
 
 // RFC 8083 §4.3, with the simple equation: X = s / (Tr * sqrt(2 * p / 3)).
@@ -66,7 +70,7 @@ void CircuitBreaker::handle_report(Timestamp now, const rtcp::ReportBlock& block
     current_.fraction_lost = block.fraction_lost;
     periods_[count_++ % kMaxReports] = current_;
   }
-  const bool stuck = is_stuck(block);
+  const bool stuck = is_stuck(now, block);
   had_packets_ = current_.packets > 0;
   current_ = {};
   last_report_ = now;

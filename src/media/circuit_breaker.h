@@ -23,6 +23,9 @@ class CircuitBreaker {
   static constexpr Duration kReportTimeout = std::chrono::seconds(15);
   // §4.2: reports in a row that have the same highest number.
   static constexpr int kStuckReports = 5;
+  // A report stands in front of each early NACK and PLI of a peer without reduced-size RTCP, so
+  // five of them may come within a moment.
+  static constexpr Duration kStuckTime = std::chrono::milliseconds(2500);
   // §4.3: as many times the rate of a TCP connection are too much.
   static constexpr double kTcpTimes = 10;
   // §4.3: the time that is judged. It is min(max(10 G Tf, 10 Tr, 3 Tdr), max(15 s, 3 Td)) there;
@@ -65,7 +68,7 @@ class CircuitBreaker {
   enum class Cause : std::uint8_t { Silence, Congestion };
 
   void open(Timestamp now, Cause cause);
-  bool is_stuck(const rtcp::ReportBlock& block);
+  bool is_stuck(Timestamp now, const rtcp::ReportBlock& block);
   bool is_too_fast(Timestamp now, Duration round_trip) const;
 
   Deadline open_until_{};
@@ -77,6 +80,7 @@ class CircuitBreaker {
   Deadline sent_since_report_{};  // the first packet after the last report
   std::optional<std::uint32_t> last_highest_{};
   int stuck_ = 0;
+  Timestamp stood_since_{};   // the highest number that was reported
   bool had_packets_ = false;  // sent in the period before the last report
   Period current_{};
   std::array<Period, kMaxReports> periods_{};

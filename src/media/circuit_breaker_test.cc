@@ -117,6 +117,20 @@ TEST(CircuitBreaker, OpensWhenNothingArrivesAnyMore) {
   EXPECT_EQ(reports, 1 + CircuitBreaker::kStuckReports);
 }
 
+// A peer without reduced-size RTCP: a report stands before each early NACK (RFC 4585 §3.2).
+TEST(CircuitBreaker, StaysClosedWhenReportsOfAMomentTellNothingNew) {
+  Rig rig;
+  for (int i = 0; i < 5; ++i) {
+    rig.send(1s);
+    rig.report(0);
+  }
+  for (int i = 0; i < 3 * CircuitBreaker::kStuckReports; ++i) {
+    rig.send(20ms);
+    rig.report(0, 100ms, true);
+  }
+  EXPECT_FALSE(rig.breaker.is_open());
+}
+
 // Nothing was sent, so nothing can arrive.
 TEST(CircuitBreaker, StaysClosedOverAPause) {
   Rig rig;

@@ -48,13 +48,8 @@ std::size_t Demux::set(TransceiverId transceiver, const rtp::ReceiveParameters& 
     if (free == sections_.end()) sections_.emplace_back();
   }
   Section& section = sections_[*number];
-  const std::size_t rids = std::min(parameters.rids.size(), kMaxEncodings);
-  if (!std::ranges::equal(section.rids, std::span(parameters.rids).first(rids))) {
-    // What was learnt says places in the list.
-    std::erase_if(sources_, [&](const auto& each) { return each.second.section == *number; });
-    section.rids.assign(parameters.rids.begin(),
-                        parameters.rids.begin() + static_cast<std::ptrdiff_t>(rids));
-  }
+  // What is on hold has no encodings in the answer. Those that there were come again.
+  if (parameters.is_active || !parameters.rids.empty()) set_rids(*number, parameters.rids);
   section.transceiver = transceiver;
   section.mid = parameters.mid;
   section.types = PayloadTypes(parameters.codecs);
@@ -65,6 +60,25 @@ std::size_t Demux::set(TransceiverId transceiver, const rtp::ReceiveParameters& 
   describe(*number, parameters);
   index_mids();
   return *number;
+}
+
+// What was learnt says places in the list. A source that has told its rid needn't do it again
+// (RFC 8852 §3), so it keeps it.
+void Demux::set_rids(std::size_t number, std::span<const std::string> rids) {
+  rids = rids.first(std::min(rids.size(), kMaxEncodings));
+  const std::vector<std::string> former =
+      std::exchange(sections_[number].rids, {rids.begin(), rids.end()});
+  const std::vector<std::string>& now = sections_[number].rids;
+  if (former == now) return;
+  const std::size_t gone = now.size();
+  for (auto& [ssrc, source] : sources_) {
+    if (source.section != number || (source.encoding == kNoEncoding && !now.empty())) continue;
+    const bool had_rid = source.encoding < former.size();
+    source.encoding = had_rid ? place_of(now, former[source.encoding]) : gone;
+  }
+  std::erase_if(sources_, [&](const auto& each) {
+    return each.second.section == number && each.second.encoding == gone;
+  });
 }
 
 void Demux::describe(std::size_t number, const rtp::ReceiveParameters& parameters) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -112,6 +113,7 @@ class Demux {
                                                   bool is_rtx, const Source* source) const;
   bool may_rebind(const Source& source, std::uint16_t sequence) const;
   Source& source(std::uint32_t ssrc);
+  void set_rids(std::size_t number, std::span<const std::string> rids);
   void describe(std::size_t number, const rtp::ReceiveParameters& parameters);
   void index_mids();
 

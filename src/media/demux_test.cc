@@ -240,5 +240,22 @@ TEST_F(DemuxTest, OtherRidsMakeWhatWasLearntVoid) {
   EXPECT_EQ(drop(Told(6).mid("0").rid("l")), Drop::UnknownRid);
 }
 
+// libwebrtc tells a source's rid until a report acknowledges it, and never again.
+TEST_F(DemuxTest, ASourceKeepsItsRidOverAHoldAndInAnotherList) {
+  const std::size_t v = demux.set(kVideo, simulcast({"l", "h"}));
+  EXPECT_EQ(route(Told(5).rid("h")), at(v, 1));
+  EXPECT_EQ(route(Told(6).rid("l")), at(v, 0));
+  auto hold = simulcast({"l", "h"});
+  hold.rids.clear();
+  hold.is_active = false;
+  demux.set(kVideo, hold);
+  demux.set(kVideo, simulcast({"l", "h"}));
+  EXPECT_EQ(route(Told(5)), at(v, 1));
+  EXPECT_EQ(route(Told(6)), at(v, 0));
+  demux.set(kVideo, simulcast({"h", "m"}));
+  EXPECT_EQ(route(Told(5)), at(v, 0));
+  EXPECT_EQ(drop(Told(6)), Drop::UnknownEncoding);
+}
+
 }  // namespace
 }  // namespace specter::media

@@ -216,6 +216,32 @@ TEST(Feedback, OfRfc8888IsCountedByItsSources) {
   EXPECT_EQ(feedback.received_within, 250ms);
 }
 
+// Wherever the counter stands in its turn.
+TEST(Feedback, OfRfc8888IsUnderstoodAllAroundTheTurn) {
+  SendRig rig;
+  SendRig::connect(rig);
+  using Packet = rtcp::CongestionFeedback::Packet;
+  constexpr std::uint32_t kStep = 97;
+  for (std::uint32_t number = 1; number < 3 * 65'536; number += kStep) {
+    Buffer packet;
+    ByteWriter out(packet);
+    rtp::Packet{.header = {.sequence = static_cast<std::uint16_t>(number)},
+                .payload = Bytes(packet).first(0),
+                .padding = 10}
+        .write(out);
+    ASSERT_TRUE(rig.senders.write_rtp(rig.now, kVideo, packet, ""));
+    ASSERT_THAT(rig.run(1ms), SizeIs(1));
+    const auto sequence = static_cast<std::uint16_t>(number);
+    rig.senders.handle(
+        rig.now, rtcp::CongestionFeedback{.sender_ssrc = 9,
+                                          .streams = {{.ssrc = kVideoSsrc,
+                                                       .first_sequence = sequence,
+                                                       .packets = {Packet::received(0, 0ms)}}},
+                                          .report_time = {}});
+    ASSERT_EQ(rig.count<core::BitrateFeedback>(), 1u) << number;
+  }
+}
+
 TEST(Feedback, ThatNobodyPollsIsBounded) {
   SendRig rig;
   SendRig::connect(rig);

@@ -20,6 +20,9 @@ void ReceiveTrack::set(Timestamp, const rtp::ReceiveParameters& parameters) {
   formats_.delivery = delivery;
 
   std::vector<std::string> rids = parameters.rids;
+  // On hold: as Demux has it.
+  if (rids.empty() && !parameters.is_active)
+    for (const auto& stream : streams_) rids.push_back(stream->rid());
   if (rids.empty()) rids.emplace_back();
   if (rids.size() > Demux::kMaxEncodings) rids.resize(Demux::kMaxEncodings);
   auto before = std::exchange(streams_, {});

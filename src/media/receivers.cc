@@ -52,6 +52,11 @@ void Receivers::remove(Timestamp, TransceiverId transceiver) {
   note_extensions();
 }
 
+void Receivers::forget_peer() {
+  arrivals_.forget_all();
+  reference_times_.clear();
+}
+
 // Where a source was looked for by mistake.
 void Receivers::forget_moved(Timestamp now) {
   for (const Demux::Moved& moved : demux_.take_moved()) {

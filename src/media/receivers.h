@@ -90,6 +90,9 @@ class Receivers {
   void handle_timeout(Timestamp now);
   std::optional<Event> poll_event();
 
+  // Whoever comes next counts from where it likes, and asks anew.
+  void forget_peer();
+
   const ReceiverCounts& counts() const { return counts_; }
   // Packets and frames of a track that wait, in bytes: MediaOptions::frame_buffer_bytes at most.
   std::size_t waiting_bytes(TransceiverId transceiver) const;

@@ -150,6 +150,10 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
   if (!cut && cut.error() != codec::PacketizeError::NoRoom)
     return fail(refusal_of(cut.error(), codec_->codec, sample.bytes.size()));
   const bool is_key = cut && kind_ == MediaKind::Video && tools.pieces.is_key_frame;
+  // What is dropped has its time, too.
+  const std::uint32_t timestamp = clock_.stamp(now, {.at = sample.captured_at,
+                                                     .duration = sample.duration,
+                                                     .clock_rate = codec_->codec.clock_rate});
   if (!cut || (waits_for_key_frame_ && !is_key)) {
     ++dropped_frames_;
     return {};
@@ -158,9 +162,6 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
     waits_for_key_frame_ = false;
     key_frames_.handle_key_frame();
   }
-  const std::uint32_t timestamp = clock_.stamp(now, {.at = sample.captured_at,
-                                                     .duration = sample.duration,
-                                                     .clock_rate = codec_->codec.clock_rate});
   for (const codec::Piece& piece : tools.pieces.all) {
     Draft& draft = out.emplace_back();
     draft.header = {.marker = piece.marker,
@@ -230,10 +231,6 @@ Result<> SendStream::adopt(Timestamp now, const GivenPacket& given, SendTools& t
 
 std::int64_t SendStream::number_of(std::uint16_t sequence) const {
   return unwrap(sequence, next_number_ - 1);
-}
-
-std::int64_t SendStream::repair_number_of(std::uint16_t sequence) const {
-  return unwrap(sequence, repairs_.next_number() - 1);
 }
 
 std::int64_t SendStream::take_number(const Draft& draft) {

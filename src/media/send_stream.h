@@ -115,9 +115,9 @@ class SendStream {
   OutboundRtpStats stats() const;
   const RemoteInboundRtpStats& remote() const { return remote_; }
 
-  // The number that a packet of the last 2^15 has; for feedback.
-  std::int64_t number_of(std::uint16_t sequence) const;
-  std::int64_t repair_number_of(std::uint16_t sequence) const;
+  // Of packets that left, unwrapped; for feedback.
+  std::int64_t last_number() const { return next_number_ - 1; }
+  std::int64_t last_repair_number() const { return repairs_.next_number() - 1; }
   const SentSizes& sizes() const { return sizes_; }
   const SentSizes& repair_sizes() const { return repair_sizes_; }
 
@@ -131,6 +131,7 @@ class SendStream {
                         Bytes elements) const;
   std::size_t payload_room(SendTools& tools, Bytes elements) const;
   bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const;
+  std::int64_t number_of(std::uint16_t sequence) const;
   std::int64_t take_number(const Draft& draft);
 
   const TransceiverId transceiver_;

@@ -107,11 +107,13 @@ void Senders::Impl::set_connected(Timestamp now, bool is_connected) {
   if (is_connected_ == is_connected) return;
   is_connected_ = is_connected;
   byes_.clear();
+  round_trip_.reset();
   for_each([](const Sender&, SendStream& stream) { stream.forget_peer(); });
   refresh(now);
 }
 
 void Senders::Impl::handle_path_change(Timestamp now) {
+  round_trip_.reset();
   for_each([](const Sender&, SendStream& stream) { stream.breaker().reset(); });
   refresh(now);
 }

@@ -53,15 +53,17 @@ void Senders::Impl::handle(Timestamp, const rtcp::BitrateEstimate& message) {
 }
 
 void Senders::Impl::handle(Timestamp, const rtcp::TransportFeedback& message) {
+  if (feedback_events_ == kMaxFeedbackEvents) return;  // nobody reads it
   tell_feedback(read_feedback(message, sent_));
 }
 
 void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
+  if (feedback_events_ == kMaxFeedbackEvents) return;
   tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
     const SendStream* const stream = find_ssrc(ssrc);
     if (!stream) return {};
-    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->number_of(0)};
-    return {&stream->repair_sizes(), stream->repair_number_of(0)};
+    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->last_number()};
+    return {&stream->repair_sizes(), stream->last_repair_number()};
   }));
 }
 

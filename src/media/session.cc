@@ -17,6 +17,7 @@ Session::Session(const MediaOptions& options, Random& random)
 
 void Session::set_sending(Timestamp now, TransceiverId transceiver,
                           const rtp::SendParameters& parameters) {
+  idle_at_.reset();
   compounds_.set_cname(parameters.cname);
   compounds_.set_reduced_size(parameters.reduced_size);
   senders_.set(now, transceiver, parameters);
@@ -25,24 +26,29 @@ void Session::set_sending(Timestamp now, TransceiverId transceiver,
 
 void Session::set_receiving(Timestamp now, TransceiverId transceiver,
                             const rtp::ReceiveParameters& parameters) {
+  idle_at_.reset();
   has_video_ = has_video_ || parameters.kind == MediaKind::Video;
   receivers_.set(now, transceiver, parameters);
 }
 
 void Session::remove(Timestamp now, TransceiverId transceiver) {
+  idle_at_.reset();
   senders_.remove(now, transceiver);
   receivers_.remove(now, transceiver);
   std::erase(sending_, transceiver);
 }
 
 void Session::set_bitrate_estimate(Timestamp now, std::uint64_t bits_per_second) {
+  idle_at_.reset();
   estimate_ = bits_per_second;
   estimate_at_ = estimate_ > 0 ? Deadline(now) : std::nullopt;
 }
 
 void Session::set_connected(Timestamp now, bool is_connected) {
   is_connected_ = is_connected;
+  idle_at_.reset();
   senders_.set_connected(now, is_connected);
+  if (is_connected) receivers_.forget_peer();
   if (!is_connected) compounds_.clear();
 }
 
@@ -54,6 +60,7 @@ void Session::set_packet_room(const PacketRoom& room) {
 // ---- in
 
 void Session::handle_rtp(Timestamp now, Bytes packet) {
+  idle_at_.reset();
   if (!interceptors_.empty()) {
     std::array incoming = {IncomingPacket{.bytes = packet, .received_at = now}};
     interceptors_.handle_received(now, incoming);
@@ -64,6 +71,7 @@ void Session::handle_rtp(Timestamp now, Bytes packet) {
 }
 
 void Session::handle_rtcp(Timestamp now, Bytes compound) {
+  idle_at_.reset();
   interceptors_.handle_rtcp(now, compound);
   // RFC 5506 §3.4.1: receivers take both forms.
   const auto parsed = rtcp::Compound::parse(compound, rtcp::CompoundForm::ReducedSize);
@@ -125,6 +133,7 @@ void Session::collect_rtcp(Timestamp now) {
 }
 
 void Session::shut_down(Timestamp now) {
+  idle_at_.reset();
   if (!is_connected_) return;
   for (const TransceiverId transceiver : sending_) senders_.remove(now, transceiver);
   report_at_.reset();
@@ -132,7 +141,7 @@ void Session::shut_down(Timestamp now) {
 }
 
 bool Session::has_rtcp(Timestamp now) const {
-  if (!is_connected_) return false;
+  if (!is_connected_ || idle_at_ == now) return false;
   const WakeUp next = next_timeout();
   return !compounds_.empty() || (next && *next <= now);
 }
@@ -141,7 +150,10 @@ bool Session::append_rtcp(Timestamp now, Buffer& out) {
   if (!has_rtcp(now)) return false;
   if (compounds_.empty()) collect_rtcp(now);
   const std::size_t before = out.size();
-  if (!compounds_.append(out, packet_room_, ssrc())) return false;
+  if (!compounds_.append(out, packet_room_, ssrc())) {
+    idle_at_ = now;
+    return false;
+  }
   interceptors_.write_rtcp(now, out, packet_room_ - (out.size() - before));
   interceptors_.handle_sent_rtcp(now, Bytes(out).subspan(before));
   return true;

@@ -50,9 +50,15 @@ class Session {
 
   // What is sent and received by the transceivers that negotiation knows. The calls of the
   // application that concern one side alone are made there.
-  Senders& senders() { return senders_; }
+  Senders& senders() {
+    idle_at_.reset();
+    return senders_;
+  }
   const Senders& senders() const { return senders_; }
-  Receivers& receivers() { return receivers_; }
+  Receivers& receivers() {
+    idle_at_.reset();
+    return receivers_;
+  }
   const Receivers& receivers() const { return receivers_; }
   void set_sending(Timestamp now, TransceiverId transceiver, const rtp::SendParameters& parameters);
   void set_receiving(Timestamp now, TransceiverId transceiver,
@@ -103,6 +109,8 @@ class Session {
 
   // ---- RTCP
   Compounds compounds_;
+  // Nothing was due then, and nothing has happened since: for each packet that leaves it is asked.
+  Deadline idle_at_{};
   std::uint32_t local_ssrc_;  // of reports while nothing is sent
   std::optional<bool> may_reduce_{};
   bool has_video_ = false;

@@ -57,20 +57,24 @@ media::Session& MediaLink::make_session() { return activate().session; }
 
 void MediaLink::set(Timestamp now, TransceiverId transceiver, const MediaParameters& parameters) {
   Active& active = activate();
-  if (parameters.sending) is_cryptex_ = is_cryptex_ || parameters.sending->cryptex;
+  if (parameters.sending) {
+    std::erase(active.cryptex, transceiver);
+    if (parameters.sending->cryptex) active.cryptex.push_back(transceiver);
+  }
   if (parameters.sending) active.session.set_sending(now, transceiver, *parameters.sending);
   if (parameters.receiving) active.session.set_receiving(now, transceiver, *parameters.receiving);
   if (!active.keys && transport_.dtls_state() == DtlsTransportState::Connected) make_keys(now);
 }
 
 void MediaLink::remove(Timestamp now, TransceiverId transceiver) {
-  if (active_) active_->session.remove(now, transceiver);
+  if (!active_) return;
+  std::erase(active_->cryptex, transceiver);
+  active_->session.remove(now, transceiver);
 }
 
 void MediaLink::leave_peer(Timestamp now) {
   handle_closed(now);
   if (active_) active_->keys.reset();
-  is_cryptex_ = false;
 }
 
 void MediaLink::shut_down(Timestamp now) {
@@ -113,9 +117,10 @@ void MediaLink::make_keys(Timestamp now) {
   if (!exported) return;
   const srtp::MasterKeys keys = srtp::cut_exported(*profile, *exported);
   const bool is_client = transport_.dtls_role() == dtls::Role::Client;
-  active_->keys = std::make_unique<Keys>(cipher_, *profile, is_client ? keys.client : keys.server,
-                                         is_client ? keys.server : keys.client,
-                                         Keys::Cryptex{options_.media.cryptex, is_cryptex_});
+  active_->keys =
+      std::make_unique<Keys>(cipher_, *profile, is_client ? keys.client : keys.server,
+                             is_client ? keys.server : keys.client,
+                             Keys::Cryptex{options_.media.cryptex, !active_->cryptex.empty()});
   active_->session.set_connected(now, true);
 }
 

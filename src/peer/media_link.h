@@ -113,6 +113,8 @@ class MediaLink {
 
     media::Session session;
     std::unique_ptr<Keys> keys;
+    // RFC 9335 §4: those that send with it. All of a bundle or none; it counts from the keys on.
+    std::vector<TransceiverId> cryptex;
     // Of the current receive, and of the current batch.
     std::vector<Taken> taken;
     srtp::OpenBatch opening;
@@ -136,7 +138,6 @@ class MediaLink {
   crypto::PacketCipher& cipher_;
   Random& random_;
   std::unique_ptr<Active> active_;  // null: there never was a track
-  bool is_cryptex_ = false;         // RFC 9335: what is sent, from the keys on
   bool is_shut_down_ = false;
   std::size_t most_datagram_bytes_;                  // of what is made here
   std::optional<std::size_t> found_datagram_bytes_;  // the same, by the other rider
