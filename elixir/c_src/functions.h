@@ -178,11 +178,14 @@ Term delete_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 // :ok | {:error, :invalid_track | :invalid_sample}
 Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
                   std::string_view data, std::uint64_t duration, std::string_view rid,
-                  std::optional<std::uint64_t> temporal_id,
-                  std::optional<std::int64_t> captured_at);
+                  std::optional<std::uint64_t> temporal_id, std::optional<std::int64_t> captured_at,
+                  std::optional<std::uint64_t> audio_level, std::optional<std::uint64_t> rotation);
 // A binary or a list of them. :ok | {:error, :invalid_track | :invalid_packet}
 Term write_rtp(ErlNifEnv* env, const InstanceRef& instance, std::string_view track, Any packets,
                std::string_view rid);
+// :ok | {:error, :invalid_track}
+Term set_header_extensions(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
+                           std::vector<RtpHeaderExtensionParameters> header_extensions);
 
 // ---- transceivers: functions_transceiver.cc
 

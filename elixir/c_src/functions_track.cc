@@ -87,15 +87,18 @@ Term delete_track(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
 
 Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
                   std::string_view data, std::uint64_t duration, std::string_view rid,
-                  std::optional<std::uint64_t> temporal_id,
-                  std::optional<std::int64_t> captured_at) {
-  constexpr std::uint64_t kMostLayers = 255;
+                  std::optional<std::uint64_t> temporal_id, std::optional<std::int64_t> captured_at,
+                  std::optional<std::uint64_t> audio_level, std::optional<std::uint64_t> rotation) {
+  constexpr std::uint64_t kMostLayers = 255, kMostLevels = 255, kMostDegrees = 65'535;
   const auto found = instance->tracks().find_as<TrackLocalStaticSample>(track);
   if (!found) return error(env, "invalid_track");
-  if (duration > kMostNanoseconds || temporal_id.value_or(0) > kMostLayers)
+  if (duration > kMostNanoseconds || temporal_id.value_or(0) > kMostLayers ||
+      audio_level.value_or(0) > kMostLevels || rotation.value_or(0) > kMostDegrees)
     return error(env, "invalid_sample");
   MediaSample sample{.bytes = as_bytes(data), .duration = nanoseconds(duration), .rid = rid};
   if (temporal_id) sample.temporal_id = static_cast<std::uint8_t>(*temporal_id);
+  if (audio_level) sample.audio_level = static_cast<std::uint8_t>(*audio_level);
+  if (rotation) sample.rotation = static_cast<std::uint16_t>(*rotation);
   if (captured_at) {
     sample.captured_at = timestamp_of(*captured_at);
     if (!sample.captured_at) return error(env, "invalid_sample");
@@ -109,6 +112,14 @@ Term write_rtp(ErlNifEnv* env, const InstanceRef& instance, std::string_view tra
   if (!found) return error(env, "invalid_track");
   return write_packets(env, *found, packets.term, rid) ? encode(env, Atom("ok"))
                                                        : error(env, "invalid_packet");
+}
+
+Term set_header_extensions(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,
+                           std::vector<RtpHeaderExtensionParameters> header_extensions) {
+  const auto found = instance->tracks().find_as<TrackLocalStaticRtp>(track);
+  if (!found) return error(env, "invalid_track");
+  found->set_header_extensions(std::move(header_extensions));
+  return encode(env, Atom("ok"));
 }
 
 }  // namespace specter::nif

@@ -67,6 +67,7 @@ ErlNifFunc functions[] = {
     row<request_key_frame>("request_key_frame"),
     row_by_size<write_sample, kLargeMessage>("write_sample"),
     row<write_rtp>("write_rtp"),
+    row<set_header_extensions>("set_header_extensions"),
     row<create_data_channel>("create_data_channel"),
     row<create_offer>("create_offer"),
     row<create_answer>("create_answer"),

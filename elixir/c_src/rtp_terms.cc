@@ -156,15 +156,18 @@ RtpEncodingParameters Decoder<RtpEncodingParameters>::decode(ErlNifEnv* env, Ter
           .codec = decode_field<std::optional<RtpCodec>>(env, term, "codec")};
 }
 
+RtpHeaderExtensionParameters Decoder<RtpHeaderExtensionParameters>::decode(ErlNifEnv* env,
+                                                                           Term term) {
+  return {.uri = decode_field<std::string>(env, term, "uri"),
+          .id = decode_field<std::uint16_t>(env, term, "id")};
+}
+
 RtpSendParameters Decoder<RtpSendParameters>::decode(ErlNifEnv* env, Term term) {
   RtpSendParameters parameters;
   parameters.transaction_id = decode_field<std::string>(env, term, "transaction_id");
   parameters.encodings = decode_field<std::vector<RtpEncodingParameters>>(env, term, "encodings");
-  for (const Any extension : decode_field<std::vector<Any>>(env, term, "header_extensions")) {
-    parameters.header_extensions.push_back(
-        {.uri = decode_field<std::string>(env, extension.term, "uri"),
-         .id = decode_field<std::uint16_t>(env, extension.term, "id")});
-  }
+  parameters.header_extensions =
+      decode_field<std::vector<RtpHeaderExtensionParameters>>(env, term, "header_extensions");
   const Term rtcp = decode_field<Any>(env, term, "rtcp").term;
   parameters.rtcp = {.cname = decode_field<std::string>(env, rtcp, "cname"),
                      .reduced_size = decode_field<bool>(env, rtcp, "reduced_size")};

@@ -80,6 +80,10 @@ struct Decoder<RtpEncodingParameters> {
 
 // What encode() made, changed perhaps.
 template <>
+struct Decoder<RtpHeaderExtensionParameters> {
+  static RtpHeaderExtensionParameters decode(ErlNifEnv* env, Term term);
+};
+template <>
 struct Decoder<RtpSendParameters> {
   static RtpSendParameters decode(ErlNifEnv* env, Term term);
 };

@@ -213,6 +213,34 @@ defmodule Specter.RtpTest do
     assert_in_delta rem(second - first + 0x1_0000_0000, 0x1_0000_0000), 45_000, 10
   end
 
+  test "a picture is turned, at a second peer that it is forwarded to, too", %{specter: specter} do
+    [pc_1, pc_2, pc_3, pc_4] = for _ <- 1..4, do: new_peer(specter)
+    film = sample_track(specter, vp8(), "film")
+    new_sender(specter, pc_1, film)
+    connect_media(specter, pc_1, pc_2)
+    forwarded = rtp_track(specter, vp8(), "forwarded")
+    new_sender(specter, pc_3, forwarded)
+    connect_media(specter, pc_3, pc_4)
+
+    assert_receive {:track, ^pc_2, receiver, _info}
+    :ok = PeerConnection.set_delivery(specter, pc_2, receiver, :rtp)
+    :ok = PeerConnection.get_receive_parameters(specter, pc_2, receiver)
+    assert_receive {:receive_parameters, ^pc_2, ^receiver, %{header_extensions: extensions}}
+    assert Enum.any?(extensions, &(&1.uri == "urn:3gpp:video-orientation"))
+
+    turned = fn ->
+      write(specter, film, picture(:key, 1), rotation: 90)
+      assert_receive {:rtp, ^pc_2, ^receiver, _rid, packets}, 2_000
+      :ok = TrackLocalStaticRtp.write_rtp(specter, forwarded, packets)
+      assert_receive {:frame, ^pc_4, _receiver, %{rotation: rotation}}, 2_000
+      rotation
+    end
+
+    assert turned.() == nil
+    :ok = TrackLocalStaticRtp.set_header_extensions(specter, forwarded, extensions)
+    assert turned.() == 90
+  end
+
   describe "what is no sample, packet or track" do
     setup %{specter: specter} do
       {:ok, film: sample_track(specter, vp8(), "film"), packets: rtp_track(specter, vp8(), "rtp")}
@@ -246,6 +274,11 @@ defmodule Specter.RtpTest do
             [temporal_id: 4],
             [temporal_id: 256],
             [rid: "no rid"],
+            [audio_level: 128],
+            [audio_level: 1_000],
+            [rotation: 45],
+            [rotation: 360],
+            [rotation: 1_000_000],
             [captured_at: System.monotonic_time(:nanosecond) + 2 * hour],
             [captured_at: -9_223_372_036_854_775_808]
           ] do
@@ -272,11 +305,19 @@ defmodule Specter.RtpTest do
             [rid: nil],
             [temporal_id: -1],
             [temporal_id: "1"],
+            [audio_level: -1],
+            [rotation: "90"],
             [captured_at: 1.5],
             [captured_at: 9_223_372_036_854_775_808]
           ] do
         assert_raise ArgumentError, fn ->
           TrackLocalStaticSample.write_sample(specter, film, "sample", 20, options)
+        end
+      end
+
+      for wrong <- [nil, 1, %{}, [1], [%{uri: "a"}], [%{uri: "a", id: -1}], [%{uri: 1, id: 1}]] do
+        assert_raise ArgumentError, fn ->
+          TrackLocalStaticRtp.set_header_extensions(specter, packets, wrong)
         end
       end
 

@@ -83,6 +83,7 @@ defmodule Specter.WrongArgumentsTest do
     {MediaEngine, :register_feedback},
     {TrackLocalStaticRtp, :new},
     {TrackLocalStaticRtp, :write_rtp},
+    {TrackLocalStaticRtp, :set_header_extensions},
     {Specter, :set_log},
     {TrackLocalStaticSample, :new},
     {TrackLocalStaticSample, :write_sample},

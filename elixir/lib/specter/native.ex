@@ -180,9 +180,21 @@ defmodule Specter.Native do
           non_neg_integer,
           String.t(),
           non_neg_integer | nil,
-          integer | nil
+          integer | nil,
+          non_neg_integer | nil,
+          non_neg_integer | nil
         ) :: :ok | {:error, :invalid_track | :invalid_sample}
-  def write_sample(_specter, _track, _data, _duration, _rid, _temporal_id, _captured_at) do
+  def write_sample(
+        _specter,
+        _track,
+        _data,
+        _duration,
+        _rid,
+        _temporal_id,
+        _captured_at,
+        _audio_level,
+        _rotation
+      ) do
     stub()
   end
 
@@ -193,6 +205,13 @@ defmodule Specter.Native do
           String.t()
         ) :: :ok | {:error, :invalid_track | :invalid_packet}
   def write_rtp(_specter, _track, _packets, _rid), do: stub()
+
+  @spec set_header_extensions(
+          reference,
+          Specter.TrackLocalStaticRtp.t(),
+          [%{uri: String.t(), id: non_neg_integer}]
+        ) :: :ok | {:error, :invalid_track}
+  def set_header_extensions(_specter, _track, _header_extensions), do: stub()
 
   @spec create_offer(reference, pc, boolean) :: result
   def create_offer(_specter, _pc, _ice_restart), do: stub()

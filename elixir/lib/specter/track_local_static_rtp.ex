@@ -61,4 +61,29 @@ defmodule Specter.TrackLocalStaticRtp do
   def write_rtp(specter, track, packets, rid \\ "") do
     Native.write_rtp(Specter.native(specter), track, packets, rid)
   end
+
+  @doc """
+  Says what the numbers of the packets' header extensions mean, from the next `write_rtp/4` on.
+
+  Those that describe the media (audio levels, orientation, capture time, playout delay, layers) are then sent
+  on, where they were negotiated; the others are each sender's own. Who forwards passes the
+  `:header_extensions` of `Specter.PeerConnection.get_receive_parameters/3` of the transceiver that the packets
+  come by. Without them a phone's picture may arrive lying on its side.
+
+  ## Examples
+
+      iex> {:ok, specter} = Specter.init(ice_servers: [])
+      iex> codec = %Specter.RtpCodecCapability{mime_type: "video/VP8", clock_rate: 90_000}
+      iex> {:ok, track} = Specter.TrackLocalStaticRtp.new(specter, codec, "film", "cinema")
+      iex> extensions = [%{uri: "urn:3gpp:video-orientation", id: 13}]
+      iex> Specter.TrackLocalStaticRtp.set_header_extensions(specter, track, extensions)
+      :ok
+      iex> Specter.TrackLocalStaticRtp.set_header_extensions(specter, "unknown", extensions)
+      {:error, :invalid_track}
+  """
+  @spec set_header_extensions(Specter.t(), t, [%{uri: String.t(), id: non_neg_integer}]) ::
+          :ok | {:error, :invalid_track}
+  def set_header_extensions(specter, track, header_extensions) do
+    Native.set_header_extensions(Specter.native(specter), track, header_extensions)
+  end
 end

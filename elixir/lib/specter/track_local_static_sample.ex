@@ -15,7 +15,12 @@ defmodule Specter.TrackLocalStaticSample do
   @opaque t :: String.t()
 
   @typedoc "An option of `write_sample/5`."
-  @type sample_option :: {:rid, String.t()} | {:temporal_id, 0..3} | {:captured_at, integer}
+  @type sample_option ::
+          {:rid, String.t()}
+          | {:temporal_id, 0..3}
+          | {:captured_at, integer}
+          | {:audio_level, 0..127}
+          | {:rotation, 0 | 90 | 180 | 270}
 
   @doc """
   Makes a track.
@@ -47,6 +52,10 @@ defmodule Specter.TrackLocalStaticSample do
     * `:temporal_id`: of VP8 with temporal layers, the layer, 0 to 3
     * `:captured_at`: when it was captured, as `System.monotonic_time(:nanosecond)` has it, so that audio and
       video are played in time. Default: where the sample before ended, or now after a pause
+    * `:audio_level`: how loud it is, from 0 (loudest) to 127 (silence), in -dBov (RFC 6464). It is sent where
+      the peer negotiated audio levels; conference servers choose the speaker by it. Default: `nil`, not sent
+    * `:rotation`: of video, the degrees clockwise by which the receiver is to turn the picture. It is sent
+      where the peer negotiated the orientation. Default: `nil`, not sent
 
   ## Examples
 
@@ -67,8 +76,20 @@ defmodule Specter.TrackLocalStaticSample do
       raise ArgumentError, "expected milliseconds, got: #{inspect(duration)}"
     end
 
-    [rid: rid, temporal_id: temporal_id, captured_at: captured_at] =
-      Options.take!(options, rid: "", temporal_id: nil, captured_at: nil)
+    [
+      rid: rid,
+      temporal_id: temporal_id,
+      captured_at: captured_at,
+      audio_level: audio_level,
+      rotation: rotation
+    ] =
+      Options.take!(options,
+        rid: "",
+        temporal_id: nil,
+        captured_at: nil,
+        audio_level: nil,
+        rotation: nil
+      )
 
     Native.write_sample(
       Specter.native(specter),
@@ -77,7 +98,9 @@ defmodule Specter.TrackLocalStaticSample do
       round(duration * 1_000_000),
       rid,
       temporal_id,
-      captured_at
+      captured_at,
+      audio_level,
+      rotation
     )
   end
 
@@ -127,7 +150,7 @@ defmodule Specter.TrackLocalStaticSample do
     |> AnnexB.access_units()
     |> Stream.with_index(1)
     |> Enum.each(fn {unit, number} ->
-      _ = Native.write_sample(native, track, unit, period, "", nil, nil)
+      _ = Native.write_sample(native, track, unit, period, "", nil, nil, nil, nil)
       wait(monitor, start + number * period)
     end)
 

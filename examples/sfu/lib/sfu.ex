@@ -109,10 +109,13 @@ defmodule Sfu do
 
   # One track, which all the others send: what is written to it is copied once, however many they are.
   @impl Specter.Handler
-  def handle_receive_parameters(pc, transceiver, %{codecs: [codec | _]}, state)
+  def handle_receive_parameters(pc, transceiver, %{codecs: [codec | _]} = parameters, state)
       when is_map_key(state.members, pc) and not is_map_key(state.tracks, {pc, transceiver}) do
     name = state.members[pc].name
     {:ok, track} = TrackLocalStaticRtp.new(state.specter, codec, transceiver, name)
+    # Which way up a picture is, and how loud the sound, goes with the packets.
+    extensions = parameters.header_extensions
+    :ok = TrackLocalStaticRtp.set_header_extensions(state.specter, track, extensions)
     for {member, _} <- state.members, member != pc, do: send_to(member, track, state)
     {:noreply, put_in(state.tracks[{pc, transceiver}], track)}
   end
