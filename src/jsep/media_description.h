@@ -95,6 +95,10 @@ struct MediaDescription {
   static constexpr std::size_t kMaxMsids = 64;
   static constexpr std::size_t kMaxRids = 64;  // error
   static constexpr std::size_t kMaxSources = 128;
+  // Each section has its copy of what the session says: some ten extensions, without attributes.
+  static constexpr std::size_t kMaxSessionExtensions = 32;
+  // Longer ones are left out. None that we know has any.
+  static constexpr std::size_t kMaxExtensionAttributesBytes = 256;
 
   MediaKind kind = MediaKind::Audio;
   sdp::Direction direction = sdp::Direction::SendRecv;

@@ -269,6 +269,27 @@ TEST(MediaDescription, HasLimits) {
   EXPECT_EQ(read(kVideo + list + "\n").error().sdp_line, 8);
 }
 
+// What the session says is said of a thousand sections: it must not become a thousand copies.
+TEST(MediaDescription, HasLimitsOfWhatTheSessionSays) {
+  using D = MediaDescription;
+  const auto attributes = [](std::size_t bytes) {
+    const auto session =
+        parsed("a=extmap:1 urn:x " + std::string(bytes, 'y') + "\nm=audio 9 UDP/TLS/RTP/SAVPF 0\n");
+    return read_media(session, session.media[0]).value().extensions.at(0).attributes.size();
+  };
+  EXPECT_EQ(attributes(D::kMaxExtensionAttributesBytes), D::kMaxExtensionAttributesBytes);
+  EXPECT_EQ(attributes(D::kMaxExtensionAttributesBytes + 1), 0u);
+  std::string lines;
+  for (int i = 1; i <= 100; ++i)
+    lines += "a=extmap:" + std::to_string(i) + " urn:" + std::to_string(i) + "\n";
+  const auto many = parsed(lines + "m=audio 9 UDP/TLS/RTP/SAVPF 0\na=extmap:200 urn:x\n");
+  EXPECT_THAT(read_media(many, many.media[0]).value().extensions,
+              SizeIs(D::kMaxSessionExtensions + 1));
+  const auto long_one =
+      parsed("a=extmap:1 urn:x " + std::string(900'000, 'y') + "\nm=audio 9 UDP/TLS/RTP/SAVPF 0\n");
+  EXPECT_THAT(read_media(long_one, long_one.media[0]).value().extensions, IsEmpty());
+}
+
 TEST(MediaDescription, TakesLinearTime) {
   std::string text = "m=video 9 UDP/TLS/RTP/SAVPF";
   for (int i = 0; i < 20'000; ++i) text += " 96";

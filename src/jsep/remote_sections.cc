@@ -12,6 +12,8 @@
 namespace specter::jsep {
 namespace {
 
+constexpr std::size_t kMaxUfragBytes = 256;
+
 Failure bad_mid(const sdp::Media& media, std::string message) {
   return fail(Error{ErrorCode::InvalidAccess, std::move(message), media.line});
 }
@@ -91,7 +93,9 @@ void add_missing(sdp::Attributes& to, const sdp::Media& media) {
 }
 
 void read_ufrags(const sdp::Session& session, RemoteSections& out) {
-  const auto common = session.attributes.value("ice-ufrag").value_or("");
+  auto common = session.attributes.value("ice-ufrag").value_or("");
+  // RFC 8839 §5.4. No agent has it, and each section would have a copy.
+  if (common.size() > kMaxUfragBytes) common = "";
   for (const sdp::Media& media : session.media) {
     out.ufrags.emplace_back(media.attributes.value("ice-ufrag").value_or(common));
   }

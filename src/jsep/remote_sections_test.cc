@@ -252,6 +252,18 @@ TEST(RemoteSections, TakeWhatTheyLackFromTheSession) {
   EXPECT_EQ(peer.change.transport->fingerprints.size(), 1u);
 }
 
+// Each section has the session's, and there may be a thousand. RFC 8839 §5.4: 256 characters.
+TEST(RemoteSections, TakeNoUserFragmentFromTheSessionThatIsTooLong) {
+  const auto ufrags = [](std::size_t size) {
+    const auto session = sdp::parse(head() + "a=ice-ufrag:" + std::string(size, 'u') + "\r\n" +
+                                    audio_section("0") + audio_section("1", ""))
+                             .value();
+    return sort_offer(session, [](std::size_t) { return false; }).value().ufrags;
+  };
+  EXPECT_THAT(ufrags(256), ElementsAre("Kq7z", std::string(256, 'u')));
+  EXPECT_THAT(ufrags(257), ElementsAre("Kq7z", ""));
+}
+
 // RFC 8841 §5.2.
 TEST(RemoteSections, WithSctpPortZeroThereIsNoAssociation) {
   Peer peer;
