@@ -17,7 +17,7 @@ const Format* same_codec_in(const MediaDescription& description, const Format& f
 
 std::optional<std::uint8_t> rtx_of(const MediaDescription& description, std::uint8_t apt) {
   for (const Format& format : description.formats) {
-    if (is_rtx(format.name) && apt_of(format) == apt) return format.payload_type;
+    if (is_rtx(format.name) && format.apt == apt) return format.payload_type;
   }
   return std::nullopt;
 }
@@ -109,7 +109,7 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
                             has_transport_sequence(out.extensions));
     const bool has_rtx = std::ranges::any_of(ours.codecs, [&](const RtpCodec& c) {
       return c.kind == local.kind && is_rtx(name_of(c)) &&
-             apt_of(format_of(c)) == codec->payload_type;
+             apt_of(c.sdp_fmtp_line) == codec->payload_type;
     });
     if (has_rtx) added.rtx_payload_type = rtx_of(remote, format.payload_type);
     out.codecs.push_back(std::move(added));

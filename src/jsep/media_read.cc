@@ -130,7 +130,7 @@ class Reader {
   Result<std::vector<SimulcastStream>> read_streams(const Attribute& a, std::string_view list);
   Result<> read_source(const Attribute& a);
   void read_source_group(const Attribute& a);
-  Result<> check_retransmissions() const;
+  Result<> read_retransmissions();
   Result<> check_rids(const std::vector<SimulcastStream>& streams, Rid::Direction direction) const;
   Format* format(std::uint64_t payload_type);
   void add_feedback(Format& format, const std::string& feedback) const;
@@ -201,6 +201,10 @@ Result<> Reader::read_fmtp(const Attribute& a) {
   if (!payload_type) return bad(a, "<payload type> <parameters>");
   Format* const found = format(*payload_type);
   if (!found || parameters.empty()) return {};
+  if (found->fmtp.size() + 1 + parameters.size() > MediaDescription::kMaxParametersBytes) {
+    return bad(a, fmt::format("no more than {} bytes of parameters of one format",
+                              MediaDescription::kMaxParametersBytes));
+  }
   if (!found->fmtp.empty()) found->fmtp += ';';
   found->fmtp += parameters;
   fmtps_[*payload_type] = &a;
@@ -381,11 +385,11 @@ Result<> Reader::read_session_line(const Attribute& a) {
 }
 
 // RFC 9429 §5.10: a retransmission of a payload type that is not there is an error.
-Result<> Reader::check_retransmissions() const {
-  for (const Format& format : out_.formats) {
+Result<> Reader::read_retransmissions() {
+  for (Format& format : out_.formats) {
     if (!is_rtx(format.name)) continue;
-    const auto apt = apt_of(format);
-    if (!apt || out_.find_format(*apt)) continue;
+    format.apt = apt_of(format.fmtp);
+    if (!format.apt || out_.find_format(*format.apt)) continue;
     return bad(*fmtps_[format.payload_type], "the payload type of a format in this section",
                ErrorCode::InvalidAccess);
   }
@@ -426,7 +430,7 @@ Result<MediaDescription> Reader::read(const sdp::Session& session) {
                         media_.line});
     }
   }
-  if (auto rtx = check_retransmissions(); !rtx) return fail(rtx.error());
+  if (auto rtx = read_retransmissions(); !rtx) return fail(rtx.error());
   for (const bool is_send : {true, false}) {
     auto rids = check_rids(is_send ? out_.simulcast_send : out_.simulcast_receive,
                            is_send ? Rid::Direction::Send : Rid::Direction::Receive);
