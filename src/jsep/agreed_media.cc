@@ -80,7 +80,7 @@ void agree_on_media(const LocalParameters& local, Session& session, Side answere
     media.current =
         answerer == Side::Local ? media.local.direction : reversed(media.remote.direction);
     if (!receives(*media.current)) forget_track(media);
-    const AgreedMedia agreed{section.mid, media.local, media.remote};
+    const AgreedMedia agreed{section.mid, media.local, media.remote, answerer};
     media.sending = make_send_parameters(local.media, agreed, std::nullopt, {}, local.cname);
     media.receiving = make_receive_parameters(agreed);
     Transceiver* transceiver = find_transceiver(session, media.transceiver);

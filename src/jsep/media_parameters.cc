@@ -99,7 +99,13 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
       .cname = std::move(cname),
       .reduced_size = local.rtcp_rsize && remote.rtcp_rsize,
       .cryptex = local.cryptex && remote.cryptex};
+  // RFC 3264 §6.1: an answer lists what its side is willing to send, too. An answer of the peer's
+  // may list what our offer does not, and with other numbers.
+  const auto is_agreed = [&](std::uint8_t payload_type) {
+    return agreed.answerer == Side::Remote || local.find_format(payload_type);
+  };
   for (const Format& format : remote.formats) {
+    if (!is_agreed(format.payload_type)) continue;
     const auto codec = std::ranges::find_if(ours.codecs, [&](const RtpCodec& c) {
       return c.kind == local.kind && is_same_codec(format, c);
     });
@@ -111,7 +117,8 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
       return c.kind == local.kind && is_rtx(name_of(c)) &&
              apt_of(c.sdp_fmtp_line) == codec->payload_type;
     });
-    if (has_rtx) added.rtx_payload_type = rtx_of(remote, format.payload_type);
+    const auto rtx = has_rtx ? rtx_of(remote, format.payload_type) : std::nullopt;
+    if (rtx && is_agreed(*rtx)) added.rtx_payload_type = rtx;
     out.codecs.push_back(std::move(added));
   }
   return out;
