@@ -86,9 +86,11 @@ void agree_on_media(const LocalParameters& local, Session& session, Side answere
     Transceiver* transceiver = find_transceiver(session, media.transceiver);
     if (!transceiver) continue;
     if (sends(*media.current)) transceiver->has_sent = true;
-    if (transceiver->encodings.size() > 1)
-      transceiver->encodings = narrowed(std::move(transceiver->encodings), media.remote);
-    drop_lost_codecs(transceiver->encodings, media.sending->codecs);
+    auto& encodings = transceiver->encodings;
+    if (encodings.size() > 1) encodings = narrowed(std::move(encodings), media.remote);
+    if (answerer == Side::Local)
+      encodings = narrowed_by_answer(std::move(encodings), media.local, media.remote);
+    drop_lost_codecs(encodings, media.sending->codecs);
     ++transceiver->transaction;
   }
 }

@@ -188,6 +188,32 @@ TEST(W3cMediaRows, Q2_AndQ5_AndQ7_ATrackTakesTheRidsThatAreAskedFor) {
   }
 }
 
+// RFC 8853 §5.3.2: what the answer doesn't agree to is not sent.
+TEST(MediaParameters, AnAnswererSendsTheSimulcastOfItsAnswer) {
+  const auto offer = asks_for("foo;bar");
+  const auto left = [](const SessionDescription& asked) {
+    End b(2);
+    const auto id = b.add_track(Video, "v");
+    EXPECT_EQ(name_of(b.set_remote(asked)), "");
+    const auto answer = b.make_answer();
+    Rids said;
+    const auto session = sdp::parse(answer.sdp).value();
+    for (const auto& line : session.media.at(0).attributes.values("simulcast"))
+      said.emplace_back(line);
+    Rids out = rids(b, id);
+    EXPECT_EQ(b.trs().sending(id)->encodings.size(), out.size());
+    out.push_back(said.empty() ? "-" : said.front());
+    return out;
+  };
+  EXPECT_THAT(left(offer), ElementsAre("foo:2", "bar:1", "send foo;bar"));
+  EXPECT_THAT(left(without(offer, "a=extmap:2 ")), ElementsAre(":1", "-"));
+  EXPECT_THAT(left(with(offer, "a=rid:foo recv", "a=rid:foo recv pt=35")),
+              ElementsAre("bar:1", "send bar"));
+  auto none = with(offer, "a=rid:foo recv", "a=rid:foo recv pt=35");
+  none = with(none, "a=rid:bar recv", "a=rid:bar recv pt=35");
+  EXPECT_THAT(left(none), ElementsAre("foo:2", "-"));
+}
+
 TEST(W3cMediaRows, Q10To13_AnAnswerLeavesWhatItTakes) {
   struct Case {
     const char* answered;
