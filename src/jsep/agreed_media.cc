@@ -80,15 +80,17 @@ void agree_on_media(const LocalParameters& local, Session& session, Side answere
     media.current =
         answerer == Side::Local ? media.local.direction : reversed(media.remote.direction);
     if (!receives(*media.current)) forget_track(media);
-    const AgreedMedia agreed{section.mid, media.local, media.remote};
+    const AgreedMedia agreed{section.mid, media.local, media.remote, answerer};
     media.sending = make_send_parameters(local.media, agreed, std::nullopt, {}, local.cname);
     media.receiving = make_receive_parameters(agreed);
     Transceiver* transceiver = find_transceiver(session, media.transceiver);
     if (!transceiver) continue;
     if (sends(*media.current)) transceiver->has_sent = true;
-    if (transceiver->encodings.size() > 1)
-      transceiver->encodings = narrowed(std::move(transceiver->encodings), media.remote);
-    drop_lost_codecs(transceiver->encodings, media.sending->codecs);
+    auto& encodings = transceiver->encodings;
+    if (encodings.size() > 1) encodings = narrowed(std::move(encodings), media.remote);
+    if (answerer == Side::Local)
+      encodings = narrowed_by_answer(std::move(encodings), media.local, media.remote);
+    drop_lost_codecs(encodings, media.sending->codecs);
     ++transceiver->transaction;
   }
 }

@@ -116,7 +116,8 @@ Format format_of(const RtpCodec& codec) {
           .clock_rate = codec.clock_rate,
           .channels = is_audio ? std::max<std::uint16_t>(codec.channels, 1) : std::uint16_t{0},
           .fmtp = codec.sdp_fmtp_line,
-          .feedback = codec.rtcp_feedback};
+          .feedback = codec.rtcp_feedback,
+          .apt = is_rtx(name_of(codec)) ? apt_of(codec.sdp_fmtp_line) : std::nullopt};
 }
 
 RtpCodec codec_of(const Format& format, MediaKind kind) {
@@ -145,8 +146,8 @@ bool is_auxiliary(std::string_view name) {
   return std::ranges::any_of(kNames, [&](std::string_view n) { return equals(name, n); });
 }
 
-std::optional<std::uint8_t> apt_of(const Format& rtx) {
-  const FormatParameters parameters(rtx.fmtp);
+std::optional<std::uint8_t> apt_of(std::string_view fmtp) {
+  const FormatParameters parameters(fmtp);
   const auto apt = sdp::decimal(parameters.value("apt").value_or(""), 127);
   if (!apt) return std::nullopt;
   return static_cast<std::uint8_t>(*apt);

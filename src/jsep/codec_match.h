@@ -44,8 +44,8 @@ bool is_auxiliary(std::string_view name);
 bool is_rtx(std::string_view name);
 // The encoding name of a MIME type: "VP8" of "video/VP8".
 std::string_view name_of(const RtpCodec& codec);
-// RFC 4588 §8.6: the payload type that it retransmits.
-std::optional<std::uint8_t> apt_of(const Format& rtx);
+// RFC 4588 §8.6: the payload type that it retransmits, by the a=fmtp of a retransmission.
+std::optional<std::uint8_t> apt_of(std::string_view fmtp);
 
 // One codec, however its payload type: name, clock rate and channels; H.264 by profile and
 // packetization mode (RFC 6184 §8.2.2), VP9 by profile-id, AV1 by profile; parameters of Opus and

@@ -156,13 +156,35 @@ Result<std::vector<RtpCodec>> check_codec_preferences(MediaKind kind,
   return out;
 }
 
-std::vector<std::string> received_rids(const MediaDescription& remote) {
+namespace {
+
+std::vector<std::string> first_rids(const std::vector<SimulcastStream>& streams) {
   std::vector<std::string> out;
-  for (const SimulcastStream& stream : remote.simulcast_receive) {
+  for (const SimulcastStream& stream : streams) {
     const std::string& rid = stream.alternatives.front().rid;
     if (std::ranges::find(out, rid) == out.end()) out.push_back(rid);
   }
   return out;
+}
+
+// The first stays where none of these is there.
+std::vector<rtp::SendEncoding> with_rids(std::vector<rtp::SendEncoding> encodings,
+                                         const std::vector<std::string>& rids) {
+  const auto is_there = [&](const rtp::SendEncoding& encoding) {
+    return std::ranges::find(rids, encoding.parameters.rid) != rids.end();
+  };
+  if (std::ranges::none_of(encodings, is_there)) {
+    encodings.resize(1);
+  } else {
+    std::erase_if(encodings, [&](const rtp::SendEncoding& e) { return !is_there(e); });
+  }
+  return encodings;
+}
+
+}  // namespace
+
+std::vector<std::string> received_rids(const MediaDescription& remote) {
+  return first_rids(remote.simulcast_receive);
 }
 
 std::vector<rtp::SendEncoding> encodings_of_offer(MediaKind kind,
@@ -192,16 +214,17 @@ std::vector<rtp::SendEncoding> narrowed(std::vector<rtp::SendEncoding> encodings
                                         const MediaDescription& remote) {
   // A section that receives nothing says nothing of what it would receive.
   if (encodings.size() < 2 || !receives(remote.direction)) return encodings;
-  const std::vector<std::string> rids = received_rids(remote);
-  const auto is_received = [&](const rtp::SendEncoding& encoding) {
-    return std::ranges::find(rids, encoding.parameters.rid) != rids.end();
-  };
-  if (std::ranges::none_of(encodings, is_received)) {
-    encodings.resize(1);
-  } else {
-    std::erase_if(encodings, [&](const rtp::SendEncoding& e) { return !is_received(e); });
-  }
-  return encodings;
+  return with_rids(std::move(encodings), received_rids(remote));
+}
+
+std::vector<rtp::SendEncoding> narrowed_by_answer(std::vector<rtp::SendEncoding> encodings,
+                                                  const MediaDescription& answer,
+                                                  const MediaDescription& remote) {
+  // RFC 8853 §5.3.2: a stream that the answer leaves out is not sent. It may lack what the offer
+  // asks for: without the header extension of rids, or a codec that a rid is for.
+  if (encodings.size() < 2 || !sends(answer.direction) || !receives(remote.direction))
+    return encodings;
+  return with_rids(std::move(encodings), first_rids(answer.simulcast_send));
 }
 
 void drop_lost_codecs(std::vector<rtp::SendEncoding>& encodings,

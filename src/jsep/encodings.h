@@ -51,6 +51,10 @@ std::vector<rtp::SendEncoding> encodings_of_offer(MediaKind kind,
 // where it receives none of them.
 std::vector<rtp::SendEncoding> narrowed(std::vector<rtp::SendEncoding> encodings,
                                         const MediaDescription& remote);
+// An answer of ours, to this remote section: those that it doesn't send go.
+std::vector<rtp::SendEncoding> narrowed_by_answer(std::vector<rtp::SendEncoding> encodings,
+                                                  const MediaDescription& answer,
+                                                  const MediaDescription& remote);
 // W3C §4.4.1.5: a codec that is no longer negotiated is unset.
 void drop_lost_codecs(std::vector<rtp::SendEncoding>& encodings,
                       std::span<const rtp::NegotiatedCodec> negotiated);

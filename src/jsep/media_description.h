@@ -25,6 +25,7 @@ struct Format {
   std::uint16_t channels = 0;           // audio: 1 where a=rtpmap does not say; video: 0
   std::string fmtp{};                   // as written; several lines are joined by ';'
   std::vector<std::string> feedback{};  // each once; those of '*' are here too
+  std::optional<std::uint8_t> apt{};    // of a retransmission: RFC 4588 §8.6, from fmtp
 
   bool operator==(const Format&) const = default;
 };
@@ -92,9 +93,16 @@ struct MediaDescription {
   // first is kept.
   static constexpr std::size_t kMaxFeedback = 32;       // of one format
   static constexpr std::size_t kMaxFeedbackBytes = 64;  // of each
+  // Of one format, error: half of them may say nothing without the other half. The longest that
+  // peers write are parameter sets of H.264 and H.265 in base64, some hundred bytes.
+  static constexpr std::size_t kMaxParametersBytes = 4'096;
   static constexpr std::size_t kMaxMsids = 64;
   static constexpr std::size_t kMaxRids = 64;  // error
   static constexpr std::size_t kMaxSources = 128;
+  // Each section has its copy of what the session says: some ten extensions, without attributes.
+  static constexpr std::size_t kMaxSessionExtensions = 32;
+  // Longer ones are left out. None that we know has any.
+  static constexpr std::size_t kMaxExtensionAttributesBytes = 256;
 
   MediaKind kind = MediaKind::Audio;
   sdp::Direction direction = sdp::Direction::SendRecv;

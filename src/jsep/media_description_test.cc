@@ -46,7 +46,7 @@ TEST(MediaDescription, IsReadAsItStands) {
   ASSERT_TRUE(read_it.has_value()) << read_it.error().message;
   MediaDescription expected{.kind = MediaKind::Video, .direction = sdp::Direction::SendOnly};
   expected.formats = {{96, "VP8", 90'000, 0, "max-fs=3600;max-fr=30", {"nack", "nack pli"}},
-                      {97, "rtx", 90'000, 0, "apt=96", {}},
+                      {97, "rtx", 90'000, 0, "apt=96", {}, 96},
                       {99, "", 0, 0, "", {}}};
   expected.extensions = {{4, "urn:ietf:params:rtp-hdrext:sdes:mid", sdp::Direction::SendRecv, ""},
                          {6, "urn:x:y", sdp::Direction::RecvOnly, "some words"}};
@@ -125,7 +125,7 @@ TEST(MediaDescription, ReadsLinesInAnyOrder) {
                         "a=simulcast:send b\na=rid:b send\na=rtpmap:96 VP8/90000\n");
   ASSERT_TRUE(one.has_value());
   EXPECT_EQ(one->formats[0], (Format{96, "VP8", 90'000, 0, "", {"nack"}}));
-  EXPECT_EQ(one->formats[1], (Format{97, "rtx", 90'000, 0, "apt=96", {"nack"}}));
+  EXPECT_EQ(one->formats[1], (Format{97, "rtx", 90'000, 0, "apt=96", {"nack"}, 96}));
 }
 
 // RFC 4585 §4.2: '*', more spaces than one, doubles, and ends with a space.
@@ -267,6 +267,42 @@ TEST(MediaDescription, HasLimits) {
   std::string list = "a=rid:a send\na=simulcast:send a";
   for (int i = 0; i < 64; ++i) list += ";a";
   EXPECT_EQ(read(kVideo + list + "\n").error().sdp_line, 8);
+}
+
+TEST(MediaDescription, HasParametersOfLimitedSize) {
+  const auto line = [](std::size_t bytes) { return "a=fmtp:96 " + std::string(bytes, 'a') + "\n"; };
+  constexpr std::size_t kMost = MediaDescription::kMaxParametersBytes - 1;  // and a ';'
+  EXPECT_EQ(read(kVideo + line(kMost)).value().formats[0].fmtp.size(), kMost);
+  for (const std::string& lines :
+       {"a=fmtp:96 a\n" + line(kMost + 1), line(kMost) + "a=fmtp:96 a\n"}) {
+    const auto result = read(kVideo + lines);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::SyntaxError);
+    EXPECT_EQ(result.error().sdp_line, 8);
+  }
+  // Of what is no format of the section nothing is kept.
+  EXPECT_TRUE(read(kVideo + "a=fmtp:35 " + std::string(kMost + 1, 'a') + "\n").has_value());
+}
+
+// What the session says is said of a thousand sections: it must not become a thousand copies.
+TEST(MediaDescription, HasLimitsOfWhatTheSessionSays) {
+  using D = MediaDescription;
+  const auto attributes = [](std::size_t bytes) {
+    const auto session =
+        parsed("a=extmap:1 urn:x " + std::string(bytes, 'y') + "\nm=audio 9 UDP/TLS/RTP/SAVPF 0\n");
+    return read_media(session, session.media[0]).value().extensions.at(0).attributes.size();
+  };
+  EXPECT_EQ(attributes(D::kMaxExtensionAttributesBytes), D::kMaxExtensionAttributesBytes);
+  EXPECT_EQ(attributes(D::kMaxExtensionAttributesBytes + 1), 0u);
+  std::string lines;
+  for (int i = 1; i <= 100; ++i)
+    lines += "a=extmap:" + std::to_string(i) + " urn:" + std::to_string(i) + "\n";
+  const auto many = parsed(lines + "m=audio 9 UDP/TLS/RTP/SAVPF 0\na=extmap:200 urn:x\n");
+  EXPECT_THAT(read_media(many, many.media[0]).value().extensions,
+              SizeIs(D::kMaxSessionExtensions + 1));
+  const auto long_one =
+      parsed("a=extmap:1 urn:x " + std::string(900'000, 'y') + "\nm=audio 9 UDP/TLS/RTP/SAVPF 0\n");
+  EXPECT_THAT(read_media(long_one, long_one.media[0]).value().extensions, IsEmpty());
 }
 
 TEST(MediaDescription, TakesLinearTime) {

@@ -30,7 +30,7 @@ struct Choice {
 const RtpCodec* rtx_of(std::span<const RtpCodec> ours, const RtpCodec& codec) {
   const auto found = std::ranges::find_if(ours, [&](const RtpCodec& other) {
     return other.kind == codec.kind && is_rtx(name_of(other)) &&
-           apt_of(format_of(other)) == codec.payload_type;
+           apt_of(other.sdp_fmtp_line) == codec.payload_type;
   });
   return found == ours.end() ? nullptr : &*found;
 }
@@ -53,8 +53,8 @@ std::vector<Choice> choices(std::span<const RtpCodec> ours, const LocalMedia& lo
   const auto is_wanted = [&](const RtpCodec& rtx) {
     return std::ranges::any_of(preferences, [&](const RtpCodec& wanted) {
       if (!is_rtx(name_of(wanted))) return false;
-      const auto apt = apt_of(format_of(wanted));
-      return !apt || apt == apt_of(format_of(rtx));
+      const auto apt = apt_of(wanted.sdp_fmtp_line);
+      return !apt || apt == apt_of(rtx.sdp_fmtp_line);
     });
   };
   for (Choice& choice : out) {
@@ -68,12 +68,13 @@ Format rtx_format(std::uint8_t payload_type, const Format& primary) {
           .name = "rtx",
           .clock_rate = primary.clock_rate,
           .channels = primary.channels,
-          .fmtp = fmt::format("apt={}", primary.payload_type)};
+          .fmtp = fmt::format("apt={}", primary.payload_type),
+          .apt = primary.payload_type};
 }
 
 const Format* rtx_in(const MediaDescription& description, std::uint8_t payload_type) {
   const auto found = std::ranges::find_if(description.formats, [&](const Format& format) {
-    return is_rtx(format.name) && apt_of(format) == payload_type;
+    return is_rtx(format.name) && format.apt == payload_type;
   });
   return found == description.formats.end() ? nullptr : &*found;
 }

@@ -10,6 +10,7 @@
 
 #include "jsep/media_description.h"
 #include "jsep/media_numbers.h"
+#include "jsep/signaling.h"
 #include "rtp/parameters.h"
 
 #include "specter/options.h"
@@ -45,9 +46,11 @@ struct AgreedMedia {
   std::string_view mid;
   const MediaDescription& local;
   const MediaDescription& remote;
+  Side answerer;
 };
 
-// W3C §4.4.1.5, [[SendCodecs]]: the remote section's that we have, in its order.
+// W3C §4.4.1.5, [[SendCodecs]]: the remote section's that we have, in its order; where we answer,
+// those of them that our answer lists.
 rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedMedia& agreed,
                                          std::optional<LocalTrack> track,
                                          std::vector<rtp::SendEncoding> encodings,

@@ -78,7 +78,7 @@ std::optional<std::uint8_t> PayloadTypes::number_of_rtx(const RtpCodec& rtx, std
 void PayloadTypes::adopt(const MediaDescription& offer, std::span<const RtpCodec> ours) {
   for (const Format& format : offer.formats) {
     std::string key;
-    if (const auto apt = is_rtx(format.name) ? apt_of(format) : std::nullopt) {
+    if (const auto apt = format.apt) {
       key = rtx_key(*apt);
     } else {
       const auto same = std::ranges::find_if(ours, [&](const RtpCodec& codec) {

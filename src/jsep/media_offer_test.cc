@@ -83,7 +83,7 @@ TEST(MediaOffer, HasOneIdForOneExtensionInAllSections) {
   for (const Format& format : video.formats) {
     EXPECT_TRUE(format.payload_type < 64 || format.payload_type > 95);
     if (is_rtx(format.name)) {
-      EXPECT_NE(video.find_format(apt_of(format).value()), nullptr);
+      EXPECT_NE(video.find_format(format.apt.value()), nullptr);
     }
     if (format.name == "H264") {
       EXPECT_THAT(format.fmtp, HasSubstr("profile-level-id="));
@@ -232,7 +232,7 @@ TEST(MediaOffer, TakesThePeersNumbers) {
   numbers.adopt(read(kTheirs).value());
   const auto video = numbers.offer(local_media(MediaKind::Video));
   EXPECT_EQ(video.formats[0].payload_type, 120);
-  EXPECT_EQ(video.formats[1], (Format{124, "rtx", 90'000, 0, "apt=120", {}}));
+  EXPECT_EQ(video.formats[1], (Format{124, "rtx", 90'000, 0, "apt=120", {}, 120}));
   EXPECT_EQ(video.formats[2].payload_type, 126);
   EXPECT_EQ(video.find_extension(kMid)->id, 7);
   // 111 is theirs, and so is the extension 1.

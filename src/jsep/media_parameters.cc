@@ -17,7 +17,7 @@ const Format* same_codec_in(const MediaDescription& description, const Format& f
 
 std::optional<std::uint8_t> rtx_of(const MediaDescription& description, std::uint8_t apt) {
   for (const Format& format : description.formats) {
-    if (is_rtx(format.name) && apt_of(format) == apt) return format.payload_type;
+    if (is_rtx(format.name) && format.apt == apt) return format.payload_type;
   }
   return std::nullopt;
 }
@@ -99,7 +99,13 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
       .cname = std::move(cname),
       .reduced_size = local.rtcp_rsize && remote.rtcp_rsize,
       .cryptex = local.cryptex && remote.cryptex};
+  // RFC 3264 §6.1: an answer lists what its side is willing to send, too. An answer of the peer's
+  // may list what our offer does not, and with other numbers.
+  const auto is_agreed = [&](std::uint8_t payload_type) {
+    return agreed.answerer == Side::Remote || local.find_format(payload_type);
+  };
   for (const Format& format : remote.formats) {
+    if (!is_agreed(format.payload_type)) continue;
     const auto codec = std::ranges::find_if(ours.codecs, [&](const RtpCodec& c) {
       return c.kind == local.kind && is_same_codec(format, c);
     });
@@ -109,9 +115,10 @@ rtp::SendParameters make_send_parameters(const MediaOptions& ours, const AgreedM
                             has_transport_sequence(out.extensions));
     const bool has_rtx = std::ranges::any_of(ours.codecs, [&](const RtpCodec& c) {
       return c.kind == local.kind && is_rtx(name_of(c)) &&
-             apt_of(format_of(c)) == codec->payload_type;
+             apt_of(c.sdp_fmtp_line) == codec->payload_type;
     });
-    if (has_rtx) added.rtx_payload_type = rtx_of(remote, format.payload_type);
+    const auto rtx = has_rtx ? rtx_of(remote, format.payload_type) : std::nullopt;
+    if (rtx && is_agreed(*rtx)) added.rtx_payload_type = rtx;
     out.codecs.push_back(std::move(added));
   }
   return out;

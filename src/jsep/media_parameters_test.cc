@@ -41,7 +41,7 @@ struct Exchange {
   MediaDescription offer = read(kOffer).value();
   MediaDescription answer =
       answer_media(media_options(), local_media(MediaKind::Video), offer).value();
-  AgreedMedia agreed{"v", answer, offer};
+  AgreedMedia agreed{"v", answer, offer, Side::Local};
 
   rtp::SendParameters send() const {
     return make_send_parameters(media_options(), agreed, LocalTrack{MediaKind::Video, "t", {}},
@@ -117,7 +117,7 @@ TEST(ReceiveParameters, PairNothingWithAnUnknownSource) {
                           "a=rtpmap:97 rtx/90000\na=fmtp:97 apt=96\n"
                           "a=ssrc-group:FID 0 12\na=ssrc:12 cname:x\n")
                           .value();
-  EXPECT_THAT(make_receive_parameters({"0", offer, answer}).sources,
+  EXPECT_THAT(make_receive_parameters({"0", offer, answer, Side::Remote}).sources,
               ElementsAre(rtp::RemoteSource{12, std::nullopt, ""}));
 }
 
@@ -131,7 +131,7 @@ TEST(SendParameters, HaveTheAnswersNumbersAndReceiveParametersTheOffers) {
                           "a=rtcp-fb:100 nack\na=rtpmap:101 rtx/90000\na=fmtp:101 apt=100\n"
                           "a=extmap:12 urn:ietf:params:rtp-hdrext:sdes:mid\na=sendonly\n")
                           .value();
-  const AgreedMedia agreed{"0", offer, answer};
+  const AgreedMedia agreed{"0", offer, answer, Side::Remote};
   const auto send = make_send_parameters(media_options(), agreed, std::nullopt, {}, "");
   EXPECT_FALSE(send.is_active || send.reduced_size || send.may_mix_extensions);
   ASSERT_THAT(send.codecs, SizeIs(1));
@@ -160,8 +160,8 @@ TEST(SendParameters, HaveWhatTheAnswerListsAndWeHave) {
                           "m=video 9 UDP/TLS/RTP/SAVPF 63\na=rtpmap:63 H264/90000\n"
                           "a=fmtp:63 profile-level-id=42e01f;packetization-mode=1\n")
                           .value();
-  const auto send =
-      make_send_parameters(media_options(), {"0", offer, answer}, std::nullopt, {}, "");
+  const auto send = make_send_parameters(media_options(), {"0", offer, answer, Side::Remote},
+                                         std::nullopt, {}, "");
   ASSERT_THAT(send.codecs, SizeIs(1));
   EXPECT_EQ(send.codecs[0].encoding_name, "H264");
   EXPECT_EQ(send.codecs[0].codec.payload_type, 63);
@@ -173,10 +173,11 @@ TEST(ReceiveParameters, HaveTheRidsThatBothSay) {
                           "a=rid:q send\na=rid:h send\na=rid:x recv\na=simulcast:send q;h\n")
                          .value();
   const auto answer = answer_media(media_options(), local_media(MediaKind::Video), offer).value();
-  EXPECT_THAT(make_receive_parameters({"0", answer, offer}).rids, ElementsAre("q", "h"));
+  EXPECT_THAT(make_receive_parameters({"0", answer, offer, Side::Local}).rids,
+              ElementsAre("q", "h"));
   auto fewer = offer;
   fewer.rids.erase(fewer.rids.begin());
-  EXPECT_THAT(make_receive_parameters({"0", answer, fewer}).rids, ElementsAre("h"));
+  EXPECT_THAT(make_receive_parameters({"0", answer, fewer, Side::Local}).rids, ElementsAre("h"));
 }
 
 // As getParameters() tells them. Media row P5.

@@ -17,6 +17,8 @@ namespace {
 
 // Of the session's attributes, which each section asks again: a description has some ten of them.
 constexpr std::size_t kMaxSessionLines = 512;
+// Of one a=extmap of these. It has a URI and attributes, each of which has its limit.
+constexpr std::size_t kMaxSessionLineBytes = 1'024;
 
 Failure bad(const sdp::Attribute& attribute, std::string_view expected,
             ErrorCode code = ErrorCode::SyntaxError) {
@@ -128,7 +130,7 @@ class Reader {
   Result<std::vector<SimulcastStream>> read_streams(const Attribute& a, std::string_view list);
   Result<> read_source(const Attribute& a);
   void read_source_group(const Attribute& a);
-  Result<> check_retransmissions() const;
+  Result<> read_retransmissions();
   Result<> check_rids(const std::vector<SimulcastStream>& streams, Rid::Direction direction) const;
   Format* format(std::uint64_t payload_type);
   void add_feedback(Format& format, const std::string& feedback) const;
@@ -140,6 +142,7 @@ class Reader {
   std::array<const Attribute*, 128> fmtps_{};  // of a payload type
   std::vector<std::string> for_all_;           // a=rtcp-fb:*
   std::bitset<256> extension_ids_;
+  std::size_t own_extensions_ = 0;                       // those that the section itself has
   std::unordered_set<std::string_view> extension_uris_;  // of the section
   const Attribute* simulcast_ = nullptr;
   std::unordered_map<std::uint32_t, std::size_t> sources_;  // index
@@ -198,6 +201,10 @@ Result<> Reader::read_fmtp(const Attribute& a) {
   if (!payload_type) return bad(a, "<payload type> <parameters>");
   Format* const found = format(*payload_type);
   if (!found || parameters.empty()) return {};
+  if (found->fmtp.size() + 1 + parameters.size() > MediaDescription::kMaxParametersBytes) {
+    return bad(a, fmt::format("no more than {} bytes of parameters of one format",
+                              MediaDescription::kMaxParametersBytes));
+  }
   if (!found->fmtp.empty()) found->fmtp += ';';
   found->fmtp += parameters;
   fmtps_[*payload_type] = &a;
@@ -239,10 +246,11 @@ Result<> Reader::read_extension(const Attribute& a) {
   if (extension_ids_.test(*id)) return {};
   extension_ids_.set(*id);
   extension_uris_.insert(uri);
+  const bool is_short = attributes.size() <= MediaDescription::kMaxExtensionAttributesBytes;
   out_.extensions.push_back({.id = static_cast<std::uint8_t>(*id),
                              .uri = std::string(uri),
                              .direction = *direction,
-                             .attributes = spaced(attributes)});
+                             .attributes = is_short ? spaced(attributes) : std::string()});
   return {};
 }
 
@@ -366,6 +374,9 @@ Result<> Reader::read_line(const Attribute& a) {
 // RFC 9429 §5.3.1: what the session says is said of each section; the section's own word counts.
 Result<> Reader::read_session_line(const Attribute& a) {
   if (a.name == "extmap") {
+    if (text_of(a).size() > kMaxSessionLineBytes ||
+        out_.extensions.size() >= own_extensions_ + MediaDescription::kMaxSessionExtensions)
+      return {};
     const auto [mapping, rest] = cut_field(text_of(a));
     return extension_uris_.contains(cut_field(rest).first) ? Result<>() : read_extension(a);
   }
@@ -374,11 +385,11 @@ Result<> Reader::read_session_line(const Attribute& a) {
 }
 
 // RFC 9429 §5.10: a retransmission of a payload type that is not there is an error.
-Result<> Reader::check_retransmissions() const {
-  for (const Format& format : out_.formats) {
+Result<> Reader::read_retransmissions() {
+  for (Format& format : out_.formats) {
     if (!is_rtx(format.name)) continue;
-    const auto apt = apt_of(format);
-    if (!apt || out_.find_format(*apt)) continue;
+    format.apt = apt_of(format.fmtp);
+    if (!format.apt || out_.find_format(*format.apt)) continue;
     return bad(*fmtps_[format.payload_type], "the payload type of a format in this section",
                ErrorCode::InvalidAccess);
   }
@@ -403,6 +414,7 @@ Result<MediaDescription> Reader::read(const sdp::Session& session) {
   for (const Attribute& a : media_.attributes.lines) {
     if (auto line = read_line(a); !line) return fail(line.error());
   }
+  own_extensions_ = out_.extensions.size();
   std::size_t looked_at = 0;
   for (const Attribute& a : session.attributes.lines) {
     if (++looked_at > kMaxSessionLines) break;
@@ -418,7 +430,7 @@ Result<MediaDescription> Reader::read(const sdp::Session& session) {
                         media_.line});
     }
   }
-  if (auto rtx = check_retransmissions(); !rtx) return fail(rtx.error());
+  if (auto rtx = read_retransmissions(); !rtx) return fail(rtx.error());
   for (const bool is_send : {true, false}) {
     auto rids = check_rids(is_send ? out_.simulcast_send : out_.simulcast_receive,
                            is_send ? Rid::Direction::Send : Rid::Direction::Receive);

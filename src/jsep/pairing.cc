@@ -8,6 +8,7 @@
 
 #include "jsep/encodings.h"
 #include "jsep/parts.h"
+#include "rtp/extension_map.h"
 
 namespace specter::jsep {
 namespace {
@@ -104,12 +105,23 @@ class Pairing {
     // asks for no more goes with the answer.
     if (!transceiver || transceiver->is_stopping()) return;
     const auto& encodings = transceiver->encodings;
+    if (!knows_rids(media.remote)) return;
     if (encodings.size() != 1 || !encodings.front().parameters.rid.empty()) return;
     auto asked = encodings_of_offer(transceiver->kind, encodings, media.remote);
     if (asked == encodings) return;
     if (!transceiver->stable_encodings) transceiver->stable_encodings = encodings;
     transceiver->encodings = std::move(asked);
     draw_sources(session_, transceiver->encodings, random_);
+  }
+
+  // Without the header extension our answer can't agree to simulcast (media_negotiation.cc), and
+  // the one encoding stays as it is.
+  bool knows_rids(const MediaDescription& remote) const {
+    const std::string_view uri = uri_of(rtp::ExtensionKind::Rid);
+    return remote.find_extension(uri) &&
+           std::ranges::any_of(local_.media.header_extensions, [&](const auto& extension) {
+             return extension.kind == remote.kind && extension.uri == uri;
+           });
   }
 
   void tell_track(MediaSection& media) {

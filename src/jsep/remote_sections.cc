@@ -12,6 +12,8 @@
 namespace specter::jsep {
 namespace {
 
+constexpr std::size_t kMaxUfragBytes = 256;
+
 Failure bad_mid(const sdp::Media& media, std::string message) {
   return fail(Error{ErrorCode::InvalidAccess, std::move(message), media.line});
 }
@@ -42,24 +44,34 @@ Result<> read_mids(const sdp::Session& session, RemoteSections& out) {
   return {};
 }
 
-// The group that this section is in, by index and in the group's order. Mids that no section has
-// are passed over.
-std::vector<std::size_t> group_of(const sdp::Session& session, const std::vector<std::string>& mids,
-                                  std::size_t section) {
-  std::unordered_map<std::string_view, std::size_t> index_of;
-  for (std::size_t i = 0; i < mids.size(); ++i) index_of.emplace(mids[i], i);
-  for (const auto& group : sdp::bundle_groups(session)) {
-    std::vector<std::size_t> members;
-    for (const std::string& mid : group) {
-      const auto at = index_of.find(mid);
-      if (at == index_of.end()) continue;
-      members.push_back(at->second);
-      index_of.erase(at);  // named twice is named once
+// The BUNDLE groups of a description, read once: a peer may write as many mids as it likes. Mids
+// that no section has are passed over, and a section is in the first group that names it.
+class Groups {
+ public:
+  Groups(const sdp::Session& session, const std::vector<std::string>& mids) {
+    std::unordered_map<std::string_view, std::size_t> index_of;
+    for (std::size_t i = 0; i < mids.size(); ++i) index_of.emplace(mids[i], i);
+    group_of_.assign(mids.size(), 0);
+    for (const auto& group : sdp::bundle_groups(session)) {
+      std::vector<std::size_t> members;
+      for (const std::string& mid : group) {
+        const auto at = index_of.find(mid);
+        if (at == index_of.end()) continue;
+        members.push_back(at->second);
+        group_of_[at->second] = all_.size();
+        index_of.erase(at);  // named twice is named once
+      }
+      if (!members.empty()) all_.push_back(std::move(members));
     }
-    if (std::ranges::find(members, section) != members.end()) return members;
   }
-  return {};
-}
+
+  // The group that this section is in, by index and in the group's order. Empty: in none.
+  const std::vector<std::size_t>& of(std::size_t section) const { return all_[group_of_[section]]; }
+
+ private:
+  std::vector<std::vector<std::size_t>> all_{{}};  // the first is none
+  std::vector<std::size_t> group_of_;              // of each section
+};
 
 // RFC 9143 §9.3: all RTP sections of a group multiplex RTCP. One that doesn't say so leaves it to
 // the tagged one (RFC 8859 §5.3 counts the attribute to the identical ones).
@@ -91,7 +103,9 @@ void add_missing(sdp::Attributes& to, const sdp::Media& media) {
 }
 
 void read_ufrags(const sdp::Session& session, RemoteSections& out) {
-  const auto common = session.attributes.value("ice-ufrag").value_or("");
+  auto common = session.attributes.value("ice-ufrag").value_or("");
+  // RFC 8839 §5.4. No agent has it, and each section would have a copy.
+  if (common.size() > kMaxUfragBytes) common = "";
   for (const sdp::Media& media : session.media) {
     out.ufrags.emplace_back(media.attributes.value("ice-ufrag").value_or(common));
   }
@@ -162,7 +176,8 @@ Result<RemoteSections> begin(const sdp::Session& session) {
 // The section whose transport is ours. Nothing: there is none.
 std::optional<std::size_t> find_anchor(const sdp::Session& session,
                                        const std::function<bool(std::size_t)>& is_kept,
-                                       const MediaTaking* taking, const RemoteSections& out) {
+                                       const MediaTaking* taking, const Groups& groups,
+                                       const RemoteSections& out) {
   const auto& media = session.media;
   const auto first = [&](const auto& fits) -> std::optional<std::size_t> {
     for (std::size_t i = 0; i < media.size(); ++i) {
@@ -175,7 +190,7 @@ std::optional<std::size_t> find_anchor(const sdp::Session& session,
     const auto is_candidate = [&](std::size_t i) {
       if (i == out.data) return true;
       return taking->can_take[i] && is_rtp(media[i]) &&
-             (has_rtcp_mux(media[i], media[i]) || !group_of(session, out.mids, i).empty());
+             (has_rtcp_mux(media[i], media[i]) || !groups.of(i).empty());
     };
     anchor = first([&](std::size_t i) { return taking->is_running[i] && is_candidate(i); });
     // Without a group only one of them can be taken: data need an association of their own.
@@ -208,11 +223,12 @@ Result<RemoteSections> sort_offer(const sdp::Session& session,
   const auto data = find_data(session);
   if (!data) return fail(data.error());
   out->data = *data;
-  const auto anchor = find_anchor(session, is_kept, taking, *out);
+  const Groups groups(session, out->mids);
+  const auto anchor = find_anchor(session, is_kept, taking, groups, *out);
   if (!anchor) return out;
 
   const auto can_take = [&](std::size_t i) { return taking && taking->can_take[i]; };
-  const auto group = group_of(session, out->mids, *anchor);
+  const std::vector<std::size_t>& group = groups.of(*anchor);
   // We have one transport, and the data section may have another.
   if (out->data != anchor && std::ranges::find(group, out->data) == group.end()) out->data.reset();
   // A section that is accepted for the transport's sake alone needs a group.
@@ -255,7 +271,8 @@ Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vecto
   }
   if (!anchor) return out;
 
-  const auto group = group_of(session, out->mids, *anchor);
+  const Groups groups(session, out->mids);
+  const std::vector<std::size_t>& group = groups.of(*anchor);
   for (const std::size_t i : group) {
     if (out->uses[i] != Use::Rejected) out->bundle.push_back(i);
   }

@@ -252,6 +252,47 @@ TEST(RemoteSections, TakeWhatTheyLackFromTheSession) {
   EXPECT_EQ(peer.change.transport->fingerprints.size(), 1u);
 }
 
+// Each section has the session's, and there may be a thousand. RFC 8839 §5.4: 256 characters.
+TEST(RemoteSections, TakeNoUserFragmentFromTheSessionThatIsTooLong) {
+  const auto ufrags = [](std::size_t size) {
+    const auto session = sdp::parse(head() + "a=ice-ufrag:" + std::string(size, 'u') + "\r\n" +
+                                    audio_section("0") + audio_section("1", ""))
+                             .value();
+    return sort_offer(session, [](std::size_t) { return false; }).value().ufrags;
+  };
+  EXPECT_THAT(ufrags(256), ElementsAre("Kq7z", std::string(256, 'u')));
+  EXPECT_THAT(ufrags(257), ElementsAre("Kq7z", ""));
+}
+
+// A thousand sections, none of which multiplexes RTCP, and a group of 300,000 mids.
+TEST(RemoteSections, TakeLinearTime) {
+  std::string mids, sections;
+  for (int i = 0; i < 300'000; ++i) mids += " x";
+  for (int i = 0; i < 1'000; ++i)
+    sections += "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:" + std::to_string(i) + "\r\n";
+  const auto session = sdp::parse(head(mids) + sections).value();
+  const MediaTaking taking{.can_take = std::vector<bool>(1'000, true),
+                           .is_running = std::vector<bool>(1'000, true)};
+  const auto sorted = sort_offer(session, [](std::size_t) { return false; }, &taking);
+  EXPECT_EQ(sorted.value().tagged, std::nullopt);
+}
+
+// One that is in two groups is in the first.
+TEST(RemoteSections, AreOfOneGroup) {
+  const auto bundle = [](std::string groups, bool has_mux) {
+    const auto section = [&](std::string_view mid) {
+      return has_mux ? audio_section(mid) : without(audio_section(mid), "a=rtcp-mux");
+    };
+    const auto session =
+        sdp::parse(head() + groups + section("0") + section("1") + audio_section("2")).value();
+    const MediaTaking taking{.can_take = {true, true, true}, .is_running = {false, true, false}};
+    return sort_offer(session, [](std::size_t) { return false; }, &taking).value().bundle;
+  };
+  EXPECT_THAT(bundle("a=group:BUNDLE 0 x\r\na=group:BUNDLE 2 1 0 1\r\n", true), ElementsAre(2, 1));
+  EXPECT_THAT(bundle("a=group:LS 0 1\r\na=group:BUNDLE 2 1\r\n", false), ElementsAre(2, 1));
+  EXPECT_THAT(bundle("", true), ElementsAre());
+}
+
 // RFC 8841 §5.2.
 TEST(RemoteSections, WithSctpPortZeroThereIsNoAssociation) {
   Peer peer;

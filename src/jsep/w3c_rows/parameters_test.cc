@@ -113,6 +113,40 @@ TEST(W3cMediaRows, P12_AndP15_WhatIsReadOnly) {
   EXPECT_EQ(refused([](auto&) {}), "");
 }
 
+// RFC 3264 §6.1: an answer lists what its sender is willing to send, too.
+TEST(MediaParameters, AnAnswererSendsWhatItsAnswerLists) {
+  MediaOptions options = media_options();
+  options.codecs.push_back({.kind = Video,
+                            .payload_type = 108,
+                            .mime_type = "video/H264",
+                            .clock_rate = 90'000,
+                            .sdp_fmtp_line = "packetization-mode=1;profile-level-id=42e01f"});
+  options.codecs.push_back({.kind = Video,
+                            .payload_type = 109,
+                            .mime_type = "video/rtx",
+                            .clock_rate = 90'000,
+                            .sdp_fmtp_line = "apt=108"});
+  const auto& h264 = options.codecs[4];
+  const auto& h264_rtx = options.codecs[5];
+  for (const bool with_rtx : {true, false}) {
+    End a(1, options), b(2, options);
+    (void)a.add(Video, "t");
+    const auto id = b.add_track(Video, "u");
+    std::vector<RtpCodec> preferences{h264};
+    if (with_rtx) preferences.push_back(h264_rtx);
+    EXPECT_EQ(name_of(b.trs().set_codec_preferences(id, preferences)), "");
+    const auto answer = negotiate(a, b);
+    EXPECT_THAT(answer.sdp, Not(HasSubstr("VP8")));
+    const auto send = b.trs().sending(id).value();
+    ASSERT_EQ(send.codecs.size(), 1u);
+    EXPECT_EQ(send.codecs[0].encoding_name, "H264");
+    EXPECT_EQ(send.codecs[0].rtx_payload_type.has_value(), with_rtx);
+    EXPECT_EQ(parameters(b, id).codecs.size(), with_rtx ? 2u : 1u);
+    // What one side receives the other may send.
+    EXPECT_EQ(a.trs().sending(a.at(0).id)->codecs, send.codecs);
+  }
+}
+
 // ---- simulcast
 
 TransceiverId add_simulcast(End& end, Rids of) {
@@ -152,6 +186,32 @@ TEST(W3cMediaRows, Q2_AndQ5_AndQ7_ATrackTakesTheRidsThatAreAskedFor) {
     EXPECT_NE(sending.encodings[0].ssrc, sending.encodings[1].ssrc);
     EXPECT_NE(sending.encodings[1].rtx_ssrc, 0u);
   }
+}
+
+// RFC 8853 §5.3.2: what the answer doesn't agree to is not sent.
+TEST(MediaParameters, AnAnswererSendsTheSimulcastOfItsAnswer) {
+  const auto offer = asks_for("foo;bar");
+  const auto left = [](const SessionDescription& asked) {
+    End b(2);
+    const auto id = b.add_track(Video, "v");
+    EXPECT_EQ(name_of(b.set_remote(asked)), "");
+    const auto answer = b.make_answer();
+    Rids said;
+    const auto session = sdp::parse(answer.sdp).value();
+    for (const auto& line : session.media.at(0).attributes.values("simulcast"))
+      said.emplace_back(line);
+    Rids out = rids(b, id);
+    EXPECT_EQ(b.trs().sending(id)->encodings.size(), out.size());
+    out.push_back(said.empty() ? "-" : said.front());
+    return out;
+  };
+  EXPECT_THAT(left(offer), ElementsAre("foo:2", "bar:1", "send foo;bar"));
+  EXPECT_THAT(left(without(offer, "a=extmap:2 ")), ElementsAre(":1", "-"));
+  EXPECT_THAT(left(with(offer, "a=rid:foo recv", "a=rid:foo recv pt=35")),
+              ElementsAre("bar:1", "send bar"));
+  auto none = with(offer, "a=rid:foo recv", "a=rid:foo recv pt=35");
+  none = with(none, "a=rid:bar recv", "a=rid:bar recv pt=35");
+  EXPECT_THAT(left(none), ElementsAre("foo:2", "-"));
 }
 
 TEST(W3cMediaRows, Q10To13_AnAnswerLeavesWhatItTakes) {
