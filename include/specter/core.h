@@ -213,6 +213,10 @@ class SPECTER_EXPORT PeerConnection {
   Result<RtpReceiveParameters> receive_parameters(TransceiverId transceiver) const;
   /// The transceivers, in the order in which they were made. W3C §5.1.
   std::vector<RtpTransceiver> transceivers() const;
+  /// All that can be read of each transceiver, in the order in which they were made.
+  std::vector<TransceiverSnapshot> transceiver_snapshots() const;
+  /// The same of one; nothing if there is none of this id.
+  std::optional<TransceiverSnapshot> transceiver_snapshot(TransceiverId transceiver) const;
 
   /// Sends a sample of the sender's track. What cannot be sent yet (no connection, no negotiated
   /// direction, an inactive encoding) is dropped and counted, without an error. Errors:

@@ -172,6 +172,18 @@ struct RtpTransceiver {
   bool operator==(const RtpTransceiver&) const = default;
 };
 
+/// A transceiver with the parameters of its sender and receiver.
+struct TransceiverSnapshot {
+  /// The transceiver as it stands.
+  RtpTransceiver transceiver{};
+  /// RTCRtpSender.getParameters(). Default values when the connection is closed.
+  RtpSendParameters send{};
+  /// RTCRtpReceiver.getParameters(). Default values when the connection is closed.
+  RtpReceiveParameters receive{};
+
+  bool operator==(const TransceiverSnapshot&) const = default;
+};
+
 /// What an encoder made of one moment: a video frame or an audio packet.
 struct MediaSample {
   /// A VP8 frame, an H.264 access unit in Annex B's format, an Opus packet.

@@ -118,6 +118,16 @@ void ConnectionHandle::set_transceivers(Transceivers&& transceivers) {
   std::swap(transceivers_, transceivers);
 }
 
+void ConnectionHandle::add_transceiver(const std::shared_ptr<TransceiverHandle>& transceiver) {
+  const std::scoped_lock lock(snapshot_mutex_);
+  transceivers_.push_back(transceiver);
+}
+
+void ConnectionHandle::remove_transceiver(const std::shared_ptr<TransceiverHandle>& transceiver) {
+  const std::scoped_lock lock(snapshot_mutex_);
+  std::erase(transceivers_, transceiver);
+}
+
 void ConnectionHandle::begin(const std::shared_ptr<io::Driver>& driver, Connection& connection) {
   loop_side_ = &connection;
   const std::scoped_lock lock(mutex);

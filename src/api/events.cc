@@ -67,7 +67,6 @@ void Connection::handle_event(core::Event&& event) {
           tell_of<event::NegotiationNeeded>();
         } else if constexpr (std::is_same_v<E, core::SignalingStateChange>) {
           refresh_states();
-          media_.note_change();
           tell_of<event::SignalingStateChange>(e.state);
         } else if constexpr (std::is_same_v<E, core::IceGatheringStateChange>) {
           refresh_states();

@@ -95,6 +95,8 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   using Transceivers = std::vector<std::shared_ptr<TransceiverHandle>>;
   Transceivers transceivers() const;
   void set_transceivers(Transceivers&& transceivers);
+  void add_transceiver(const std::shared_ptr<TransceiverHandle>& transceiver);
+  void remove_transceiver(const std::shared_ptr<TransceiverHandle>& transceiver);
 
   // ---- on the loop's thread only
   void begin(const std::shared_ptr<io::Driver>& driver, Connection& connection);

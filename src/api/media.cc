@@ -32,7 +32,6 @@ std::shared_ptr<TransceiverHandle> Media::know(TransceiverId id, MediaKind kind)
   if (auto known = find(id)) return known;
   auto handle = std::make_shared<TransceiverHandle>(connection_.handle(), kind);
   adopt(handle, id);
-  has_changed_ = true;
   return handle;
 }
 
@@ -48,8 +47,7 @@ void Media::add_track(const std::shared_ptr<TransceiverHandle>& handle,
     adopt(handle, *id);
   const auto sender = handle->target();
   sender->send(track);
-  sender->is_write_failure_told = false;
-  has_changed_ = true;
+  note_change(sender);
   connection_.tell_of<event::TrackAdded>(Transceiver(sender));
 }
 
@@ -62,7 +60,7 @@ void Media::add_transceiver(const std::shared_ptr<TransceiverHandle>& handle,
   if (!id) return connection_.tell_failure(Operation::AddTransceiver, id.error());
   adopt(handle, *id);
   handle->send(track);
-  has_changed_ = true;
+  note_change(handle);
   connection_.tell_of<event::TransceiverAdded>(Transceiver(handle));
 }
 
@@ -88,8 +86,7 @@ void Media::change(Operation operation, TransceiverHandle& handle, Change& chang
   auto changed = change(connection_.core(), connection_.driver().now(), *target->id);
   if (!changed) return connection_.tell_failure(operation, std::move(changed).error());
   if (operation == Operation::RequestKeyFrame) return;
-  target->is_write_failure_told = false;
-  has_changed_ = true;
+  note_change(target);
   if (operation == Operation::RemoveTrack || operation == Operation::StopTransceiver)
     target->send(nullptr);
   if (operation == Operation::ReplaceTrack)

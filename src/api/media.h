@@ -23,7 +23,6 @@ class Media {
   static constexpr std::size_t kPostsPerRun = 256;  // then the loop looks at other things
   // Transceivers that the core has let go of and whose last events may wait.
   static constexpr std::size_t kMaxLeaving = 256;
-
   explicit Media(Connection& connection) : connection_(connection) {}
 
   // ---- calls, in media.cc
@@ -52,9 +51,10 @@ class Media {
   void handle(core::KeyFrameWanted&& event);
   void handle(core::EncodingWanted&& event);
   void handle(core::BitrateFeedback&& event);
-  // Something was negotiated or changed: refresh() has to look.
+  // A description was set: refresh() has to look at all.
   void note_change() { has_changed_ = true; }
-  // Updates the snapshots of the getters, if anything has changed.
+  // Updates the snapshots of the getters: of all after a description, and else of those that a call
+  // has changed. Events change nothing: what they tell was read when their description was set.
   void refresh();
   // Adds what was dropped here. Of simulcast, it counts with the first encoding.
   void add_to(Stats& stats) const;
@@ -68,12 +68,18 @@ class Media {
   std::shared_ptr<TransceiverHandle> know(TransceiverId id, MediaKind kind);
   void adopt(const std::shared_ptr<TransceiverHandle>& handle, TransceiverId id);
   void write(TransceiverHandle& handle, const LocalTrackState& track, const Written& written);
+  void note_change(const std::shared_ptr<TransceiverHandle>& handle);
+  void refresh_all();
+  void refresh(const std::shared_ptr<TransceiverHandle>& handle);
+  // Returns whether it is stopped.
+  bool update(TransceiverHandle& handle, TransceiverSnapshot&& snapshot);
   void let_go(const std::shared_ptr<TransceiverHandle>& handle);
 
   Connection& connection_;
   Handles handles_{};
   Queue<TransceiverId> leaving_{};  // of handles_: stopped, and unknown to the core
-  bool has_changed_ = false;
+  bool has_changed_ = false;        // a description was set
+  std::vector<std::shared_ptr<TransceiverHandle>> changed_{};  // by calls
   std::vector<PostedMedia> posted_{};  // of run_posts(), which keeps its memory
   std::vector<MediaPosts::Lost> lost_{};
 };

@@ -11,13 +11,11 @@ namespace specter::api {
 
 void Media::handle(core::Track&& event) {
   const auto handle = know(event.transceiver, event.kind);
-  has_changed_ = true;
   connection_.tell_of<event::Track>(Transceiver(handle), event.kind, std::move(event.mid),
                                     std::move(event.streams));
 }
 
 void Media::handle(core::TrackStreamsChange&& event) {
-  has_changed_ = true;
   if (const auto handle = find(event.transceiver))
     connection_.tell_of<event::TrackStreamsChange>(Transceiver(handle), std::move(event.streams));
 }
@@ -33,7 +31,6 @@ void Media::handle(core::TrackUnmuted&& event) {
 }
 
 void Media::handle(core::TrackEnded&& event) {
-  has_changed_ = true;
   const auto handle = find(event.transceiver);
   if (!handle) return;
   handle->set_stopped();
@@ -71,27 +68,31 @@ void Media::handle(core::BitrateFeedback&& event) {
                                               event.received_bytes, event.received_within);
 }
 
+void Media::note_change(const std::shared_ptr<TransceiverHandle>& handle) {
+  if (has_changed_ || (!changed_.empty() && changed_.back() == handle)) return;
+  changed_.push_back(handle);
+}
+
 void Media::refresh() {
-  if (!std::exchange(has_changed_, false)) return;
-  core::PeerConnection& core = connection_.core();
+  if (std::exchange(has_changed_, false)) {
+    changed_.clear();
+    return refresh_all();
+  }
+  if (changed_.empty()) return;
+  for (const auto& handle : changed_) refresh(handle);
+  clear_to_fit(changed_);
+}
+
+void Media::refresh_all() {
   std::vector<std::shared_ptr<TransceiverHandle>> listed;
   std::unordered_set<TransceiverId> ids;
-  for (RtpTransceiver& transceiver : core.transceivers()) {
-    const TransceiverId id = transceiver.id;
-    const auto handle = know(id, transceiver.kind);
+  for (TransceiverSnapshot& snapshot : connection_.core().transceiver_snapshots()) {
+    const TransceiverId id = snapshot.transceiver.id;
+    const auto handle = know(id, snapshot.transceiver.kind);
     ids.insert(id);
-    const bool is_stopped = transceiver.direction == RtpTransceiverDirection::Stopped;
-    // A rollback or a stop may have taken the track away.
-    if (!transceiver.track || is_stopped) handle->send(nullptr);
-    handle->is_write_failure_told = false;
-    TransceiverHandle::Snapshot snapshot{.transceiver = std::move(transceiver)};
-    if (handle->sending) snapshot.track = TrackLocal(handle->sending);
-    if (auto send = core.send_parameters(id)) snapshot.send = std::move(*send);
-    if (auto receive = core.receive_parameters(id)) snapshot.receive = std::move(*receive);
-    handle->set_snapshot(std::move(snapshot));
-    if (!is_stopped) listed.push_back(handle);
+    handle->is_listed = !update(*handle, std::move(snapshot));
+    if (handle->is_listed) listed.push_back(handle);
   }
-  has_changed_ = false;
   for (const auto& [id, handle] : handles_) {
     if (!ids.contains(id)) let_go(handle);
   }
@@ -100,6 +101,31 @@ void Media::refresh() {
     leaving_.pop_front();
   }
   connection_.handle()->set_transceivers(std::move(listed));
+}
+
+void Media::refresh(const std::shared_ptr<TransceiverHandle>& handle) {
+  auto snapshot = connection_.core().transceiver_snapshot(*handle->id);
+  if (!snapshot) return;  // a description has taken it away: refresh_all()
+  const bool is_listed = !update(*handle, std::move(*snapshot));
+  if (std::exchange(handle->is_listed, is_listed) == is_listed) return;
+  // One that is made is the last: all that descriptions have made are in the list.
+  if (is_listed)
+    connection_.handle()->add_transceiver(handle);
+  else
+    connection_.handle()->remove_transceiver(handle);
+}
+
+bool Media::update(TransceiverHandle& handle, TransceiverSnapshot&& snapshot) {
+  const bool is_stopped = snapshot.transceiver.direction == RtpTransceiverDirection::Stopped;
+  // A rollback or a stop may have taken the track away.
+  if (!snapshot.transceiver.track || is_stopped) handle.send(nullptr);
+  handle.is_write_failure_told = false;
+  TransceiverHandle::Snapshot shown{.transceiver = std::move(snapshot.transceiver),
+                                    .send = std::move(snapshot.send),
+                                    .receive = std::move(snapshot.receive)};
+  if (handle.sending) shown.track = TrackLocal(handle.sending);
+  handle.set_snapshot(std::move(shown));
+  return is_stopped;
 }
 
 // The core does not list it any more; its TrackEnded may be still to come.
@@ -132,6 +158,7 @@ void Media::end() {
   posted_.clear();
   lost_.clear();
   has_changed_ = false;
+  changed_.clear();
 }
 
 }  // namespace specter::api

@@ -2,6 +2,7 @@
 #include "jsep/transceivers.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -168,6 +169,41 @@ RtpTransceiver shown(const Session& session, const Transceiver& transceiver,
   // W3C §4.4.2, close().
   if (session.now.state == SignalingState::Closed)
     out.direction = *(out.current_direction = RtpTransceiverDirection::Stopped);
+  return out;
+}
+
+RtpSendParameters send_parameters_of(const LocalParameters& local, const Transceiver& t,
+                                     const Section* section) {
+  RtpSendParameters out{.transaction_id = transaction_of(t, t.transaction),
+                        .rtcp = {.cname = local.cname}};
+  for (const rtp::SendEncoding& encoding : t.encodings)
+    out.encodings.push_back(encoding.parameters);
+  if (section && section->media->sending) {
+    const rtp::SendParameters& agreed = *section->media->sending;
+    out.codecs = listed(agreed.codecs);
+    out.header_extensions = listed(agreed.extensions);
+    out.rtcp.reduced_size = agreed.reduced_size;
+  }
+  return out;
+}
+
+RtpReceiveParameters receive_parameters_of(const Section* section) {
+  RtpReceiveParameters out;
+  if (section && section->media->receiving) {
+    const rtp::ReceiveParameters& agreed = *section->media->receiving;
+    out.codecs = listed(agreed.codecs);
+    out.header_extensions = listed(agreed.extensions);
+    out.rtcp.reduced_size = agreed.reduced_size;
+  }
+  return out;
+}
+
+TransceiverSnapshot snapshot_of(const LocalParameters& local, const Session& session,
+                                const Transceiver& transceiver, const Section* section) {
+  TransceiverSnapshot out{.transceiver = shown(session, transceiver, section)};
+  if (session.now.state == SignalingState::Closed) return out;
+  out.send = send_parameters_of(local, transceiver, section);
+  out.receive = receive_parameters_of(section);
   return out;
 }
 
@@ -346,17 +382,7 @@ Result<std::optional<TrackChange>> Transceivers::stop(TransceiverId id) {
 Result<RtpSendParameters> Transceivers::send_parameters(TransceiverId id) const {
   const auto found = get(id);
   if (!found) return fail(found.error());
-  const Transceiver& t = **found;
-  RtpSendParameters out{.transaction_id = transaction_of(t, t.transaction),
-                        .rtcp = {.cname = local_.cname}};
-  for (const rtp::SendEncoding& encoding : t.encodings)
-    out.encodings.push_back(encoding.parameters);
-  if (const auto agreed = sending(id)) {
-    out.codecs = listed(agreed->codecs);
-    out.header_extensions = listed(agreed->extensions);
-    out.rtcp.reduced_size = agreed->reduced_size;
-  }
-  return out;
+  return send_parameters_of(local_, **found, find_section(session_.now.sections, id));
 }
 
 Result<> Transceivers::set_send_parameters(TransceiverId id, const RtpSendParameters& parameters) {
@@ -389,13 +415,7 @@ Result<> Transceivers::set_send_parameters(TransceiverId id, const RtpSendParame
 Result<RtpReceiveParameters> Transceivers::receive_parameters(TransceiverId id) const {
   const auto found = get(id);
   if (!found) return fail(found.error());
-  RtpReceiveParameters out;
-  if (const auto agreed = receiving(id)) {
-    out.codecs = listed(agreed->codecs);
-    out.header_extensions = listed(agreed->extensions);
-    out.rtcp.reduced_size = agreed->reduced_size;
-  }
-  return out;
+  return receive_parameters_of(find_section(session_.now.sections, id));
 }
 
 std::vector<RtpTransceiver> Transceivers::all() const {
@@ -410,6 +430,27 @@ std::optional<RtpTransceiver> Transceivers::find(TransceiverId id) const {
   const Transceiver* t = find_transceiver(std::as_const(session_), id);
   if (!t) return std::nullopt;
   return shown(session_, *t, find_section(session_.now.sections, id));
+}
+
+std::vector<TransceiverSnapshot> Transceivers::snapshots() const {
+  std::unordered_map<TransceiverId, const Section*> sections;
+  for (const Section& section : session_.now.sections) {
+    if (section.media) sections.emplace(section.media->transceiver, &section);
+  }
+  std::vector<TransceiverSnapshot> out;
+  out.reserve(session_.wanted.transceivers.size());
+  for (const Transceiver& t : session_.wanted.transceivers) {
+    const auto section = sections.find(t.id);
+    out.push_back(
+        snapshot_of(local_, session_, t, section == sections.end() ? nullptr : section->second));
+  }
+  return out;
+}
+
+std::optional<TransceiverSnapshot> Transceivers::snapshot(TransceiverId id) const {
+  const Transceiver* t = find_transceiver(std::as_const(session_), id);
+  if (!t) return std::nullopt;
+  return snapshot_of(local_, session_, *t, find_section(session_.now.sections, id));
 }
 
 }  // namespace specter::jsep

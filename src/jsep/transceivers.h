@@ -91,6 +91,8 @@ class Transceivers {
   // In the order in which they were made.
   std::vector<RtpTransceiver> all() const;
   std::optional<RtpTransceiver> find(TransceiverId transceiver) const;
+  std::vector<TransceiverSnapshot> snapshots() const;
+  std::optional<TransceiverSnapshot> snapshot(TransceiverId transceiver) const;
 
   // They change with a Change that names the transceiver (Change::media) and with the verbs above.
   std::optional<rtp::SendParameters> sending(TransceiverId transceiver) const {

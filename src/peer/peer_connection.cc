@@ -136,6 +136,13 @@ Result<RtpReceiveParameters> PeerConnection::receive_parameters(TransceiverId tr
 std::vector<RtpTransceiver> PeerConnection::transceivers() const {
   return impl_->negotiation().transceivers().all();
 }
+std::vector<TransceiverSnapshot> PeerConnection::transceiver_snapshots() const {
+  return impl_->negotiation().transceivers().snapshots();
+}
+std::optional<TransceiverSnapshot> PeerConnection::transceiver_snapshot(
+    TransceiverId transceiver) const {
+  return impl_->negotiation().transceivers().snapshot(transceiver);
+}
 Result<> PeerConnection::write_sample(Timestamp now, TransceiverId transceiver,
                                       const MediaSample& sample) {
   return impl_->tracks().write_sample(now, transceiver, sample);
