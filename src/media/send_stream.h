@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/codecs.h"
+#include "media/bitrate_feedback.h"
 #include "media/circuit_breaker.h"
 #include "media/content_extensions.h"
 #include "media/draft.h"
@@ -115,11 +116,9 @@ class SendStream {
   OutboundRtpStats stats() const;
   const RemoteInboundRtpStats& remote() const { return remote_; }
 
-  // Of packets that left, unwrapped; for feedback.
-  std::int64_t last_number() const { return next_number_ - 1; }
-  std::int64_t last_repair_number() const { return repairs_.next_number() - 1; }
-  const SentSizes& sizes() const { return sizes_; }
-  const SentSizes& repair_sizes() const { return repair_sizes_; }
+  // Of packets that left, for feedback.
+  SourceSizes sizes() const { return {&sizes_, next_number_ - 1}; }
+  SourceSizes repair_sizes() const { return {&repair_sizes_, repairs_.next_number() - 1}; }
 
   Lane& lane() { return lane_; }
   KeyFrames& key_frames() { return key_frames_; }

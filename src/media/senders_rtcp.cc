@@ -62,8 +62,7 @@ void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
   tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
     const SendStream* const stream = find_ssrc(ssrc);
     if (!stream) return {};
-    if (stream->ssrc() == ssrc) return {&stream->sizes(), stream->last_number()};
-    return {&stream->repair_sizes(), stream->last_repair_number()};
+    return stream->ssrc() == ssrc ? stream->sizes() : stream->repair_sizes();
   }));
 }
 
