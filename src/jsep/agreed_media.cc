@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jsep/codec_match.h"
 #include "jsep/encodings.h"
 #include "jsep/media_negotiation.h"
 #include "jsep/parts.h"
@@ -26,6 +27,15 @@ void forget_track(MediaSection& media) {
   media.streams.clear();
 }
 
+// One that carries media by itself.
+bool have_a_common_codec(const MediaDescription& one, const MediaDescription& other) {
+  return std::ranges::any_of(one.formats, [&](const Format& format) {
+    return !is_auxiliary(format.name) && std::ranges::any_of(other.formats, [&](const Format& f) {
+      return is_same_codec(format, f);
+    });
+  });
+}
+
 }  // namespace
 
 Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
@@ -33,14 +43,22 @@ Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
   for (std::size_t i = 0; i < said.size(); ++i) {
     if (!said[i]) continue;
     // RFC 3264 §6.1.
-    const sdp::Direction offered = now.sections[i].media->local.direction;
+    const MediaDescription& local = now.sections[i].media->local;
+    const sdp::Direction offered = local.direction;
     const sdp::Direction answered = said[i]->direction;
-    if ((!sends(answered) || receives(offered)) && (!receives(answered) || sends(offered)))
-      continue;
-    return fail(Error{ErrorCode::InvalidAccess,
-                      fmt::format("section {} is answered as {}, but it was offered as {}", i,
-                                  sdp::to_string(answered), sdp::to_string(offered)),
-                      answer.media[i].line});
+    if ((sends(answered) && !receives(offered)) || (receives(answered) && !sends(offered))) {
+      return fail(Error{ErrorCode::InvalidAccess,
+                        fmt::format("section {} is answered as {}, but it was offered as {}", i,
+                                    sdp::to_string(answered), sdp::to_string(offered)),
+                        answer.media[i].line});
+    }
+    // RFC 3264 §6: else it is rejected. One that carries nothing needs none: some peers answer so
+    // what they know no codec for.
+    if (answered != sdp::Direction::Inactive && !have_a_common_codec(local, *said[i])) {
+      return fail(Error{ErrorCode::InvalidAccess,
+                        fmt::format("section {} is accepted without any codec that was offered", i),
+                        answer.media[i].line});
+    }
   }
   return {};
 }

@@ -1,5 +1,8 @@
 // Sections of data and of media in one session: which are taken, rejected, accepted as inactive,
 // and which of them share the transport.
+#include <algorithm>
+#include <tuple>
+
 #include "jsep/testing/two_sides.h"
 
 namespace specter::jsep::rows {
@@ -125,7 +128,56 @@ TEST(MediaSections, AnAnswerThatRejectsASectionStopsIt) {
   EXPECT_FALSE(a.n.is_needed());
 }
 
-// Our one transport is the first section's.
+// RFC 3264 §6: an accepted section has the offer's protocol. RFC 9429 §5.1.3: profiles of RTP are
+// one.
+TEST(MediaSections, AnAnswerKeepsTheirProtocol) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  a.want_data();
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  const Session before = a.n.session();
+  for (const auto& [from, to, line] :
+       {std::tuple{"m=audio 9 UDP/TLS/RTP/SAVPF", "m=audio 9 UDP/DTLS/SCTP", "m=audio"},
+        std::tuple{"m=audio 9 UDP/TLS/RTP/SAVPF", "m=audio 9 udp", "m=audio"},
+        std::tuple{"m=application 9 UDP/DTLS/SCTP", "m=application 9 UDP/TLS/RTP/SAVPF",
+                   "m=application"}}) {
+    const auto other = with(answer, from, to);
+    const auto result = a.set_remote(other);
+    ASSERT_FALSE(result) << to;
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidAccess);
+    const auto lines = other.sdp.substr(0, other.sdp.find(line));
+    EXPECT_EQ(result.error().sdp_line, std::ranges::count(lines, '\n') + 1);
+    EXPECT_TRUE(a.n.session() == before);
+  }
+  EXPECT_EQ(name_of(a.set_remote(with(with(answer, "UDP/TLS/RTP/SAVPF", "RTP/SAVPF"),
+                                      "UDP/DTLS/SCTP", "TCP/DTLS/SCTP"))),
+            "");
+}
+
+// RFC 3264 §6: a section without a codec in common is rejected, or carries nothing.
+TEST(MediaSections, AnAnswerHasACodecInCommon) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Video, "t");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  const Session before = a.n.session();
+  const auto only_rtx = without(with(answer, " 96 97\r\n", " 97\r\n"), "a=fmtp:97");
+  for (const auto& other : {with(answer, "VP8", "dirac"), only_rtx}) {
+    const auto result = a.set_remote(other);
+    ASSERT_FALSE(result) << other.sdp;
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidAccess);
+    const auto lines = other.sdp.substr(0, other.sdp.find("m=video"));
+    EXPECT_EQ(result.error().sdp_line, std::ranges::count(lines, '\n') + 1);
+    EXPECT_TRUE(a.n.session() == before);
+  }
+  EXPECT_EQ(name_of(a.set_remote(with(with(answer, "VP8", "dirac"), "a=recvonly", "a=inactive"))),
+            "");
+}
+
+// Our one transport is the first section's. The peer takes the other for accepted, so it is told.
 TEST(MediaSections, AnAnswerThatBundlesNothingKeepsTheFirst) {
   Two two;
   auto& [a, b] = two;
