@@ -199,6 +199,12 @@ TEST(MediaSections, AreNotMovedByAnOffer) {
   const Session before = b.n.session();
   EXPECT_EQ(name_of(b.set_remote(with(offer, "a=mid:1", "a=mid:2"))), "InvalidAccessError");
   EXPECT_EQ(name_of(b.set_remote(with(offer, "m=video", "m=audio"))), "InvalidAccessError");
+  for (const char* other : {"m=application 9 UDP/DTLS/SCTP", "m=text 9 UDP/TLS/RTP/SAVPF",
+                            "m=audio 0 UDP/TLS/RTP/SAVPF"}) {
+    EXPECT_EQ(name_of(b.set_remote(with(offer, "m=video 9 UDP/TLS/RTP/SAVPF", other))),
+              "InvalidAccessError")
+        << other;
+  }
   auto shorter = offer;
   shorter.sdp.erase(shorter.sdp.find("m=video"));
   EXPECT_EQ(name_of(b.set_remote(shorter)), "InvalidAccessError");
