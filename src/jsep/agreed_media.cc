@@ -80,6 +80,8 @@ void take_our_answer(Session& session, const Draft& draft) {
   for (std::size_t i = 0; i < std::min(sections.size(), draft.sections.size()); ++i) {
     if (!sections[i].media || !draft.sections[i].media) continue;
     sections[i].use = draft.sections[i].use;
+    sections[i].formats = draft.sections[i].formats;
+    sections[i].format_lines = draft.sections[i].format_lines;
     sections[i].media->local = draft.sections[i].media->local;
   }
 }

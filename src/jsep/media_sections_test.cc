@@ -256,6 +256,40 @@ TEST(MediaSections, WithPreferencesThatThePeerDoesNotShareAreRejected) {
   EXPECT_EQ(b.last.transport, std::nullopt);
 }
 
+// RFC 9143 §7.3.3, RFC 9429 §5.3.1: the others go on with the tagged one's transport.
+TEST(MediaSections, ThatAreTaggedAreInactiveWhereOurPreferencesLeaveNothing) {
+  MediaOptions options = media_options();
+  options.codecs.push_back({.kind = Video,
+                            .payload_type = 108,
+                            .mime_type = "video/H264",
+                            .clock_rate = 90'000,
+                            .sdp_fmtp_line = "packetization-mode=1;profile-level-id=42e01f"});
+  for (const bool with_audio : {true, false}) {
+    End b(2, options);
+    const auto id = b.add_track(Video, "v");
+    EXPECT_EQ(name_of(b.trs().set_codec_preferences(id, {options.codecs[4]})), "");
+    const std::string video =
+        replaced(video_section("0"), "VP8/90000\r\n", "VP8/90000\r\na=fmtp:96 max-fs=99\r\n");
+    ASSERT_TRUE(b.set_remote({SdpType::Offer, head(with_audio ? "0 1" : "0") + video +
+                                                  (with_audio ? audio_section("1") : "")}));
+    const auto answer = b.make_answer();
+    const auto session = sdp::parse(answer.sdp).value();
+    if (!with_audio) {
+      EXPECT_THAT(sections_of(answer), ElementsAre("video 0 0 inactive"));
+      EXPECT_EQ(b.last.transport, std::nullopt);
+      continue;
+    }
+    EXPECT_THAT(sections_of(answer), ElementsAre("video 9 0 inactive", "audio 9 1 recvonly"));
+    EXPECT_EQ(session.attributes.value("group"), "BUNDLE 0 1");
+    EXPECT_THAT(session.media[0].formats, ElementsAre("96"));
+    EXPECT_EQ(session.media[0].attributes.value("fmtp"), "96 max-fs=99");
+    EXPECT_TRUE(session.media[0].attributes.has("rtcp-mux"));
+    EXPECT_EQ(b.n.candidate_mid(), "0");
+    EXPECT_THAT(b.list(), ElementsAre("1 recvonly recvonly -"));
+    EXPECT_THAT(sections_of(b.offer()), ElementsAre("video 9 0 inactive", "audio 9 1 recvonly"));
+  }
+}
+
 TEST(MediaSections, SaySourcesAndParametersThatBothSidesShare) {
   Two two;
   auto& [a, b] = two;
