@@ -22,6 +22,14 @@ void stop(Session& session, TransceiverId id) {
   transceiver->is_stopped = true;
 }
 
+// The answer has accepted it where we have no transport for it. RFC 9429 §5.3.1, §5.2.2: it is as
+// if stop() were called, so our next offer says port 0, and negotiation is needed until then.
+void stop_by_next_offer(Session& session, MediaSection& media) {
+  media.current = sdp::Direction::Inactive;
+  if (Transceiver* transceiver = find_transceiver(session, media.transceiver))
+    transceiver->direction = RtpTransceiverDirection::Stopped;
+}
+
 void forget_track(MediaSection& media) {
   media.is_told = false;
   media.streams.clear();
@@ -91,7 +99,10 @@ void agree_on_media(const LocalParameters& local, Session& session, Side answere
     if (!section.media) continue;
     MediaSection& media = *section.media;
     if (section.use != Use::Media) {
-      stop(session, media.transceiver);
+      if (section.use == Use::Outside)
+        stop_by_next_offer(session, media);
+      else
+        stop(session, media.transceiver);
       forget_track(media);
       media.sending.reset();
       media.receiving.reset();
@@ -123,8 +134,9 @@ void settle_transceivers(Session& session) {
   std::unordered_map<TransceiverId, bool> is_rejected;
   for (Section& section : session.now.sections) {
     if (!section.media) continue;
-    is_rejected[section.media->transceiver] = section.use != Use::Media;
-    if (section.use != Use::Media) section.media.reset();
+    const bool is_agreed = section.use == Use::Media || section.use == Use::Outside;
+    is_rejected[section.media->transceiver] = !is_agreed;
+    if (!is_agreed) section.media.reset();
   }
   std::erase_if(all, [&](const Transceiver& t) {
     const auto at = is_rejected.find(t.id);
@@ -190,7 +202,7 @@ class TrackChanges {
     if (is && (!was || has_entered)) add(TrackChangeKind::Added, before, after);
     // What stop() has stopped was told to be ended then.
     if (before.transceiver && !before.transceiver->is_stopping() &&
-        (!after.transceiver || after.transceiver->is_stopped))
+        (!after.transceiver || after.transceiver->is_stopping()))
       add(TrackChangeKind::Ended, before, after);
   }
 

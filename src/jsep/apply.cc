@@ -348,9 +348,9 @@ void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
   for (std::size_t i = 0; i < now.sections.size(); ++i) {
     Section& section = now.sections[i];
     if (!now.remote_sections.says_mid[i]) now.remote_sections.mids[i] = section.mid;
-    if (now.remote_sections.uses[i] != Use::Rejected) continue;
+    if (is_used(now.remote_sections.uses[i])) continue;
     if (section.use == Use::Data) end_data(out, "the peer's answer rejects data channels");
-    section.use = Use::Rejected;
+    section.use = now.remote_sections.uses[i];
     remote.media[i].reset();
   }
   take_answered_media(out.session, std::move(remote.media));

@@ -182,10 +182,42 @@ TEST(MediaSections, AnAnswerThatBundlesNothingKeepsTheFirst) {
   Two two;
   auto& [a, b] = two;
   (void)a.add_track(Audio, "t");
-  (void)a.add_track(Video, "v");
+  const auto video = a.add_track(Video, "v");
   ASSERT_TRUE(b.set_remote(a.make_offer()));
+  (void)a.take();
   ASSERT_TRUE(a.set_remote(without(b.make_answer(), "a=group")));
+  EXPECT_THAT(a.list(), ElementsAre("0 sendrecv sendonly t", "1 stopped inactive v"));
+  EXPECT_THAT(a.take(), ElementsAre("stable", "ended 1", "needed"));
+  EXPECT_EQ(a.trs().sending(video), std::nullopt);
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  EXPECT_THAT(sections_of(answer), ElementsAre("audio 9 0 recvonly", "video 0 1 inactive"));
+  ASSERT_TRUE(a.set_remote(answer));
   EXPECT_THAT(a.list(), ElementsAre("0 sendrecv sendonly t"));
+  EXPECT_THAT(a.last.gone, ElementsAre(video));
+  EXPECT_FALSE(a.n.is_needed());
+}
+
+// By a provisional answer, too; the final one counts as little.
+TEST(MediaSections, OutsideOfTheGroupOfAnyAnswerAreRejectedByTheNextOffer) {
+  Two two;
+  auto& [a, b] = two;
+  a.want_data();
+  (void)a.add_track(Audio, "t");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  auto answer = without(b.make_answer(), "a=group");
+  answer.type = SdpType::PrAnswer;
+  ASSERT_TRUE(a.set_remote(answer));
+  answer.type = SdpType::Answer;
+  ASSERT_TRUE(a.set_remote(answer));
+  EXPECT_TRUE(a.n.is_needed());
+  // It is no section that runs.
+  const auto offer = without(b.make_offer(), "a=group");
+  ASSERT_TRUE(a.set_remote(offer));
+  EXPECT_EQ(a.last.data_ended, std::nullopt);
+  EXPECT_THAT(sections_of(a.make_answer()), ElementsAre("audio 0 0 inactive", "application 9 1"));
+  EXPECT_THAT(a.list(), IsEmpty());
+  EXPECT_FALSE(a.n.is_needed());
 }
 
 // RFC 9429 §5.11; nothing is changed by a description that is refused.
