@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jsep/codec_match.h"
 #include "jsep/encodings.h"
 #include "jsep/media_negotiation.h"
 #include "jsep/parts.h"
@@ -21,9 +22,26 @@ void stop(Session& session, TransceiverId id) {
   transceiver->is_stopped = true;
 }
 
+// The answer has accepted it where we have no transport for it. RFC 9429 §5.3.1, §5.2.2: it is as
+// if stop() were called, so our next offer says port 0, and negotiation is needed until then.
+void stop_by_next_offer(Session& session, MediaSection& media) {
+  media.current = sdp::Direction::Inactive;
+  if (Transceiver* transceiver = find_transceiver(session, media.transceiver))
+    transceiver->direction = RtpTransceiverDirection::Stopped;
+}
+
 void forget_track(MediaSection& media) {
   media.is_told = false;
   media.streams.clear();
+}
+
+// One that carries media by itself.
+bool have_a_common_codec(const MediaDescription& one, const MediaDescription& other) {
+  return std::ranges::any_of(one.formats, [&](const Format& format) {
+    return !is_auxiliary(format.name) && std::ranges::any_of(other.formats, [&](const Format& f) {
+      return is_same_codec(format, f);
+    });
+  });
 }
 
 }  // namespace
@@ -33,14 +51,22 @@ Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
   for (std::size_t i = 0; i < said.size(); ++i) {
     if (!said[i]) continue;
     // RFC 3264 §6.1.
-    const sdp::Direction offered = now.sections[i].media->local.direction;
+    const MediaDescription& local = now.sections[i].media->local;
+    const sdp::Direction offered = local.direction;
     const sdp::Direction answered = said[i]->direction;
-    if ((!sends(answered) || receives(offered)) && (!receives(answered) || sends(offered)))
-      continue;
-    return fail(Error{ErrorCode::InvalidAccess,
-                      fmt::format("section {} is answered as {}, but it was offered as {}", i,
-                                  sdp::to_string(answered), sdp::to_string(offered)),
-                      answer.media[i].line});
+    if ((sends(answered) && !receives(offered)) || (receives(answered) && !sends(offered))) {
+      return fail(Error{ErrorCode::InvalidAccess,
+                        fmt::format("section {} is answered as {}, but it was offered as {}", i,
+                                    sdp::to_string(answered), sdp::to_string(offered)),
+                        answer.media[i].line});
+    }
+    // RFC 3264 §6: else it is rejected. One that carries nothing needs none: some peers answer so
+    // what they know no codec for.
+    if (answered != sdp::Direction::Inactive && !have_a_common_codec(local, *said[i])) {
+      return fail(Error{ErrorCode::InvalidAccess,
+                        fmt::format("section {} is accepted without any codec that was offered", i),
+                        answer.media[i].line});
+    }
   }
   return {};
 }
@@ -62,6 +88,8 @@ void take_our_answer(Session& session, const Draft& draft) {
   for (std::size_t i = 0; i < std::min(sections.size(), draft.sections.size()); ++i) {
     if (!sections[i].media || !draft.sections[i].media) continue;
     sections[i].use = draft.sections[i].use;
+    sections[i].formats = draft.sections[i].formats;
+    sections[i].format_lines = draft.sections[i].format_lines;
     sections[i].media->local = draft.sections[i].media->local;
   }
 }
@@ -71,7 +99,10 @@ void agree_on_media(const LocalParameters& local, Session& session, Side answere
     if (!section.media) continue;
     MediaSection& media = *section.media;
     if (section.use != Use::Media) {
-      stop(session, media.transceiver);
+      if (section.use == Use::Outside)
+        stop_by_next_offer(session, media);
+      else
+        stop(session, media.transceiver);
       forget_track(media);
       media.sending.reset();
       media.receiving.reset();
@@ -103,8 +134,9 @@ void settle_transceivers(Session& session) {
   std::unordered_map<TransceiverId, bool> is_rejected;
   for (Section& section : session.now.sections) {
     if (!section.media) continue;
-    is_rejected[section.media->transceiver] = section.use != Use::Media;
-    if (section.use != Use::Media) section.media.reset();
+    const bool is_agreed = section.use == Use::Media || section.use == Use::Outside;
+    is_rejected[section.media->transceiver] = !is_agreed;
+    if (!is_agreed) section.media.reset();
   }
   std::erase_if(all, [&](const Transceiver& t) {
     const auto at = is_rejected.find(t.id);
@@ -170,7 +202,7 @@ class TrackChanges {
     if (is && (!was || has_entered)) add(TrackChangeKind::Added, before, after);
     // What stop() has stopped was told to be ended then.
     if (before.transceiver && !before.transceiver->is_stopping() &&
-        (!after.transceiver || after.transceiver->is_stopped))
+        (!after.transceiver || after.transceiver->is_stopping()))
       add(TrackChangeKind::Ended, before, after);
   }
 

@@ -7,6 +7,7 @@
 
 #include "jsep/media_negotiation.h"
 #include "jsep/parts.h"
+#include "sdp/line.h"
 #include "sdp/session.h"
 
 namespace specter::jsep {
@@ -274,6 +275,26 @@ std::vector<Section> offered_sections(const Remote& offer) {
   return sections;
 }
 
+enum class Family : std::uint8_t { Rtp, Sctp, Other };
+
+// RFC 9429 §5.1.3: an answer repeats the offer's profile, and some peers mean the same by another.
+Family family_of(std::string_view protocol) {
+  if (protocol.find("RTP/") != protocol.npos) return Family::Rtp;
+  return protocol.ends_with("DTLS/SCTP") ? Family::Sctp : Family::Other;
+}
+
+// RFC 3264 §6: a section that is accepted has the offer's protocol.
+Result<> check_protocol(const Section& offered, const sdp::Media& answer) {
+  if (!offered.is_used() || !is_live(answer) ||
+      family_of(answer.protocol) == family_of(offered.protocol))
+    return {};
+  return fail(Error{ErrorCode::InvalidAccess,
+                    fmt::format("the section with mid \"{}\" is answered with the protocol {}, but "
+                                "{} was offered",
+                                offered.mid, sdp::shown(answer.protocol), offered.protocol),
+                    answer.line});
+}
+
 Result<> check_answer_fits(const Negotiated& now, const Remote& answer) {
   // RFC 3264 §6: a section for each of the offer's, in their order.
   const auto& media = answer.session.media;
@@ -293,6 +314,7 @@ Result<> check_answer_fits(const Negotiated& now, const Remote& answer) {
                       i, media[i].kind, sdp::mid(media[i]).value_or(""), offered.kind, offered.mid),
           media[i].line});
     }
+    if (auto good = check_protocol(offered, media[i]); !good) return good;
   }
   if (auto good = check_answered_media(now, answer.session, answer.media); !good) return good;
   if (answer.transport && answer.transport->setup == sdp::Setup::ActPass) {
@@ -326,9 +348,9 @@ void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
   for (std::size_t i = 0; i < now.sections.size(); ++i) {
     Section& section = now.sections[i];
     if (!now.remote_sections.says_mid[i]) now.remote_sections.mids[i] = section.mid;
-    if (now.remote_sections.uses[i] != Use::Rejected) continue;
+    if (is_used(now.remote_sections.uses[i])) continue;
     if (section.use == Use::Data) end_data(out, "the peer's answer rejects data channels");
-    section.use = Use::Rejected;
+    section.use = now.remote_sections.uses[i];
     remote.media[i].reset();
   }
   take_answered_media(out.session, std::move(remote.media));

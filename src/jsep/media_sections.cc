@@ -47,11 +47,11 @@ LocalMedia local_media(const LocalParameters& local, const Transceiver& transcei
           .before = before};
 }
 
-// The formats that the section has should it be rejected: an m= line needs some.
-void keep_formats(Section& section) {
+// The formats that the section has should it be rejected or inactive: an m= line needs some.
+void keep_formats(Section& section, const MediaDescription& of, Use use) {
   sdp::Media media{.kind = section.kind, .protocol = section.protocol};
-  write_media(media, section.media->local);
-  auto [formats, lines] = formats_to_answer(media, Use::Rejected);
+  write_media(media, of);
+  auto [formats, lines] = formats_to_answer(media, use);
   section.formats = std::move(formats);
   section.format_lines = std::move(lines);
 }
@@ -94,7 +94,7 @@ class Offered {
     }
     const MediaDescription before = std::move(section.media->local);
     section.media->local = describe(*transceiver, &before);
-    keep_formats(section);
+    keep_formats(section, section.media->local, Use::Rejected);
   }
 
   void offer_new(const Transceiver& transceiver) {
@@ -106,7 +106,7 @@ class Offered {
     section.media->local = describe(transceiver, nullptr);
     // Other sections have all numbers.
     if (section.media->local.formats.empty()) return;
-    keep_formats(section);
+    keep_formats(section, section.media->local, Use::Rejected);
     // RFC 9429 §5.2.2: one that both sides know as rejected is used again, whatever its kind.
     place(std::move(section), [](const Section& s) { return s.use == Use::Rejected && !s.media; });
   }
@@ -147,6 +147,21 @@ std::vector<Section> sections_to_offer(const LocalParameters& local, const Sessi
   return Offered(local, session, numbers).sections();
 }
 
+namespace {
+
+// RFC 9143 §7.3.3: the group goes on with its tagged section's transport. One that our preferences
+// leave no codec is accepted as inactive where others of the group are used.
+void keep_tagged(std::vector<Section>& sections, const RemoteSections& remote) {
+  if (remote.bundle.empty()) return;
+  Section& tagged = sections[remote.bundle.front()];
+  const auto is_used = [&](std::size_t i) { return sections[i].is_used(); };
+  if (tagged.is_used() || !tagged.media || std::ranges::none_of(remote.bundle, is_used)) return;
+  tagged.use = Use::Inactive;
+  keep_formats(tagged, tagged.media->remote, Use::Inactive);
+}
+
+}  // namespace
+
 std::vector<Section> sections_to_answer(const LocalParameters& local, const Session& session) {
   std::vector<Section> sections = session.now.sections;
   for (Section& section : sections) {
@@ -166,6 +181,7 @@ std::vector<Section> sections_to_answer(const LocalParameters& local, const Sess
     else
       section.use = Use::Rejected;
   }
+  keep_tagged(sections, session.now.remote_sections);
   return sections;
 }
 

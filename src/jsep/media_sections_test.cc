@@ -1,5 +1,8 @@
 // Sections of data and of media in one session: which are taken, rejected, accepted as inactive,
 // and which of them share the transport.
+#include <algorithm>
+#include <tuple>
+
 #include "jsep/testing/two_sides.h"
 
 namespace specter::jsep::rows {
@@ -125,15 +128,96 @@ TEST(MediaSections, AnAnswerThatRejectsASectionStopsIt) {
   EXPECT_FALSE(a.n.is_needed());
 }
 
-// Our one transport is the first section's.
+// RFC 3264 §6: an accepted section has the offer's protocol. RFC 9429 §5.1.3: profiles of RTP are
+// one.
+TEST(MediaSections, AnAnswerKeepsTheirProtocol) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Audio, "t");
+  a.want_data();
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  const Session before = a.n.session();
+  for (const auto& [from, to, line] :
+       {std::tuple{"m=audio 9 UDP/TLS/RTP/SAVPF", "m=audio 9 UDP/DTLS/SCTP", "m=audio"},
+        std::tuple{"m=audio 9 UDP/TLS/RTP/SAVPF", "m=audio 9 udp", "m=audio"},
+        std::tuple{"m=application 9 UDP/DTLS/SCTP", "m=application 9 UDP/TLS/RTP/SAVPF",
+                   "m=application"}}) {
+    const auto other = with(answer, from, to);
+    const auto result = a.set_remote(other);
+    ASSERT_FALSE(result) << to;
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidAccess);
+    const auto lines = other.sdp.substr(0, other.sdp.find(line));
+    EXPECT_EQ(result.error().sdp_line, std::ranges::count(lines, '\n') + 1);
+    EXPECT_TRUE(a.n.session() == before);
+  }
+  EXPECT_EQ(name_of(a.set_remote(with(with(answer, "UDP/TLS/RTP/SAVPF", "RTP/SAVPF"),
+                                      "UDP/DTLS/SCTP", "TCP/DTLS/SCTP"))),
+            "");
+}
+
+// RFC 3264 §6: a section without a codec in common is rejected, or carries nothing.
+TEST(MediaSections, AnAnswerHasACodecInCommon) {
+  Two two;
+  auto& [a, b] = two;
+  (void)a.add_track(Video, "t");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  const Session before = a.n.session();
+  const auto only_rtx = without(with(answer, " 96 97\r\n", " 97\r\n"), "a=fmtp:97");
+  for (const auto& other : {with(answer, "VP8", "dirac"), only_rtx}) {
+    const auto result = a.set_remote(other);
+    ASSERT_FALSE(result) << other.sdp;
+    EXPECT_EQ(result.error().code, ErrorCode::InvalidAccess);
+    const auto lines = other.sdp.substr(0, other.sdp.find("m=video"));
+    EXPECT_EQ(result.error().sdp_line, std::ranges::count(lines, '\n') + 1);
+    EXPECT_TRUE(a.n.session() == before);
+  }
+  EXPECT_EQ(name_of(a.set_remote(with(with(answer, "VP8", "dirac"), "a=recvonly", "a=inactive"))),
+            "");
+}
+
+// Our one transport is the first section's. The peer takes the other for accepted, so it is told.
 TEST(MediaSections, AnAnswerThatBundlesNothingKeepsTheFirst) {
   Two two;
   auto& [a, b] = two;
   (void)a.add_track(Audio, "t");
-  (void)a.add_track(Video, "v");
+  const auto video = a.add_track(Video, "v");
   ASSERT_TRUE(b.set_remote(a.make_offer()));
+  (void)a.take();
   ASSERT_TRUE(a.set_remote(without(b.make_answer(), "a=group")));
+  EXPECT_THAT(a.list(), ElementsAre("0 sendrecv sendonly t", "1 stopped inactive v"));
+  EXPECT_THAT(a.take(), ElementsAre("stable", "ended 1", "needed"));
+  EXPECT_EQ(a.trs().sending(video), std::nullopt);
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  const auto answer = b.make_answer();
+  EXPECT_THAT(sections_of(answer), ElementsAre("audio 9 0 recvonly", "video 0 1 inactive"));
+  ASSERT_TRUE(a.set_remote(answer));
   EXPECT_THAT(a.list(), ElementsAre("0 sendrecv sendonly t"));
+  EXPECT_THAT(a.last.gone, ElementsAre(video));
+  EXPECT_FALSE(a.n.is_needed());
+}
+
+// By a provisional answer, too; the final one counts as little.
+TEST(MediaSections, OutsideOfTheGroupOfAnyAnswerAreRejectedByTheNextOffer) {
+  Two two;
+  auto& [a, b] = two;
+  a.want_data();
+  (void)a.add_track(Audio, "t");
+  ASSERT_TRUE(b.set_remote(a.make_offer()));
+  auto answer = without(b.make_answer(), "a=group");
+  answer.type = SdpType::PrAnswer;
+  ASSERT_TRUE(a.set_remote(answer));
+  answer.type = SdpType::Answer;
+  ASSERT_TRUE(a.set_remote(answer));
+  EXPECT_TRUE(a.n.is_needed());
+  // It is no section that runs.
+  const auto offer = without(b.make_offer(), "a=group");
+  ASSERT_TRUE(a.set_remote(offer));
+  EXPECT_EQ(a.last.data_ended, std::nullopt);
+  EXPECT_THAT(sections_of(a.make_answer()), ElementsAre("audio 0 0 inactive", "application 9 1"));
+  EXPECT_THAT(a.list(), IsEmpty());
+  EXPECT_FALSE(a.n.is_needed());
 }
 
 // RFC 9429 §5.11; nothing is changed by a description that is refused.
@@ -147,6 +231,12 @@ TEST(MediaSections, AreNotMovedByAnOffer) {
   const Session before = b.n.session();
   EXPECT_EQ(name_of(b.set_remote(with(offer, "a=mid:1", "a=mid:2"))), "InvalidAccessError");
   EXPECT_EQ(name_of(b.set_remote(with(offer, "m=video", "m=audio"))), "InvalidAccessError");
+  for (const char* other : {"m=application 9 UDP/DTLS/SCTP", "m=text 9 UDP/TLS/RTP/SAVPF",
+                            "m=audio 0 UDP/TLS/RTP/SAVPF"}) {
+    EXPECT_EQ(name_of(b.set_remote(with(offer, "m=video 9 UDP/TLS/RTP/SAVPF", other))),
+              "InvalidAccessError")
+        << other;
+  }
   auto shorter = offer;
   shorter.sdp.erase(shorter.sdp.find("m=video"));
   EXPECT_EQ(name_of(b.set_remote(shorter)), "InvalidAccessError");
@@ -196,6 +286,40 @@ TEST(MediaSections, WithPreferencesThatThePeerDoesNotShareAreRejected) {
   EXPECT_THAT(sections_of(b.make_answer()), ElementsAre("audio 0 0 inactive"));
   EXPECT_THAT(b.list(), IsEmpty());
   EXPECT_EQ(b.last.transport, std::nullopt);
+}
+
+// RFC 9143 §7.3.3, RFC 9429 §5.3.1: the others go on with the tagged one's transport.
+TEST(MediaSections, ThatAreTaggedAreInactiveWhereOurPreferencesLeaveNothing) {
+  MediaOptions options = media_options();
+  options.codecs.push_back({.kind = Video,
+                            .payload_type = 108,
+                            .mime_type = "video/H264",
+                            .clock_rate = 90'000,
+                            .sdp_fmtp_line = "packetization-mode=1;profile-level-id=42e01f"});
+  for (const bool with_audio : {true, false}) {
+    End b(2, options);
+    const auto id = b.add_track(Video, "v");
+    EXPECT_EQ(name_of(b.trs().set_codec_preferences(id, {options.codecs[4]})), "");
+    const std::string video =
+        replaced(video_section("0"), "VP8/90000\r\n", "VP8/90000\r\na=fmtp:96 max-fs=99\r\n");
+    ASSERT_TRUE(b.set_remote({SdpType::Offer, head(with_audio ? "0 1" : "0") + video +
+                                                  (with_audio ? audio_section("1") : "")}));
+    const auto answer = b.make_answer();
+    const auto session = sdp::parse(answer.sdp).value();
+    if (!with_audio) {
+      EXPECT_THAT(sections_of(answer), ElementsAre("video 0 0 inactive"));
+      EXPECT_EQ(b.last.transport, std::nullopt);
+      continue;
+    }
+    EXPECT_THAT(sections_of(answer), ElementsAre("video 9 0 inactive", "audio 9 1 recvonly"));
+    EXPECT_EQ(session.attributes.value("group"), "BUNDLE 0 1");
+    EXPECT_THAT(session.media[0].formats, ElementsAre("96"));
+    EXPECT_EQ(session.media[0].attributes.value("fmtp"), "96 max-fs=99");
+    EXPECT_TRUE(session.media[0].attributes.has("rtcp-mux"));
+    EXPECT_EQ(b.n.candidate_mid(), "0");
+    EXPECT_THAT(b.list(), ElementsAre("1 recvonly recvonly -"));
+    EXPECT_THAT(sections_of(b.offer()), ElementsAre("video 9 0 inactive", "audio 9 1 recvonly"));
+  }
 }
 
 TEST(MediaSections, SaySourcesAndParametersThatBothSidesShare) {

@@ -45,7 +45,7 @@ class Pairing {
       if (!before[i].media) continue;
       const TransceiverId transceiver = before[i].media->transceiver;
       const bool fits = i < sections_.size() && before[i].mid == sections_[i].mid &&
-                        (!said_[i] || before[i].kind == sections_[i].kind);
+                        before[i].kind == sections_[i].kind;
       if (fits) {
         keep_pair(i, *before[i].media);
       } else if (find_section(session_.last_stable().sections, transceiver)) {

@@ -267,6 +267,7 @@ Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vecto
       out->data = i;
     }
     out->uses[i] = offered[i];
+    if (offered[i] == Use::Outside) continue;
     if (!anchor || out->data == i) anchor = i;
   }
   if (!anchor) return out;
@@ -274,12 +275,12 @@ Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vecto
   const Groups groups(session, out->mids);
   const std::vector<std::size_t>& group = groups.of(*anchor);
   for (const std::size_t i : group) {
-    if (out->uses[i] != Use::Rejected) out->bundle.push_back(i);
+    if (is_used(out->uses[i])) out->bundle.push_back(i);
   }
   out->tagged = out->bundle.empty() ? *anchor : out->bundle.front();
   for (std::size_t i = 0; i < media.size(); ++i) {
     if (out->uses[i] != Use::Media) continue;
-    if (i != anchor && std::ranges::find(group, i) == group.end()) out->uses[i] = Use::Rejected;
+    if (i != anchor && std::ranges::find(group, i) == group.end()) out->uses[i] = Use::Outside;
     if (out->uses[i] == Use::Media && !has_rtcp_mux(media[i], media[*out->tagged]))
       return fail(Error{ErrorCode::InvalidAccess,
                         "the section has no a=rtcp-mux: RTCP must be multiplexed (RFC 9429 §5.8.3)",

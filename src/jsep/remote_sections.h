@@ -17,8 +17,12 @@ namespace specter::jsep {
 
 // What a section is to us. Media: it has a transceiver. Inactive: we have no codec for it, but the
 // section is of the group whose transport we use. Rejecting it would break up the group (RFC 9143
-// §7.3.3), or be more than some peers understand, so it is accepted and nothing is sent.
-enum class Use { Rejected, Inactive, Data, Media };
+// §7.3.3), or be more than some peers understand, so it is accepted and nothing is sent. Outside:
+// media that an answer accepts outside of the group whose transport we use. The peer takes it for
+// accepted until an offer of ours rejects it.
+enum class Use { Rejected, Inactive, Data, Media, Outside };
+
+inline bool is_used(Use use) { return use != Use::Rejected && use != Use::Outside; }
 
 struct RemoteSections {
   // All of these have one entry for each section.
@@ -70,7 +74,8 @@ Result<RemoteSections> sort_offer(const sdp::Session& session,
                                   const MediaTaking* taking = nullptr);
 
 // An answer to an offer with these uses, one for each section: what the answer says of each. Media
-// that is outside of the group has no transport, so it is rejected. Error: InvalidAccess for media
+// that is outside of the group has no transport, and stays so after a provisional answer that had
+// it there. Error: InvalidAccess for media
 // whose RTCP is not multiplexed (RFC 9429 §5.8.3).
 Result<RemoteSections> sort_answer(const sdp::Session& session, const std::vector<Use>& offered);
 

@@ -79,10 +79,10 @@ struct Section {
   std::vector<std::string> formats;
   std::vector<sdp::Attribute> format_lines{};  // a=rtpmap, a=fmtp
   Use use = Use::Rejected;
-  // Of a transceiver's, also while it is rejected and not agreed on yet.
+  // Of a transceiver's, also while it is rejected and not agreed on yet, and Use::Outside.
   Rare<MediaSection> media{};
 
-  bool is_used() const { return use != Use::Rejected; }
+  bool is_used() const { return jsep::is_used(use); }
   bool operator==(const Section&) const = default;
 };
 
