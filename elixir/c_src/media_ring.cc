@@ -1,6 +1,6 @@
 #include "media_ring.h"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace specter::nif {
@@ -17,33 +17,52 @@ std::size_t bytes_of(const event::RtpPackets& event) {
 std::size_t count_of(const event::Frame&) { return 1; }
 std::size_t count_of(const event::RtpPackets& event) { return event.packets.size(); }
 
+// What a list and a deque keep of an entry besides it.
+constexpr std::size_t kLinks = 4 * sizeof(void*);
+
+std::size_t memory_of(const event::Frame& event) { return event.frame.bytes.capacity(); }
+std::size_t memory_of(const event::RtpPackets& event) {
+  std::size_t bytes = event.packets.capacity() * sizeof(Buffer);
+  for (const Buffer& packet : event.packets) bytes += packet.capacity();
+  return bytes;
+}
+
 }  // namespace
 
 void MediaRing::push(std::string id, Media&& media) {
   const std::size_t bytes = std::visit([](const auto& each) { return bytes_of(each); }, media);
+  const std::size_t memory =
+      std::visit([](const auto& each) { return memory_of(each); }, media) + sizeof(Entry) + kLinks;
   Track& track = tracks_[id];
-  while (track.events == kMaxEvents || (track.events > 0 && track.bytes + bytes > kMaxBytes))
-    drop_oldest(id, track);
-  ++track.events;
+  while (track.waiting.size() == kMaxEvents ||
+         (!track.waiting.empty() && track.bytes + bytes > kMaxBytes))
+    drop_first(track);
+  while (!entries_.empty() && memory_ + memory > kMaxBytesOfAll)
+    drop_first(tracks_[entries_.front().id]);
   track.bytes += bytes;
-  entries_.push_back({std::move(id), bytes, std::move(media)});
+  memory_ += memory;
+  entries_.push_back({std::move(id), bytes, memory, std::move(media)});
+  track.waiting.push_back(std::prev(entries_.end()));
 }
 
-void MediaRing::drop_oldest(const std::string& id, Track& track) {
-  const auto oldest = std::ranges::find(entries_, id, &Entry::id);
-  track.dropped += std::visit([](const auto& each) { return count_of(each); }, oldest->media);
+void MediaRing::take_first(Track& track) {
+  const auto first = track.waiting.front();
+  track.waiting.pop_front();
+  track.bytes -= first->bytes;
+  memory_ -= first->memory;
+  entries_.erase(first);
+}
+
+void MediaRing::drop_first(Track& track) {
+  track.dropped +=
+      std::visit([](const auto& each) { return count_of(each); }, track.waiting.front()->media);
   track.has_lost = true;
-  --track.events;
-  track.bytes -= oldest->bytes;
-  entries_.erase(oldest);
+  take_first(track);
 }
 
 bool MediaRing::pop() {
-  const Entry& first = entries_.front();
-  Track& track = tracks_[first.id];
-  --track.events;
-  track.bytes -= first.bytes;
-  entries_.pop_front();
+  Track& track = tracks_[entries_.front().id];
+  take_first(track);
   return std::exchange(track.has_lost, false);
 }
 
@@ -58,12 +77,15 @@ std::uint64_t MediaRing::dropped(const std::string& id) const {
 }
 
 void MediaRing::erase(const std::string& id) {
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id; });
-  tracks_.erase(id);
+  const auto found = tracks_.find(id);
+  if (found == tracks_.end()) return;
+  while (!found->second.waiting.empty()) take_first(found->second);
+  tracks_.erase(found);
 }
 
 void MediaRing::clear() {
   entries_.clear();
+  memory_ = 0;
   tracks_.clear();
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -14,17 +15,20 @@ namespace specter::nif {
 
 using Media = std::variant<event::Frame, event::RtpPackets>;
 
-// The oldest of a track is dropped for its newest, and counted; other tracks are not touched. Not
-// locked: its owner is.
+// The oldest of a track is dropped for its newest, and counted; other tracks are not touched,
+// unless all of them together hold too much: then the oldest of all goes. Not locked: its owner is.
 class MediaRing {
  public:
   // Of a track, at most: as a Mailbox of the library has it.
   static constexpr std::size_t kMaxEvents = 256;
   static constexpr std::size_t kMaxBytes = std::size_t{8} << 20;
+  // Of all tracks of a connection, with what each event and each packet takes besides its bytes.
+  static constexpr std::size_t kMaxBytesOfAll = std::size_t{64} << 20;
 
   struct Entry {
     std::string id;  // the transceiver's
     std::size_t bytes = 0;
+    std::size_t memory = 0;  // the same, with what it takes besides
     Media media;
   };
 
@@ -41,16 +45,19 @@ class MediaRing {
   void clear();
 
  private:
+  using Entries = std::list<Entry>;
   struct Track {
-    std::size_t events = 0;
+    std::deque<Entries::iterator> waiting;  // its own of entries_, in their order
     std::size_t bytes = 0;
     std::uint64_t dropped = 0;
     bool has_lost = false;  // since the last that was told
   };
 
-  void drop_oldest(const std::string& id, Track& track);
+  void take_first(Track& track);
+  void drop_first(Track& track);
 
-  std::deque<Entry> entries_;
+  Entries entries_;  // of all tracks, as they came
+  std::size_t memory_ = 0;
   std::unordered_map<std::string, Track> tracks_;
 };
 

@@ -8,6 +8,7 @@ defmodule Specter.SlowMediaTest do
 
   # What is kept of a track for an owner that does not ask: MediaRing of c_src.
   @kept 256
+  @tracks 40
 
   setup do
     {:ok, specter: init()}
@@ -47,6 +48,17 @@ defmodule Specter.SlowMediaTest do
       received >= count -> :ok
       now() > deadline -> flunk("#{received} frames of #{count}")
       true -> await_frames(specter, pc, count, deadline)
+    end
+  end
+
+  defp await_all_frames(specter, pc, count, deadline \\ now() + 20_000) do
+    reports = for {_, %{"type" => "inbound-rtp"} = r} <- stats(specter, pc), do: r
+    received = reports |> Enum.map(&(&1["framesReceived"] || &1["packetsReceived"])) |> Enum.sum()
+
+    cond do
+      received >= count -> :ok
+      now() > deadline -> flunk("#{received} frames of #{count}")
+      true -> await_all_frames(specter, pc, count, deadline)
     end
   end
 
@@ -107,6 +119,48 @@ defmodule Specter.SlowMediaTest do
     assert_receive {:data_channel_message, ^pc_1, ^dc_1, :text, "back"}, 2_000
     :ok = PeerConnection.signaling_state(specter, pc_2)
     assert_receive {:signaling_state, ^pc_2, :stable}
+  end
+
+  test "each of many tracks keeps its newest", %{specter: specter} do
+    pc_1 = new_peer(specter)
+    api = new_api(specter)
+    {:ok, pc_2} = PeerConnection.new(specter, api, active: 1)
+    assert_receive {:peer_connection_ready, ^pc_2}
+    :ok = PeerConnection.set_active(specter, pc_2, false)
+
+    sounds =
+      for n <- 1..@tracks do
+        sound = sample_track(specter, opus(), "sound#{n}")
+        new_sender(specter, pc_1, sound)
+        sound
+      end
+
+    connect_media(specter, pc_1, pc_2)
+    for _ <- 1..@tracks, do: assert_receive({:track, ^pc_2, _receiver, %{kind: :audio}})
+
+    for n <- 1..(@kept + 20) do
+      for sound <- sounds do
+        :ok = TrackLocalStaticSample.write_sample(specter, sound, <<0xFC, n::32>>, 20)
+      end
+
+      if rem(n, 4) == 0, do: await_all_frames(specter, pc_2, n * @tracks)
+    end
+
+    await_all_frames(specter, pc_2, (@kept + 20) * @tracks)
+    infos = transceivers(specter, pc_2)
+    assert Enum.map(infos, & &1.dropped) == List.duplicate(20, @tracks)
+
+    :ok = PeerConnection.set_active(specter, pc_2, true)
+
+    frames =
+      for _ <- 1..(@kept * @tracks) do
+        assert_receive {:frame, ^pc_2, receiver, %{data: <<0xFC, n::32>>}}
+        {receiver, n}
+      end
+
+    kept = Enum.group_by(frames, &elem(&1, 0), &elem(&1, 1))
+    assert Enum.sort(Map.keys(kept)) == Enum.sort(Enum.map(infos, & &1.id))
+    for {_receiver, numbers} <- kept, do: assert(numbers == Enum.to_list(21..(@kept + 20)))
   end
 
   test "packets are counted one by one, and a key frame is asked for", %{specter: specter} do

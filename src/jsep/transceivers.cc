@@ -418,6 +418,18 @@ Result<RtpReceiveParameters> Transceivers::receive_parameters(TransceiverId id) 
   return receive_parameters_of(find_section(session_.now.sections, id));
 }
 
+bool Transceivers::has(TransceiverId id) const {
+  return find_transceiver(std::as_const(session_), id) != nullptr;
+}
+bool Transceivers::has_track(TransceiverId id) const {
+  const Transceiver* t = find_transceiver(std::as_const(session_), id);
+  return t && t->track;
+}
+bool Transceivers::is_sending_agreed(TransceiverId id) const {
+  const Section* section = find_section(session_.now.sections, id);
+  return section && section->media->sending && has(id);
+}
+
 std::vector<RtpTransceiver> Transceivers::all() const {
   std::vector<RtpTransceiver> out;
   out.reserve(session_.wanted.transceivers.size());

@@ -88,6 +88,11 @@ class Transceivers {
   Result<> set_send_parameters(TransceiverId transceiver, const RtpSendParameters& parameters);
   Result<RtpReceiveParameters> receive_parameters(TransceiverId transceiver) const;
 
+  // Asked for each packet: without a copy.
+  bool has(TransceiverId transceiver) const;
+  bool has_track(TransceiverId transceiver) const;
+  bool is_sending_agreed(TransceiverId transceiver) const;
+
   // In the order in which they were made.
   std::vector<RtpTransceiver> all() const;
   std::optional<RtpTransceiver> find(TransceiverId transceiver) const;

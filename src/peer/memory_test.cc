@@ -9,6 +9,8 @@
 #include "jsep/testing/foreign_sdp.h"
 #include "testing/bulk_transfer.h"
 #include "testing/counting_allocator.h"
+#include "testing/media.h"
+#include "testing/peer_host.h"
 
 namespace specter::peer {
 namespace {
@@ -159,6 +161,55 @@ class Two {
   std::array<std::unique_ptr<core::PeerConnection>, 2> ends_;
   ChannelId channel_{};
 };
+
+// What write() itself allocates once the largest frame has been there; the packets' ways are not
+// counted.
+template <class Write>
+std::int64_t cost_of_writing(testing::PeerPair& pair, std::size_t times, Write write) {
+  std::int64_t cost = 0;
+  for (std::size_t i = 0; i < times; ++i) {
+    const std::int64_t before = testing::allocations;
+    write(i);
+    cost += testing::allocations - before;
+    pair.network.settle();
+    pair.network.run_for(20ms);
+    pair.a.events.clear();
+    pair.b.events.clear();
+  }
+  return cost;
+}
+
+TEST(Allocations, AreNoneForASampleThatIsWritten) {
+  testing::PeerPair pair({}, testing::with_media());
+  core::PeerConnection& a = pair.a.connection;
+  const auto sender = a.add_track(pair.now(), testing::audio_track(), {"stream"}).value();
+  ASSERT_TRUE(pair.connect());
+  const Buffer sound(60, 0xfc);
+  const auto write = [&](std::size_t) {
+    EXPECT_TRUE(a.write_sample(pair.now(), sender, {.bytes = sound, .duration = 20ms}));
+  };
+  (void)cost_of_writing(pair, 500, write);
+  EXPECT_EQ(cost_of_writing(pair, 500, write), 0);
+  EXPECT_GT(pair.b.connection.stats().inbound_rtp.at(0).packets_received, 900u);
+}
+
+TEST(Allocations, AreNoneForAPacketThatIsWritten) {
+  testing::PeerPair pair({}, testing::with_media());
+  core::PeerConnection& a = pair.a.connection;
+  const auto sender = a.add_track(pair.now(), testing::audio_track(), {"stream"}).value();
+  ASSERT_TRUE(pair.connect());
+  Buffer packet(80, 0xfc);  // RFC 3550 §5.1: version 2, no extension
+  packet[0] = 0x80;
+  packet[1] = 111;
+  const auto write = [&](std::size_t i) {
+    packet[2] = static_cast<std::uint8_t>(i >> 8);
+    packet[3] = static_cast<std::uint8_t>(i);
+    EXPECT_TRUE(a.write_rtp(pair.now(), sender, packet));
+  };
+  (void)cost_of_writing(pair, 500, write);
+  EXPECT_EQ(cost_of_writing(pair, 500, [&](std::size_t i) { write(500 + i); }), 0);
+  EXPECT_GT(pair.b.connection.stats().inbound_rtp.at(0).packets_received, 900u);
+}
 
 // Its certificate included, which nobody else has.
 TEST(Memory, AnIdleConnectionHasAtMostTwentyTwoKilobytes) {

@@ -84,21 +84,21 @@ Result<> Tracks::set_send_parameters(Timestamp now, TransceiverId transceiver,
 Result<> Tracks::check(TransceiverId transceiver) const {
   if (negotiation_.state() == SignalingState::Closed)
     return fail(ErrorCode::InvalidState, "connection closed");
-  if (!std::as_const(negotiation_).transceivers().find(transceiver))
+  if (!std::as_const(negotiation_).transceivers().has(transceiver))
     return fail(ErrorCode::InvalidAccess, "the transceiver is none of this connection");
   return {};
 }
 
 Result<> Tracks::check_track(TransceiverId transceiver) const {
   if (auto good = check(transceiver); !good) return good;
-  if (!std::as_const(negotiation_).transceivers().find(transceiver)->track)
+  if (!std::as_const(negotiation_).transceivers().has_track(transceiver))
     return fail(ErrorCode::InvalidState, "the sender has no track: see replace_track()");
   return {};
 }
 
 Result<> Tracks::write_sample(Timestamp now, TransceiverId transceiver, const MediaSample& sample) {
   if (auto good = check_track(transceiver); !good) return good;
-  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
+  if (!std::as_const(negotiation_).transceivers().is_sending_agreed(transceiver)) return {};
   return media_.make_session().senders().write_sample(now, transceiver, sample);
 }
 
@@ -106,7 +106,7 @@ Result<> Tracks::write_rtp(Timestamp now, TransceiverId transceiver, Bytes packe
                            std::string_view rid,
                            std::span<const RtpHeaderExtensionParameters> header_extensions) {
   if (auto good = check_track(transceiver); !good) return good;
-  if (!std::as_const(negotiation_).transceivers().sending(transceiver)) return {};
+  if (!std::as_const(negotiation_).transceivers().is_sending_agreed(transceiver)) return {};
   return media_.make_session().senders().write_rtp(now, transceiver, packet, rid,
                                                    header_extensions);
 }

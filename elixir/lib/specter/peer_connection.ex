@@ -132,7 +132,8 @@ defmodule Specter.PeerConnection do
 
     * `true`: all, as they arrive.
     * `false`: none. They are buffered; when the buffer is full, the peer has to wait. Of each track 256
-      messages or 8 MiB are kept, and older ones are dropped, since media does not wait.
+      messages or 8 MiB are kept, of all tracks together 64 MiB, and older ones are dropped, since media
+      does not wait.
     * `:once`: one; then it is `false`.
     * a number: so many more; then it is `false`, and `{:data_channel_passive, pc}` is sent.
   """
