@@ -32,7 +32,7 @@ void check_ours(const MediaDescription& ours) {
     SPECTER_CHECK(format.payload_type < 64 || format.payload_type > 95);
     SPECTER_CHECK(!types[format.payload_type]);
     types.set(format.payload_type);
-    if (is_rtx(format.name)) SPECTER_CHECK(ours.find_format(apt_of(format).value()) != nullptr);
+    if (is_rtx(format.name)) SPECTER_CHECK(ours.find_format(format.apt.value()) != nullptr);
   }
   std::bitset<256> ids;
   for (const Extension& extension : ours.extensions) {
@@ -94,10 +94,13 @@ void negotiate(const MediaOptions& options, const MediaDescription& offer, Paylo
   check_answer(*answer, offer);
   check_text(*answer);
 
-  const AgreedMedia agreed{"0", *answer, offer};
+  const AgreedMedia agreed{"0", *answer, offer, Side::Local};
   const auto send = make_send_parameters(options, agreed, std::nullopt, local.encodings, "c");
-  for (const rtp::NegotiatedCodec& codec : send.codecs)
+  for (const rtp::NegotiatedCodec& codec : send.codecs) {
     SPECTER_CHECK(offer.find_format(codec.codec.payload_type) != nullptr);
+    SPECTER_CHECK(answer->find_format(codec.codec.payload_type) != nullptr);
+    SPECTER_CHECK(!codec.rtx_payload_type || answer->find_format(*codec.rtx_payload_type));
+  }
   const auto receive = make_receive_parameters(agreed);
   SPECTER_CHECK(!receive.codecs.empty());
   SPECTER_CHECK(receive.sources.size() <= 2 * MediaDescription::kMaxSources);
