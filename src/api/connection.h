@@ -79,6 +79,7 @@ class Connection final : public io::Driver::Sink {
   bool run_calls() override;
   bool takes_events() override;
   void handle_event(core::Event&& event) override;
+  void handle_drained() override { media_.forget_gone(); }
   bool settle() override { return data_.settle(); }
   bool end_turn() override;
   void close_by_loop() override { handle_->close(); }
