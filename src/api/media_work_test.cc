@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/connection.h"
 #include "api/handles.h"
 #include "api/media_handles.h"
 #include "api/testing/media_files.h"
@@ -133,10 +134,10 @@ TEST_F(MediaWork, WhatEndsInTheMiddleOfACallLeavesNothing) {
         EXPECT_TRUE(own.ask().has_value());
       }
       if (std::holds_alternative<event::Asked>(event)) {
-        // One run makes both calls, and tells nothing between them.
-        EXPECT_TRUE(added->set_direction(RtpTransceiverDirection::Inactive).has_value());
+        // Between a description and what would be told of it.
         EXPECT_TRUE(own.handle()
-                        ->call([](api::Connection*) {
+                        ->call([](api::Connection* connection) {
+                          connection->media().note_change();
                           throw std::runtime_error("(this line belongs to a test)");
                         })
                         .has_value());
