@@ -13,6 +13,7 @@ bool Connection::run_calls() {
     busy = true;
   }
   busy = tell_answer_after_events() || busy;
+  busy = tell_negotiation_needed() || busy;
   busy = take_receiving() || busy;
   busy = data_.retry_delayed() || busy;
   for (std::size_t i = 0; i < kCallsPerRun && driver_->has_calls_left() && !driver_->is_closing();
@@ -37,6 +38,7 @@ bool Connection::run_calls() {
     driver_->note_call();
     std::get<Action>(call)(this);
   }
+  busy = tell_negotiation_needed() || busy;
   return media_.run_posts() || busy;
 }
 
@@ -60,6 +62,7 @@ void Connection::answer(Operation operation, Result<>&& done) {
   if (operation != Operation::AddIceCandidate) {
     data_.refresh_streams();
     media_.note_change();
+    is_negotiation_needed_ = false;  // the core looks again when it is stable
   }
   if (operation == Operation::SetRemoteDescription)
     answers_after_events_ = true;
@@ -70,6 +73,17 @@ void Connection::answer(Operation operation, Result<>&& done) {
 bool Connection::tell_answer_after_events() {
   if (!std::exchange(answers_after_events_, false)) return false;
   tell_of<event::RemoteDescriptionSet>();
+  return true;
+}
+
+// W3C §4.7.3: not while operations wait, one of which may be what it would ask for; and behind
+// RemoteDescriptionSet.
+bool Connection::tell_negotiation_needed() {
+  if (!is_negotiation_needed_ || answers_after_events_ || handle_->has_operations() ||
+      driver_->is_closing())
+    return false;
+  is_negotiation_needed_ = false;
+  tell_of<event::NegotiationNeeded>();
   return true;
 }
 

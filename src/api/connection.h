@@ -79,6 +79,7 @@ class Connection final : public io::Driver::Sink {
   bool run_calls() override;
   bool takes_events() override;
   void handle_event(core::Event&& event) override;
+  void handle_drained() override { media_.forget_gone(); }
   bool settle() override { return data_.settle(); }
   bool end_turn() override;
   void close_by_loop() override { handle_->close(); }
@@ -98,6 +99,7 @@ class Connection final : public io::Driver::Sink {
   void answer(Operation operation, Result<>&& done);
   void refresh_descriptions();
   bool tell_answer_after_events();
+  bool tell_negotiation_needed();
 
   const std::shared_ptr<ConnectionHandle> handle_;
   const std::unique_ptr<Owner> owner_;
@@ -108,6 +110,7 @@ class Connection final : public io::Driver::Sink {
   bool is_held_back_ = false;  // the owner had no room for an event in this turn
   // RemoteDescriptionSet, which comes behind the events of its description: W3C §4.4.1.5.
   bool answers_after_events_ = false;
+  bool is_negotiation_needed_ = false;  // and yet to be told
 
   std::vector<Call> running_{};  // calls taken from the handle; those before running_at_ are made
   std::size_t running_at_ = 0;

@@ -15,6 +15,16 @@ Result<> ConnectionHandle::call(Action action) {
   return {};
 }
 
+Result<> ConnectionHandle::call_operation(Action action) {
+  ++operations_;
+  auto called = call([action = std::move(action)](Connection* connection) mutable {
+    --connection->handle()->operations_;
+    action(connection);
+  });
+  if (!called) --operations_;
+  return called;
+}
+
 void ConnectionHandle::close() {
   std::unique_lock lock(mutex);
   if (refuses_calls()) return;

@@ -64,7 +64,8 @@ void Connection::handle_event(core::Event&& event) {
   std::visit(
       [this]<class E>(E& e) {
         if constexpr (std::is_same_v<E, core::NegotiationNeeded>) {
-          tell_of<event::NegotiationNeeded>();
+          is_negotiation_needed_ = true;
+          tell_negotiation_needed();
         } else if constexpr (std::is_same_v<E, core::SignalingStateChange>) {
           refresh_states();
           tell_of<event::SignalingStateChange>(e.state);

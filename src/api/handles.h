@@ -74,6 +74,9 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
 
   // ---- calls, from any thread
   Result<> call(Action action);
+  // The same for one of W3C [[Operations]].
+  Result<> call_operation(Action action);
+  bool has_operations() const { return operations_ > 0; }
   void close();
   void abort();            // discards queued calls, also if it is closing already
   bool is_closed() const;  // closed or closing: calls return Closed
@@ -136,6 +139,7 @@ struct ConnectionHandle : std::enable_shared_from_this<ConnectionHandle> {
   bool is_load_ = true;  // counts as load of the loop
   std::atomic<bool> closing_ = false;
   std::atomic<bool> ended_ = false;
+  std::atomic<std::size_t> operations_ = 0;
   std::atomic<bool> receiving_ = true;    // of set_receiving(); the loop passes it to the core
   std::atomic<bool> calls_wait_ = false;  // lets take_calls() return without locking
 

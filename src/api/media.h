@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "api/media_handles.h"
-#include "base/queue.h"
 
 #include "specter/core.h"
 #include "specter/event.h"
@@ -21,8 +20,6 @@ class Connection;
 class Media {
  public:
   static constexpr std::size_t kPostsPerRun = 256;  // then the loop looks at other things
-  // Transceivers that the core has let go of and whose last events may wait.
-  static constexpr std::size_t kMaxLeaving = 256;
   explicit Media(Connection& connection) : connection_(connection) {}
 
   // ---- calls, in media.cc
@@ -56,6 +53,8 @@ class Media {
   // Updates the snapshots of the getters: of all after a description, and else of those that a call
   // has changed. Events change nothing: what they tell was read when their description was set.
   void refresh();
+  // No event waits in the core: none can name what it has let go of.
+  void forget_gone();
   // Adds what was dropped here. Of simulcast, it counts with the first encoding.
   void add_to(Stats& stats) const;
   // The connection has ended: all transceivers are stopped.
@@ -77,9 +76,10 @@ class Media {
 
   Connection& connection_;
   Handles handles_{};
-  Queue<TransceiverId> leaving_{};  // of handles_: stopped, and unknown to the core
-  bool has_changed_ = false;        // a description was set
+  bool has_changed_ = false;                                   // a description was set
   std::vector<std::shared_ptr<TransceiverHandle>> changed_{};  // by calls
+  // Those of handles_ that the core has let go of, and whose last events may wait.
+  std::vector<TransceiverId> gone_{};
   std::vector<PostedMedia> posted_{};  // of run_posts(), which keeps its memory
   std::vector<MediaPosts::Lost> lost_{};
 };

@@ -6,6 +6,7 @@
 
 #include "api/connection.h"
 #include "api/media.h"
+#include "base/queue.h"
 
 namespace specter::api {
 
@@ -74,6 +75,8 @@ void Media::note_change(const std::shared_ptr<TransceiverHandle>& handle) {
 }
 
 void Media::refresh() {
+  // A list that is set after the end would keep the handles that it names, and they this one.
+  if (connection_.handle()->is_over) return;
   if (std::exchange(has_changed_, false)) {
     changed_.clear();
     return refresh_all();
@@ -95,10 +98,6 @@ void Media::refresh_all() {
   }
   for (const auto& [id, handle] : handles_) {
     if (!ids.contains(id)) let_go(handle);
-  }
-  while (leaving_.size() > kMaxLeaving) {
-    handles_.erase(leaving_.front());
-    leaving_.pop_front();
   }
   connection_.handle()->set_transceivers(std::move(listed));
 }
@@ -130,10 +129,15 @@ bool Media::update(TransceiverHandle& handle, TransceiverSnapshot&& snapshot) {
 
 // The core does not list it any more; its TrackEnded may be still to come.
 void Media::let_go(const std::shared_ptr<TransceiverHandle>& handle) {
-  if (std::ranges::find(leaving_, *handle->id) != leaving_.end()) return;
-  leaving_.push_back(*handle->id);
+  if (std::exchange(handle->is_gone, true)) return;
+  gone_.push_back(*handle->id);
   handle->send(nullptr);
   handle->set_stopped();
+}
+
+void Media::forget_gone() {
+  for (const TransceiverId id : gone_) handles_.erase(id);
+  clear_to_fit(gone_);
 }
 
 void Media::add_to(Stats& stats) const {
@@ -154,7 +158,7 @@ void Media::end() {
     handle->set_stopped();
   }
   handles_.clear();
-  leaving_ = {};
+  gone_.clear();
   posted_.clear();
   lost_.clear();
   has_changed_ = false;

@@ -83,6 +83,7 @@ struct TransceiverHandle : std::enable_shared_from_this<TransceiverHandle> {
   std::optional<TransceiverId> id{};                         // once the core has made it
   std::shared_ptr<LocalTrackState> sending{};                // the track, which knows of this
   bool is_write_failure_told = false;                        // until something is negotiated
+  bool is_gone = false;                                      // the core does not list it any more
   bool is_listed = false;                                    // PeerConnection::transceivers()
   void send(const std::shared_ptr<LocalTrackState>& track);  // null: none
   void become(const std::shared_ptr<TransceiverHandle>& other);

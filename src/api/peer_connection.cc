@@ -34,36 +34,37 @@ Result<DataChannel> PeerConnection::create_data_channel(std::string_view label,
 
 Result<> PeerConnection::create_offer(OfferOptions options) const {
   if (!handle_) return closed();
-  return handle_->call([options](api::Connection* c) { c->create_offer(options); });
+  return handle_->call_operation([options](api::Connection* c) { c->create_offer(options); });
 }
 
 Result<> PeerConnection::create_answer() const {
   if (!handle_) return closed();
-  return handle_->call([](api::Connection* c) { c->create_answer(); });
+  return handle_->call_operation([](api::Connection* c) { c->create_answer(); });
 }
 
 Result<> PeerConnection::set_local_description(SessionDescription description) const {
   if (!handle_) return closed();
-  return handle_->call([description = std::move(description)](api::Connection* c) {
+  return handle_->call_operation([description = std::move(description)](api::Connection* c) {
     c->set_local_description(description);
   });
 }
 
 Result<> PeerConnection::set_local_description() const {
   if (!handle_) return closed();
-  return handle_->call([](api::Connection* c) { c->set_local_description(std::nullopt); });
+  return handle_->call_operation(
+      [](api::Connection* c) { c->set_local_description(std::nullopt); });
 }
 
 Result<> PeerConnection::set_remote_description(SessionDescription description) const {
   if (!handle_) return closed();
-  return handle_->call([description = std::move(description)](api::Connection* c) {
+  return handle_->call_operation([description = std::move(description)](api::Connection* c) {
     c->set_remote_description(description);
   });
 }
 
 Result<> PeerConnection::add_ice_candidate(IceCandidate candidate) const {
   if (!handle_) return closed();
-  return handle_->call(
+  return handle_->call_operation(
       [candidate = std::move(candidate)](api::Connection* c) { c->add_ice_candidate(candidate); });
 }
 

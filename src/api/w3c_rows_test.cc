@@ -1,5 +1,12 @@
 // W3C rows about calls that are made one after the other without waiting, and about what handles
 // answer. docs/w3c-rows.md has all rows.
+#include <functional>
+#include <future>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gmock/gmock.h>
 
 #include "api/testing/two_peers.h"
@@ -8,7 +15,9 @@ namespace specter {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::kSoon;
 using ::testing::Not;
 using testing::TwoPeers;
@@ -172,6 +181,80 @@ TEST_F(W3cRows, Row275To276_AfterTheCloseAllIsClosed) {
   EXPECT_EQ(a.signaling_state(), SignalingState::Closed);
   EXPECT_EQ(a.ice_connection_state(), IceConnectionState::Closed);
   EXPECT_EQ(a.connection_state(), ConnectionState::Closed);
+}
+
+// What an owner that is told at once hears, and when it makes its calls: all of a step are made in
+// one handler, so none has begun when the last is made.
+struct Steps {
+  explicit Steps(const Api& api)
+      : connection(api.new_peer_connection([this](Event&& event) { handle(event); })) {}
+  ~Steps() {
+    connection.close();
+    EXPECT_EQ(closed.get_future().wait_for(kSoon), std::future_status::ready);
+  }
+
+  void handle(const Event& event) {
+    if (const auto* asked = std::get_if<event::Asked>(&event)) {
+      if (asked->question == 0) return done->set_value();
+      (*step)();
+    }
+    if (std::holds_alternative<event::NegotiationNeeded>(event))
+      told.push_back("needed in " + std::string(to_string(connection.signaling_state())));
+    if (std::holds_alternative<event::RemoteDescriptionSet>(event)) told.emplace_back("remote set");
+    if (std::holds_alternative<event::Closed>(event)) closed.set_value();
+  }
+  // What came of it, and of what followed from it.
+  std::vector<std::string> make(const std::function<void()>& calls) {
+    step = &calls;
+    for (const std::uint64_t question : {1u, 0u, 0u}) {
+      if (question == 0) done.emplace();
+      EXPECT_TRUE(connection.ask(question).has_value());
+      if (question == 0) {
+        EXPECT_EQ(done->get_future().wait_for(kSoon), std::future_status::ready);
+      }
+    }
+    return std::exchange(told, {});
+  }
+
+  const std::function<void()>* step = nullptr;
+  std::vector<std::string> told;
+  std::optional<std::promise<void>> done;
+  std::promise<void> closed;
+  PeerConnection connection;
+};
+
+struct W3cMediaRows : W3cRows {};
+
+TEST_F(W3cMediaRows, K14_NoneIsAskedForWhileOneIsBeingMade) {
+  Steps steps(api);
+  const auto& pc = steps.connection;
+  const auto must = [](const auto& result) { EXPECT_TRUE(result.has_value()); };
+  const auto answer = [&] {
+    must(b.set_remote_description(*pc.local_description()));
+    must(b.set_local_description());
+    EXPECT_TRUE(inbox_b.receive<event::LocalDescriptionSet>(b, kSoon).has_value());
+    return *b.local_description();
+  };
+  EXPECT_THAT(steps.make([&] {
+    must(pc.add_transceiver(MediaKind::Audio));
+    must(pc.set_local_description());
+  }),
+              IsEmpty());
+  auto answered = answer();
+  EXPECT_THAT(steps.make([&] {
+    must(pc.add_transceiver(MediaKind::Video));
+    must(pc.set_remote_description(answered));
+    must(pc.set_local_description());
+  }),
+              ElementsAre("remote set"));
+  EXPECT_EQ(pc.signaling_state(), SignalingState::HaveLocalOffer);
+  answered = answer();
+  // Row I7: it is the last of what a description brings about.
+  EXPECT_THAT(steps.make([&] {
+    must(pc.add_transceiver(MediaKind::Video));
+    must(pc.set_remote_description(answered));
+  }),
+              ElementsAre("remote set", "needed in stable"));
 }
 
 }  // namespace

@@ -203,7 +203,10 @@ bool Driver::drain_events() {
     // An owner who closes wants to hear the end, and no more messages: the sink drops those.
     if (!closing_ && !sink_->takes_events()) break;
     auto event = core_->poll_event();
-    if (!event) break;
+    if (!event) {
+      sink_->handle_drained();
+      break;
+    }
     busy = true;
     --events_left_;
     if (std::holds_alternative<core::Closed>(*event)) {

@@ -43,6 +43,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
     // has.
     virtual bool takes_events() = 0;
     virtual void handle_event(core::Event&& event) = 0;
+    virtual void handle_drained() {}  // all events of the core were handled
     // Called after packets were sent. Returns whether it delivered an event or calls may be queued.
     virtual bool settle() = 0;
     virtual bool end_turn() = 0;  // true: there is room again for events held back in this turn

@@ -1,21 +1,33 @@
-// W3C §4.7.3, [[NegotiationNeeded]]: told once, until a description takes it up.
+// W3C §4.7.3, [[NegotiationNeeded]]: told once, until a description takes it up, and only while it
+// is true: what was asked for is looked at when it would be told, not when it was asked for.
 #pragma once
 
-#include "peer/events.h"
+#include <utility>
+
+#include "jsep/negotiation.h"
 
 namespace specter::peer {
 
 class NegotiationNeededFlag {
  public:
-  // Of a stable state: whether something that was asked for stands in no description yet.
-  void update(bool is_needed, Events& events) {
-    if (is_needed && !is_set_) events.emplace_back(core::NegotiationNeeded{});
-    is_set_ = is_needed;
+  // Something was asked for.
+  void note() { is_due_ = true; }
+  // A description led to the stable state: what is still needed is told anew.
+  void clear() {
+    is_told_ = false;
+    is_due_ = true;
   }
-  void clear() { is_set_ = false; }
+  // Whether it is to be told now, when all else was.
+  bool take(const jsep::Negotiation& negotiation) {
+    if (!is_due_ || negotiation.state() != SignalingState::Stable) return false;
+    is_due_ = false;
+    const bool is_needed = negotiation.is_needed();
+    return !std::exchange(is_told_, is_needed) && is_needed;
+  }
 
  private:
-  bool is_set_ = false;
+  bool is_due_ = false;
+  bool is_told_ = false;
 };
 
 }  // namespace specter::peer

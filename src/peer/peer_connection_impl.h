@@ -103,20 +103,13 @@ class PeerConnection::Impl {
     tracks_.apply(now, change);
     // W3C §4.4.1.5: the flag is cleared and asked anew in each stable state that a description led
     // to, and not in one that it passed through.
-    if (negotiation_.state() != SignalingState::Stable) return;
-    needed_.clear();
-    update_negotiation_needed();
-  }
-
-  void update_negotiation_needed() {
-    if (negotiation_.state() == SignalingState::Stable)
-      needed_.update(negotiation_.is_needed(), events_);
+    if (negotiation_.state() == SignalingState::Stable) needed_.clear();
   }
 
   void restart_ice() {
     if (negotiation_.state() == SignalingState::Closed) return;
     negotiation_.restart_ice();
-    update_negotiation_needed();
+    needed_.note();
   }
 
   Result<> add_ice_candidate(Timestamp now, const IceCandidate& text) {
@@ -154,7 +147,7 @@ class PeerConnection::Impl {
     auto channel = data_.channels().create(now, label, options);
     if (!channel) return channel;
     negotiation_.want_data();
-    update_negotiation_needed();
+    needed_.note();
     return channel;
   }
 
@@ -207,6 +200,9 @@ class PeerConnection::Impl {
         translate(*data);
       } else if (life_ == Life::Open && tracks_.tell_next()) {
         continue;
+      } else if (life_ == Life::Open && needed_.take(negotiation_)) {
+        // W3C §4.7.3: behind all that the calls before have brought about.
+        events_.emplace_back(NegotiationNeeded{});
       } else {
         if (life_ == Life::Open) return std::nullopt;
         life_ = Life::Closed;

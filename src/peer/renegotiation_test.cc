@@ -82,6 +82,7 @@ struct Connected {
 TEST(Renegotiation, DataThatWereRejectedOnceCanBeAskedForAgain) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "first");
+  pair.network.settle();
   ASSERT_TRUE(negotiate(pair, pair.a, pair.b,
                         {.answered = "m=application 9", .answered_instead = "m=application 0"}));
   EXPECT_THAT(pair.a.all<DataChannelError>(), SizeIs(1));
@@ -96,6 +97,7 @@ TEST(Renegotiation, DataThatWereRejectedOnceCanBeAskedForAgain) {
 TEST(Renegotiation, AnotherOfferAfterARejectionOpensItsChannels) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "first");
+  pair.network.settle();
   const auto offer = pair.a.connection.create_offer().value();
   ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
   ASSERT_TRUE(pair.a.connection.set_remote_description(

@@ -15,19 +15,19 @@ Result<TransceiverId> Tracks::add_track(Timestamp now, LocalTrack track,
   auto added = all().add_track(std::move(track), std::move(streams));
   if (!added) return added;
   update_media(now, *added);  // it may be one that sends already
-  note_needed();
+  needed_.note();
   return added;
 }
 
 Result<TransceiverId> Tracks::add_transceiver(MediaKind kind, RtpTransceiverInit init) {
   auto added = all().add_transceiver(kind, std::move(init));
-  if (added) note_needed();
+  if (added) needed_.note();
   return added;
 }
 
 Result<TransceiverId> Tracks::add_transceiver(LocalTrack track, RtpTransceiverInit init) {
   auto added = all().add_transceiver(std::move(track), std::move(init));
-  if (added) note_needed();
+  if (added) needed_.note();
   return added;
 }
 
@@ -35,7 +35,7 @@ Result<> Tracks::remove_track(Timestamp now, TransceiverId transceiver) {
   auto done = all().remove_track(transceiver);
   if (!done) return done;
   update_media(now, transceiver);
-  note_needed();
+  needed_.note();
   return done;
 }
 
@@ -48,13 +48,13 @@ Result<> Tracks::replace_track(Timestamp now, TransceiverId transceiver,
 
 Result<> Tracks::set_direction(TransceiverId transceiver, RtpTransceiverDirection direction) {
   auto done = all().set_direction(transceiver, direction);
-  if (done) note_needed();
+  if (done) needed_.note();
   return done;
 }
 
 Result<> Tracks::set_streams(TransceiverId transceiver, std::vector<std::string> streams) {
   auto done = all().set_streams(transceiver, std::move(streams));
-  if (done) note_needed();
+  if (done) needed_.note();
   return done;
 }
 
@@ -68,7 +68,7 @@ Result<> Tracks::stop(Timestamp now, TransceiverId transceiver) {
   if (!stopped) return fail(stopped.error());
   media_.remove(now, transceiver);
   if (*stopped) tell(**stopped);
-  note_needed();
+  needed_.note();
   return {};
 }
 
@@ -168,11 +168,6 @@ bool Tracks::tell_next() {
   if (!event) return false;
   std::visit([&](auto& e) { events_.emplace_back(std::move(e)); }, *event);
   return true;
-}
-
-void Tracks::note_needed() {
-  if (negotiation_.state() == SignalingState::Stable)
-    needed_.update(negotiation_.is_needed(), events_);
 }
 
 }  // namespace specter::peer

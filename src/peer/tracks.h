@@ -57,7 +57,6 @@ class Tracks {
   jsep::Transceivers& all() { return negotiation_.transceivers(); }
   Result<> check(TransceiverId transceiver) const;
   Result<> check_track(TransceiverId transceiver) const;
-  void note_needed();
   void update_media(Timestamp now, TransceiverId transceiver);
   void tell(const jsep::TrackChange& change);
 

@@ -84,7 +84,11 @@ struct Two {
   Timestamp now() const { return pair.now(); }
   Result<ChannelId> create(PeerHost& host, std::string_view label = "data",
                            const DataChannelOptions& options = {}) {
-    return host.connection.create_data_channel(now(), label, options);
+    auto created = host.connection.create_data_channel(now(), label, options);
+    // A turn of its own, in which it is told that negotiation is needed.
+    while (host.drain_events(now())) {
+    }
+    return created;
   }
   Result<> set_local(PeerHost& host, const SessionDescription& description) {
     return host.connection.set_local_description(now(), description);

@@ -110,6 +110,7 @@ TEST(W3cRows, Row166_TheSameOfferMayBeSetAgain) {
   (void)two.create(two.a);
   const auto offer = two.offer_of(two.a);
   ASSERT_TRUE(two.set_local(two.a, kRollback));
+  two.pair.network.settle();
   ASSERT_TRUE(two.set_local(two.a, offer));
   two.pair.network.settle();
   EXPECT_THAT(signaling(two.a),
@@ -252,6 +253,7 @@ TEST(W3cRows, Row179_WithADataSectionMoreChannelsNeedNone) {
 TEST(W3cRows, Row180_NegotiationIsNeededAgainAfterARollback) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  pair.network.settle();
   ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
                                                       pair.a.connection.create_offer().value()));
   ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), {SdpType::Rollback, ""}));
@@ -262,6 +264,7 @@ TEST(W3cRows, Row180_NegotiationIsNeededAgainAfterARollback) {
 TEST(W3cRows, Row181_AnImplicitRollbackSaysSoAtTheFinalStableState) {
   PeerPair pair;
   (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  pair.network.settle();
   ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(),
                                                       pair.a.connection.create_offer().value()));
   const auto empty = pair.b.connection.create_offer().value();
