@@ -105,6 +105,7 @@ class Life : public std::enable_shared_from_this<Life> {
       (void)own.create_data_channel("data");
       (void)own.get_stats();
       (void)own.ask();
+    } else if (std::holds_alternative<event::NegotiationNeeded>(event)) {
       (void)own.create_offer();
     } else if (const auto* offer = std::get_if<event::Offer>(&event)) {
       (void)own.set_local_description(offer->description);
