@@ -23,7 +23,7 @@ from media import decoded, grows, received, received_frames, stops
 from peers import BrowserPeer, SpecterPeer
 from perfect_negotiation import PerfectNegotiation
 from relay import Relay
-from scenario import Stories, Wire, connected, echo, expect, renegotiate
+from scenario import Failed, Stories, Wire, connected, echo, expect, renegotiate
 from test_restart import in_use, restart, until_moved
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -272,7 +272,14 @@ async def simulcast(telling):
         await telling.browser_sends("video", rids=["q", "h", "f"], source={"width": 1280, "height": 720, "fps": 10})
 
     async with connected(page, specter, before_offer=theirs):
-        longest = [(await telling.we_receive("video", rid=rid))[1] for rid in ("q", "h", "f")]
+        try:
+            longest = [(await telling.we_receive("video", rid=rid))[1] for rid in ("q", "h", "f")]
+        except Failed as failed:
+            sent = [{key: one.get(key) for key in ("rid", "ssrc", "framesSent", "active", "targetBitrate",
+                                                   "qualityLimitationReason", "frameWidth", "encoderImplementation")}
+                    for one in await media.reports(page, "outbound-rtp")]
+            got = await received(specter, await telling.number_of("video"))
+            raise Failed(f"{failed}; the browser sends {sent}; ours got {got}") from failed
         number = await telling.number_of("video")
         paths = {rid: telling.folder / f"simulcast-{rid}.ivf" for rid in ("q", "h", "f")}
         for rid, path in paths.items():
