@@ -269,7 +269,9 @@ async def simulcast(telling):
     page, specter = telling.page, telling.specter
 
     async def theirs():
-        await telling.browser_sends("video", rids=["q", "h", "f"], source={"width": 1280, "height": 720, "fps": 10})
+        # No camera: while another page has it with 320 pixels, this one gets these, and Chromium makes one layer of them.
+        await telling.browser_sends("video", rids=["q", "h", "f"],
+                                    source={"canvas": True, "width": 1280, "height": 720, "fps": 10})
 
     async with connected(page, specter, before_offer=theirs):
         try:
