@@ -7,7 +7,7 @@ defmodule Peer do
   use GenServer
   use Specter.Handler
 
-  alias Specter.{DataChannel, Json, PeerConnection}
+  alias Specter.{DataChannel, PeerConnection}
 
   def start_link(program), do: GenServer.start_link(__MODULE__, program)
 
@@ -26,7 +26,7 @@ defmodule Peer do
 
   @impl GenServer
   def handle_cast({:command, line}, state) do
-    %{"op" => op, "ref" => ref} = fields = Json.decode!(line)
+    {:ok, %{"op" => op, "ref" => ref} = fields} = Specter.Native.decode_json(line)
     refs = Map.get(state.asked, op, []) ++ [ref]
     do_command(op, fields, line, state.specter, state.pc)
     {:noreply, put_in(state.asked[op], refs)}
