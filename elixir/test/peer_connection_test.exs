@@ -364,7 +364,6 @@ defmodule Specter.PeerConnectionTest do
       :ok = PeerConnection.signaling_state(specter, offering)
       assert_receive {:signaling_state, ^offering, :have_local_offer}
       assert_receive {:signaling_state_change, ^offering, :have_local_offer}
-      assert_receive {:negotiation_needed, ^offering}
       assert_receive {:ice_gathering_state_change, ^offering, :gathering}
       assert_receive {:ice_gathering_state_change, ^offering, :complete}
       :ok = PeerConnection.ice_gathering_state(specter, offering)
