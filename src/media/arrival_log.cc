@@ -18,7 +18,7 @@ void ArrivalLog::handle_packet(Timestamp at, std::uint16_t number, std::size_t b
     next_ = highest_;
     since_ = at;
   }
-  std::int64_t sequence = unwrap(number, highest_);
+  const std::int64_t sequence = unwrap(number, highest_);
   if (sequence > highest_ - kMaxBehind) {
     behind_ = 0;
   } else if (++behind_ < kMostBehind) {
@@ -26,9 +26,7 @@ void ArrivalLog::handle_packet(Timestamp at, std::uint16_t number, std::size_t b
   } else {
     // Another peer's count, or the same one's after an outage.
     forget_all();
-    highest_ = number + kTurn;
-    next_ = highest_;
-    sequence = highest_;
+    return handle_packet(at, number, bytes);
   }
   const auto place =
       std::ranges::lower_bound(arrivals_, sequence, {}, &rtcp::TransportArrival::sequence);
