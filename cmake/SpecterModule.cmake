@@ -37,9 +37,7 @@ function(specter_module name)
     list(TRANSFORM test_modules PREPEND specter_)
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE
-      ${target} ${test_modules} ${ARG_TEST_LIBRARIES} specter_options GTest::gmock GTest::gtest_main)
-    # What the tests themselves do is not what takes time, and -O3 of GoogleTest's macros does.
-    target_compile_options(${target}_test PRIVATE $<$<CONFIG:Release>:-O1>)
+      ${target} ${test_modules} ${ARG_TEST_LIBRARIES} specter_test_options GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
       PROPERTIES TIMEOUT 120 LABELS unit)
   endif()

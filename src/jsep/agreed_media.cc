@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_sort.h"
 #include "jsep/codec_match.h"
 #include "jsep/encodings.h"
 #include "jsep/media_negotiation.h"
@@ -207,7 +208,7 @@ class TrackChanges {
   }
 
   std::vector<TrackChange> in_order() {
-    std::ranges::stable_sort(all_, {}, &TrackChange::kind);
+    stable_sort(all_, &TrackChange::kind);
     return std::move(all_);
   }
 

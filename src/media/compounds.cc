@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/stable_sort.h"
+
 namespace specter::media {
 namespace {
 
@@ -28,7 +30,7 @@ void Compounds::add(std::vector<rtcp::Message>& due) {
     waiting_.push_back(std::move(message));
   }
   due.clear();
-  std::ranges::stable_sort(waiting_, {}, rank);
+  stable_sort(waiting_, rank);
 }
 
 // What a datagram lacks: a report, and the name of who says it.

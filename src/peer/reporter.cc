@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/stable_sort.h"
+
 namespace specter::peer {
 namespace {
 
@@ -44,8 +46,7 @@ void add_pairs(ConnectionReport& report, std::vector<CandidatePairStats>&& pairs
                             .last_request = pair.last_request,
                             .round_trip_time = pair.current_round_trip_time});
   }
-  std::ranges::stable_sort(report.pairs, {},
-                           [](const PairReport& pair) { return rank(pair.outcome); });
+  stable_sort(report.pairs, [](const PairReport& pair) { return rank(pair.outcome); });
   if (report.pairs.size() <= ConnectionReport::kMaxPairs) return;
   report.pairs_left_out = report.pairs.size() - ConnectionReport::kMaxPairs;
   report.pairs.resize(ConnectionReport::kMaxPairs);
