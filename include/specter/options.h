@@ -80,6 +80,12 @@ class IceServers : public std::vector<IceServer> {
   /// The servers of a vector.
   template <std::same_as<std::vector<IceServer>> Servers>
   IceServers(Servers servers) : vector(std::move(servers)) {}
+  /// Replaces the servers: `= {}` leaves none.
+  // Without it clang does not choose between the two lists above for `= {}`.
+  IceServers& operator=(std::initializer_list<IceServer> servers) {
+    assign(servers);
+    return *this;
+  }
 };
 
 /// RTCPriorityType, W3C WebRTC Priority Control §3. While several channels of a connection have

@@ -63,6 +63,11 @@ TEST(IceServers, AreUrlsOrServersOrAVector) {
   EXPECT_EQ(options.ice_servers[1].urls, std::vector<std::string>{"stun:b"});
   options.ice_servers = {};
   EXPECT_TRUE(options.ice_servers.empty());
+  options.ice_servers = {{.urls = {"stun:a"}}};
+  EXPECT_EQ(options.ice_servers, IceServers({a}));
+  options.ice_servers = {"stun:a", b};
+  EXPECT_EQ(options.ice_servers, IceServers({a, b}));
+  options.ice_servers = {};
   options.ice_servers.push_back({.urls = {"stun:a"}});
   EXPECT_EQ(options.ice_servers, IceServers({"stun:a"}));
 }
