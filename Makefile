@@ -63,11 +63,13 @@ lint: ## clang-tidy on src/ and elixir/c_src/, and the checks
 	$(tidy) -p build/elixir -extra-arg=-Wno-unknown-warning-option '^$(CURDIR)/elixir/c_src/'
 
 asan: ## build and test with AddressSanitizer and UndefinedBehaviorSanitizer
+	scripts/bootstrap build lint
 	cmake --preset asan --log-level=WARNING
 	cmake --build --preset asan
 	ctest --preset asan -LE 'interop|lab'
 
 tsan: ## build and test with ThreadSanitizer
+	scripts/bootstrap build lint
 	cmake --preset tsan --log-level=WARNING
 	cmake --build --preset tsan
 	ctest --preset tsan -LE 'interop|lab'
