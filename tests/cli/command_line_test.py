@@ -131,20 +131,6 @@ class Manual(unittest.TestCase):
                 done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
-    def test_bash_completes(self):
-        def completed(*words):
-            script = run("completion", "bash").stdout + (
-                f'COMP_WORDS=({" ".join(words)} "")\nCOMP_CWORD={len(words)}\n_specter\n'
-                'printf "%s\\n" "${COMPREPLY[@]}"\n')
-            return subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True,
-                                  timeout=60).stdout.split()
-        self.assertIn("bench", completed("specter"))
-        self.assertEqual({"data", "latency", "setup", "memory", "link"} - set(completed("specter", "bench")), set())
-        self.assertIn("--size", completed("specter", "bench", "data"))
-        self.assertNotIn("--echo", completed("specter", "bench", "data"))
-        self.assertEqual(sorted(completed("specter", "lifecycle", "--json", "--dtls")), ["1.2", "1.3", "any"])
-        self.assertEqual(sorted(completed("specter", "completion"))[-3:], ["bash", "fish", "zsh"])
-
 
 if __name__ == "__main__":
     unittest.main()
