@@ -135,20 +135,17 @@ Outcome roll_back(const Session& before) {
   return out;
 }
 
-// RFC 8842 §5.1: a new DTLS association, for which another fingerprint or a=tls-id asks, needs new
-// credentials of ICE. The old identity is never kept in silence.
-Result<> check_same_peer(const Negotiated& now, const RemoteTransport& transport) {
-  if (!now.transport || now.transport->credentials != transport.credentials) return {};
-  const auto refuse = [](std::string_view what) {
+// RFC 9429 §5.3.1, §5.11: a section is used anew for another kind only after it was rejected. A
+// section of a transceiver: pairing.cc.
+Result<> check_data_section(const Negotiated& stable, const sdp::Session& offer) {
+  for (std::size_t i = 0; stable.transport && i < stable.sections.size(); ++i) {
+    if (stable.sections[i].use != Use::Data) continue;
+    if (i < offer.media.size() && offer.media[i].kind == stable.sections[i].kind) continue;
     return fail(ErrorCode::InvalidAccess,
-                fmt::format("the description changes {} and keeps ice-ufrag and ice-pwd: another "
-                            "peer has others (RFC 8842 §5.1)",
-                            what));
-  };
-  if (now.transport->fingerprints != transport.fingerprints) return refuse("the fingerprint");
-  // One that comes or goes asks for nothing.
-  if (now.transport->tls_id && transport.tls_id && now.transport->tls_id != transport.tls_id)
-    return refuse("a=tls-id");
+                fmt::format("section {} is in use for data channels: the offer must have it in its "
+                            "place",
+                            i));
+  }
   return {};
 }
 
@@ -235,6 +232,10 @@ Result<Remote> read_remote(const LocalParameters& local, const Session& session,
   auto text = sdp::parse(description.sdp);
   if (!text) return fail(std::move(text).error());
   Remote remote{.session = std::move(*text)};
+  if (description.type == SdpType::Offer) {
+    if (auto good = check_data_section(session.last_stable(), remote.session); !good)
+      return fail(good.error());
+  }
   if (auto read = read_media_sections(local, session, description.type, remote); !read)
     return fail(std::move(read).error());
   auto sorted = sort(local, session, remote, description.type);

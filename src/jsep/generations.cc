@@ -1,6 +1,9 @@
 // ICE restart: whose credentials stand in which description. RFC 9429 §5.2.2, §5.2.3.1, §5.3.1,
 // §5.10; RFC 8839 §4.4.1.1.1; W3C §4.4.2, restartIce().
 #include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "jsep/parts.h"
 
@@ -85,6 +88,23 @@ void drop_offered_credentials(Outcome& out) {
   if (!restart_offered(out.session)) return;
   out.change.generation_dropped = true;
   out.session.now.credentials = out.session.stable->credentials;
+}
+
+// RFC 8842 §5.1: a new DTLS association, for which another fingerprint or a=tls-id asks, needs new
+// credentials of ICE. The old identity is never kept in silence.
+Result<> check_same_peer(const Negotiated& now, const RemoteTransport& transport) {
+  if (!now.transport || now.transport->credentials != transport.credentials) return {};
+  const auto refuse = [](std::string_view what) {
+    return fail(ErrorCode::InvalidAccess,
+                fmt::format("the description changes {} and keeps ice-ufrag and ice-pwd: another "
+                            "peer has others (RFC 8842 §5.1)",
+                            what));
+  };
+  if (now.transport->fingerprints != transport.fingerprints) return refuse("the fingerprint");
+  // One that comes or goes asks for nothing.
+  if (now.transport->tls_id && transport.tls_id && now.transport->tls_id != transport.tls_id)
+    return refuse("a=tls-id");
+  return {};
 }
 
 Result<> check_restart(const Session& session, const RemoteTransport& transport, SdpType type) {

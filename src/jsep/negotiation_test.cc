@@ -430,6 +430,27 @@ TEST(Negotiation, ALaterOfferMayNotChangeThePeer) {
   EXPECT_TRUE(b.negotiation.set_remote(o));
 }
 
+// RFC 9429 §5.11; what runs is not ended by an offer that is refused.
+TEST(Negotiation, ALaterOfferMayNotPutAnotherKindInTheDataSectionsPlace) {
+  Peer a(1), b(2);
+  a.negotiation.want_data();
+  negotiate(a.negotiation, b.negotiation);
+  const auto o = offer(a.negotiation);
+  const Session before = b.negotiation.session();
+  for (const char* line : {"m=audio 9 UDP/TLS/RTP/SAVPF 111", "m=text 9 UDP/TLS/RTP/SAVPF 111",
+                           "m=audio 0 UDP/TLS/RTP/SAVPF 111"}) {
+    auto other = o;
+    const std::string data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel";
+    other.sdp.replace(other.sdp.find(data), data.size(), line);
+    EXPECT_EQ(b.negotiation.set_remote(other).error().code, ErrorCode::InvalidAccess) << line;
+  }
+  auto none = o;
+  none.sdp.erase(none.sdp.find("m=application"));
+  EXPECT_EQ(b.negotiation.set_remote(none).error().code, ErrorCode::InvalidAccess);
+  EXPECT_TRUE(b.negotiation.session() == before);
+  EXPECT_TRUE(b.negotiation.set_remote(o));
+}
+
 TEST(Negotiation, SortsCandidatesToTheirSections) {
   Peer peer(1);
   ASSERT_TRUE(peer.negotiation.set_remote(

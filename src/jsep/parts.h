@@ -79,6 +79,8 @@ void drop_offered_credentials(Outcome& out);
 // RFC 8842 §5.1: whether a remote description with this transport asks for a new DTLS association.
 // That needs new credentials of ICE, too.
 bool is_other_peer(const Negotiated& stable, const RemoteTransport& transport);
+// The same identity as before, unless the credentials are others. Error: InvalidAccess.
+Result<> check_same_peer(const Negotiated& now, const RemoteTransport& transport);
 // A remote description with this transport comes. Error: InvalidAccess.
 Result<> check_restart(const Session& session, const RemoteTransport& transport, SdpType type);
 
