@@ -1,12 +1,12 @@
-# The front door. `make` alone lists what there is.
+# Everything that a developer or CI runs. `make` alone lists the goals.
 PREFIX ?= /usr/local
 DESTDIR ?=
 CMAKE_ARGS ?=
 CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL
 
-# Tests go without the analyzer, which takes a minute for each to follow the paths of GoogleTest's
-# macros (the sanitizers see them run), and without what is about speed alone.
+# Tests are not checked by the static analyzer, which takes a minute per test because of GoogleTest's
+# macros (the sanitizers check them at run time), nor by the checks for performance.
 tidy = run-clang-tidy-19 -quiet -j $(CMAKE_BUILD_PARALLEL_LEVEL)
 cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 
@@ -16,44 +16,44 @@ cpp_files = $(shell git ls-files -co --exclude-standard '*.h' '*.cc')
 help: ## list these goals
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-demo: ## install what it needs, build, and watch two peers meet
+demo: ## install the dependencies, build, and show two peers connecting
 	scripts/bootstrap build
 	cmake --preset release --log-level=WARNING
 	cmake --build --preset release --target specter
 	build/release/specter lifecycle
 
-test: ## everything that CI runs: the checks, CTest (with browsers), ExUnit
+test: ## run everything that CI runs: the checks, CTest (with browsers), ExUnit
 	scripts/bootstrap build elixir browsers interop lab
 	scripts/check
 	$(MAKE) --no-print-directory build
 	scripts/test build/release
 
-lab: ## all of the laboratory of networks (some minutes, as root): tests/lab
+lab: ## run all tests in kernel networks (some minutes, as root): tests/lab
 	scripts/bootstrap build lab
 	$(MAKE) --no-print-directory build
 	SPECTER_LAB=all ctest --test-dir build/release --output-on-failure --no-tests=error -V -L lab
 
-interop: ## with the stacks of npm, PyPI, Go and Rust that can be had here: tests/interop/test_stacks.py
+interop: ## test with other stacks, from npm, PyPI, Go and Rust: tests/interop/test_stacks.py
 	scripts/bootstrap build
 	$(MAKE) --no-print-directory build
 	/usr/bin/python3 tests/interop/test_stacks.py $(STACKS)
 
-build: ## the release build, in build/release
+build: ## make the release build, in build/release
 	cmake --preset release --log-level=WARNING
 	cmake --build --preset release
 
-check: ## the rules of docs/architecture.md; after a build, what the libraries show, too
+check: ## check the rules of docs/architecture.md; after a build, the libraries' symbols too
 	scripts/check $(if $(wildcard build/release/build.ninja),--build build/release)
 
-format: ## let clang-format lay out the C++ and mix the Elixir
+format: ## format the C++ with clang-format and the Elixir with mix
 	clang-format-19 -i $(cpp_files)
 	cd elixir && LC_ALL=C.UTF-8 mix format
 
-format-check: ## say what `make format` would change
+format-check: ## show what `make format` would change
 	clang-format-19 --dry-run --Werror $(cpp_files)
 	cd elixir && LC_ALL=C.UTF-8 mix format --check-formatted
 
-lint: ## clang-tidy on src/ and elixir/c_src/, and the checks
+lint: ## run clang-tidy on src/ and elixir/c_src/, and the checks
 	scripts/bootstrap build elixir lint
 	scripts/check
 	cmake --preset clang --log-level=WARNING
@@ -80,9 +80,9 @@ clang: ## build and test with clang 19
 	cmake --build --preset clang
 	ctest --preset clang -LE 'interop|lab'
 
-# The native code first: what is preloaded into the VM would be preloaded into its compilers, too.
-# Leaks are told from what the VM itself has by our frames in their reports. That needs the VM to
-# allocate by malloc, which then can't tell how much it has: the one test that asks is left out.
+# The native code is built first: otherwise the preloaded library would be loaded into the compilers too.
+# Our leaks are found by our frames in the reports, since the VM has leaks of its own. For that the VM must
+# allocate with malloc. Then it can't report its memory: the one test of that is left out.
 elixir-asan: export LC_ALL = C.UTF-8
 elixir-asan: export MIX_ENV = test
 elixir-asan: export MIX_BUILD_PATH = $(CURDIR)/elixir/_build/asan
@@ -96,21 +96,21 @@ elixir-asan: ## test Elixir with its native code under the sanitizers of `make a
 	  LSAN_OPTIONS=exitcode=0 UBSAN_OPTIONS=print_stacktrace=1 mix test --exclude memory --timeout 300000
 	! grep -rE -B8 'specter::|specter_nif|ERROR: AddressSanitizer' "$(reports)"
 
-fuzz: ## fuzz for a while: FUZZ=dtls_record (all, when not given), SECONDS=60
+fuzz: ## run the fuzzers: FUZZ=dtls_record (default: all), SECONDS=60 each
 	scripts/fuzz --seconds $(or $(SECONDS),60) $(FUZZ)
 
-soak: ## lives in the simulated world: SEEDS=1000000 from FIRST=1, of whole peers and as many of SCTP alone
+soak: ## run the simulation: SEEDS=1000000 from FIRST=1, of whole peers and as many of SCTP alone
 	scripts/bootstrap build
 	cmake --preset release --log-level=WARNING
 	cmake --build --preset release --target specter
 	build/release/specter sim --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1) --table
 	build/release/specter sim --sctp --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1)
 
-plant: ## which of the bugs of tests/planted the simulated world finds (an hour): PLANT=late-path
+plant: ## test which bugs of tests/planted the simulation finds (an hour): PLANT=late-path
 	scripts/bootstrap build
 	scripts/plant $(PLANT)
 
-long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
+long: ## run what takes too long for CI (half an hour): a message of 10 GB, 1 GB each way with browsers, Elixir's long tests
 	scripts/bootstrap build elixir browsers interop
 	$(MAKE) --no-print-directory build
 	SPECTER_LARGE_MESSAGE=10000000000 build/release/src/sctp/specter_sctp_test --gtest_filter='*LargerThanAllBuffers*'
@@ -119,11 +119,11 @@ long: ## what takes too long for CI (half an hour): a message of 10 GB, 1 GB eac
 	/usr/bin/python3 tests/interop/test_bulk.py firefox --megabytes 1000 --timeout 1800
 	cd elixir && LC_ALL=C.UTF-8 MIX_ENV=test mix test --only long
 
-bench-peers: ## measure other WebRTC stacks beside ours (40 minutes): docs/performance/peers.md
+bench-peers: ## compare the speed with other WebRTC stacks (40 minutes): docs/performance/peers.md
 	scripts/bootstrap build
 	scripts/bench-peers
 
-rfc: ## write docs/rfc.md: which sections have code, and which a test
+rfc: ## write docs/rfc.md: which sections of RFCs have code, and which a test
 	scripts/rfc
 
 docs: ## write the reference of the C++ headers into build/docs/html
@@ -135,5 +135,5 @@ install: ## build the library and the command, no tests, into PREFIX (/usr/local
 	cmake --build --preset install
 	DESTDIR="$(DESTDIR)" cmake --install build/install
 
-clean: ## forget every build
+clean: ## remove all builds
 	rm -rf build elixir/_build examples/rooms/_build examples/sfu/_build

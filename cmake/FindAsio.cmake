@@ -7,7 +7,7 @@ if(Asio_FOUND AND NOT TARGET Asio::Asio)
   target_include_directories(Asio::Asio SYSTEM INTERFACE ${Asio_INCLUDE_DIR})
   target_compile_definitions(Asio::Asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
   if(SPECTER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Asio has a fence beside its locks, which TSan does not know; it sees the locks.
+    # Asio has a fence besides its locks, which TSan does not support; it supports the locks.
     target_compile_options(Asio::Asio INTERFACE -Wno-tsan)
   endif()
 endif()

@@ -1,5 +1,5 @@
 # Intel's multi-buffer library, libipsec-mb: one header and one library, no CMake package. Version 1.3
-# is the first with the calls that we make (a burst of jobs that ends with the call).
+# is the first with the functions that we call (a burst of jobs that ends with the call).
 find_path(IpsecMb_INCLUDE_DIR intel-ipsec-mb.h)
 find_library(IpsecMb_LIBRARY IPSec_MB)
 if(IpsecMb_INCLUDE_DIR)

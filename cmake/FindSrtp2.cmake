@@ -1,4 +1,4 @@
-# libsrtp: one header and one library, no CMake package. For tests and benchmarks alone.
+# libsrtp: one header and one library, no CMake package. Only for tests and benchmarks.
 find_path(Srtp2_INCLUDE_DIR srtp2/srtp.h)
 find_library(Srtp2_LIBRARY srtp2)
 include(FindPackageHandleStandardArgs)

@@ -1,6 +1,6 @@
-# The libraries that the modules are made of. One of them under a name of our own, specter::fmt:
-# what is linked into one static program takes its headers alone (BUILD_SHARED_LIBS=OFF), for
-# Debian has it as a shared library only.
+# The libraries that the modules use. fmt has a name of our own, specter::fmt:
+# for static programs (BUILD_SHARED_LIBS=OFF) it is header-only, since
+# Debian has it only as a shared library.
 
 # Global, so that a project that adds this one may link the static library.
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
@@ -15,7 +15,7 @@ elseif(SPECTER_MULTI_BUFFER)
   find_package(IpsecMb 1.3 REQUIRED)
 endif()
 
-# Which of libspecter.so and libspecter.a there will be.
+# Which of libspecter.so and libspecter.a is built.
 if(NOT DEFINED BUILD_SHARED_LIBS)
   set(SPECTER_LIBRARIES shared static)
 elseif(BUILD_SHARED_LIBS)
@@ -32,7 +32,7 @@ else()
   target_link_libraries(specter_fmt INTERFACE fmt::fmt)
 endif()
 
-# The flags by which a linker finds these imported libraries, for pkg-config.
+# The linker flags of these imported libraries, for pkg-config.
 function(specter_linker_flags result)
   set(flags)
   foreach(library IN LISTS ARGN)

@@ -1,13 +1,13 @@
-# specter_module(NAME LINKS ...): one folder of src/ as one library, linking only what it may use
-# (docs/architecture.md has the picture; scripts/check holds every #include against these lists),
+# specter_module(NAME LINKS ...): one folder of src/ as one library that links only what it may use
+# (docs/architecture.md has the picture; scripts/check compares every #include with these lists),
 # and its tests, the *_test.cc beside the code, as one program.
 #
 #   WITHOUT     sources that this build leaves out
 #   LINKS       modules below this one, by their folder's name
 #   PUBLIC      other libraries that its headers need
 #   PRIVATE     other libraries that only its sources need
-#   TEST_LINKS      what only its tests need, modules by their folder's name
-#   TEST_LIBRARIES  the same, other libraries
+#   TEST_LINKS      modules that only its tests need, by their folder's name
+#   TEST_LIBRARIES  other libraries that only its tests need
 function(specter_module name)
   cmake_parse_arguments(ARG "" "" "WITHOUT;LINKS;PUBLIC;PRIVATE;TEST_LINKS;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -43,7 +43,7 @@ function(specter_module name)
   endif()
 endfunction()
 
-# The module's objects and those of all that it links, through LINKS.
+# The module's objects and those of all modules that it reaches through LINKS.
 function(specter_objects_of module result)
   set(objects)
   set(reached ${module})

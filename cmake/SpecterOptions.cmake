@@ -13,7 +13,7 @@ endif()
 
 find_program(SPECTER_CCACHE ccache)
 if(SPECTER_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Another working tree finds what this one has built: paths below the tree are relative to it.
+  # Other working trees can use this one's objects: paths below the tree are relative to it.
   set(CMAKE_CXX_COMPILER_LAUNCHER
     ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${SPECTER_CCACHE})
 endif()
@@ -23,7 +23,7 @@ target_compile_options(specter_options INTERFACE
   -Wall -Wextra -Wpedantic $<$<BOOL:${SPECTER_WERROR}>:-Werror> -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wold-style-cast -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -fno-strict-aliasing)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 sees ghosts in inlined vector code; clang and the sanitizers watch over those.
+  # GCC 12 has false warnings in inlined vector code; clang and the sanitizers check it instead.
   target_compile_options(specter_options INTERFACE
     -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-restrict
     -Wno-missing-field-initializers)
@@ -33,8 +33,8 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     -Wno-missing-designated-field-initializers)
 endif()
 
-# What the tests themselves do is not what takes time, and -O3 of GoogleTest's macros does; with a
-# sanitizer's checks in them -O1 takes twice as long as -O0.
+# Compiling GoogleTest's macros with -O3 takes longer than the tests themselves; with a
+# sanitizer's checks, compiling with -O1 takes twice as long as with -O0.
 add_library(specter_test_options INTERFACE)
 target_link_libraries(specter_test_options INTERFACE specter_options)
 if(SPECTER_SANITIZE)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""chat and send_file as two people use them: this carries the lines."""
+"""chat and send_file with two sides: this test carries their lines."""
 
 import pathlib
 import random

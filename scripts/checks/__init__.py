@@ -1,1 +1,1 @@
-"""The rules of scripts/check, by what they read."""
+"""The rules of scripts/check, one file per kind of input."""

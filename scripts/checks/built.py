@@ -1,12 +1,12 @@
-"""What the compiled core calls, and what the shared library shows."""
+"""What the compiled core calls, and what the shared library exports."""
 
 import re
 import subprocess
 
 from .tree import CORE
 
-# What the core may not call, as nm -C spells it without arguments. inet_pton and inet_ntop only
-# read and write text; what libssl does inside itself is its own affair.
+# Functions that the core may not call, as nm -C spells them without arguments. inet_pton and inet_ntop only
+# read and write text; calls inside libssl are not checked.
 FORBIDDEN = {
     "a clock": r"clock_gettime|clock|time|ftime|times|gettimeofday|timespec_get|localtime(_r)?"
                r"|std::chrono::.*::now|X509_gmtime_adj|X509_cmp_current_time",
@@ -21,7 +21,7 @@ FORBIDDEN = {
     "the system": r"open(at|64)?|fopen(64)?|std::basic_i?o?fstream.*|(secure_)?getenv|fork|system"
                   r"|exec\w+|syscall|signal|sigaction",
 }
-# Each with the reason why it may.
+# Exceptions, each with its reason.
 ALLOWED = {
     ("crypto", "RAND_set_DRBG_type"): "makes OpenSSL draw from our Random, in a context of our own",
     ("crypto", "RAND_set_seed_source_type"): "the same",

@@ -33,7 +33,7 @@ def only_code(text):
 
 
 class Part:
-    """A type, a function, or anything else that stands outside of functions.
+    """A type, a function, or anything else outside of functions.
 
     kind      "type", "function", "alias", or "other" (fields, constants, macros)
     name      as it is written: `f`, `Class::f`

@@ -1,4 +1,4 @@
-"""docs/errors.md: each code of include/specter/error.h has its row, with a cause and a cure, and no other has."""
+"""docs/errors.md: each code of include/specter/error.h has a row, with a cause and a cure, and there is no other row."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""docs/failures.md: each row that is cited is there, and each test that a row names."""
+"""docs/failures.md: each cited row exists, and so does each test that a row names."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An #include names only what stands lower, and what the folder lists."""
+"""An #include names only lower folders, and only those that the folder's CMakeLists.txt lists."""
 
 import re
 
@@ -63,7 +63,7 @@ def check_links(tree, module):
 
 
 def check_test_headers(tree):
-    """What only tests include lies where only tests look."""
+    """Headers that only tests include are in src/<module>/testing/."""
     for name in sorted(tree.tests):
         if name.startswith("src/") and name.endswith(".h") and "/testing/" not in name:
             module = name.split("/")[1]
@@ -86,7 +86,7 @@ def check_module_include(tree, where, name, module, header):
         for pattern, target in LIBRARIES:
             if not re.match(pattern, header) or (is_test and "GTest" in target):
                 continue
-            # What is PUBLIC comes with the modules below; what is PRIVATE is the folder's own.
+            # PUBLIC libraries of the modules below are included; PRIVATE ones belong to the folder alone.
             targets = module.private + [t for m in closure(tree, [module.name])
                                         for t in tree.modules[m].public]
             if is_test:

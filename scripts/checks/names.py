@@ -1,7 +1,7 @@
-"""Declarations that nobody needs.
+"""Unused declarations.
 
-By names, since nothing here knows a type: what is unused stays unseen as long as anything else in the tree
-has its name (another class's method, a field, a local), and so do operators, fields and enumerators.
+They are compared by name, since no types are known here: an unused function is not found if anything else in the tree
+has its name (another class's method, a field, a local). Operators, fields and enumerators are not checked.
 """
 
 import collections
@@ -11,13 +11,13 @@ from .cxx import WORD
 
 # The language or a library looks for these by name.
 CALLED_BY_NAME = {"is_transparent", "main", "value_type", "is_steady", "rep", "period"}
-# Found, and not yet taken away.
+# Found, and not yet removed.
 OPEN = {
     ("src/simulation/internet.h", "Internet::routers"),
     ("src/world/ledger.h", "Ledger::largest_delay_past_lifetime"),
     ("src/world/ledger.h", "Ledger::count_received"),
 }
-# A function is used where it is called, and where it is named as a value: `&f`, `g(f)`, `{f, x}`, `<f>`.
+# A function is used by a call, and by its name as a value: `&f`, `g(f)`, `{f, x}`, `<f>`.
 CALL = re.compile(r"\b([A-Za-z_]\w*)(?:<[^;(){}]*>)?\(")
 VALUE = re.compile(r"[&(<{,=?:]\s*(?:\w+::)*(\w+)(?=\s*[;,)}<>:])")
 NAMED = re.compile(r"\b(?:return|template|using)\s+(?:\w+::)*(\w+)")

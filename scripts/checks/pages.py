@@ -1,14 +1,14 @@
-"""A page for each folder that names its files, and references that lead somewhere."""
+"""Each folder has a page that names its files, and references are valid."""
 
 import fnmatch
 import posixpath
 import re
 
-# What looks like a file of ours in a comment or in `code`: with an ending, or under a folder of the top.
+# What looks like a file of the repository in a comment or in `code`: with an ending, or under a top-level folder.
 PATH = re.compile(r"(?<![\w/.:@$<>{}=~+-])((?:\.\./)*(?:\.ci/)?[A-Za-z0-9][\w.*-]*(?:/[\w.*-]+)*/?)")
 ENDING = re.compile(r"\w\.(md|h|cc|py|ex|exs|cmake|txt|js|json|patch)$")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-# What a build makes, and what belongs to others or to the reader.
+# Files that a build makes, and files of other projects or of the reader.
 NOT_OURS = re.compile(r"/_build/|^_?[A-Z]+\b|/[A-Z]+$|^(app|erl_nif)\.\w+$|^include/rtc/")
 GOAL = re.compile(r"^([a-z][a-z-]*):", re.M)
 MAKE = re.compile(r"(?:`|^)make ([a-z][a-z-]*)(?=[` ]|$)")
@@ -28,7 +28,7 @@ def readmes(tree):
 
 
 def on_pages(tree):
-    """The sources by the README that is nearest above them."""
+    """The sources by the nearest README above them."""
     found = {}
     for name in tree.files:
         if not name.startswith("src/") or not name.endswith((".h", ".cc")) or name.endswith("_test.cc"):
@@ -71,7 +71,7 @@ def references(tree):
 
 
 def check_guides(tree, name, text):
-    """Links of Elixir's documentation lead to the pages that mix.exs gives it, by their names alone."""
+    """Links of Elixir's documentation name pages of mix.exs, without their folders."""
     guides = {posixpath.basename(page): page for page in tree.pages if re.match(r"elixir/(guides/)?[\w.]+$", page)}
     for number, line in enumerate(text.splitlines(), 1):
         for target in LINK.findall(line):
@@ -83,7 +83,7 @@ def check_guides(tree, name, text):
 
 
 class Endings:
-    """The last parts of all paths: a file may be named by as much of its path as a reader needs."""
+    """The last parts of all paths: a file may be named by the end of its path."""
 
     def __init__(self, names):
         self.all, self.tops = set(), set()

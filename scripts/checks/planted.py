@@ -1,4 +1,4 @@
-"""tests/planted: each patch applies to the tree as it is."""
+"""tests/planted: each patch applies to the current tree."""
 
 import subprocess
 

@@ -1,12 +1,12 @@
-"""docs/w3c-rows.md says of each row what shows it."""
+"""docs/w3c-rows.md says for each row which test shows it."""
 
 import re
 
-# The W3C's rows: our list of what its document and its public tests expect has so many. A test
-# says in its name which it shows (Row12_, Row12To14_, Row12And15To17_), a line of the table too.
+# The number of the W3C's rows: our list of what its document and its public tests expect. A test's name has
+# its rows (Row12_, Row12To14_, Row12And15To17_), and so has a line of the table.
 W3C_ROWS = 281
 ROW_TEST = re.compile(r"\bTEST(?:_F)?\(W3cRows, (Row(\d+(?:(?:To|And)\d+)*)_\w+)\)")
-# Those about tracks have a letter each: A2_…, A2To4_…, A2_AndB3_….
+# Rows about tracks have a letter and a number: A2_…, A2To4_…, A2_AndB3_….
 MEDIA_TEST = re.compile(r"\bTEST(?:_F)?\(W3cMediaRows, (\w+)\)")
 ROW_LINE = re.compile(r"^\| ([\d, to]+) \| (.+) \|$", re.M)
 

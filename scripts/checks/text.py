@@ -1,4 +1,4 @@
-"""Words that stay out, and how long a file may be."""
+"""Forbidden words, and the maximum length of a file."""
 
 import re
 

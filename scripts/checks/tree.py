@@ -1,4 +1,4 @@
-"""What the rules read: the files, the modules and what they link, what is only for tests."""
+"""The input of the rules: the files, the modules and what they link, which files are only for tests."""
 
 import pathlib
 import re
@@ -6,8 +6,8 @@ import subprocess
 
 from .cxx import NOT_CODE, only_code, parts_of
 
-# The picture, as heights: a module may link only what stands lower. What stands at one height are
-# siblings, and strangers to each other.
+# The picture of docs/architecture.md, as heights: a module may link only lower ones. Modules of one height
+# do not depend on each other.
 HEIGHT = {
     "base": 0,
     "crypto": 1, "net": 1, "simulation": 1,
@@ -17,8 +17,8 @@ HEIGHT = {
     "peer": 5,
     "io": 6, "world": 6, "api": 7, "cli": 8,
 }
-# The public headers: what a module may include of them. Words for all; the core's own API; the
-# handles and mailboxes on top of it.
+# The public headers, by the lowest module that may include them: the types for all modules; the core's API; the
+# handles and mailboxes above it.
 PUBLIC_HEIGHT = {
     **dict.fromkeys(("bytes", "core_events", "description", "endpoint", "error", "export",
                      "interceptor", "log", "option_table", "options", "random", "report", "result", "rtp",
@@ -31,7 +31,7 @@ PUBLIC_HEIGHT = {
 CORE = [name for name, height in HEIGHT.items() if height <= HEIGHT["peer"]]
 
 CODE = {".h", ".cc", ".py", ".ex", ".exs", ".cmake", ".js"}
-# They spell out what is forbidden.
+# These files contain the forbidden words.
 NOT_CHECKED = {"scripts/check", "scripts/check_self_test.py", "scripts/checks/text.py"}
 
 COMMENT = re.compile(r"(?:^|\s)#(.*)")  # of all but C++
@@ -39,7 +39,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 
 
 class Tree:
-    """What is in the repository, and what the rules said of it."""
+    """The repository's files, and the errors that the rules found."""
 
     def __init__(self, root, build):
         self.root, self.build = root, build
@@ -53,7 +53,7 @@ class Tree:
         self.tests = self.find_tests()
 
     def find_names(self):
-        """All files of the repository, those that are not yet added too."""
+        """All files of the repository, including those that are not yet added."""
         git = subprocess.run(["git", "-C", self.root, "ls-files", "-co", "--exclude-standard"],
                              capture_output=True, text=True)
         if git.returncode == 0:
@@ -83,7 +83,7 @@ class Tree:
                 for name in self.names if wanted(name) and (self.root / name).is_file()}
 
     def find_tests(self):
-        """What is only for tests: by its name, or a header that nothing else includes."""
+        """Files that are only for tests: by the name, or headers that nothing else includes."""
         tests = {name for name in self.files
                  if name.endswith(("_test.cc", "_test.exs", "_test.py"))
                  or name.startswith(("tests/", "src/testing/", "bench/", "fuzz/"))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/bench-peers with ours alone, in short: bench_peers_test.py SOURCE BUILD"""
+"""A short run of scripts/bench-peers with Specter alone: bench_peers_test.py SOURCE BUILD"""
 
 import json
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""specter bench: a short run of each, what it prints, and how it ends."""
+"""specter bench: a short run of each, its output, and its exit code."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""specter peer: what it answers to offers as other implementations write them, made here by their structure."""
+"""specter peer: its answers to offers as other implementations write them; the offers are made here."""
 
 import sys
 import unittest

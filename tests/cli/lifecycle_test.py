@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""specter lifecycle: each step in its order, told to people and to programs."""
+"""specter lifecycle: each step in its order, as text and as JSON."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""specter peer: each kind of nonsense gets one error and changes nothing."""
+"""specter peer: each kind of invalid line gets one error and changes nothing."""
 
 import json
 import signal

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`specter rtp`: one stream on this machine, help, and nonsense. tests/interop/test_rtp.py has other programs."""
+"""`specter rtp`: one stream on this machine, help, and invalid arguments. tests/interop/test_rtp.py has other programs."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""Descriptions as text: what a test writes for a peer that isn't there, and how it looks at answers."""
+"""Descriptions as text: writes those of a peer that a test plays, and reads answers."""
 
 UFRAG, PASSWORD = "T7rk", "pT4vQm9sLx2bWz8cKd6hNf3j"
 # Of no certificate.

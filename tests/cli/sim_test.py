@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""specter sim: what it prints, how it ends, and what it makes of nonsense."""
+"""specter sim: its output, its exit codes, and invalid arguments."""
 
 import pathlib
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scripts/bootstrap against machines that are played: a dpkg-query and an apt-get of our own."""
+"""scripts/bootstrap on simulated machines, with replaced dpkg-query and apt-get."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What Specter is to its users: found by CMake and by pkg-config, added as a folder, linked, run.
+"""Specter as its users get it: found by CMake and by pkg-config, added as a folder, linked, run.
 
-The whole library is compiled by three of the ways. In a release build ccache has its objects: the
-folders of add_subdirectory and of FetchContent lie beside that build, so that the compiler's command
+Three of the ways compile the whole library. In a release build ccache has its objects: the
+folders of add_subdirectory and of FetchContent are beside that build, so that the compiler's command
 lines are the same. `static` compiles a part of it, and all of it with --whole (minutes)."""
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/support/machine.py: what a machine can't run is left out with a sentence, and fails in CI."""
+"""tests/support/machine.py: a test that a machine can't run is skipped with a message, and fails in CI."""
 
 import os
 import pathlib

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The C++ of README.md, docs/ and the reference compiles, and whole programs do what the page says.
 
-A fence that begins with ```cpp is a program when it has a main(), and is built, run and has to end with 0. The fence
-```output right behind it is what it prints; there <number> stands for any number. Other fences are fragments of a
-function with the arguments of snippets/prelude.h; with "```cpp file" they stand outside of functions. They are compiled
+A fence that begins with ```cpp is a program if it has a main(): it is built and run, and must exit with 0. A fence
+```output directly behind it is the expected output; <number> in it matches any number. Other fences are fragments of a
+function with the arguments of snippets/prelude.h; with "```cpp file" they are outside of functions. They are compiled
 without warnings, in C++20, and not run."""
 
 import argparse
@@ -19,7 +19,7 @@ FENCE = re.compile(r"^```(\w+)?(?: (\w+))?\n(.*?)^```$", re.M | re.S)
 CODE = re.compile(r"^@code\{\.cpp\}\n(.*?)^@endcode$", re.M | re.S)
 OUTPUT = re.compile(r"\n*```output\n(.*?)^```$", re.M | re.S)
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
-# Makes the program of README.md lose its candidates, and wait for a second in place of two minutes.
+# Makes the program of README.md lose its candidates, and wait for a second instead of two minutes.
 FAILURE = [("(found->connection == alice ? bob : alice).add_ice_candidate(found->candidate).value();", "(void)found;"),
            ("specter::Specter specter;",
             "specter::Specter specter({.defaults = {.ice = {.patience = 1s, .limbo_timeout = 1s}}});")]

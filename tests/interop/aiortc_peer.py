@@ -1,6 +1,6 @@
 """aiortc as a program with the commands and events of docs/peer-protocol.md: aiortc_peer.py [CONFIGURATION],
-an RTCConfiguration in JSON. It gathers before its local description is set, and tells its candidates then.
-What it says of media may be made unusual there: "payload_types": {"VP8": 120}, "extension_ids": {"sdes:mid": 20},
+an RTCConfiguration in JSON. It gathers before its local description is set, and reports its candidates then.
+The configuration can make its media sections unusual: "payload_types": {"VP8": 120}, "extension_ids": {"sdes:mid": 20},
 "feedback": false and "rtx": false."""
 
 import asyncio

@@ -1,5 +1,5 @@
-"""A program of bench/peers (bench/peers/README.md has its protocol) that meets `specter peer`: what it tells
-by its signalling is carried to commands and from events of docs/peer-protocol.md."""
+"""A program of bench/peers (bench/peers/README.md has its protocol) connected with `specter peer`: its
+signalling is translated to commands and from events of docs/peer-protocol.md."""
 
 import asyncio
 import contextlib

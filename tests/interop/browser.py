@@ -1,12 +1,12 @@
-"""Real browsers, headless, from Python with Debian's packages alone: WebDriver BiDi over a web socket.
+"""Real browsers, headless, from Python with only Debian's packages: WebDriver BiDi over a web socket.
 
     async with Browser.open("firefox") as browser:
         page = await browser.page()
         await page.evaluate("1 + 1")
 
-Chromium is started by chromedriver, Firefox speaks BiDi itself. Each has a profile of its own that goes
-with it, and what was started is ended, whatever happens: should this program be killed, the kernel kills
-them (the profiles in /tmp are left then).
+Chromium is started by chromedriver, Firefox has BiDi built in. Each has a profile of its own that is removed
+at the end, and all processes are ended in any case: if this program is killed, the kernel kills
+them (then the profiles stay in /tmp).
 https://www.w3.org/TR/webdriver-bidi/
 """
 

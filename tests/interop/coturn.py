@@ -1,5 +1,5 @@
-"""coturn on loopback: a TURN server that somebody else wrote, over UDP, TCP and TLS, with a certificate that vouches
-for itself."""
+"""coturn on loopback: a TURN server of another project, over UDP, TCP and TLS, with a self-signed
+certificate."""
 
 import contextlib
 import dataclasses

@@ -1,6 +1,6 @@
-"""What a captured conversation says, by the secrets of a key log: DTLS 1.3 records (RFC 9147), inside them
-SCTP (RFC 9260). Written from the RFCs with Python's `cryptography` alone and no line of Specter, so that
-it can contradict it.
+"""Decrypts captured datagrams with the secrets of a key log: DTLS 1.3 records (RFC 9147), inside them
+SCTP (RFC 9260). Written from the RFCs with Python's `cryptography` only and no code of Specter, so that
+it is an independent check.
 
 Only what the tests need: the ServerHello in one record, no key update, no connection ids.
 """

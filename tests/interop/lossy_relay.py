@@ -1,4 +1,4 @@
-"""A relay between a sender and a receiver of RTP on this machine, that does to the packets what networks do."""
+"""A relay between a sender and a receiver of RTP on this machine that loses, duplicates and reorders packets."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""What tests of tracks have in common: files to send, what each side says of frames, and FFmpeg's word on what was recorded."""
+"""Shared by tests of tracks: files to send, each side's counts of frames, and FFmpeg's check of recordings."""
 
 import asyncio
 import json

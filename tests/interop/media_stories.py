@@ -1,5 +1,5 @@
-"""Stories of tracks with another stack, for test_stacks.py and test_gstreamer.py: who offers, what is added later, and what is
-unusual. `pair(**configuration)` opens both sides: another stack's, by the commands of docs/peer-protocol.md and `add_media`, and ours."""
+"""Scenarios of tracks with another stack, for test_stacks.py and test_gstreamer.py: who offers, what is added later, and what is
+unusual. `pair(**configuration)` opens both sides: another stack's, with the commands of docs/peer-protocol.md and `add_media`, and ours."""
 
 import asyncio
 import functools

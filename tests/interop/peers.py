@@ -1,7 +1,7 @@
-"""Two kinds of peer with one face: a page in a browser, and the program `specter peer`.
+"""Two kinds of peer with one interface: a page in a browser, and the program `specter peer`.
 
-Both take the commands and tell the events of docs/peer-protocol.md. `call` sends a command and returns
-its answer; `wait` takes the first event that fits and leaves the others, as Erlang's receive does.
+Both have the commands and events of docs/peer-protocol.md. `call` sends a command and returns
+its answer; `wait` takes the first matching event and leaves the others, as Erlang's receive does.
 """
 
 import asyncio

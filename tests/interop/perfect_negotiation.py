@@ -1,4 +1,4 @@
-"""The W3C's "perfect negotiation" (webrtc-pc §10.7) between two peers, over signalling that takes its time."""
+"""The W3C's "perfect negotiation" (webrtc-pc §10.7) between two peers, over signalling with a delay."""
 
 import asyncio
 import contextlib

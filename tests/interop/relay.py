@@ -1,7 +1,7 @@
-"""A relay for datagrams between two peers on this machine, that notes each one as it passes.
+"""A relay for datagrams between two peers on this machine that records each datagram.
 
-It stands in for each of the two: what one sends to the address it was told for the other arrives here, and
-goes on from the address that the other was told for the first. So a test sees what is on the wire, needs
+Each peer gets the relay's address instead of the other's: datagrams to the other peer arrive here, and
+are forwarded from the address that the other peer got for the first. So a test sees what is on the wire, needs
 no privileges, and writes a file that Wireshark reads.
 """
 

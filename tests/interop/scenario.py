@@ -1,4 +1,4 @@
-"""One story for any two peers: negotiate, trickle, talk, look at the numbers, say goodbye."""
+"""One scenario for any two peers: negotiate, trickle, exchange messages, check the statistics, close."""
 
 import asyncio
 import base64

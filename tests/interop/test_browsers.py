@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""`specter peer` against a real browser, each offering and answering; or two browsers against each other,
-which shows what the harness is worth.
+"""`specter peer` with a real browser, each offering and answering; or two browsers with each other,
+which tests the harness.
 
     tests/interop/test_browsers.py firefox [--specter build/release/specter]
     tests/interop/test_browsers.py chromium-firefox

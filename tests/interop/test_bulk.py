@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Much data between a real browser and `specter peer --echo`: every word that the browser sends comes back
-as it was, in order.
+"""A lot of data between a real browser and `specter peer --echo`: every word that the browser sends comes back
+unchanged and in order.
 
     tests/interop/test_bulk.py chromium --megabytes 1000
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Payloads and files of ours and of others: GStreamer's depayloaders read our packets, FFmpeg reads our files, and we
-read what the payloaders and encoders of this machine make.
+"""Payloads and files of Specter and of others: GStreamer's depayloaders read our packets, FFmpeg reads our files, and Specter
+reads the output of this machine's payloaders and encoders.
 
     tests/interop/test_codecs.py [--files build/release/tests/interop/codec_files]
 """

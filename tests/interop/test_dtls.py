@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """DTLS between `specter peer` and a real browser: each version, role, certificate and side of the offer that
-the two can have together. The story is a short one; test_browsers.py tells the whole.
+the two can have together. The scenario is short; test_browsers.py has the whole one.
 
     tests/interop/test_dtls.py chromium [--specter build/release/specter]
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""An Elixir program against a real browser: it sends back what the page sends, which compares it. Each side
-offers once. The package is to be compiled: `MIX_ENV=test mix compile` in elixir/, as `mix test` does.
+"""An Elixir program with a real browser: it sends back what the page sends, and the page compares it. Each side
+offers once. The package must be compiled: `MIX_ENV=test mix compile` in elixir/, as `mix test` does.
 
     tests/interop/test_elixir.py chromium
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """`specter peer` and a real browser offer at the same time, as in "perfect negotiation" (W3C webrtc-pc §10.7):
-the impolite one ignores the other's offer, and the polite one takes its own back. At first contact, where
-candidates of the offer that is ignored are lost, and later.
+the impolite one ignores the other's offer, and the polite one rolls its own back. At first contact, where
+candidates of the ignored offer are lost, and later.
 
     tests/interop/test_glare.py firefox [--specter build/release/specter] [--only hidden]
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Offers of audio, video and data in each bundle policy of a real browser: the data channel opens, whatever
-becomes of the media. And ours to a browser of each policy; and tracks that the browser adds later.
+"""Offers of audio, video and data in each bundle policy of a real browser: the data channel opens, with or without
+the media. Also our offers to a browser with each policy; and tracks that the browser adds later.
 
     tests/interop/test_media_offers.py chromium [--specter build/release/specter] [--only max-bundle]
 """

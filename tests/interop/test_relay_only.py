@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Connections that may use nothing but relays: two of `specter peer`, and one with a browser, through coturn over UDP, TCP
-and TLS, offered by either side. The pair in use is a relayed one, and messages go both ways.
+"""Connections that may only use relays: two of `specter peer`, and one with a browser, through coturn over UDP, TCP
+and TLS, offered by either side. The pair in use is relayed, and messages go both ways.
 
     tests/interop/test_relay_only.py specter [--count 1] [--specter build/release/specter] [--only tcp]
     tests/interop/test_relay_only.py chromium

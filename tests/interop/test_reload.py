@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A page of a real browser goes, another comes in its place, and `specter peer` keeps its connection: a new DTLS
-association, RFC 8842 §5.1. With a goodbye and without one, offered by either side, addresses shown and hidden.
+"""A page of a real browser is replaced by another one, and `specter peer` keeps its connection: a new DTLS
+association, RFC 8842 §5.1. With and without a close_notify, offered by either side, addresses shown and hidden.
 
     tests/interop/test_reload.py chromium [--count 25] [--specter build/release/specter] [--only hidden]
 """

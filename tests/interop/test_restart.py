@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """ICE restarts with a real browser: restartIce() of either side, again and again, with addresses shown and hidden, while
-messages go both ways. No message is lost, none comes twice, and neither side is ever told that it is disconnected.
+messages go both ways. No message is lost, none comes twice, and neither side is ever disconnected.
 
     tests/interop/test_restart.py chromium [--count 100] [--specter build/release/specter] [--only hidden]
 """

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""`specter rtp` against GStreamer and FFmpeg, both ways, in the clear and with SRTP; and against itself over a relay
-that loses, doubles and reorders.
+"""`specter rtp` with GStreamer and FFmpeg, both ways, with and without SRTP; and with itself over a relay
+that loses, duplicates and reorders.
 
     tests/interop/test_rtp.py [--specter build/release/specter] [--only WORD]
 
-No story waits for a time: a receiver is known to listen before a sender begins, and each ends by itself.
+No scenario waits for a fixed time: the sender begins when the receiver listens, and each ends by itself.
 """
 
 import argparse

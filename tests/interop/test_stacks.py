@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`specter peer` with other stacks, from npm, PyPI, Go modules and crates: `make interop`. Each that can offers
+"""`specter peer` with other stacks, from npm, PyPI, Go modules and crates: `make interop`. Each stack that can offers
 audio, video and data in each of its bundle policies; each answers our offer; messages go both ways. Those of WITH_MEDIA
 send and receive tracks, too: media_stories.py.
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Tracks between `specter peer` and a real browser with a fake camera and microphone. What we send from files the browser
-decodes without a freeze; what it sends we record, and FFmpeg decodes each frame. Either offers, addresses shown and hidden,
-each bundle policy; codecs that we don't depacketize are sent back; tracks come, go and come again; ICE restarts, loss,
-simulcast, glare. A data channel is beside it all.
+"""Tracks between `specter peer` and a real browser with a fake camera and microphone. The browser decodes our files
+without a freeze; its tracks are recorded, and FFmpeg decodes each frame. Either offers, addresses shown and hidden,
+each bundle policy; codecs that Specter doesn't depacketize are sent back; tracks are added, removed and added again; ICE restarts, loss,
+simulcast, glare. There is always a data channel too.
 
     tests/interop/test_tracks.py chromium [--seconds 2] [--count 1] [--specter build/release/specter] [--only simulcast]
 """

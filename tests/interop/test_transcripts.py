@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Two `specter peer` talk, a relay between them writes down what passes, and others read it with the key log:
-tshark all of DTLS 1.2, dtls_transcript.py the records of DTLS 1.3 (Debian 12's tshark knows none), and
-tshark again what was in them.
+"""Two `specter peer` exchange messages, a relay between them records the datagrams, and other programs decrypt them with the key log:
+tshark all of DTLS 1.2, dtls_transcript.py the records of DTLS 1.3 (Debian 12's tshark does not support it), and
+tshark again their content.
 
     tests/interop/test_transcripts.py [--specter build/release/specter]
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Our TURN client against coturn, on loopback: allocation, permission, channel, data both ways, refresh, goodbye.
-Then our relays on a loop of ours, over UDP, TCP and TLS.
+"""Our TURN client with coturn, on loopback: allocation, permission, channel, data both ways, refresh, release.
+Then our relays on one of our event loops, over UDP, TCP and TLS.
 
     tests/interop/test_turn.py [--client build/release/tests/interop/turn_client] [--ways .../turn_ways]
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """WARP with Chromium: DTLS 1.3, SNAP (SCTP's INIT in the descriptions) and SPED (DTLS in ICE's Binding messages),
-both, one, and none, in each role and on each side of the offer. A relay sees what passes, and our key log
-opens it.
+both, one, and none, in each role and on each side of the offer. A relay records the datagrams, and our key log
+decrypts them.
 
     tests/interop/test_warp.py [--specter build/release/specter] [--show]
 """

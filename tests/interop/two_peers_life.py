@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Two `specter peer` and what life does to a connection: data rejected and wanted again, candidates where
-others write them, a peer that sleeps, the last messages before a close, limits and spellings of others.
+"""Two `specter peer` in unusual situations: data rejected and offered again, candidates in other sections,
+a suspended peer, the last messages before a close, limits and spellings of other stacks.
 
     two_peers_life.py build/release/specter [-k rejected]
 """

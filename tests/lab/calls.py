@@ -1,4 +1,4 @@
-"""Two `specter peer` in a laboratory, and what is asked of them; and how a file of cases is run."""
+"""Two `specter peer` in one of the networks, and what is expected of them; runs a file of cases."""
 
 import argparse
 import concurrent.futures

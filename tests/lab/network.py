@@ -1,8 +1,8 @@
-"""Networks of this machine's kernel: namespaces, wires between them, routers that translate addresses.
+"""Networks of this machine's kernel: namespaces, links between them, NAT routers.
 
-A namespace has no name that others see: it lives as long as a process of ours holds it, and that process
-ends with the pipe to it. So whatever happens to the test, the kernel takes everything away, and any number
-of laboratories stand side by side. To look into one: nsenter -t PID -n.
+A namespace has no visible name: it exists as long as a process of ours holds it, and that process
+ends with the pipe to it. So whatever happens to the test, the kernel removes everything, and any number
+of networks may exist at the same time. To look into one: nsenter -t PID -n.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Tells who asks its address, and nothing else: stun_server.py ADDRESS PORT. Ends with its input.
+"""A STUN server that only answers Binding requests: stun_server.py ADDRESS PORT. Ends with its input.
 
 RFC 8489 §7.3.1: a Binding request is answered by a success response with XOR-MAPPED-ADDRESS.
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Hosts with many addresses, only one of which leads anywhere: bridges of containers, made before the
-interface that counts; hosts with many addresses that all lead there; hosts with link-local addresses alone.
+"""Hosts with many addresses, only one of which works: bridges of containers, made before the
+real interface; hosts with many working addresses; hosts with only link-local addresses.
 
     tests/lab/test_addresses.py [--all] [--only '40 bridges']
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The path in use goes while another is there, and a router that gives a host another port, under messages
-both ways. `a` offers, and so controls.
+"""The path in use fails while there is another one, and a router that gives a host another port, with messages
+both ways. `a` offers, so it is controlling.
 
     tests/lab/test_failover.py [--all]
 """

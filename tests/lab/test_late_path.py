@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A path between two hosts that begins to work long after both know of each other; and an answer that
+"""A path between two hosts that begins to work long after their signalling; and an answer that
 comes late.
 
     tests/lab/test_late_path.py [--all]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Each kind of router at either side, with a STUN server: who meets whom, and that who can't says why.
+"""Each kind of router at either side, with a STUN server: which pairs connect, and that the others give a reason.
 
     tests/lab/test_nat.py [--all] [--only 'sym - port']
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Paths that are narrower than the interfaces at their ends: with routers that say so, and as black holes;
+"""Paths that are narrower than the interfaces at their ends: with ICMP, and as black holes;
 narrow from the beginning, and in the middle of a transfer.
 
     tests/lab/test_path_mtu.py [--all] [--only 'hole of 576']

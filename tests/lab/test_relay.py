@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Each kind of router and firewall at either side, with a TURN server: all meet, over a relay where only that helps.
+"""Each kind of router and firewall at either side, with a TURN server: all connect, over a relay where only that helps.
 
     tests/lab/test_relay.py [--all] [--only 'tcp443 - sym']
 """

@@ -1,9 +1,9 @@
-"""What a test needs of the machine. Where that is missing, the test is left out with a sentence; in
-continuous integration, whose machines have all of it, a test that would be left out fails instead.
+"""What a test needs of the machine. If it is missing, the test is skipped with a message; in
+continuous integration, whose machines have everything, the test fails instead.
 
     import machine
     machine.need(os.geteuid() == 0, "network namespaces need root")    # the whole program
-    machine.without("a terminal")                                      # a part of it: the rest counts
+    machine.without("a terminal")                                      # a part of it: the rest is tested
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Who runs when: ours beside each peer where noise counts, once a round elsewhere."""
+"""The order of runs: Specter next to each other stack where noise matters, once a round elsewhere."""
 
 from . import stacks
 

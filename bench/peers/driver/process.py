@@ -1,4 +1,4 @@
-"""Two processes of one stack, what they tell each other, and what they cost, seen from outside."""
+"""Two processes of one stack, their signalling, and their costs, measured from outside."""
 
 import json
 import os

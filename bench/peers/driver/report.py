@@ -1,4 +1,4 @@
-"""From the runs to docs/performance/peers.md."""
+"""Writes docs/performance/peers.md from the runs."""
 
 import statistics
 

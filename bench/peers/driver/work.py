@@ -1,4 +1,4 @@
-"""What is measured. Each function takes a Bench and gives numbers by name, or raises Failed."""
+"""The measurements. Each function takes a Bench and returns numbers by name, or raises Failed."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""aiortc as one of the peers: speaks the protocol of ../README.md."""
+"""aiortc's program of the comparison, with the protocol of ../README.md."""
 
 import asyncio
 import json

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Makes the files of this folder with FFmpeg and GStreamer; README.md says what they are.
+"""Makes the files of this folder with FFmpeg and GStreamer; README.md describes them.
 
     tests/data/media/make.py [FOLDER]
 
-Encoders are not the same in all versions: run it only to change what is here, and look at what changed.
-RTP packets are kept as RFC 4571 frames them: two bytes of length, then the packet.
+Encoders differ between versions: run it only to change these files, and look at the changes.
+RTP packets are framed as in RFC 4571: two bytes of length, then the packet.
 """
 
 import pathlib
