@@ -239,6 +239,7 @@ class CheckSession {
   Duration patience_with(const Pair& pair) const;
   Pair* best_to_nominate(Timestamp now) const;
   Pair* better_to_nominate() const;
+  bool is_chosen_by_peer(const Pair& pair, bool is_new) const;
   void nominate(Timestamp now, Pair& pair);
   void handle_nominated(Timestamp now, Pair& pair);
   void handle_nomination_failed(Timestamp now, Pair& pair);
@@ -301,6 +302,7 @@ class CheckSession {
   RareQueue<Response> responses_;
   Lessons lessons_;
   RecentTransactions nominations_;  // of the peer's
+  std::uint64_t peer_nominations_ = 0;
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet

@@ -63,9 +63,11 @@ struct Pair {
   bool is_valid = false;
   std::optional<Endpoint> mapped{};
   bool is_nominated = false;
-  bool nominate = false;        // controlling: its checks carry USE-CANDIDATE
-  bool peer_nominated = false;  // controlled: USE-CANDIDATE came; counts once it is valid
-  bool peer_checked = false;    // a request without it came before: the peer doesn't nominate all
+  bool nominate = false;  // controlling: its checks carry USE-CANDIDATE
+  // Controlled: the number of the latest USE-CANDIDATE that came for it, among all; 0: none.
+  // Counts once it is valid.
+  std::uint64_t peer_nomination = 0;
+  bool peer_checked = false;  // a request without it came before: the peer doesn't nominate all
   Timestamp valid_since{};
   Timestamp last_request_received{};
   Consent consent{};

@@ -415,7 +415,7 @@ void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::Transac
   // RFC 8445 §7.2.5.3.4
   if (check.nominates && check.role == Role::Controlling && role_ == Role::Controlling)
     handle_nominated(now, pair);
-  else if (pair.peer_nominated && role_ == Role::Controlled)
+  else if (is_chosen_by_peer(pair, is_new))
     handle_nominated(now, pair);
   else if (is_new)
     choose_path();

@@ -102,7 +102,7 @@ void CheckSession::lose(Pair& pair) {
   pair.is_valid = false;
   pair.is_nominated = false;
   pair.nominate = false;
-  pair.peer_nominated = false;
+  pair.peer_nomination = 0;
   pair.state = PairState::Failed;
 }
 

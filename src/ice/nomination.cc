@@ -91,6 +91,16 @@ void CheckSession::nominate(Timestamp now, Pair& pair) {
   shared_.is_stale = true;
 }
 
+// Controlled: whether the peer's nomination of a pair that has answered counts. The latest one
+// does, once more when we had to move elsewhere meanwhile; an earlier one until a later one does.
+bool CheckSession::is_chosen_by_peer(const Pair& pair, bool is_new) const {
+  if (role_ != Role::Controlled || pair.peer_nomination == 0 || pair.is_nominated) return false;
+  if (pair.peer_nomination == peer_nominations_) return true;
+  const bool is_overtaken = pair.peer_checked && current_ && current_->is_nominated &&
+                            current_->peer_nomination > pair.peer_nomination;
+  return is_new && !is_overtaken;
+}
+
 void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling) {
     nominating_ = nullptr;
@@ -147,7 +157,7 @@ void CheckSession::tell_path() const {
 // RFC 8445 §8.1.2: other checks end. They may be taken up again should this pair fall silent.
 void CheckSession::conclude(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
-    if (pair->is_valid || pair->peer_nominated) continue;
+    if (pair->is_valid || pair->peer_nomination != 0) continue;
     // The peer has been seen there meanwhile: it may have moved.
     if (role_ == Role::Controlling && pair->last_request_received >= nominated_at_) continue;
     checklist_.untrigger(*pair);
