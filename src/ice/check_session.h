@@ -7,6 +7,7 @@
 //   embedded_checks.cc    DTLS datagrams in Binding messages, and checks for their sake
 //   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
 //   nomination.cc         which valid pair is used                                 RFC 8445 §8
+//   better_path.cc        whether another one would be better (a part of it; BetterPath the rest)
 //   consent.cc            whether the peer still answers                           RFC 7675
 //   silence.cc            whether the path still carries anything
 //   connection_state.cc   what the application is told of all this                 W3C, RFC 8863
@@ -19,6 +20,7 @@
 
 #include "base/queue.h"
 #include "ice/agent.h"
+#include "ice/better_path.h"
 #include "ice/checklist.h"
 #include "ice/embedding.h"
 #include "ice/error_budget.h"
@@ -184,6 +186,7 @@ class CheckSession {
   // ---- checks.cc
   bool may_send_checks() const;
   bool is_concluded(Timestamp now) const;
+  Pair* next_unasked(Timestamp now) const;
   std::optional<Transmit> poll_ordinary(Timestamp now);
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
   std::optional<Transmit> poll_check_again(Timestamp now);
@@ -247,6 +250,11 @@ class CheckSession {
   void conclude(Timestamp now);
   Deadline nomination_deadline() const;
 
+  // ---- better_path.cc
+  bool may_improve(Timestamp now) const;
+  std::optional<Transmit> poll_better_check(Timestamp now);
+  Deadline better_check_deadline() const;
+
   // ---- consent.cc
   void start_consent(Timestamp now, Pair& pair);
   void handle_consent(Timestamp now, Pair& pair);
@@ -269,7 +277,7 @@ class CheckSession {
   bool is_silent(const Pair& pair, Timestamp now) const;
   bool is_alive(const Pair& pair, Timestamp now) const;
   void move_to_the_peer();
-  void note_seen_elsewhere(Timestamp now);
+  void note_seen_elsewhere(Timestamp now, const Pair& pair);
   void note_request_over(Timestamp now, const Pair& pair);
 
   // ---- connection_state.cc
@@ -319,6 +327,7 @@ class CheckSession {
   Timestamp nominated_at_{};    // when that began
   Timestamp first_valid_{};     // when a pair first became valid
   Timestamp considered_{};      // when consider_nomination() last looked
+  BetterPath better_{checklist_};
 
   bool expects_ = false;  // the owner waits for the peer to acknowledge something
   Timestamp expects_since_{};

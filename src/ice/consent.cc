@@ -85,6 +85,7 @@ void CheckSession::expire_consent(Timestamp now) {
     if (!pair->is_valid || now < consent_ends(*pair)) continue;
     lost_any = true;
     shared_.log.info("consent has expired on {}", shared_.log.shown(pair->path()));
+    better_.note_failure(now, *pair);
     lose(*pair);
   }
   if (!lost_any) return;
