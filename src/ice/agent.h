@@ -56,8 +56,9 @@ struct ConnectionStateChanged {
   IceConnectionState state;
   std::string reason;
 };  // the reason, for Failed
-// Send here from now on. The same path again: it leads elsewhere now, for the peer sees another
-// address of ours (a NAT has forgotten us).
+// Send here from now on: it was nominated, the one before has fallen silent, or it is a better one
+// (better_path.h), and the one before still carries what is under way. The same path again: it
+// leads elsewhere now, for the peer sees another address of ours (a NAT has forgotten us).
 struct SelectedPathChanged {
   Path path;
 };

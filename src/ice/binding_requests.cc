@@ -182,7 +182,7 @@ void CheckSession::learn_from(Timestamp now, Pair& pair, const stun::Message& me
     pair.peer_checked = true;
   } else if (role_ == Role::Controlled && !nominations_.contains(message.id)) {
     nominations_.add(message.id);
-    pair.peer_nominated = true;
+    pair.peer_nomination = ++peer_nominations_;
     if (pair.is_valid && !pair.is_nominated) handle_nominated(now, pair);
   }
   note_request_over(now, pair);

@@ -110,10 +110,12 @@ bool CheckSession::handle_activity(Timestamp now, const Path& path) {
   if (!pair || !pair->is_valid) return false;
   const bool matters = pair->consent.unanswered_since.has_value();
   pair->consent.last_sign_of_life = now;
-  if (pair == current_)
+  if (pair == current_) {
     doubts_ = 0;
-  else
-    note_seen_elsewhere(now);
+    better_.note_followed();
+  } else {
+    note_seen_elsewhere(now, *pair);
+  }
   return matters || doubted_since_;
 }
 
@@ -128,6 +130,7 @@ void CheckSession::consider_paths(Timestamp now) {
 }
 
 void CheckSession::consider_state(Timestamp now) {
+  better_.follow(now, current_ && current_->is_nominated ? current_ : nullptr);
   consider_nomination(now);
   update_state(now);
 }

@@ -7,6 +7,7 @@
 //   embedded_checks.cc    DTLS datagrams in Binding messages, and checks for their sake
 //   binding_requests.cc   the peer's checks: answering, learning, triggering       RFC 8445 §7.3
 //   nomination.cc         which valid pair is used                                 RFC 8445 §8
+//   better_path.cc        whether another one would be better (a part of it; BetterPath the rest)
 //   consent.cc            whether the peer still answers                           RFC 7675
 //   silence.cc            whether the path still carries anything
 //   connection_state.cc   what the application is told of all this                 W3C, RFC 8863
@@ -19,6 +20,7 @@
 
 #include "base/queue.h"
 #include "ice/agent.h"
+#include "ice/better_path.h"
 #include "ice/checklist.h"
 #include "ice/embedding.h"
 #include "ice/error_budget.h"
@@ -184,6 +186,7 @@ class CheckSession {
   // ---- checks.cc
   bool may_send_checks() const;
   bool is_concluded(Timestamp now) const;
+  Pair* next_unasked(Timestamp now) const;
   std::optional<Transmit> poll_ordinary(Timestamp now);
   std::optional<Transmit> poll_retransmission(Timestamp now, bool nominating);
   std::optional<Transmit> poll_check_again(Timestamp now);
@@ -239,12 +242,18 @@ class CheckSession {
   Duration patience_with(const Pair& pair) const;
   Pair* best_to_nominate(Timestamp now) const;
   Pair* better_to_nominate() const;
+  bool is_chosen_by_peer(const Pair& pair, bool is_new) const;
   void nominate(Timestamp now, Pair& pair);
   void handle_nominated(Timestamp now, Pair& pair);
   void handle_nomination_failed(Timestamp now, Pair& pair);
   void choose_path();
   void conclude(Timestamp now);
   Deadline nomination_deadline() const;
+
+  // ---- better_path.cc
+  bool may_improve(Timestamp now) const;
+  std::optional<Transmit> poll_better_check(Timestamp now);
+  Deadline better_check_deadline() const;
 
   // ---- consent.cc
   void start_consent(Timestamp now, Pair& pair);
@@ -268,7 +277,7 @@ class CheckSession {
   bool is_silent(const Pair& pair, Timestamp now) const;
   bool is_alive(const Pair& pair, Timestamp now) const;
   void move_to_the_peer();
-  void note_seen_elsewhere(Timestamp now);
+  void note_seen_elsewhere(Timestamp now, const Pair& pair);
   void note_request_over(Timestamp now, const Pair& pair);
 
   // ---- connection_state.cc
@@ -301,6 +310,7 @@ class CheckSession {
   RareQueue<Response> responses_;
   Lessons lessons_;
   RecentTransactions nominations_;  // of the peer's
+  std::uint64_t peer_nominations_ = 0;
 
   Embedding embedding_;
   bool flight_is_new_ = false;       // no poll has seen it yet
@@ -317,6 +327,7 @@ class CheckSession {
   Timestamp nominated_at_{};    // when that began
   Timestamp first_valid_{};     // when a pair first became valid
   Timestamp considered_{};      // when consider_nomination() last looked
+  BetterPath better_{checklist_};
 
   bool expects_ = false;  // the owner waits for the peer to acknowledge something
   Timestamp expects_since_{};

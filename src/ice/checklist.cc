@@ -17,6 +17,16 @@ Pair* Checklist::find(const Path& path) const {
   return nullptr;
 }
 
+Directness Checklist::directness(const Pair& pair) const {
+  const CandidateType remote_type = remote(pair.remote_index).type;
+  const bool has_remote_relay = remote_type == CandidateType::Relayed;
+  if (pair.base.is_relayed || has_remote_relay)
+    return pair.base.is_relayed && has_remote_relay ? Directness::TwoRelays : Directness::OneRelay;
+  const bool is_host = !pair.mapped || pair.mapped == pair.base.endpoint;
+  return is_host && remote_type == CandidateType::Host ? Directness::HostToHost
+                                                       : Directness::ThroughNats;
+}
+
 // ---- candidates
 
 void Checklist::add_base(const Base& base) {
@@ -289,11 +299,12 @@ Pair* Checklist::take_triggered() {
   return pair;
 }
 
-Pair* Checklist::next_ordinary() const {
+Pair* Checklist::next_ordinary(const Pair* than) const {
+  const auto counts = [&](const Pair& pair) { return !than || is_better(pair, *than); };
   const auto first = [&](PairState state, auto also) {
     Pair* found = nullptr;
     for (const auto& pair : pairs_) {
-      if (pair->state != state || pair->is_triggered || !also(*pair)) continue;
+      if (pair->state != state || pair->is_triggered || !counts(*pair) || !also(*pair)) continue;
       if (!found || pair->turn < found->turn) found = pair.get();
     }
     return found;
@@ -303,7 +314,7 @@ Pair* Checklist::next_ordinary() const {
   return first(PairState::Frozen, [&](const Pair& frozen) {
     return std::ranges::none_of(pairs_, [&](const auto& other) {
       return (other->state == PairState::Waiting || other->state == PairState::InProgress) &&
-             other->foundation == frozen.foundation;
+             other->foundation == frozen.foundation && counts(*other);
     });
   });
 }

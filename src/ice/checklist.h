@@ -63,12 +63,17 @@ struct Pair {
   bool is_valid = false;
   std::optional<Endpoint> mapped{};
   bool is_nominated = false;
-  bool nominate = false;        // controlling: its checks carry USE-CANDIDATE
-  bool peer_nominated = false;  // controlled: USE-CANDIDATE came; counts once it is valid
-  bool peer_checked = false;    // a request without it came before: the peer doesn't nominate all
+  bool nominate = false;  // controlling: its checks carry USE-CANDIDATE
+  // Controlled: the number of the latest USE-CANDIDATE that came for it, among all; 0: none.
+  // Counts once it is valid.
+  std::uint64_t peer_nomination = 0;
+  bool peer_checked = false;  // a request without it came before: the peer doesn't nominate all
   Timestamp valid_since{};
   Timestamp last_request_received{};
   Consent consent{};
+  // As the path in use, or on the way to it, it has failed so often; no move to it before then.
+  int falls = 0;
+  Timestamp held_until{};
 
   std::uint64_t requests_sent = 0, requests_received = 0;
   std::uint64_t responses_sent = 0, responses_received = 0;
@@ -88,6 +93,9 @@ struct Pair {
   }
 };
 
+// What a pair costs those who use it: least of all between two addresses of the same network.
+enum class Directness { TwoRelays, OneRelay, ThroughNats, HostToHost };
+
 class Checklist {
  public:
   // Peer-reflexive candidates come on top of the signalled ones: so many that nothing has proved
@@ -104,6 +112,13 @@ class Checklist {
   std::size_t remote_count() const { return remotes_.size(); }
   bool is_learned(const Pair& pair) const { return remotes_.at(pair.remote_index).is_learned; }
   Pair* find(const Path& path) const;
+  // Of one that has not answered, the best that it may turn out to be.
+  Directness directness(const Pair& pair) const;
+  // Whether it is worth a move: a more direct one, and of a higher priority, as some peers follow
+  // to no other.
+  bool is_better(const Pair& pair, const Pair& than) const {
+    return pair.priority > than.priority && directness(pair) > directness(than);
+  }
 
   void add_base(const Base& base);
   void remove_base(const Endpoint& base);  // its pairs end with it
@@ -136,7 +151,8 @@ class Checklist {
   Pair* take_triggered();
 
   // RFC 8445 §6.1.4.2: the next ordinary check of a pair that has not had one, or nothing for now.
-  Pair* next_ordinary() const;
+  // Of those that are better than another pair, where one is given.
+  Pair* next_ordinary(const Pair* than = nullptr) const;
   // RFC 8445 §7.2.5.3.3: after a success, those of the same foundation may go.
   void unfreeze(const std::string& foundation);
 

@@ -60,7 +60,8 @@ Transmit transmit(const Path& path, Buffer bytes) {
 
 bool CheckSession::may_send_checks() const { return remote_.has_value() && !is_over(); }
 
-// RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone; until it falls silent.
+// RFC 8445 §8.1.2: once a pair is nominated, other pairs are left alone, but for better ones; until
+// it falls silent.
 bool CheckSession::is_concluded(Timestamp now) const {
   return current_ && current_->is_nominated && !doubted_since_ && !is_disconnected(*current_, now);
 }
@@ -90,9 +91,8 @@ std::optional<Transmit> CheckSession::poll_check(Timestamp now) {
 // While nothing is connected the first checks leave as fast as RFC 8445 §14.2 allows, each pair's
 // once: the one that works may be the last. They leave some of the common bucket to the answers.
 std::optional<Transmit> CheckSession::poll_ordinary(Timestamp now) {
-  if (is_concluded(now) || now < ordinary_ready_at()) return std::nullopt;
-  Pair* pair = next_to_ask();
-  if (!pair) pair = checklist_.next_ordinary();
+  if (now < ordinary_ready_at()) return std::nullopt;
+  Pair* const pair = next_unasked(now);
   if (!pair) return std::nullopt;
   next_ordinary_ = now + shared_.config.options.check_interval;
   if (is_in_a_hurry()) {
@@ -102,6 +102,12 @@ std::optional<Transmit> CheckSession::poll_ordinary(Timestamp now) {
     shared_.pacer.take(now);
   }
   return send_check(now, *pair);
+}
+
+Pair* CheckSession::next_unasked(Timestamp now) const {
+  if (is_concluded(now)) return may_improve(now) ? checklist_.next_ordinary(current_) : nullptr;
+  Pair* const valid = next_to_ask();
+  return valid ? valid : checklist_.next_ordinary();
 }
 
 bool CheckSession::is_in_a_hurry() const { return !current_ || doubted_since_; }
@@ -136,7 +142,8 @@ Deadline CheckSession::check_again_at(const Pair& pair) const {
 }
 
 std::optional<Transmit> CheckSession::poll_check_again(Timestamp now) {
-  if (is_concluded(now) || now < next_again_ || checklist_.next_ordinary()) return std::nullopt;
+  if (is_concluded(now)) return may_improve(now) ? poll_better_check(now) : std::nullopt;
+  if (now < next_again_ || checklist_.next_ordinary()) return std::nullopt;
   Pair* first = nullptr;
   Timestamp first_at = now;
   for (const auto& pair : checklist_.pairs()) {
@@ -324,7 +331,8 @@ Deadline CheckSession::checks_deadline() const {
   if (!may_send_checks()) return next;
   if (checklist_.has_triggered()) next = soonest(next, shared_.pacer.ready_at());
   // Whether checks go on is a question of time too, but then a deadline of consent's comes first.
-  if (is_concluded(considered_)) return next;
+  if (is_concluded(considered_))
+    return may_improve(considered_) ? soonest(next, better_check_deadline()) : next;
   if (next_to_ask() || checklist_.next_ordinary()) next = soonest(next, ordinary_ready_at());
   return soonest(next, check_again_deadline());
 }
@@ -415,7 +423,7 @@ void CheckSession::handle_success(Timestamp now, Pair& pair, const stun::Transac
   // RFC 8445 §7.2.5.3.4
   if (check.nominates && check.role == Role::Controlling && role_ == Role::Controlling)
     handle_nominated(now, pair);
-  else if (pair.peer_nominated && role_ == Role::Controlled)
+  else if (is_chosen_by_peer(pair, is_new))
     handle_nominated(now, pair);
   else if (is_new)
     choose_path();

@@ -85,6 +85,7 @@ void CheckSession::expire_consent(Timestamp now) {
     if (!pair->is_valid || now < consent_ends(*pair)) continue;
     lost_any = true;
     shared_.log.info("consent has expired on {}", shared_.log.shown(pair->path()));
+    better_.note_failure(now, *pair);
     lose(*pair);
   }
   if (!lost_any) return;
@@ -102,7 +103,7 @@ void CheckSession::lose(Pair& pair) {
   pair.is_valid = false;
   pair.is_nominated = false;
   pair.nominate = false;
-  pair.peer_nominated = false;
+  pair.peer_nomination = 0;
   pair.state = PairState::Failed;
 }
 

@@ -16,19 +16,10 @@ constexpr Duration kPatience = std::chrono::milliseconds(50);
 constexpr Duration kPatienceWithARelay = std::chrono::milliseconds(500);
 constexpr Duration kNominationSilence = std::chrono::milliseconds(500);
 
-bool is_relayed(const Pair& pair, const Candidate& remote) {
-  return pair.base.is_relayed || remote.type == CandidateType::Relayed;
-}
-
-bool is_host_to_host(const Pair& pair, const Candidate& remote) {
-  return pair.mapped == pair.base.endpoint && remote.type == CandidateType::Host &&
-         !pair.base.is_relayed;
-}
-
 }  // namespace
 
 Duration CheckSession::patience_with(const Pair& pair) const {
-  return is_relayed(pair, checklist_.remote(pair.remote_index)) ? kPatienceWithARelay : kPatience;
+  return checklist_.directness(pair) <= Directness::OneRelay ? kPatienceWithARelay : kPatience;
 }
 
 Pair* CheckSession::best_to_nominate(Timestamp now) const {
@@ -56,12 +47,17 @@ void CheckSession::consider_nomination(Timestamp now) {
   if (nominating_) {
     Pair* const better = better_to_nominate();
     if (!better) return;
+    better_.note_failure(now, *nominating_);
     checklist_.untrigger(*nominating_);
     supersede(now, *nominating_);
     nominating_->nominate = false;
     return nominate(now, *better);
   }
-  if (current_ && current_->is_nominated && !is_silent(*current_, now)) return;
+  if (current_ && current_->is_nominated && !is_silent(*current_, now)) {
+    Pair* const better = may_improve(now) ? better_.next_to_nominate(now, *current_) : nullptr;
+    if (better) nominate(now, *better);
+    return;
+  }
   // RFC 8445 has no word on it: a peer that offered a restart answers checks before it has our
   // answer, and Firefox forgets a nomination that comes so early.
   if (awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0) return;
@@ -69,7 +65,7 @@ void CheckSession::consider_nomination(Timestamp now) {
   if (!best) return;
 
   const bool was_patient = now >= first_valid_ + patience_with(*best);
-  if (!was_patient && !is_host_to_host(*best, checklist_.remote(best->remote_index))) {
+  if (!was_patient && checklist_.directness(*best) != Directness::HostToHost) {
     // Sorted by priority: what is before `best` is better.
     for (const auto& pair : checklist_.pairs()) {
       if (pair.get() == best) break;
@@ -89,6 +85,16 @@ void CheckSession::nominate(Timestamp now, Pair& pair) {
   pair.nominate = true;
   checklist_.trigger(pair);
   shared_.is_stale = true;
+}
+
+// Controlled: whether the peer's nomination of a pair that has answered counts. The latest one
+// does, once more when we had to move elsewhere meanwhile; an earlier one until a later one does.
+bool CheckSession::is_chosen_by_peer(const Pair& pair, bool is_new) const {
+  if (role_ != Role::Controlled || pair.peer_nomination == 0 || pair.is_nominated) return false;
+  if (pair.peer_nomination == peer_nominations_) return true;
+  const bool is_overtaken = pair.peer_checked && current_ && current_->is_nominated &&
+                            current_->peer_nomination > pair.peer_nomination;
+  return is_new && !is_overtaken;
 }
 
 void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
@@ -112,10 +118,13 @@ void CheckSession::handle_nomination_failed(Timestamp now, Pair& pair) {
   shared_.log.debug("the nomination of {} is not answered", shared_.log.shown(pair.path()));
   nominating_ = nullptr;
   pair.nominate = false;
+  better_.note_failure(now, pair);
   for (const auto& other : checklist_.pairs()) {
     if (other.get() == &pair || !is_alive(*other, now)) continue;
     lose(pair);
     choose_path();
+    // The peer may have heard it, and moved to where nothing comes back.
+    if (current_->is_nominated && !is_silent(*current_, now)) nominate(now, *current_);
     return;
   }
 }
@@ -147,7 +156,8 @@ void CheckSession::tell_path() const {
 // RFC 8445 §8.1.2: other checks end. They may be taken up again should this pair fall silent.
 void CheckSession::conclude(Timestamp now) {
   for (const auto& pair : checklist_.pairs()) {
-    if (pair->is_valid || pair->peer_nominated) continue;
+    if (pair->is_valid || pair->peer_nomination != 0) continue;
+    if (checklist_.is_better(*pair, *current_)) continue;
     // The peer has been seen there meanwhile: it may have moved.
     if (role_ == Role::Controlling && pair->last_request_received >= nominated_at_) continue;
     checklist_.untrigger(*pair);
@@ -161,6 +171,7 @@ void CheckSession::conclude(Timestamp now) {
 Deadline CheckSession::nomination_deadline() const {
   if (awaits_ == Awaits::ThePeersChecks && requests_taken_ == 0) return std::nullopt;
   if (role_ != Role::Controlling || nominating_ || !may_send_checks()) return std::nullopt;
+  if (may_improve(considered_)) return better_.nominates_after(considered_, *current_);
   if (!current_ || current_->is_nominated) return std::nullopt;
   const Pair* const best = best_to_nominate(considered_);
   if (!best) return std::nullopt;

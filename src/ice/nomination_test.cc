@@ -2,8 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/testing/test_agents.h"
-#include "stun/attributes.h"
+#include "ice/testing/one_agent.h"
 
 namespace specter::ice {
 namespace {
@@ -241,6 +240,86 @@ TEST(Nomination, OtherChecksEndWithIt) {
   const std::uint64_t before = two.network.link().sent();
   two.network.run_for(3s);
   EXPECT_LE(two.network.link().sent() - before, 8u);
+}
+
+// Both ways answer; the peer nominates one and then the other.
+struct Controlled {
+  Controlled() : one(Role::Controlled) {
+    one.learn_credentials();
+    one.learn_candidate(first);
+    one.learn_candidate(second);
+  }
+  void pass(Duration time) {
+    for (const Timestamp end = one.now + time; one.now < end; one.pass(20ms)) {
+      for (const Transmit& sent : one.sent()) {
+        const auto message = stun::Message::parse(sent.bytes);
+        if (message->cls == stun::Class::Request && sent.path.remote != silent)
+          one.receive(one.success(sent), sent.path.remote);
+      }
+    }
+  }
+  void check(const Endpoint& from, bool use_candidate = false) {
+    one.receive(one.request({.use_candidate = use_candidate, .controlling = 1}), from);
+  }
+  OneAgent one;
+  Endpoint first = at("10.0.0.2:6000"), second = at("10.0.0.3:6000");
+  std::optional<Endpoint> silent;
+};
+
+// Consent goes on over the pair that was left, and its answers are no nomination.
+TEST(LaterNomination, IsFollowedForGood) {
+  for (const bool to_the_better : {true, false}) {
+    Controlled story;
+    const Endpoint from = to_the_better ? story.second : story.first;
+    const Endpoint to = to_the_better ? story.first : story.second;
+    for (const Endpoint& each : {from, to}) story.check(each);
+    story.pass(1s);
+    story.check(from, true);
+    story.pass(10s);
+    ASSERT_EQ(story.one.agent->path()->remote, from);
+    story.check(to, true);
+    story.pass(20ms);
+    EXPECT_EQ(story.one.agent->path()->remote, to);
+    for (int i = 0; i < 600; ++i) {
+      story.pass(100ms);
+      EXPECT_EQ(story.one.agent->path()->remote, to) << i;
+    }
+  }
+}
+
+// One that was nominated, and answers our check only after another was nominated, is too late.
+TEST(LaterNomination, CountsMoreThanAnEarlierOneOfAPairThatIsValidLater) {
+  Controlled story;
+  story.silent = story.first;
+  for (const Endpoint& each : {story.first, story.second}) story.check(each);
+  story.pass(1s);
+  story.check(story.first, true);
+  story.pass(200ms);
+  story.check(story.second, true);
+  story.pass(200ms);
+  ASSERT_EQ(story.one.agent->path()->remote, story.second);
+  story.silent.reset();
+  story.check(story.first);
+  for (int i = 0; i < 200; ++i) {
+    story.pass(100ms);
+    EXPECT_TRUE(story.one.agent->is_validated({story.one.base, story.first}));
+    EXPECT_EQ(story.one.agent->path()->remote, story.second) << i;
+  }
+}
+
+// The same where neither is valid yet: the later one is the one that counts.
+TEST(LaterNomination, OfAPairThatIsNotValidYetWaitsForIt) {
+  Controlled story;
+  story.silent = story.second;
+  for (const Endpoint& each : {story.first, story.second}) story.check(each);
+  story.pass(1s);
+  story.check(story.second, true);
+  story.pass(200ms);
+  EXPECT_EQ(story.one.agent->path()->remote, story.first);
+  story.silent.reset();
+  story.check(story.second);
+  story.pass(1s);
+  EXPECT_EQ(story.one.agent->path()->remote, story.second);
 }
 
 }  // namespace

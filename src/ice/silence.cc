@@ -134,11 +134,12 @@ void CheckSession::move_to_the_peer() {
 
 void CheckSession::note_seen(Timestamp now, const Path& path) {
   const Pair* const pair = checklist_.find(path);
-  if (pair && pair->is_valid && current_ && pair != current_) note_seen_elsewhere(now);
+  if (pair && pair->is_valid && current_ && pair != current_) note_seen_elsewhere(now, *pair);
 }
 
 // The peer sends over a pair other than ours.
-void CheckSession::note_seen_elsewhere(Timestamp now) {
+void CheckSession::note_seen_elsewhere(Timestamp now, const Pair& pair) {
+  if (better_.has_left(pair)) return;
   seen_elsewhere_ = now;
   wake_for_silence();
 }
@@ -147,7 +148,7 @@ void CheckSession::note_seen_elsewhere(Timestamp now) {
 void CheckSession::note_request_over(Timestamp now, const Pair& pair) {
   if (!current_ || &pair == current_ || !pair.is_valid || pair.requests_received == 0) return;
   const Timestamp heard = current_->consent.last_sign_of_life;
-  if (pair.valid_since > heard && now >= heard + kQuiet) note_seen_elsewhere(now);
+  if (pair.valid_since > heard && now >= heard + kQuiet) note_seen_elsewhere(now, pair);
 }
 
 }  // namespace specter::ice
