@@ -27,7 +27,7 @@ Association::Association(Timestamp now, Context& context, Agreement agreement)
     say_acknowledgements();
     agreed_.writer.drop_before(kHandshakeEpoch13 + 1);
   }
-  agreed_.to_acknowledge = {};
+  agreed_.to_acknowledge = std::vector<RecordNumber>();
   if (is13()) forget_old_keys_ = now + kRetention;
   if (is13() && agreed_.role == Role::Client) give_up_ = now + kGiveUp;
   if (!is13() && agreed_.role == Role::Client) context_.outbox.forget_flight();

@@ -17,6 +17,16 @@ struct Forgery {
   Buffer datagram;
 };
 
+// The beginnings of as many messages as are put together side by side, and of one more.
+Buffer rivals(std::uint8_t type, std::uint16_t message_seq) {
+  Buffer out;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const Buffer one = record(22, fragment(type, 1000 + i, message_seq, 0, Buffer{1}), 1 + i);
+    out.insert(out.end(), one.begin(), one.end());
+  }
+  return out;
+}
+
 std::vector<Forgery> forgeries() {
   const Buffer body(40, 1);
   return {
@@ -37,6 +47,11 @@ std::vector<Forgery> forgeries() {
       {"fragment over the end", record(22, fragment(11, 30, 1, 0, body), 1)},
       {"certificate of another size", record(22, fragment(11, 301, 1, 0, body), 1)},
       {"key exchange of another size", record(22, fragment(16, 99, 2, 0, body), 1)},
+      {"pieces of many ClientHellos", rivals(1, 0)},
+      {"pieces of many ServerHellos", rivals(2, 0)},
+      {"pieces of many ServerHellos after a retry", rivals(2, 1)},
+      {"pieces of many certificates", rivals(11, 1)},
+      {"pieces of many Finished messages", rivals(20, 4)},
       {"ChangeCipherSpec", record(20, Buffer{1}, 1)},
       {"ChangeCipherSpec, numbered far ahead", record(20, Buffer{1}, 0xffff'ffff'ffff)},
       {"ChangeCipherSpec of two bytes", record(20, Buffer{1, 1}, 1)},

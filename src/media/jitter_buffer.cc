@@ -91,13 +91,13 @@ void JitterBuffer::discard(Slot& place) {
   --count_;
   place.sequence = -1;
   if (spare_.size() < kSpareBuffers) spare_.push_back(std::move(place.bytes));
-  place.bytes = {};
+  place.bytes = Buffer();
 }
 
 std::optional<JitterBuffer::Ordered> JitterBuffer::pop(Timestamp now) {
   if (count_ == 0) {
     // What a flood has made of the ring goes with it.
-    if (slots_.size() > 4 * kFewSlots) slots_ = {};
+    if (slots_.size() > 4 * kFewSlots) slots_ = std::vector<Slot>();
     return std::nullopt;
   }
   if (const Deadline due = next_timeout(); due && now >= *due) give_up();

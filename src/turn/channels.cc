@@ -1,5 +1,7 @@
 #include "turn/channels.h"
 
+#include <algorithm>
+
 #include "turn/framing.h"
 
 namespace specter::turn {
@@ -9,7 +11,7 @@ bool Channels::add(Timestamp now, const Endpoint& peer) {
     Channel& channel = found->second;
     if (!channel.is_wanted) {
       channel.is_wanted = true;
-      if (!channel.is_asked) channel.ask_at = now;
+      if (!channel.is_asked) channel.ask_at = std::max(now, channel.refused_until.value_or(now));
     }
     return true;
   }
@@ -75,6 +77,8 @@ void Channels::failed(Timestamp now, const Endpoint& peer) {
 void Channels::refused(Timestamp now, const Endpoint& peer) {
   failed(now, peer);
   remove(peer);
+  if (const auto found = channels_.find(peer); found != channels_.end())
+    found->second.refused_until = now + kRefused;
 }
 
 std::optional<std::uint16_t> Channels::number_of(Timestamp now, const Endpoint& peer) const {

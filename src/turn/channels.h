@@ -26,7 +26,8 @@ class Channels {
   static constexpr Duration kMargin = std::chrono::seconds(120);
   // A request is sent for up to 40 s, and the server's time begins with the one that arrives.
   static constexpr Duration kSlack = std::chrono::seconds(60);
-  static constexpr Duration kPause = std::chrono::seconds(5);  // after one that failed
+  static constexpr Duration kPause = std::chrono::seconds(5);    // after one that failed
+  static constexpr Duration kRefused = std::chrono::minutes(5);  // after one that was refused
 
   explicit Channels(Random& random) : random_(random) {}
 
@@ -43,7 +44,7 @@ class Channels {
   std::optional<Due> take_due(Timestamp now);            // asked from here on
   bool bound(Timestamp asked_at, const Endpoint& peer);  // whether it is news
   void failed(Timestamp now, const Endpoint& peer);      // asked again after a pause
-  void refused(Timestamp now, const Endpoint& peer);     // not asked again
+  void refused(Timestamp now, const Endpoint& peer);     // not asked again soon
 
   // To send over; nothing while it is not bound.
   std::optional<std::uint16_t> number_of(Timestamp now, const Endpoint& peer) const;
@@ -62,6 +63,7 @@ class Channels {
     Deadline until;   // bound until then; empty: never was
     Timestamp quiet;  // the number is this peer's until then
     Deadline ask_at;
+    Deadline refused_until;  // however often it is added
   };
 
   Random& random_;

@@ -133,7 +133,7 @@ std::optional<MutableBytes> StreamReader::next() {
           : kind == WireKind::ChannelData;
   if (!is_in_step) {
     is_broken_ = true;
-    buffer_ = {};
+    buffer_ = Buffer();
     taken_ = 0;
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "dtls/handshake/assembly.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/bytes.h"
 
@@ -21,10 +22,7 @@ Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) 
            known.epoch == epoch;
   });
   if (variant == variants.end()) {
-    if (variants.size() == kMaxVariants || bytes_ + f.message_size > kMaxBytes) {
-      if (variants.empty()) pending_.erase(f.message_seq);
-      return Taken::Refused;
-    }
+    if (!make_room(f.message_seq, f.message_size)) return Taken::Refused;
     bytes_ += f.message_size;
     if (f.body.size() == f.message_size) {  // as nearly all come
       variants.push_back({HandshakeType{f.type}, epoch, to_buffer(f.body), 0, {}});
@@ -44,6 +42,26 @@ Assembly::Taken Assembly::take(const HandshakeFragment& f, std::uint64_t epoch) 
     is_new = true;
   }
   return is_new ? Taken::New : Taken::Old;
+}
+
+// What has come may be a forger's who has gone: it makes room for what comes.
+bool Assembly::make_room(std::uint16_t message_seq, std::size_t bytes) {
+  const auto drop_oldest = [&](std::vector<Variant>& variants) {
+    bytes_ -= variants.front().body.size();
+    variants.erase(variants.begin());
+  };
+  std::vector<Variant>& own = pending_[message_seq];
+  if (own.size() == kMaxVariants) drop_oldest(own);
+  while (bytes_ + bytes > kMaxBytes) {
+    const auto last = std::prev(pending_.end());
+    if (last->first == message_seq) {
+      if (own.empty()) pending_.erase(last);
+      return false;
+    }
+    drop_oldest(last->second);
+    if (last->second.empty()) pending_.erase(last);
+  }
+  return true;
 }
 
 std::optional<HandshakeMessage> Assembly::next() {

@@ -22,7 +22,8 @@ struct HandshakeMessage {
 
 // Which messages are due is the owner's to know: he offers only those. Fragments in the clear prove
 // nothing, so that messages of one number that differ in type, size or epoch are put together side
-// by side; the first that is whole counts.
+// by side; the first that is whole counts. Of too many the oldest goes, and of too many bytes what
+// is of later messages: what was said once keeps nobody out who says it again.
 class Assembly {
  public:
   static constexpr std::uint16_t kMaxAhead = 8;         // messages beyond the next one
@@ -50,6 +51,8 @@ class Assembly {
     std::size_t missing;         // bytes
     std::vector<bool> received;  // by byte; empty for what came whole
   };
+
+  bool make_room(std::uint16_t message_seq, std::size_t bytes);
 
   std::map<std::uint16_t, std::vector<Variant>> pending_;
   std::size_t bytes_ = 0;

@@ -85,13 +85,46 @@ TEST(Assembly, PutsRivalMessagesTogetherSideBySide) {
   EXPECT_EQ(assembly.take(part(0, Buffer(100, 7), 0, 50, HandshakeType::Finished), 0), New);
   EXPECT_EQ(assembly.take(part(0, Buffer(100, 7), 0, 50), 1), New);
   EXPECT_EQ(assembly.take(part(0, body, 0, 50), 0), New);
-  EXPECT_EQ(assembly.take(part(0, Buffer(98, 7), 0, 50), 0), Refused);  // a fifth
+  EXPECT_EQ(assembly.take(part(0, Buffer(98, 7), 0, 50), 0), New);  // a fifth: the first goes
   EXPECT_EQ(assembly.take(part(0, body, 50, 50), 0), New);
   const auto message = assembly.next();
   ASSERT_TRUE(message);
   EXPECT_EQ(message->body, body);
   // What was left of the rivals is gone, and its memory is free for others.
   EXPECT_FALSE(assembly.has_gap());
+}
+
+// Nobody keeps the true one out by being first.
+TEST(Assembly, TakesTheTrueOneHoweverManyRivalsCameBefore) {
+  const Buffer body = counted(100);
+  for (const std::size_t first : {100u, 50u}) {
+    Assembly assembly;
+    for (std::size_t i = 0; i < 20; ++i) {
+      ASSERT_EQ(assembly.take(part(0, Buffer(1000 + i), 0, 1), 0), New);
+    }
+    EXPECT_EQ(assembly.take(part(0, body, 0, first), 0), New);
+    if (first < 100) {
+      EXPECT_EQ(assembly.take(part(0, body, first, 100 - first), 0), New);
+    }
+    const auto message = assembly.next();
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->body, body);
+    EXPECT_FALSE(assembly.has_gap());
+  }
+}
+
+TEST(Assembly, TakesWhatIsNextHoweverMuchOfLaterMessagesCameBefore) {
+  Assembly assembly;
+  const Buffer large(Assembly::kMaxMessageBytes, 3);
+  for (std::uint16_t seq = 1; seq < 8; ++seq) {
+    for (std::uint8_t type = 1; type <= 4; ++type)
+      (void)assembly.take(part(seq, large, 0, 1, HandshakeType{type}), 0);
+  }
+  EXPECT_EQ(assembly.take(part(0, large, 0, 5000), 0), New);
+  EXPECT_EQ(assembly.take(part(0, large, 5000, large.size() - 5000), 0), New);
+  const auto message = assembly.next();
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->body, large);
 }
 
 TEST(Assembly, RefusesWhatIsFarAheadOrTooLarge) {

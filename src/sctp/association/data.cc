@@ -81,6 +81,7 @@ void Association::Impl::emit(std::vector<ReassembledMessage> messages) {
 void Association::Impl::emit_reset(std::vector<StreamId> streams) {
   emit(receiver_->take_before_reset());
   events_.push_back(IncomingStreamsReset{std::move(streams)});
+  ++untaken_resets_;
   emit_messages();
 }
 
@@ -99,7 +100,9 @@ void Association::Impl::handle_sack(Timestamp now, const SackChunk& sack) {
       violate(now, CauseCode::ProtocolViolation, "the peer acknowledged what was never sent");
       return;
   }
-  if (sender_->outstanding().cumulative() != acknowledged) reset_->note_progress();
+  // A closed window is no fault (RFC 9260 §6.1 A), and what waits for it holds a reset up.
+  if (sender_->outstanding().cumulative() != acknowledged || sender_->window_closed())
+    reset_->note_progress();
   look_into_path();
   if (!sender_->is_silent()) {
     narrow_since_.reset();
@@ -174,8 +177,10 @@ ReconfigResult Association::Impl::handle_outgoing_reset(const OutgoingResetReque
     case StreamReset::Standing::OutOfTurn: return ReconfigResult::BadSequenceNumber;
     case StreamReset::Standing::New: break;
   }
-  // One that waits for its data is all we keep; the peer may come again.
-  if (deferred_reset_) return ReconfigResult::RequestInProgress;
+  // One that waits for its data is all we keep, and a number that waits for the owner; the peer may
+  // come again.
+  if (deferred_reset_ || untaken_resets_ == kMaxUntakenResets)
+    return ReconfigResult::RequestInProgress;
   const auto exists = [&](StreamId stream) {
     return std::to_underlying(stream) < peer_.incoming_streams;
   };

@@ -193,14 +193,13 @@ void Association::Impl::meet(const Peer& peer) {
     reset_->expect_from(peer.initial_tsn);
   else
     reset_.emplace(local_tsn_, peer.initial_tsn);
-  sender_->start({peer.window_bytes, peer.forward_tsn, peer.interleaving});
-  sender_->count_abandoned(sender_->queue().drop_streams_from(outgoing_streams_));
+  sender_->start({peer.window_bytes, peer.forward_tsn, peer.interleaving, outgoing_streams_});
 }
 
 void Association::Impl::establish(Timestamp now) {
   t1_.stop();
   init_due_ = cookie_due_ = false;
-  cookie_ = {};
+  cookie_ = Buffer();
   errors_ = 0;
   active_at_ = now;
   if (config_.heartbeat_interval > Duration{}) heartbeat_at_ = now + config_.heartbeat_interval;

@@ -225,6 +225,7 @@ std::optional<Association::Event> Association::Impl::poll_event() {
   if (!event) return std::nullopt;
   if (const auto* message = std::get_if<MessageReceived>(&*event); message && receiver_)
     receiver_->release(message->bytes.size());
+  if (std::holds_alternative<IncomingStreamsReset>(*event)) --untaken_resets_;
   return event;
 }
 

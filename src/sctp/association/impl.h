@@ -278,6 +278,9 @@ class Association::Impl {
   std::size_t control_bytes_ = 0;
   Queue<Event> events_;
   HeldEvents held_;  // older than those in events_
+  // Resets of the peer's that the owner has not heard of. No window counts them.
+  static constexpr int kMaxUntakenResets = 1024;
+  int untaken_resets_ = 0;
   bool is_receiving_ = true;
   bool may_fragment_ = false;   // the packet appended last
   bool is_path_probe_ = false;  // likewise

@@ -147,5 +147,66 @@ TEST(Memory, APeerPinsNotMuchMoreBehindAGap) {
   }
 }
 
+// What is given up before it was sent whole leaves its bytes at once, not when its TSNs are
+// acknowledged: a peer that never says a word pins no more than the send buffer.
+TEST(Memory, WhatIsGivenUpLeavesItsBytes) {
+  Association::Config config;
+  config.data.send_buffer_bytes = 1 << 20;
+  Puppet puppet(config);
+  puppet.establish();
+  const std::int64_t before = testing::live_bytes;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    (void)puppet.association.send(puppet.now, StreamId{1}, Ppid{53}, pattern(256 << 10, i),
+                                  {.lifetime = std::chrono::milliseconds(100)});
+    puppet.wait(std::chrono::milliseconds(200));
+  }
+  EXPECT_GE(puppet.association.counters().messages_abandoned, 90u);
+  EXPECT_LE(testing::live_bytes - before, 2 << 20);
+}
+
+// The time at which a message would have ended is nothing to keep once it has arrived.
+TEST(Memory, WhatArrivedLeavesItsLifetime) {
+  Puppet puppet;
+  puppet.establish();
+  std::int64_t before = 0;
+  for (std::uint32_t i = 0; i < 50'000; ++i) {
+    if (i == 1000) before = testing::live_bytes;
+    ASSERT_TRUE(puppet.association.send(puppet.now, StreamId{1}, Ppid{53}, pattern(10, i),
+                                        {.lifetime = std::chrono::seconds(60)}));
+    puppet.hear();
+    puppet.say(puppet.sack(puppet.peer_tsn + i));
+  }
+  EXPECT_EQ(puppet.association.counters().send_buffered_bytes, 0u);
+  EXPECT_LE(testing::live_bytes - before, 64 << 10);
+}
+
+// No window counts resets: those that wait for the owner have a bound of their own.
+TEST(Memory, APeerPinsLittleByResettingStreamsAgainAndAgain) {
+  Puppet puppet;
+  puppet.establish();
+  puppet.association.set_receiving(false);
+  puppet.say(puppet.data(Puppet::kTsn, 1, 0, Buffer(10)));
+  std::vector<StreamId> streams;
+  for (std::uint16_t i = 0; i < 100; ++i) streams.push_back(StreamId{i});
+  const std::int64_t before = testing::live_bytes;
+  const auto reset = [&](std::uint32_t number) {
+    const auto heard = puppet.say(
+        ReConfigChunk{{OutgoingResetRequest{Puppet::kTsn + number, 0, Puppet::kTsn, streams}}});
+    const auto answer = Puppet::find<ReConfigChunk>(heard, ChunkType::ReConfig);
+    return answer &&
+           std::get<ReconfigResponse>(answer->parameters.at(0)).result == ReconfigResult::Performed;
+  };
+  std::uint32_t done = 0;
+  for (int i = 0; i < 20'000; ++i) done += reset(done) ? 1 : 0;
+  EXPECT_EQ(done, 1024u);
+  EXPECT_LE(testing::live_bytes - before, 1 << 20);
+  EXPECT_EQ(count<IncomingStreamsReset>(puppet.events), 0u);
+  puppet.association.set_receiving(true);
+  puppet.hear();
+  EXPECT_EQ(count<IncomingStreamsReset>(puppet.events), 1024u);
+  EXPECT_TRUE(reset(done));
+  EXPECT_EQ(count<IncomingStreamsReset>(puppet.events), 1025u);
+}
+
 }  // namespace
 }  // namespace specter::sctp

@@ -367,6 +367,59 @@ TEST(Snap, APeerThatBeginsWithAnotherInitShakesHands) {
   }
 }
 
+// That other INIT may have fewer streams: of a message that is on its way already nothing is sent
+// any more, and the peer hears that it is skipped (RFC 3758 §3.5), or gets it whole.
+TEST(Snap, AMessageOnItsWayEndsWhereThePeerHasFewerStreamsAfterAll) {
+  for (const bool skips : {true, false}) {
+    SCOPED_TRACE(skips);
+    Puppet puppet;
+    begin(puppet);
+    const StreamId gone{7}, kept{0};
+    ASSERT_TRUE(puppet.association.send(puppet.now, gone, kPpid, pattern(100'000, 1)));
+    ASSERT_FALSE(puppet.hear().empty());
+    ASSERT_TRUE(puppet.association.send(puppet.now, kept, kPpid, pattern(100, 2)));
+
+    InitChunk other = Puppet::init();
+    other.inbound_streams = 1;
+    other.forward_tsn = skips;
+    const InitChunk ack = puppet.ask_init_ack(other);
+    puppet.tag = ack.initiate_tag;
+    puppet.say(CookieEchoChunk{ack.cookie});
+    // What was lost is due again, and everything is acknowledged as it comes.
+    std::uint32_t reached = puppet.peer_tsn - 1;
+    bool is_skipped = false, has_kept = false;
+    Buffer got;
+    for (int i = 0; i < 300; ++i) {
+      for (const Buffer& packet : puppet.wait(1s)) {
+        const auto view = PacketView::parse(packet, ZeroChecksum::Accepted);
+        ChunkReader chunks(view->chunks);
+        while (const auto chunk = chunks.next()) {
+          if (chunk->type == ChunkType::ForwardTsn) {
+            is_skipped = true;
+            reached = std::max(reached, ForwardTsnChunk::parse(*chunk)->new_cumulative_tsn);
+          }
+          if (chunk->type != ChunkType::Data) continue;
+          const auto data = DataChunk::parse(*chunk);
+          if (data->tsn != reached + 1) continue;
+          reached = data->tsn;
+          if (data->stream == gone)
+            got.insert(got.end(), data->payload.begin(), data->payload.end());
+          if (data->stream == kept) has_kept = to_buffer(data->payload) == pattern(100, 2);
+        }
+      }
+      puppet.say(puppet.sack(reached));
+    }
+    EXPECT_EQ(is_skipped, skips);
+    EXPECT_TRUE(has_kept);
+    if (skips)
+      EXPECT_TRUE(got.empty());
+    else
+      EXPECT_EQ(got, pattern(100'000, 1));
+    EXPECT_EQ(puppet.association.counters().send_buffered_bytes, 0u);
+    EXPECT_EQ(count<Closed>(puppet.events), 0u);
+  }
+}
+
 // RFC 9260 §5.2.1: until the peer has said something, its INIT is answered with the tag and TSN
 // that are under way.
 TEST(Snap, AnInitBeforeAnythingElseIsAnsweredWithOurOwn) {

@@ -141,6 +141,30 @@ TEST(StreamReset, AsksAgainForAsLongAsThePeerGetsOn) {
   EXPECT_EQ(count<OutgoingStreamsReset>(puppet.events), 1u);
 }
 
+// RFC 9260 §6.1 A: what can't be sent before the peer's window opens, on another stream, is no
+// fault of the peer's, however long that takes.
+TEST(StreamReset, AsksAgainForAsLongAsThePeersWindowIsClosed) {
+  Puppet puppet;
+  puppet.establish();
+  for (std::uint32_t i = 0; i < 2; ++i)
+    ASSERT_TRUE(puppet.association.send(puppet.now, StreamId{2}, kPpid, pattern(10, i)));
+  puppet.hear();
+  SackChunk full = puppet.sack(puppet.peer_tsn - 1);
+  full.window_bytes = 0;
+  puppet.say(full);
+  puppet.association.reset_streams(puppet.now, std::array{kStream});
+  ASSERT_TRUE(Puppet::find<ReConfigChunk>(puppet.hear(), ChunkType::ReConfig));
+  for (int i = 0; i < 120; ++i) {
+    puppet.say(full);
+    puppet.say(ReConfigChunk{{ReconfigResponse{puppet.peer_tsn, ReconfigResult::InProgress}}});
+    puppet.wait(1s);
+    ASSERT_EQ(count<OutgoingResetFailed>(puppet.events), 0u) << i;
+  }
+  puppet.say(puppet.sack(puppet.peer_tsn + 1));
+  puppet.say(ReConfigChunk{{ReconfigResponse{puppet.peer_tsn, ReconfigResult::Performed}}});
+  EXPECT_EQ(count<OutgoingStreamsReset>(puppet.events), 1u);
+}
+
 // §5.2.2, docs/failures.md row 89: done once, answered each time alike.
 TEST(StreamReset, APeersRequestIsDoneOnce) {
   Puppet puppet;

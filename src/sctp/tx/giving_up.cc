@@ -61,15 +61,11 @@ void Sender::give_up_lost(Timestamp now) {
 
 void Sender::give_up_expired(Timestamp now) {
   is_overdue_ = false;
-  while (!lifetimes_.empty() && lifetimes_.top().expires <= now) {
-    const Lifetime due = lifetimes_.top();
-    lifetimes_.pop();
-    const OutgoingMessage& message = queue_[due.message];
-    if (message.generation != due.generation || message.kind != OutgoingMessage::Kind::Message)
-      continue;
+  for (MessageIndex index; (index = lifetimes_.take_expired(now)) != kNoMessage;) {
+    const OutgoingMessage& message = queue_[index];
     // What is under way as a whole may still arrive: it is given up when it is found to be lost.
     const bool all_sent = message.sent == message.size;
-    if (!all_sent && (forward_tsn_ || !message.started())) give_up(due.message);
+    if (!all_sent && (forward_tsn_ || !message.started())) give_up(index);
   }
 }
 

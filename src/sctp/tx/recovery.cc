@@ -373,8 +373,7 @@ WakeUp Sender::next_timeout() const {
   return soonest(WakeUp(t3_, "sctp t3"), WakeUp(reordering_until_, "sctp reordering"),
                  WakeUp(probe_at_, "sctp tail loss probe"),
                  WakeUp(waits_for_pacer_ ? pacer_.ready_at() : Deadline{}, "sctp pacer"),
-                 WakeUp(lifetimes_.empty() ? Deadline{} : Deadline{lifetimes_.top().expires},
-                        "sctp lifetime"));
+                 WakeUp(lifetimes_.next(), "sctp lifetime"));
 }
 
 }  // namespace specter::sctp

@@ -265,7 +265,7 @@ void SendQueue::release_record(MessageIndex index) {
 
 void SendQueue::drop_bytes(OutgoingMessage& message) {
   held_bytes_ -= message.bytes.size();
-  message.bytes = {};
+  message.bytes = Buffer();  // {} would keep the memory
 }
 
 void SendQueue::abandon(MessageIndex index) {
@@ -355,21 +355,16 @@ std::vector<StreamId> SendQueue::streams() const {
   return out;
 }
 
-std::size_t SendQueue::drop_streams_from(std::uint16_t first) {
-  std::size_t dropped = 0;
+std::vector<MessageIndex> SendQueue::messages_from(std::uint16_t first) const {
+  std::vector<MessageIndex> out;
   for (const StreamId id : streams()) {
     if (std::to_underlying(id) < first) continue;
-    for (MessageIndex index = stream(id).head; index != kNoMessage;) {
-      const MessageIndex next = slots_[index].next;
-      if (slots_[index].kind == OutgoingMessage::Kind::Message) {
-        abandon(index);
-        ++dropped;
-      }
-      index = next;
-      if (!streams_.contains(std::to_underlying(id))) break;
+    for (MessageIndex i = streams_.at(std::to_underlying(id)).head; i != kNoMessage;
+         i = slots_[i].next) {
+      if (slots_[i].kind == OutgoingMessage::Kind::Message) out.push_back(i);
     }
   }
-  return dropped;
+  return out;
 }
 
 }  // namespace specter::sctp

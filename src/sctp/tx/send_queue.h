@@ -126,7 +126,7 @@ class SendQueue {
   std::size_t started_messages() const { return started_messages_; }  // with a TSN, not yet free
   std::size_t messages() const { return messages_; }
   std::vector<StreamId> streams() const;
-  std::size_t drop_streams_from(std::uint16_t first);  // the peer has fewer; how many messages
+  std::vector<MessageIndex> messages_from(std::uint16_t first) const;  // on it and streams above
 
  private:
   struct Stream {

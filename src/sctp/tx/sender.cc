@@ -34,7 +34,7 @@ bool Sender::has_room_for(std::size_t message_bytes) const {
 void Sender::send(OutgoingMessage message) {
   const Deadline expires = message.expires;
   const MessageIndex index = queue_.push(std::move(message));
-  if (expires) lifetimes_.push({*expires, index, queue_[index].generation});
+  if (expires) lifetimes_.add(*expires, index);
 }
 
 void Sender::start(const Peer& peer) {
@@ -47,6 +47,12 @@ void Sender::start(const Peer& peer) {
     queue_.set_interleaving(SendQueue::Interleaving{max_fragment(), peer.window_bytes});
   else
     queue_.set_interleaving(std::nullopt);
+  // A message that has TSNs is skipped as any other. If the peer knows no FORWARD TSN, it goes on:
+  // chunks of streams that do not exist are acknowledged (RFC 9260 §6.5).
+  for (const MessageIndex index : queue_.messages_from(peer.streams)) {
+    const OutgoingMessage& message = queue_[index];
+    if (forward_tsn_ || !(message.started() || message.continues)) give_up(index);
+  }
 }
 
 void Sender::set_packet_bytes(std::size_t bytes) {
@@ -100,7 +106,7 @@ bool Sender::may_leave() {
 void Sender::prepare(Timestamp now) {
   pacer_.advance(now, congestion_->pacing_rate());
   // handle_timeout() has yet to give up what is too late.
-  is_overdue_ = !lifetimes_.empty() && lifetimes_.top().expires <= now;
+  is_overdue_ = lifetimes_.has_expired(now);
   while (!out_.lost().empty()) {
     const OutstandingChunk& chunk = out_.at(out_.lost().lowest());
     if (!must_give_up(queue_[chunk.message], chunk, now)) break;

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <utility>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "sctp/packet/sack_chunk.h"
 #include "sctp/tx/congestion_control.h"
 #include "sctp/tx/delivery_rate.h"
+#include "sctp/tx/lifetimes.h"
 #include "sctp/tx/outstanding.h"
 #include "sctp/tx/pacer.h"
 #include "sctp/tx/proportional_rate.h"
@@ -67,6 +67,8 @@ class Sender {
     std::uint32_t window_bytes = 0;
     bool forward_tsn = false;   // negotiated: FORWARD TSN, or I-FORWARD-TSN with interleaving
     bool interleaving = false;  // negotiated: I-DATA
+    // What is queued for others is abandoned.
+    std::uint16_t streams = 0xffff;
   };
   void start(const Peer& peer);
   bool has_sent() const { return last_sent_.has_value(); }
@@ -120,12 +122,6 @@ class Sender {
   void count_retransmissions(std::uint64_t chunks) { retransmissions_ += chunks; }
 
  private:
-  struct Lifetime {
-    Timestamp expires;
-    MessageIndex message;
-    std::uint32_t generation;
-    bool operator>(const Lifetime& other) const { return expires > other.expires; }
-  };
   // RFC 9260 §7.2.4, §6.3.3: further losses belong to the same congestion event until everything
   // sent before it is acknowledged.
   struct Recovery {
@@ -230,7 +226,7 @@ class Sender {
   std::int64_t skip_point_;  // RFC 3758's Advanced.Peer.Ack.Point
   bool forward_due_ = false;
   Deadline forward_sent_;
-  std::priority_queue<Lifetime, std::vector<Lifetime>, std::greater<>> lifetimes_;
+  Lifetimes lifetimes_{queue_};
   bool is_overdue_ = false;  // a lifetime has expired
 
   std::optional<Duration> round_trip_;  // measured by the SACK that is being handled
