@@ -161,6 +161,31 @@ TEST(RelayedCandidate, RemoteAddressesAreToldOnceEach) {
   EXPECT_THAT(one.agent->remote_addresses(), ::testing::ElementsAre(at("10.0.0.2:1").address));
 }
 
+// docs/failures.md row 168: whichever comes last, every base is paired with every remote candidate.
+TEST(RelayedCandidate, ThatComesAfterThePeersIsPairedWithThem) {
+  for (const bool is_relay_last : {true, false}) {
+    SeededRandom random(3);
+    Agent agent({.role = Role::Controlling}, random);
+    const Endpoint base = at("10.0.0.1:5000");
+    const auto bases = [&] {
+      agent.add_local_endpoint(kStart, base);
+      agent.add_relayed_endpoint(kStart, kRelayed, base);
+    };
+    if (!is_relay_last) bases();
+    agent.set_remote_credentials(kStart, {"peer", "peerpasswordpeerpassword"});
+    for (const char* text : {"candidate:1 1 udp 2130706431 10.0.0.2 6000 typ host",
+                             "candidate:2 1 udp 1694498815 203.0.113.9 6000 typ srflx",
+                             "candidate:3 1 udp 16777215 198.51.100.9 6000 typ relay"})
+      ASSERT_TRUE(agent.add_remote_candidate(kStart, *Candidate::parse(text)));
+    if (is_relay_last) bases();
+    EXPECT_EQ(agent.pair_stats().size(), 6U);
+    std::size_t of_the_relay = 0;
+    while (const auto sent = agent.poll_transmit(kStart))
+      of_the_relay += sent->path.local == kRelayed ? 1 : 0;
+    EXPECT_EQ(of_the_relay, 3U);
+  }
+}
+
 // Candidates that came before the peer's credentials count from then on.
 TEST(RelayedCandidate, RemoteAddressesMayComeBeforeCredentials) {
   SeededRandom random(3);

@@ -68,6 +68,30 @@ TEST(Negotiation, OffersADataSection) {
   EXPECT_THAT(std::string(*session.attributes.value("ice-options")), HasSubstr("trickle"));
 }
 
+// RFC 8445 §6.1.1, docs/failures.md row 167: a lite agent does not control, whoever offers.
+TEST(Negotiation, WithALiteAgentWeControl) {
+  for (const bool is_lite : {true, false}) {
+    const std::string lite = is_lite ? "a=ice-lite\r\n" : "";
+    const auto as_lite = [&](SessionDescription description) {
+      description.sdp.insert(description.sdp.find("m="), lite);
+      return description;
+    };
+    Peer a(1), b(2);
+    a.negotiation.want_data();
+    const auto o = offer(a.negotiation);
+    const auto offered = a.negotiation.set_local(o).value();
+    EXPECT_EQ(offered.ice_role, ice::Role::Controlling);
+    ASSERT_TRUE(b.negotiation.set_remote(as_lite(o)));
+    const auto answer = b.negotiation.create_answer().value();
+    const auto answered = b.negotiation.set_local(answer).value();
+    EXPECT_EQ(answered.ice_role, is_lite ? ice::Role::Controlling : ice::Role::Controlled);
+    EXPECT_EQ(answered.transport->ice_lite, is_lite);
+    const auto agreed = a.negotiation.set_remote(as_lite(answer)).value();
+    EXPECT_FALSE(agreed.ice_role);
+    EXPECT_EQ(agreed.transport->ice_lite, is_lite);
+  }
+}
+
 TEST(Negotiation, TwoPeersAgree) {
   Peer a(1), b(2);
   a.negotiation.want_data();

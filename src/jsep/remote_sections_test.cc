@@ -142,6 +142,23 @@ TEST(RemoteSections, WithTransportsOfTheirOwnTheTaggedOnesIsTaken) {
   EXPECT_EQ(alone.change.transport->credentials.ufrag, "dddd");
 }
 
+// docs/failures.md row 171: a name where an address is usual is no reason to refuse the rest.
+TEST(RemoteSections, NamesOfMulticastDnsAreTakenWithTheRest) {
+  const std::string candidates =
+      "a=candidate:1 1 udp 2113937151 0b6f3a1e-1c8e-4a53-9a6c-2f4f7c1d9e11.local 4000 typ host\r\n"
+      "a=candidate:2 1 udp 1677729535 203.0.113.9 4000 typ srflx raddr 0.0.0.0 rport 0\r\n";
+  std::string offer = head("0") + data_section("0", transport_lines() + candidates);
+  const std::string_view address = "c=IN IP4 0.0.0.0";
+  offer.replace(offer.find(address), address.size(),
+                "c=IN IP4 0b6f3a1e-1c8e-4a53-9a6c-2f4f7c1d9e11.local");
+  Peer peer;
+  const auto answer = peer.answer_to(offer);
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(peer.change.transport->candidates.size(), 2u);
+  EXPECT_FALSE(peer.change.transport->candidates[0].is_resolved());
+  EXPECT_TRUE(peer.change.transport->candidates[1].is_resolved());
+}
+
 // RFC 9143 §7.4, RFC 9429 §3.5.1: only one section of a group has them.
 TEST(RemoteSections, CandidatesOfTheWholeGroupCount) {
   const std::string candidates =

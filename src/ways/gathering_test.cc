@@ -221,6 +221,23 @@ TEST(Mismatch, IsCuredByANewPort) {
   EXPECT_THAT(world.all<Reflexive>(), IsEmpty());
 }
 
+// docs/failures.md row 165: what one port was told is no use on another, and is not tried there.
+TEST(Nonce, IsOfOnePortAlone) {
+  World world(kOneFamily);
+  world.sites[kServer];
+  world.add_base(kBase);
+  world.ways.add_server(world.now, udp());
+  world.run(50ms);  // the challenge has come, and the signed request is on its way
+  ASSERT_THAT(world.sessions, SizeIs(1));
+  world.sessions[0]->server.tricks[Method::Allocate] = {.code = 437, .is_signed = true, .times = 0};
+  world.run(3s);
+  ASSERT_THAT(world.sessions, SizeIs(2));
+  EXPECT_THAT(world.all<Relayed>(), SizeIs(1));
+  auto& refusals = world.sessions[1]->server.refusals;
+  EXPECT_EQ(refusals[401], 1);  // it came without a user's name, as a first request does
+  EXPECT_EQ(refusals[438], 0);
+}
+
 TEST(Mismatch, EachTimeEnds) {
   World world(kOneFamily);
   world.sites[kServer].tricks[Method::Allocate] = {.code = 437, .is_signed = true, .times = 0};

@@ -42,6 +42,20 @@ TEST(Stream, IsOpenedFromTheBaseAndForTheHost) {
   EXPECT_THAT(secret.all<Relayed>(), ElementsAre(Field(&Relayed::protocol, RelayProtocol::Tls)));
 }
 
+// docs/failures.md row 166: a URL with transport=tcp is no server over UDP, whatever becomes of the
+// stream.
+TEST(Stream, IsTheOnlyWayToItsServer) {
+  for (const auto how : {Site::Streams::Taken, Site::Streams::Refused, Site::Streams::Unanswered}) {
+    for (const Server& server : {tcp(), tls()}) {
+      Up world(server, {.streams = how});
+      world.ways.permit(world.now, kPeer.address);
+      world.run(10min);
+      EXPECT_EQ(world.transmits, 0);
+      EXPECT_THAT(world.asked<OpenPort>(), IsEmpty());
+    }
+  }
+}
+
 // RFC 8656 §12.5: padding over streams, whose bytes come in any pieces.
 TEST(Stream, CarriesPayloadsOfEachSizeInAnyPieces) {
   for (const std::size_t piece : {1, 3, 7, 65'536}) {
