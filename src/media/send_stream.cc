@@ -28,6 +28,25 @@ Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t
           std::nullopt};
 }
 
+// False: there is no room.
+bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) {
+  const std::size_t size = elements.size() + body.size() + draft.padding;
+  if (size == 0) return true;
+  auto place = tools.pool.reserve(size);
+  if (!place) return false;
+  std::ranges::copy(elements, place->bytes.begin());
+  std::ranges::copy(body, place->bytes.subspan(elements.size()).begin());
+  if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
+    std::ranges::fill(place->bytes.last(draft.padding), std::uint8_t{0});
+    place->bytes.back() = draft.padding;
+  }
+  const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
+  draft.elements = held.bytes().first(elements.size());
+  draft.body = held.bytes().subspan(elements.size());
+  draft.hold = held.batch;
+  return true;
+}
+
 }  // namespace
 
 SendStream::SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
@@ -108,24 +127,6 @@ std::size_t SendStream::payload_room(SendTools& tools, Bytes elements) const {
     taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
   }
   return tools.room.made > taken ? tools.room.made - taken : 0;
-}
-
-bool SendStream::store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const {
-  const std::size_t size = elements.size() + body.size() + draft.padding;
-  if (size == 0) return true;
-  auto place = tools.pool.reserve(size);
-  if (!place) return false;
-  std::ranges::copy(elements, place->bytes.begin());
-  std::ranges::copy(body, place->bytes.subspan(elements.size()).begin());
-  if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
-    std::ranges::fill(place->bytes.last(draft.padding), std::uint8_t{0});
-    place->bytes.back() = draft.padding;
-  }
-  const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
-  draft.elements = held.bytes().first(elements.size());
-  draft.body = held.bytes().subspan(elements.size());
-  draft.hold = held.batch;
-  return true;
 }
 
 Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& tools,
@@ -229,15 +230,11 @@ Result<> SendStream::adopt(Timestamp now, const GivenPacket& given, SendTools& t
   return {};
 }
 
-std::int64_t SendStream::number_of(std::uint16_t sequence) const {
-  return unwrap(sequence, next_number_ - 1);
-}
-
 std::int64_t SendStream::take_number(const Draft& draft) {
   if (!draft.has_number) return next_number_++;
   const std::uint16_t sequence = draft.header.sequence;
   // The first number may be any; later ones are near to the last.
-  const std::int64_t number = packets_ == 0 ? kTurn + sequence : number_of(sequence);
+  const std::int64_t number = packets_ == 0 ? kTurn + sequence : unwrap(sequence, next_number_ - 1);
   next_number_ = packets_ == 0 ? number + 1 : std::max(next_number_, number + 1);
   return number;
 }
@@ -295,7 +292,7 @@ void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Dur
   if (!may_repair() || !is_wanted_) return;
   repairs_.expire(now, round_trip);
   nack.for_each([&](std::uint16_t sequence) {
-    const std::int64_t number = number_of(sequence);
+    const std::int64_t number = unwrap(sequence, next_number_ - 1);
     if (repairs_.request(now, number, round_trip)) lane_.push_repair(number);
   });
 }
@@ -342,6 +339,11 @@ std::optional<rtcp::SenderReport> SendStream::report(Timestamp now, rtcp::NtpTim
                             .packets = static_cast<std::uint32_t>(packets_),
                             .octets = static_cast<std::uint32_t>(payload_bytes_),
                             .blocks = {}};
+}
+
+SourceSizes SendStream::sizes(std::uint32_t ssrc) const {
+  if (ssrc == encoding_.ssrc) return {&sizes_, next_number_ - 1};
+  return {&repair_sizes_, repairs_.next_number() - 1};
 }
 
 OutboundRtpStats SendStream::stats() const {

@@ -116,9 +116,8 @@ class SendStream {
   OutboundRtpStats stats() const;
   const RemoteInboundRtpStats& remote() const { return remote_; }
 
-  // Of packets that left, for feedback.
-  SourceSizes sizes() const { return {&sizes_, next_number_ - 1}; }
-  SourceSizes repair_sizes() const { return {&repair_sizes_, repairs_.next_number() - 1}; }
+  // Of packets that left, for feedback; of the repairs' source where it is that one's SSRC.
+  SourceSizes sizes(std::uint32_t ssrc) const;
 
   Lane& lane() { return lane_; }
   KeyFrames& key_frames() { return key_frames_; }
@@ -129,8 +128,6 @@ class SendStream {
   HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
                         Bytes elements) const;
   std::size_t payload_room(SendTools& tools, Bytes elements) const;
-  bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const;
-  std::int64_t number_of(std::uint16_t sequence) const;
   std::int64_t take_number(const Draft& draft);
 
   const TransceiverId transceiver_;

@@ -9,12 +9,23 @@
 #include "media/senders_impl.h"
 
 namespace specter::media {
+namespace {
 
-rtp::BatchPool::Limits Senders::Impl::pool_limits(const MediaOptions& options) {
+rtp::BatchPool::Limits pool_limits(const MediaOptions& options) {
   rtp::BatchPool::Limits limits;
-  limits.all_bytes = kBodyBytes + 8 * options.retransmission_buffer_bytes;
+  limits.all_bytes = Senders::kBodyBytes + 8 * options.retransmission_buffer_bytes;
   return limits;
 }
+
+}  // namespace
+
+Senders::Impl::Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
+                    InterceptorChain* interceptors)
+    : history_{.bytes = options.retransmission_buffer_bytes},
+      random_(random),
+      epoch_(epoch),
+      interceptors_(interceptors),
+      pool_(pool_limits(options)) {}
 
 // --- negotiation
 

@@ -19,13 +19,7 @@ namespace specter::media {
 class Senders::Impl {
  public:
   Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
-       InterceptorChain* interceptors)
-      : history_{.bytes = options.retransmission_buffer_bytes},
-        random_(random),
-        epoch_(epoch),
-        interceptors_(interceptors),
-        pool_(pool_limits(options)) {}
-  static rtp::BatchPool::Limits pool_limits(const MediaOptions& options);
+       InterceptorChain* interceptors);
 
   void set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters);
   void remove(Timestamp now, TransceiverId id);
@@ -85,7 +79,6 @@ class Senders::Impl {
   void show_drafts(Timestamp now);
   void queue(Timestamp now, SendStream& stream);
   void show_departure(Timestamp now, const Departure& departure);
-  Duration report_interval(MediaKind kind);
   SendTools tools() { return {pool_, pieces_, header_, elements_, room_, epoch_}; }
 
   const PacketHistory::Limits history_;

@@ -6,6 +6,16 @@
 #include "media/senders_impl.h"
 
 namespace specter::media {
+namespace {
+
+Duration report_interval(MediaKind kind, Random& random) {
+  const Duration interval =
+      kind == MediaKind::Video ? Senders::kVideoReportInterval : Senders::kAudioReportInterval;
+  constexpr std::uint32_t kParts = 1 << 16;
+  return interval / 2 + interval * static_cast<std::int64_t>(random.below(kParts)) / kParts;
+}
+
+}  // namespace
 
 // --- RTCP that comes
 
@@ -61,8 +71,7 @@ void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
   if (feedback_events_ == kMaxFeedbackEvents) return;
   tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
     const SendStream* const stream = find_ssrc(ssrc);
-    if (!stream) return {};
-    return stream->ssrc() == ssrc ? stream->sizes() : stream->repair_sizes();
+    return stream ? stream->sizes(ssrc) : SourceSizes{};
   }));
 }
 
@@ -73,12 +82,6 @@ void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& fe
 }
 
 // --- RTCP that goes
-
-Duration Senders::Impl::report_interval(MediaKind kind) {
-  const Duration interval = kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
-  constexpr std::uint32_t kParts = 1 << 16;
-  return interval / 2 + interval * static_cast<std::int64_t>(random_.below(kParts)) / kParts;
-}
 
 void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   if (!is_connected_) return;
@@ -94,7 +97,7 @@ void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out
       if (!report) continue;
       out.emplace_back(*std::move(report));
       if (!sender->next_report)
-        sender->next_report = now + report_interval(sender->parameters.kind);
+        sender->next_report = now + report_interval(sender->parameters.kind, random_);
       name(stream->ssrc());
       if (stream->has_sent_repairs()) name(stream->rtx_ssrc());
     }
