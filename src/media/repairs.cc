@@ -49,11 +49,10 @@ std::optional<Repairs::Form> Repairs::form(const Draft& original,
   return out;
 }
 
-std::int64_t Repairs::handle_repaired(std::size_t header_bytes, std::size_t payload_bytes) {
+void Repairs::handle_repaired(std::size_t header_bytes, std::size_t payload_bytes) {
   ++packets_;
   header_bytes_ += header_bytes;
   payload_bytes_ += payload_bytes;
-  return next_number_++;
 }
 
 }  // namespace specter::media

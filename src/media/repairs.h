@@ -46,8 +46,10 @@ class Repairs {
   };
   std::optional<Form> form(const Draft& original, const rtp::SendParameters& section,
                            std::uint32_t ssrc) const;
-  // The repair that was formed has left, with a header of so many bytes; its number.
-  std::int64_t handle_repaired(std::size_t header_bytes, std::size_t payload_bytes);
+  // The number of the repair that was formed, which no other has from now on.
+  std::int64_t take_number() { return next_number_++; }
+  // It has left, with a header of so many bytes.
+  void handle_repaired(std::size_t header_bytes, std::size_t payload_bytes);
 
   std::int64_t next_number() const { return next_number_; }
   std::uint64_t packets() const { return packets_; }

@@ -240,33 +240,25 @@ std::int64_t SendStream::take_number(const Draft& draft) {
 }
 
 Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
-                             std::optional<Duration> round_trip, SendTools& tools) {
+                             SendTools& tools) {
   leaving_ = std::move(draft);
-  const std::int64_t number = take_number(leaving_);
-  leaving_.header.sequence = static_cast<std::uint16_t>(number);
+  leaving_number_ = take_number(leaving_);
+  leaving_.header.sequence = static_cast<std::uint16_t>(leaving_number_);
   const Bytes head = tools.header.write(
       leaving_.header, context(now, leaving_.names, false, transport_sequence, leaving_.elements),
       leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
-  const Departure out{.header = head,
-                      .prefix = leaving_.prefix.view(),
-                      .body = leaving_.body,
-                      .ssrc = encoding_.ssrc,
-                      .sequence = leaving_.header.sequence};
-  ++packets_;
-  payload_bytes_ += leaving_.payload_size();
-  header_bytes_ += head.size() + leaving_.padding;
-  send_delay_ += now - leaving_.queued_at;
-  sizes_.put(number, static_cast<std::uint32_t>(out.size()));
-  breaker_.handle_sent(now, out.size());
-  repairs_.handle_sent(now, number, leaving_, may_repair(), round_trip);
-  return out;
+  return {.header = head,
+          .prefix = leaving_.prefix.view(),
+          .body = leaving_.body,
+          .ssrc = encoding_.ssrc,
+          .sequence = leaving_.header.sequence};
 }
 
 std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                                             std::uint16_t transport_sequence, SendTools& tools) {
   const Draft* const original = repairs_.find(number);
   if (!original) return std::nullopt;
-  auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
+  const auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
   if (!form) return std::nullopt;
   repair_ = *form;
   leaving_ = *original;
@@ -281,10 +273,27 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                       .sequence = repair_.header.sequence,
                       .is_retransmission = true};
   if (out.size() > tools.room.given) return std::nullopt;
-  const std::size_t payload = out.prefix.size() + out.body.size() - leaving_.padding;
-  repair_sizes_.put(repairs_.handle_repaired(head.size() + leaving_.padding, payload),
-                    static_cast<std::uint32_t>(out.size()));
+  leaving_number_ = repairs_.take_number();
   return out;
+}
+
+void SendStream::handle_sent(Timestamp now, const Departure& departure,
+                             std::optional<Duration> round_trip) {
+  const auto size = static_cast<std::uint32_t>(departure.size());
+  const std::size_t header = departure.header.size() + leaving_.padding;
+  const std::size_t payload = departure.size() - header;
+  if (departure.is_retransmission) {
+    repair_sizes_.put(leaving_number_, size);
+    repairs_.handle_repaired(header, payload);
+    return;
+  }
+  ++packets_;
+  payload_bytes_ += payload;
+  header_bytes_ += header;
+  send_delay_ += now - leaving_.queued_at;
+  sizes_.put(leaving_number_, size);
+  breaker_.handle_sent(now, size);
+  repairs_.handle_sent(now, leaving_number_, leaving_, may_repair(), round_trip);
 }
 
 void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
@@ -362,6 +371,7 @@ OutboundRtpStats SendStream::stats() const {
   out.retransmitted_packets_sent = repairs_.packets();
   out.retransmitted_bytes_sent = repairs_.payload_bytes();
   out.retransmissions_refused = repairs_.refused();
+  out.packets_discarded_on_send = discarded_packets_;
   out.frames_sent = frames_;
   out.key_frames_sent = key_frames_sent_;
   out.frames_dropped = dropped_frames_ + lane_.dropped_frames();

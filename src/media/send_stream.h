@@ -97,12 +97,16 @@ class SendStream {
   void wait_for_key_frame() { waits_for_key_frame_ = kind_ == MediaKind::Video; }
   bool waits_for_key_frame() const { return waits_for_key_frame_; }
 
-  // A packet leaves. `transport_sequence` is put where the section has it.
-  Departure depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
-                   std::optional<Duration> round_trip, SendTools& tools);
-  // A packet leaves again. Nothing: it is not there any more.
+  // A packet to be sealed, whose number is taken. `transport_sequence` is put where the section has
+  // it.
+  Departure depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence, SendTools& tools);
+  // The same of one that leaves again. Nothing: it is not there any more.
   std::optional<Departure> repair(Timestamp now, std::int64_t number,
                                   std::uint16_t transport_sequence, SendTools& tools);
+  // What was made last has left.
+  void handle_sent(Timestamp now, const Departure& departure, std::optional<Duration> round_trip);
+  // It may not.
+  void handle_refused() { ++discarded_packets_; }
 
   void handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip);
   // Of the stream, or of its repairs.
@@ -152,8 +156,10 @@ class SendStream {
   SentSizes sizes_{kKnownSizes}, repair_sizes_{kKnownSizes};
   KeyFrames key_frames_;
   CircuitBreaker breaker_;
-  Repairs::Form repair_{};  // that leaves
+  // What leaves.
+  Repairs::Form repair_{};
   Draft leaving_;
+  std::int64_t leaving_number_ = 0;
 
   struct Request {
     std::uint32_t from = 0;
@@ -162,7 +168,7 @@ class SendStream {
   };
   std::optional<Request> last_request_;
 
-  std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0;
+  std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0, discarded_packets_ = 0;
   std::uint64_t frames_ = 0, key_frames_sent_ = 0, dropped_frames_ = 0;
   std::uint64_t nacks_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
   Duration send_delay_{};

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "media/send_codec.h"
 #include "media/senders_impl.h"
 
@@ -266,25 +267,38 @@ void Senders::Impl::want_key_frame(Timestamp now, SendStream& stream) {
 // --- the wire
 
 const Departure* Senders::Impl::poll_packet(Timestamp now) {
+  SPECTER_CHECK(!departing_);
   if (!is_connected_) return nullptr;
   SendTools tools = this->tools();
   while (auto turn = pacer_.next(now)) {
     SendStream& stream = *turn->lane->stream();
     const auto number = static_cast<std::uint16_t>(next_transport_number_);
     if (turn->draft) {
-      departure_ = stream.depart(now, *turn->draft, number, round_trip_, tools);
+      departure_ = stream.depart(now, *turn->draft, number, tools);
     } else {
       const auto repair = stream.repair(now, turn->repair, number, tools);
       if (!repair) continue;
       departure_ = *repair;
     }
-    pacer_.spend(now, departure_.size());
-    if (has_transport_sequence(stream.section()))
-      sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
-    show_departure(now, departure_);
+    departing_ = &stream;
     return &departure_;
   }
   return nullptr;
+}
+
+void Senders::Impl::handle_sent(Timestamp now) {
+  SPECTER_CHECK(departing_);
+  SendStream& stream = *std::exchange(departing_, nullptr);
+  stream.handle_sent(now, departure_, round_trip_);
+  pacer_.spend(now, departure_.size());
+  if (has_transport_sequence(stream.section()))
+    sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
+  show_departure(now, departure_);
+}
+
+void Senders::Impl::handle_refused() {
+  SPECTER_CHECK(departing_);
+  std::exchange(departing_, nullptr)->handle_refused();
 }
 
 void Senders::Impl::show_departure(Timestamp now, const Departure& departure) {
@@ -385,6 +399,8 @@ void Senders::handle(Timestamp now, const rtcp::Message& message) {
 }
 void Senders::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 const Departure* Senders::poll_packet(Timestamp now) { return impl_->poll_packet(now); }
+void Senders::handle_sent(Timestamp now) { impl_->handle_sent(now); }
+void Senders::handle_refused() { impl_->handle_refused(); }
 void Senders::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   impl_->write_reports(now, out);
 }

@@ -30,6 +30,8 @@ class Senders::Impl {
                  const GivenPacket& packet);
 
   const Departure* poll_packet(Timestamp now);
+  void handle_sent(Timestamp now);
+  void handle_refused();
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
   WakeUp next_timeout() const;
   void handle_timeout(Timestamp now);
@@ -94,6 +96,7 @@ class Senders::Impl {
   std::vector<OutgoingPacket> shown_;  // to interceptors
   OutgoingPacket leaving_;             // the same
   Departure departure_;
+  SendStream* departing_ = nullptr;  // whose it is, until its fate is known
   bool is_connected_ = false;
   // One counter for all that leaves, so that it tells of the whole path.
   std::int64_t next_transport_number_ = 1;

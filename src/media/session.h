@@ -77,10 +77,12 @@ class Session {
   void handle_rtp(Timestamp now, Bytes packet);
   void handle_rtcp(Timestamp now, Bytes compound);
   void handle_timeout(Timestamp now);
-  // The next packet to be sent, in the pacer's order; null: none. It is good until the next call.
+  // The next packet to be sent, in the pacer's order; null: none. What became of it is said next.
   const Departure* poll_packet(Timestamp now) {
     return is_connected_ ? senders_.poll_packet(now) : nullptr;
   }
+  void handle_sent(Timestamp now) { senders_.handle_sent(now); }
+  void handle_refused() { senders_.handle_refused(); }
   // Says goodbye for all that was sent, RFC 3550 §6.6. Nothing is sent after that.
   void shut_down(Timestamp now);
   // Whether append_rtcp() may have something.

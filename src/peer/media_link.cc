@@ -1,6 +1,7 @@
 #include "peer/media_link.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "dtls/connection.h"
@@ -15,6 +16,16 @@ namespace {
 // A packet leaves room for the largest tag.
 std::size_t less_tag(std::size_t datagram_bytes) {
   return datagram_bytes - std::min(datagram_bytes, srtp::kMaxGrowth);
+}
+
+// Why a packet of ours does not leave.
+std::string_view cause_of(srtp::Refusal refusal) {
+  switch (refusal) {
+    case srtp::Refusal::Repeated: return "a packet of ours whose sequence number was used";
+    case srtp::Refusal::TooManyStreams: return "a packet of ours of one SSRC more than a key seals";
+    case srtp::Refusal::KeyExhausted: return "a packet of ours whose key may seal no more";
+    default: return "a packet of ours that SRTP cannot seal";
+  }
 }
 
 }  // namespace
@@ -188,7 +199,10 @@ bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
     const MutableBytes out = MutableBytes(bytes).subspan(start);
     const auto sealed = active_->sealing.add_rtcp(active_->keys->sealer, out.first(size), out);
     bytes.resize(start + sealed.value_or(0));
-    if (!sealed) continue;  // the key has sealed as many as it may
+    if (!sealed) {
+      log_.drop(cause_of(sealed.error()));
+      continue;
+    }
     batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
     return true;
   }
@@ -211,7 +225,12 @@ bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
         .out = out};
     const auto sealed = active_->sealing.add_rtp(active_->keys->sealer, parts);
     bytes.resize(start + sealed.value_or(0));
-    if (!sealed) continue;  // a number that was used, or a key that is used up: nothing may leave
+    if (!sealed) {
+      active_->session.handle_refused();
+      log_.drop(cause_of(sealed.error()));
+      continue;
+    }
+    active_->session.handle_sent(now);
     // What was given may be too large for this path, and nobody can cut it.
     batch.add(Batch::Sealing::Done, *sealed > usual_datagram_bytes()
                                         ? Batch::Fragmenting::Allowed

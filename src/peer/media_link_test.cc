@@ -2,9 +2,10 @@
 #include "peer/media_link.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "base/bytes.h"
 #include "net/demux.h"
@@ -141,6 +142,32 @@ TEST_F(MediaLinkTest, WhatCameBeforeTheGoodbyeIsHeardAndWhatComesAfterItIsNot) {
   pair_.b.connection.handle_datagrams(pair_.now(), late);
   pair_.network.settle();
   EXPECT_EQ(heard(), 2u);
+}
+
+// RFC 3711 §9.1: no number is sealed twice, so of two packets with one number the first is sent.
+TEST_F(MediaLinkTest, APacketThatIsNotSealedIsNotSentAndTheLogSaysSo) {
+  connect();
+  pair_.a.connection.set_log(LogLevels(LogLevel::Debug));
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    Buffer packet = {0x80, 111, 0, 100, 0, 0, 0, 1, 0, 0, 0, 9};
+    packet.insert(packet.end(), 20, i);
+    ASSERT_TRUE(pair_.a.connection.write_rtp(pair_.now(), sender_, packet));
+    pair_.network.settle();
+    pair_.network.run_for(20ms);
+  }
+  pair_.network.run_for(10s);
+  const OutboundRtpStats sent = pair_.a.connection.stats().outbound_rtp.at(0);
+  EXPECT_EQ(sent.packets_sent, 1u);
+  EXPECT_EQ(sent.bytes_sent, 20u);
+  EXPECT_EQ(sent.packets_discarded_on_send, 3u);
+  EXPECT_EQ(pair_.b.connection.stats().inbound_rtp.at(0).packets_received, 1u);
+  std::vector<std::string> told;
+  for (const LogRecord& record : pair_.a.connection.take_log()) {
+    if (record.module == LogModule::Media) told.push_back(record.text);
+  }
+  EXPECT_THAT(told, ::testing::ElementsAre(
+                        "dropped: a packet of ours whose sequence number was used",
+                        "dropped 2 more: a packet of ours whose sequence number was used"));
 }
 
 // RFC 7714: with each other Specters agree on the cheaper profile.

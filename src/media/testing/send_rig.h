@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -147,10 +148,15 @@ class SendRig {
   std::vector<Sent> drain() {
     std::vector<Sent> out;
     while (const Departure* const departure = senders.poll_packet(now)) {
+      if (refuses && refuses(*departure)) {
+        senders.handle_refused();
+        continue;
+      }
       Sent sent{now, {}, departure->prefix.size(), departure->is_retransmission};
       for (const Bytes part : {departure->header, departure->prefix, departure->body})
         sent.bytes.insert(sent.bytes.end(), part.begin(), part.end());
       out.push_back(std::move(sent));
+      senders.handle_sent(now);
     }
     return out;
   }
@@ -208,6 +214,7 @@ class SendRig {
   Senders senders;
   std::vector<rtcp::Message> reports;
   int spins = 0;
+  std::function<bool(const Departure&)> refuses;  // what SRTP does not seal
 
  private:
   bool reports_due() {
