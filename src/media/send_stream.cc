@@ -98,7 +98,8 @@ void SendStream::set_wanted(bool is_wanted) {
 }
 
 void SendStream::forget_peer() {
-  is_known_ = are_repairs_known_ = false;
+  is_known_ = are_repairs_known_ = is_reported_ = false;
+  packets_at_report_ = packets_at_report_before_ = packets_;
   last_request_.reset();
   breaker_.reset();
 }
@@ -277,7 +278,7 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
   return out;
 }
 
-void SendStream::handle_sent(Timestamp now, const Departure& departure,
+bool SendStream::handle_sent(Timestamp now, const Departure& departure,
                              std::optional<Duration> round_trip) {
   const auto size = static_cast<std::uint32_t>(departure.size());
   const std::size_t header = departure.header.size() + leaving_.padding;
@@ -285,8 +286,9 @@ void SendStream::handle_sent(Timestamp now, const Departure& departure,
   if (departure.is_retransmission) {
     repair_sizes_.put(leaving_number_, size);
     repairs_.handle_repaired(header, payload);
-    return;
+    return false;
   }
+  const bool is_first = packets_ == packets_at_report_;
   ++packets_;
   payload_bytes_ += payload;
   header_bytes_ += header;
@@ -294,6 +296,7 @@ void SendStream::handle_sent(Timestamp now, const Departure& departure,
   sizes_.put(leaving_number_, size);
   breaker_.handle_sent(now, size);
   repairs_.handle_sent(now, leaving_number_, leaving_, may_repair(), round_trip);
+  return is_first;
 }
 
 void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
@@ -342,6 +345,7 @@ std::optional<rtcp::SenderReport> SendStream::report(Timestamp now, rtcp::NtpTim
   packets_at_report_before_ = std::exchange(packets_at_report_, packets_);
   const auto timestamp = clock_.at(now);
   if (!is_sending || !timestamp) return std::nullopt;
+  is_reported_ = true;
   return rtcp::SenderReport{.ssrc = encoding_.ssrc,
                             .ntp = rtcp::NtpTime::at(now, epoch),
                             .rtp_timestamp = *timestamp,

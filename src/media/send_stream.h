@@ -103,8 +103,8 @@ class SendStream {
   // The same of one that leaves again. Nothing: it is not there any more.
   std::optional<Departure> repair(Timestamp now, std::int64_t number,
                                   std::uint16_t transport_sequence, SendTools& tools);
-  // What was made last has left.
-  void handle_sent(Timestamp now, const Departure& departure, std::optional<Duration> round_trip);
+  // What was made last has left. True: nothing else has since the last report.
+  bool handle_sent(Timestamp now, const Departure& departure, std::optional<Duration> round_trip);
   // It may not.
   void handle_refused() { ++discarded_packets_; }
 
@@ -115,6 +115,11 @@ class SendStream {
   // RFC 5104 §4.3.1.2. False: it repeats the last one.
   bool handle_full_intra_request(std::uint32_t from, std::uint8_t number);
 
+  // Whether one is due at once: packets were sent since the last, and the peer has never had one,
+  // or no time is set for it.
+  bool needs_report(bool has_time) const {
+    return packets_ > packets_at_report_ && !(has_time && is_reported_);
+  }
   // RFC 3550 §6.4: there is one while packets were sent since the last two.
   std::optional<rtcp::SenderReport> report(Timestamp now, rtcp::NtpTime epoch);
   OutboundRtpStats stats() const;
@@ -173,6 +178,7 @@ class SendStream {
   std::uint64_t nacks_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
   Duration send_delay_{};
   std::uint64_t packets_at_report_ = 0, packets_at_report_before_ = 0;
+  bool is_reported_ = false;
   RemoteInboundRtpStats remote_{};
 };
 

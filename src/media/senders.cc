@@ -201,7 +201,6 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   const bool begins_amid =
       stream.take_beginning() && sample && !drafts_.empty() && !drafts_.front().stands_alone;
   if (begins_amid || stream.waits_for_key_frame()) want_key_frame(now, stream);
-  if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
   show_drafts(now);
   queue(now, stream);
   drafts_.clear();  // and let go of what is not queued
@@ -286,14 +285,15 @@ const Departure* Senders::Impl::poll_packet(Timestamp now) {
   return nullptr;
 }
 
-void Senders::Impl::handle_sent(Timestamp now) {
+bool Senders::Impl::handle_sent(Timestamp now) {
   SPECTER_CHECK(departing_);
   SendStream& stream = *std::exchange(departing_, nullptr);
-  stream.handle_sent(now, departure_, round_trip_);
+  const bool is_news = stream.handle_sent(now, departure_, round_trip_);
   pacer_.spend(now, departure_.size());
   if (has_transport_sequence(stream.section()))
     sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
   show_departure(now, departure_);
+  return is_news;
 }
 
 void Senders::Impl::handle_refused() {
@@ -323,7 +323,7 @@ WakeUp Senders::Impl::next_timeout() const {
   WakeUp out{pacer_.next_timeout(), "media pacer"};
   if (!byes_.empty()) out = soonest(out, WakeUp{Timestamp::min(), "media bye"});
   for (const auto& sender : senders_) {
-    out = soonest(out, WakeUp{sender->next_report, "media report"});
+    out = soonest(out, WakeUp{sender->report_due(), "media report"});
     for (const auto& stream : sender->streams) {
       out = soonest(out, WakeUp{stream->key_frames().next_timeout(), "media key frame"});
       out = soonest(out, WakeUp{stream->breaker().next_timeout(), "media circuit breaker"});
@@ -399,7 +399,7 @@ void Senders::handle(Timestamp now, const rtcp::Message& message) {
 }
 void Senders::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 const Departure* Senders::poll_packet(Timestamp now) { return impl_->poll_packet(now); }
-void Senders::handle_sent(Timestamp now) { impl_->handle_sent(now); }
+bool Senders::handle_sent(Timestamp now) { return impl_->handle_sent(now); }
 void Senders::handle_refused() { impl_->handle_refused(); }
 void Senders::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   impl_->write_reports(now, out);

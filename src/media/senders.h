@@ -82,8 +82,9 @@ class Senders {
   // The next packet that may leave now; null: none. Its numbers and its time of sending are those
   // of now. One of the two calls below is the next one, until when what it points at is good.
   const Departure* poll_packet(Timestamp now);
-  // It has left: it is counted, and kept for retransmission.
-  void handle_sent(Timestamp now);
+  // It has left: it is counted, and kept for retransmission. True: it is the first of its source
+  // since a report, so that one may be due now.
+  bool handle_sent(Timestamp now);
   // It may not leave, as SRTP says: its number was used, or the key may seal no more. The
   // transport-wide number is the next one's.
   void handle_refused();

@@ -30,7 +30,7 @@ class Senders::Impl {
                  const GivenPacket& packet);
 
   const Departure* poll_packet(Timestamp now);
-  void handle_sent(Timestamp now);
+  bool handle_sent(Timestamp now);
   void handle_refused();
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
   WakeUp next_timeout() const;
@@ -59,7 +59,9 @@ class Senders::Impl {
     TransceiverId id{};
     rtp::SendParameters parameters;
     std::vector<std::unique_ptr<SendStream>> streams;
-    Deadline next_report;
+    Deadline next_report;  // nothing: with the next packet
+
+    Deadline report_due() const;
   };
 
   Sender* find(TransceiverId id);

@@ -83,11 +83,19 @@ void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& fe
 
 // --- RTCP that goes
 
+// RFC 3550 §6.2 lets the first be at once, and whoever hears a source wants its CNAME soon.
+Deadline Senders::Impl::Sender::report_due() const {
+  const bool is_at_once = std::ranges::any_of(
+      streams, [&](const auto& stream) { return stream->needs_report(next_report.has_value()); });
+  return is_at_once ? Timestamp::min() : next_report;
+}
+
 void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   if (!is_connected_) return;
   std::vector<rtcp::SourceDescription::Chunk> chunks;
   for (const auto& sender : senders_) {
-    if (!sender->next_report || now < *sender->next_report) continue;
+    const Deadline due = sender->report_due();
+    if (!due || now < *due) continue;
     sender->next_report.reset();  // until it sends again
     const auto name = [&](std::uint32_t ssrc) {
       chunks.push_back({ssrc, {{rtcp::ItemType::Cname, sender->parameters.cname}}});

@@ -78,10 +78,8 @@ class Session {
   void handle_rtcp(Timestamp now, Bytes compound);
   void handle_timeout(Timestamp now);
   // The next packet to be sent, in the pacer's order; null: none. What became of it is said next.
-  const Departure* poll_packet(Timestamp now) {
-    return is_connected_ ? senders_.poll_packet(now) : nullptr;
-  }
-  void handle_sent(Timestamp now) { senders_.handle_sent(now); }
+  const Departure* poll_packet(Timestamp now);
+  void handle_sent(Timestamp now) { has_news_ = senders_.handle_sent(now) || has_news_; }
   void handle_refused() { senders_.handle_refused(); }
   // Says goodbye for all that was sent, RFC 3550 §6.6. Nothing is sent after that.
   void shut_down(Timestamp now);
@@ -113,6 +111,7 @@ class Session {
   Compounds compounds_;
   // Nothing was due then, and nothing has happened since: for each packet that leaves it is asked.
   Deadline idle_at_{};
+  bool has_news_ = false;     // for a report, once the packets are out
   std::uint32_t local_ssrc_;  // of reports while nothing is sent
   std::optional<bool> may_reduce_{};
   bool has_video_ = false;

@@ -171,7 +171,9 @@ void MediaLink::open(Timestamp now, ice::Agent& ice) {
 // ---- out
 
 bool MediaLink::append(Timestamp now, Batch& batch) {
-  return active_ && active_->keys && (append_rtcp(now, batch) || append_rtp(now, batch));
+  if (!active_ || !active_->keys) return false;
+  // What has left may have made a report due.
+  return append_rtcp(now, batch) || append_rtp(now, batch) || append_rtcp(now, batch);
 }
 
 // What waits to be sealed points into the batch: its memory may not move before that, as it does
