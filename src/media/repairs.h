@@ -30,6 +30,9 @@ class Repairs {
   // A packet of the source has left. It is kept if `is_kept`.
   void handle_sent(Timestamp now, std::int64_t number, const Draft& draft, bool is_kept,
                    std::optional<Duration> round_trip);
+  // The same of one that was counted as it left, and is kept as it is on the wire.
+  void keep(Timestamp now, std::int64_t number, const Draft& sealed,
+            std::optional<Duration> round_trip);
   // What is older than the peer may ask for.
   void expire(Timestamp now, std::optional<Duration> round_trip);
   // The packet is missing. True: it is to be sent again, once for this.

@@ -104,8 +104,10 @@ void SendStream::forget_peer() {
   breaker_.reset();
 }
 
-bool SendStream::may_repair() const {
-  return codec_ && codec_->nack && codec_->rtx_payload_type && encoding_.rtx_ssrc != 0;
+SendStream::WayOfRepair SendStream::way_of_repair() const {
+  if (!codec_ || !codec_->nack) return WayOfRepair::None;
+  return codec_->rtx_payload_type && encoding_.rtx_ssrc != 0 ? WayOfRepair::Rtx
+                                                             : WayOfRepair::Sealed;
 }
 
 HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
@@ -122,7 +124,7 @@ HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair, st
 // Of a packet with the source's names, and such that its repair fits as well.
 std::size_t SendStream::payload_room(SendTools& tools, Bytes elements) const {
   std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0, elements));
-  if (may_repair()) {
+  if (way_of_repair() == WayOfRepair::Rtx) {
     const std::size_t repair =
         tools.header.size({}, context({}, Names::Present, true, 0, elements));
     taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
@@ -248,17 +250,52 @@ Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transpor
   const Bytes head = tools.header.write(
       leaving_.header, context(now, leaving_.names, false, transport_sequence, leaving_.elements),
       leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
-  return {.header = head,
-          .prefix = leaving_.prefix.view(),
-          .body = leaving_.body,
-          .ssrc = encoding_.ssrc,
-          .sequence = leaving_.header.sequence};
+  Departure out{.header = head,
+                .prefix = leaving_.prefix.view(),
+                .body = leaving_.body,
+                .ssrc = encoding_.ssrc,
+                .sequence = leaving_.header.sequence};
+  if (way_of_repair() == WayOfRepair::Sealed) {
+    const auto payload = static_cast<std::uint32_t>(leaving_.payload_size());
+    out.keepsake = Keepsake{.ssrc = encoding_.ssrc,
+                            .number = leaving_number_,
+                            .header_bytes = static_cast<std::uint32_t>(out.size()) - payload,
+                            .payload_bytes = payload};
+  }
+  return out;
+}
+
+void SendStream::keep(Timestamp now, const Keepsake& about, Bytes sealed,
+                      std::optional<Duration> round_trip, rtp::BatchPool& pool) {
+  if (way_of_repair() != WayOfRepair::Sealed || !is_wanted_) return;
+  auto place = pool.reserve(sealed.size());
+  if (!place) return;
+  std::ranges::copy(sealed, place->bytes.begin());
+  const rtp::HeldPacket held = pool.commit(*std::move(place), sealed.size());
+  Draft draft;
+  draft.is_sealed = true;
+  draft.body = held.bytes();
+  draft.hold = held.batch;
+  draft.bytes = about.header_bytes + about.payload_bytes;
+  draft.payload_bytes = about.payload_bytes;
+  repairs_.keep(now, about.number, draft, round_trip);
 }
 
 std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                                             std::uint16_t transport_sequence, SendTools& tools) {
   const Draft* const original = repairs_.find(number);
   if (!original) return std::nullopt;
+  if (original->is_sealed) {
+    if (original->bytes > tools.room.given) return std::nullopt;
+    leaving_ = *original;
+    return Departure{.header = {},
+                     .prefix = {},
+                     .body = leaving_.body,
+                     .ssrc = encoding_.ssrc,
+                     .sequence = static_cast<std::uint16_t>(number),
+                     .is_retransmission = true,
+                     .is_sealed = true};
+  }
   const auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
   if (!form) return std::nullopt;
   repair_ = *form;
@@ -280,6 +317,10 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
 
 bool SendStream::handle_sent(Timestamp now, const Departure& departure,
                              std::optional<Duration> round_trip) {
+  if (departure.is_sealed) {
+    repairs_.handle_repaired(leaving_.bytes - leaving_.payload_bytes, leaving_.payload_bytes);
+    return false;
+  }
   const auto size = static_cast<std::uint32_t>(departure.size());
   const std::size_t header = departure.header.size() + leaving_.padding;
   const std::size_t payload = departure.size() - header;
@@ -295,13 +336,14 @@ bool SendStream::handle_sent(Timestamp now, const Departure& departure,
   send_delay_ += now - leaving_.queued_at;
   sizes_.put(leaving_number_, size);
   breaker_.handle_sent(now, size);
-  repairs_.handle_sent(now, leaving_number_, leaving_, may_repair(), round_trip);
+  repairs_.handle_sent(now, leaving_number_, leaving_, way_of_repair() == WayOfRepair::Rtx,
+                       round_trip);
   return is_first;
 }
 
 void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
   ++nacks_;
-  if (!may_repair() || !is_wanted_) return;
+  if (way_of_repair() == WayOfRepair::None || !is_wanted_) return;
   repairs_.expire(now, round_trip);
   nack.for_each([&](std::uint16_t sequence) {
     const std::int64_t number = unwrap(sequence, next_number_ - 1);
@@ -367,7 +409,7 @@ OutboundRtpStats SendStream::stats() const {
   out.rid = encoding_.parameters.rid;
   if (codec_) out.codec = codec_->encoding_name;
   out.ssrc = encoding_.ssrc;
-  if (may_repair()) out.rtx_ssrc = encoding_.rtx_ssrc;
+  if (way_of_repair() == WayOfRepair::Rtx) out.rtx_ssrc = encoding_.rtx_ssrc;
   out.active = is_wanted_;
   out.packets_sent = packets_ + repairs_.packets();
   out.bytes_sent = payload_bytes_ + repairs_.payload_bytes();

@@ -105,6 +105,9 @@ class SendStream {
                                   std::uint16_t transport_sequence, SendTools& tools);
   // What was made last has left. True: nothing else has since the last report.
   bool handle_sent(Timestamp now, const Departure& departure, std::optional<Duration> round_trip);
+  // Its bytes on the wire, where a departure wanted them back.
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed, std::optional<Duration> round_trip,
+            rtp::BatchPool& pool);
   // It may not.
   void handle_refused() { ++discarded_packets_; }
 
@@ -133,7 +136,10 @@ class SendStream {
   CircuitBreaker& breaker() { return breaker_; }
 
  private:
-  bool may_repair() const;
+  // How a packet that is asked for comes again: by RTX, or itself, as it was sealed.
+  enum class WayOfRepair { None, Rtx, Sealed };
+
+  WayOfRepair way_of_repair() const;
   HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
                         Bytes elements) const;
   std::size_t payload_room(SendTools& tools, Bytes elements) const;

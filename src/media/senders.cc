@@ -290,7 +290,8 @@ bool Senders::Impl::handle_sent(Timestamp now) {
   SendStream& stream = *std::exchange(departing_, nullptr);
   const bool is_news = stream.handle_sent(now, departure_, round_trip_);
   pacer_.spend(now, departure_.size());
-  if (has_transport_sequence(stream.section()))
+  // What leaves as it left before has the number that it had.
+  if (!departure_.is_sealed && has_transport_sequence(stream.section()))
     sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
   show_departure(now, departure_);
   return is_news;
@@ -301,8 +302,14 @@ void Senders::Impl::handle_refused() {
   std::exchange(departing_, nullptr)->handle_refused();
 }
 
+void Senders::Impl::keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+  if (SendStream* const stream = find_ssrc(about.ssrc))
+    stream->keep(now, about, sealed, round_trip_, pool_);
+}
+
 void Senders::Impl::show_departure(Timestamp now, const Departure& departure) {
-  if (!interceptors_ || interceptors_->empty()) return;
+  // Interceptors see packets in the clear: of one that is sealed there is nothing to show.
+  if (!interceptors_ || interceptors_->empty() || departure.is_sealed) return;
   const auto header = rtp::Header::parse(departure.header);
   leaving_.ssrc = header->ssrc;
   leaving_.payload_type = header->payload_type;
@@ -400,6 +407,9 @@ void Senders::handle(Timestamp now, const rtcp::Message& message) {
 void Senders::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 const Departure* Senders::poll_packet(Timestamp now) { return impl_->poll_packet(now); }
 bool Senders::handle_sent(Timestamp now) { return impl_->handle_sent(now); }
+void Senders::keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+  impl_->keep(now, about, sealed);
+}
 void Senders::handle_refused() { impl_->handle_refused(); }
 void Senders::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   impl_->write_reports(now, out);

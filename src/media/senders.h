@@ -85,6 +85,8 @@ class Senders {
   // It has left: it is counted, and kept for retransmission. True: it is the first of its source
   // since a report, so that one may be due now.
   bool handle_sent(Timestamp now);
+  // The sealed bytes of one that had a keepsake.
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed);
   // It may not leave, as SRTP says: its number was used, or the key may seal no more. The
   // transport-wide number is the next one's.
   void handle_refused();

@@ -32,6 +32,7 @@ class Senders::Impl {
   const Departure* poll_packet(Timestamp now);
   bool handle_sent(Timestamp now);
   void handle_refused();
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed);
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
   WakeUp next_timeout() const;
   void handle_timeout(Timestamp now);

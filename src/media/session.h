@@ -81,6 +81,9 @@ class Session {
   const Departure* poll_packet(Timestamp now);
   void handle_sent(Timestamp now) { has_news_ = senders_.handle_sent(now) || has_news_; }
   void handle_refused() { senders_.handle_refused(); }
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+    senders_.keep(now, about, sealed);
+  }
   // Says goodbye for all that was sent, RFC 3550 §6.6. Nothing is sent after that.
   void shut_down(Timestamp now);
   // Whether append_rtcp() may have something.

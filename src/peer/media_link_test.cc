@@ -2,7 +2,9 @@
 #include "peer/media_link.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -168,6 +170,44 @@ TEST_F(MediaLinkTest, APacketThatIsNotSealedIsNotSentAndTheLogSaysSo) {
   EXPECT_THAT(told, ::testing::ElementsAre(
                         "dropped: a packet of ours whose sequence number was used",
                         "dropped 2 more: a packet of ours whose sequence number was used"));
+}
+
+// RFC 4585 §6.2.1 without RFC 4588: a packet comes again as it was, byte for byte, since nothing else
+// may be sealed under its number (RFC 3711 §9.1).
+TEST(MediaLink, WithoutRtxWhatIsLostComesAgainAsItWas) {
+  ConnectionOptions options = testing::with_media();
+  const auto all = options.media.codecs;
+  options.media.codecs = {all[0], all[1]};
+  PeerPair pair{{.latency = 20ms}, options};
+  const auto sender = pair.a.connection.add_track(pair.now(), testing::video_track(), {}).value();
+  std::map<Buffer, Buffer> seen;
+  std::size_t packets = 0, again = 0;
+  bool loses = false;
+  pair.network.filter = [&](const Flight& flight) {
+    const Buffer& bytes = flight.bytes;
+    if (net::kind_of(bytes) != net::DatagramKind::Rtp || net::is_rtcp(bytes)) return true;
+    // The number and the SSRC, RFC 3550 §5.1.
+    const auto [first, is_new] = seen.emplace(
+        Buffer{bytes[2], bytes[3], bytes[8], bytes[9], bytes[10], bytes[11]}, bytes);
+    EXPECT_EQ(first->second, bytes);
+    again += is_new ? 0 : 1;
+    return !loses || !is_new || ++packets % 10 != 0;
+  };
+  ASSERT_TRUE(pair.connect());
+  const auto pictures = testing::vp8_frames(200, 3000);
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    loses = i >= 30 && i < 180;  // a round trip is known, and the last one can be seen to be missing
+    ASSERT_TRUE(pair.a.connection.write_sample(pair.now(), sender,
+                                               {.bytes = pictures[i], .duration = 33ms}));
+    pair.network.settle();
+    pair.network.run_for(33ms);
+  }
+  const auto frames = pair.b.all<core::Frame>();
+  ASSERT_EQ(frames.size(), pictures.size());
+  for (std::size_t i = 0; i < pictures.size(); ++i) EXPECT_EQ(frames[i]->frame.bytes, pictures[i]);
+  EXPECT_GE(packets, 400u);
+  EXPECT_GE(again, packets / 10);
+  EXPECT_EQ(pair.a.connection.stats().outbound_rtp.at(0).retransmitted_packets_sent, again);
 }
 
 // RFC 7714: with each other Specters agree on the cheaper profile.
