@@ -90,6 +90,7 @@ void SendStream::set_wanted(bool is_wanted) {
   begins_ = is_wanted;
   waits_for_key_frame_ = false;
   key_frames_.reset();
+  capture_times_.tell_again();
   if (is_wanted) return;
   // What is cut off must not look whole: the gap says so.
   if (lane_.is_in_frame()) ++next_number_;
@@ -191,6 +192,7 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
         tools.header.size(draft.header, context(now, draft.names, false, 0, draft.elements)) +
         draft.prefix.size() + draft.body.size());
   }
+  capture_times_.handle_told(now);
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};

@@ -87,9 +87,11 @@ class SendStream {
   Result<> cut(Timestamp now, const MediaSample& sample, SendTools& tools, std::vector<Draft>& out);
   Result<> adopt(Timestamp now, const GivenPacket& given, SendTools& tools,
                  std::vector<Draft>& out);
-  void count_dropped_frame() {
-    ++dropped_frames_;
-    has_missed_ = true;
+  // Packets were dropped, and so many samples that the lane does not count.
+  void handle_dropped(std::uint64_t samples) {
+    dropped_frames_ += samples;
+    has_missed_ = has_missed_ || samples > 0;
+    capture_times_.tell_again();
   }
   // Whether the application wrote something since that did not go; asked once.
   bool take_missed() { return std::exchange(has_missed_, false); }

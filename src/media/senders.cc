@@ -189,7 +189,7 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
                             wanted.sdp_fmtp_line, list_codecs(sender->parameters.codecs)));
   }
   if (!stream.is_wanted()) {
-    stream.count_dropped_frame();
+    stream.handle_dropped(1);
     return {};
   }
   drafts_.clear();
@@ -201,7 +201,9 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   const bool begins_amid =
       stream.take_beginning() && sample && !drafts_.empty() && !drafts_.front().stands_alone;
   if (begins_amid || stream.waits_for_key_frame()) want_key_frame(now, stream);
+  const std::size_t cut_packets = drafts_.size();
   show_drafts(now);
+  if (drafts_.size() != cut_packets) stream.handle_dropped(0);
   queue(now, stream);
   drafts_.clear();  // and let go of what is not queued
   return {};
@@ -244,9 +246,10 @@ void Senders::Impl::queue(Timestamp now, SendStream& stream) {
   // Of no use without a frame that is gone, and no other stands between them.
   const bool is_lost = !room.fits || (room.is_broken && !drafts_.front().stands_alone);
   if (is_lost) {
-    stream.count_dropped_frame();
+    stream.handle_dropped(1);
     stream.wait_for_key_frame();
   }
+  if (room.has_dropped) stream.handle_dropped(0);
   if (is_lost || room.has_dropped) want_key_frame(now, stream);
   if (is_lost) return;
   for (Draft& draft : drafts_) pacer_.push(now, stream.lane(), std::move(draft));
@@ -346,7 +349,9 @@ void Senders::Impl::handle_timeout(Timestamp now) {
     stream.breaker().handle_timeout(now);
     const Pacer::Room room = pacer_.make_room(now, stream.lane(), 0);
     if (room.is_broken) stream.wait_for_key_frame();
-    if (room.has_dropped) want_key_frame(now, stream);
+    if (!room.has_dropped) return;
+    stream.handle_dropped(0);
+    want_key_frame(now, stream);
   });
   refresh(now);
 }
