@@ -47,8 +47,7 @@ TEST(RepeatedPackets, AreTheSealedOnes) {
     EXPECT_EQ(after.retransmitted_bytes_sent, payload);
     EXPECT_EQ(after.packets_sent, before.packets_sent + 1);
     EXPECT_EQ(after.bytes_sent, before.bytes_sent + payload);
-    EXPECT_EQ(after.header_bytes_sent,
-              before.header_bytes_sent + sent[1].bytes.size() - payload);
+    EXPECT_EQ(after.header_bytes_sent, before.header_bytes_sent + sent[1].bytes.size() - payload);
   }
 }
 

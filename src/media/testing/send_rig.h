@@ -159,8 +159,8 @@ class SendRig {
         senders.handle_refused();
         continue;
       }
-      Sent sent{now, {}, departure->prefix.size(), departure->is_retransmission,
-                departure->is_sealed};
+      Sent sent{
+          now, {}, departure->prefix.size(), departure->is_retransmission, departure->is_sealed};
       for (const Bytes part : {departure->header, departure->prefix, departure->body})
         sent.bytes.insert(sent.bytes.end(), part.begin(), part.end());
       senders.handle_sent(now);
