@@ -180,6 +180,27 @@ TEST(Compounds, WhatFitsNoDatagramIsDropped) {
   EXPECT_THAT(datagrams(compounds, 100), ElementsAre("RDN"));
 }
 
+TEST(Compounds, NamesMoreThanTheLimitAreDropped) {
+  Compounds compounds;
+  compounds.set_reduced_size(true);
+  std::vector<rtcp::Message> due;
+  std::uint32_t ssrc = 0;
+  while (ssrc < 2 * Compounds::kMaxWaiting) {
+    rtcp::SourceDescription names;
+    while (names.chunks.size() < rtcp::kMaxCount) names.chunks.push_back({ssrc++, {}});
+    due.emplace_back(std::move(names));
+  }
+  compounds.add(due);
+  std::size_t names = 0;
+  Buffer bytes;
+  for (; compounds.append(bytes, 1200, kSsrc); bytes.clear()) {
+    const auto parsed = rtcp::Compound::parse(bytes, rtcp::CompoundForm::ReducedSize);
+    ASSERT_TRUE(parsed);
+    names += std::get<rtcp::SourceDescription>(parsed->messages.at(0)).chunks.size();
+  }
+  EXPECT_EQ(names, Compounds::kMaxWaiting);
+}
+
 TEST(Compounds, MoreThanTheLimitIsDropped) {
   Compounds compounds;
   std::vector<rtcp::Message> due(2 * Compounds::kMaxWaiting, nack(1));

@@ -141,6 +141,9 @@ TEST(Feedback, OfReportsTellsTheRoundTripOverTheWrapOfTheirTimes) {
   EXPECT_EQ(remote().reports_received, 5u);
   EXPECT_EQ(remote().round_trip_time_measurements, 3u);
   EXPECT_EQ(remote().round_trip_time, round_trips[2]);
+  // It was that of the path.
+  rig.senders.handle_path_change(rig.now);
+  EXPECT_EQ(rig.senders.round_trip(), std::nullopt);
 }
 
 TEST(Feedback, OfReportsBecomesStatistics) {

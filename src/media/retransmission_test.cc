@@ -94,6 +94,17 @@ TEST(Retransmission, NamesItsEncodingUntilAReportKnowsIt) {
   EXPECT_EQ(repairs[0].get<rtp::Mid>(), std::nullopt);
 }
 
+// A report of a source that has sent nothing can't know it.
+TEST(Retransmission, IsNamedInSpiteOfAReportBeforeIt) {
+  SendRig rig;
+  const auto sent = start(rig);
+  rig.report(kVideoRtx);
+  rig.nack({sent.back().sequence()});
+  const auto repairs = rig.drain();
+  ASSERT_THAT(repairs, SizeIs(1));
+  EXPECT_EQ(repairs[0].get<rtp::Mid>(), rtp::Mid{"0"});
+}
+
 TEST(Retransmission, FitsThePathAsItsOriginalDid) {
   SendRig rig;
   SendRig::connect(rig);

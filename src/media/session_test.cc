@@ -1,7 +1,7 @@
 // The RTCP of a whole transport, packed into its datagrams.
 #include "media/session.h"
 
-#include <map>
+#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -100,6 +100,71 @@ TEST_F(SessionTest, ASourceOfOnePacketHasItsNameToo) {
   ASSERT_TRUE(parsed);
   ASSERT_THAT(parsed->messages, SizeIs(2));
   EXPECT_NE(std::get<rtcp::SourceDescription>(parsed->messages[1]).cname(1000), nullptr);
+}
+
+// A path that says nonsense.
+TEST_F(SessionTest, AReportHasRoomInAnyCase) {
+  session_.set_packet_room({10, 10});
+  add_sound(0);
+  session_.set_connected(now_, true);
+  const Buffer sound = opus_packet();
+  ASSERT_TRUE(session_.senders().write_sample(now_, TransceiverId{0}, {.bytes = sound}));
+  turn();
+  EXPECT_THAT(compounds_, SizeIs(1));
+}
+
+// RFC 3550 §6.4: whoever sends reports what it receives beside it.
+TEST_F(SessionTest, WhatIsReceivedIsReportedWithWhatIsSent) {
+  session_.set_packet_room({1152, 1152});
+  add_sound(0);
+  rtp::ReceiveParameters theirs;
+  theirs.mid = "1";
+  theirs.kind = MediaKind::Audio;
+  theirs.is_active = true;
+  theirs.codecs = {opus()};
+  session_.set_receiving(now_, TransceiverId{0}, theirs);
+  session_.set_connected(now_, true);
+  const Buffer sound = opus_packet();
+  Buffer packet;
+  ByteWriter out(packet);
+  rtp::Packet{.header = {.payload_type = kOpus, .sequence = 1, .ssrc = 77}, .payload = sound}.write(
+      out);
+  session_.handle_rtp(now_, packet);
+  turn();
+  EXPECT_TRUE(compounds_.empty()) << "a report for itself has time";
+  ASSERT_TRUE(session_.senders().write_sample(now_, TransceiverId{0}, {.bytes = sound}));
+  turn();
+  ASSERT_THAT(compounds_, SizeIs(1));
+  const auto parsed = rtcp::Compound::parse(compounds_[0], rtcp::CompoundForm::Full);
+  ASSERT_TRUE(parsed);
+  ASSERT_THAT(parsed->messages, SizeIs(3));
+  const auto& report = std::get<rtcp::ReceiverReport>(parsed->messages[1]);
+  EXPECT_EQ(report.ssrc, 1000u);
+  ASSERT_THAT(report.blocks, SizeIs(1));
+  EXPECT_EQ(report.blocks[0].ssrc, 77u);
+}
+
+TEST_F(SessionTest, AnEstimateIsToldEachSecondUntilItIsWithdrawn) {
+  session_.set_packet_room({1152, 1152});
+  session_.set_connected(now_, true);
+  session_.set_bitrate_estimate(now_, 1'000'000);
+  for (int i = 0; i < 3; ++i) {
+    turn();
+    const Deadline next = session_.next_timeout();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(*next, now_ + 1s);
+    now_ = *next;
+  }
+  ASSERT_THAT(compounds_, SizeIs(3));
+  for (const Buffer& bytes : compounds_) {
+    const auto parsed = rtcp::Compound::parse(bytes, rtcp::CompoundForm::Full);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(std::get<rtcp::BitrateEstimate>(parsed->messages.back()).bits_per_second, 1'000'000u);
+  }
+  session_.set_bitrate_estimate(now_, 0);
+  turn();
+  EXPECT_THAT(compounds_, SizeIs(3));
+  EXPECT_EQ(Deadline(session_.next_timeout()), std::nullopt);
 }
 
 }  // namespace
