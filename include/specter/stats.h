@@ -272,6 +272,10 @@ struct OutboundRtpStats {
   std::uint64_t retransmitted_bytes_sent = 0;
   /// Packets that were asked for and not sent again: they would have been too much, or too soon.
   std::uint64_t retransmissions_refused = 0;
+  /// Packets that were not sent although it was their turn: write_rtp() gave their sequence number
+  /// a second time, or SRTP's key may seal no more (RFC 3711 §9.2; 1,024 sources). They are in no
+  /// other counter of what was sent.
+  std::uint64_t packets_discarded_on_send = 0;
   /// Samples taken for sending, and video frames of write_rtp().
   std::uint64_t frames_sent = 0;
   /// Those of them that decoding can begin with.

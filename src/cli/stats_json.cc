@@ -146,6 +146,7 @@ Json to_json(const OutboundRtpStats& out) {
                {"retransmitted_packets_sent", out.retransmitted_packets_sent},
                {"retransmitted_bytes_sent", out.retransmitted_bytes_sent},
                {"retransmissions_refused", out.retransmissions_refused},
+               {"packets_discarded_on_send", out.packets_discarded_on_send},
                {"frames_sent", out.frames_sent},
                {"key_frames_sent", out.key_frames_sent},
                {"frames_dropped", out.frames_dropped},

@@ -24,6 +24,10 @@ class CaptureClock {
   void handle_report(rtcp::NtpTime ntp, std::uint32_t rtp_timestamp);
   void handle_capture_time(const rtp::AbsoluteCaptureTime& time, std::uint32_t rtp_timestamp);
 
+  // From the packet of this timestamp on the RTP clock has another rate: its line bends there, as
+  // RFC 7160 §4.2 has senders do it.
+  void turn(std::uint32_t clock_rate, std::uint32_t rtp_timestamp);
+
   // Since 1900. Nothing: neither has come.
   std::optional<Duration> at(std::uint32_t rtp_timestamp) const;
 
@@ -31,9 +35,11 @@ class CaptureClock {
   struct Anchor {
     Duration time{};  // since 1900
     std::uint32_t rtp_timestamp = 0;
+    Duration carried{};  // already, at other rates
   };
 
   Duration since(const Anchor& anchor, std::uint32_t rtp_timestamp) const;
+  void move(std::optional<Anchor>& anchor, std::uint32_t rtp_timestamp) const;
 
   std::uint32_t clock_rate_;
   std::optional<Anchor> report_;

@@ -32,6 +32,29 @@ TEST(CaptureClock, BelievesACaptureTimeForTenSeconds) {
   EXPECT_EQ(clock.at(11'001), 111'001ms);
 }
 
+// RFC 7160 §4.2: where the rate changes both lines stand at the same time.
+TEST(CaptureClock, GoesOnWithAnotherRate) {
+  CaptureClock clock(48'000);
+  clock.turn(8000, 5);  // nothing is known that could bend
+  clock.turn(48'000, 5);
+  EXPECT_EQ(clock.at(5), std::nullopt);
+  clock.handle_report({100 * kSecond}, 0);
+  clock.turn(8000, 48'000);
+  EXPECT_EQ(clock.at(48'000), 101s);
+  EXPECT_EQ(clock.at(56'000), 102s);
+  clock.turn(8000, 60'000);
+  EXPECT_EQ(clock.at(56'000), 102s);
+  clock.turn(48'000, 56'000);
+  EXPECT_EQ(clock.at(104'000), 103s);
+
+  clock.handle_capture_time({.ntp = 500 * kSecond, .clock_offset = {}}, 104'000);
+  clock.turn(8000, 152'000);
+  EXPECT_EQ(clock.at(160'000), 502s);
+  // Ten seconds are ten seconds: the report says 113 s here.
+  EXPECT_EQ(clock.at(152'000 + 9 * 8000), 510s);
+  EXPECT_EQ(clock.at(152'000 + 9 * 8000 + 8), 113s + 1ms);
+}
+
 TEST(CaptureClock, TakesTheOffsetBack) {
   CaptureClock clock(1000);
   clock.handle_capture_time(

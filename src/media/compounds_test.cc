@@ -84,12 +84,121 @@ TEST(Compounds, WhatDoesNotFitGoesIntoTheNextWhichIsWholeToo) {
   EXPECT_THAT(datagrams(compounds, 24 + 4 * 16), ElementsAre("RDNNNN", "RDNNNN", "RDN"));
 }
 
+// RFC 3550 §6.1: with many sources too, who reads a report finds the name of its source beside it.
+TEST(Compounds, ReportsAndTheNamesOfTheirSourcesGoTogether) {
+  constexpr std::uint32_t kSources = 40;
+  const auto name = [](std::uint32_t ssrc, std::size_t size) {
+    return rtcp::SourceDescription::Chunk{ssrc, {{rtcp::ItemType::Cname, std::string(size, 'n')}}};
+  };
+  for (const std::size_t most : {300u, 512u, 1152u, 1400u, 9000u}) {
+    for (const std::size_t name_size : {0u, 16u, 255u}) {
+      Compounds compounds;
+      compounds.set_cname("me");
+      std::vector<rtcp::Message> due;
+      for (std::uint32_t i = 0; i < kSources; ++i) due.emplace_back(rtcp::SenderReport{.ssrc = i});
+      // Each has repairs of its own source. The names come in another order than the reports.
+      rtcp::SourceDescription described;
+      for (const std::uint32_t first : {0u, 1000u}) {
+        for (std::uint32_t i = kSources; i-- > 0;)
+          described.chunks.push_back(name(first + i, name_size));
+      }
+      due.emplace_back(std::move(described));
+      due.emplace_back(nack(5));
+      compounds.add(due);
+      std::vector<std::uint32_t> reported, named;
+      std::size_t nacks = 0;
+      Buffer bytes;
+      for (; compounds.append(bytes, most, kSsrc); bytes.clear()) {
+        ASSERT_LE(bytes.size(), most);
+        const auto parsed = rtcp::Compound::parse(bytes, rtcp::CompoundForm::Full);
+        ASSERT_TRUE(parsed);
+        ASSERT_EQ(parsed->malformed, 0u);
+        std::vector<std::uint32_t> here;
+        for (const rtcp::Message& message : parsed->messages) {
+          if (const auto* report = std::get_if<rtcp::SenderReport>(&message)) {
+            reported.push_back(report->ssrc);
+            here.push_back(report->ssrc);
+          }
+          nacks += std::holds_alternative<rtcp::Nack>(message) ? 1 : 0;
+          const auto* names = std::get_if<rtcp::SourceDescription>(&message);
+          if (!names) continue;
+          for (const std::uint32_t ssrc : here) EXPECT_NE(names->cname(ssrc), nullptr) << ssrc;
+          for (const auto& chunk : names->chunks) named.push_back(chunk.ssrc);
+          EXPECT_FALSE(names->chunks.empty());
+          here.clear();
+        }
+        EXPECT_TRUE(here.empty()) << "reports without names, of " << most << " bytes at most";
+      }
+      EXPECT_EQ(nacks, 1u);
+      EXPECT_EQ(reported.size(), kSources);
+      std::erase(named, kSsrc);  // of datagrams without a report that is named, and of a source
+      std::ranges::sort(named);
+      EXPECT_TRUE(std::ranges::unique(named).empty());
+      EXPECT_EQ(named.size(), 2 * kSources - 1);
+    }
+  }
+}
+
+TEST(Compounds, NamesAloneGoToo) {
+  for (const bool may_reduce : {false, true}) {
+    Compounds compounds;
+    compounds.set_reduced_size(may_reduce);
+    std::vector<rtcp::Message> due = {rtcp::SourceDescription{.chunks = {{.ssrc = 1}}}};
+    compounds.add(due);
+    EXPECT_FALSE(compounds.empty());
+    EXPECT_THAT(datagrams(compounds), ElementsAre(may_reduce ? "D" : "RD"));
+    EXPECT_TRUE(compounds.empty());
+  }
+}
+
+TEST(Compounds, ANameThatFitsNoDatagramIsDropped) {
+  for (const bool may_reduce : {false, true}) {
+    Compounds compounds;
+    compounds.set_reduced_size(may_reduce);
+    std::vector<rtcp::Message> due = {rtcp::SourceDescription{
+        .chunks = {{1, {{rtcp::ItemType::Cname, std::string(255, 'n')}}}, {2, {}}}}};
+    compounds.add(due);
+    EXPECT_THAT(datagrams(compounds, 100), ElementsAre(may_reduce ? "D" : "RD"));
+    EXPECT_TRUE(compounds.empty());
+  }
+}
+
+TEST(Compounds, AReportThatHasNoRoomForItsNameIsDropped) {
+  Compounds compounds;
+  compounds.set_cname(std::string(255, 'n'));
+  std::vector<rtcp::Message> due = {rtcp::SenderReport{.ssrc = 1}, nack(1)};
+  compounds.add(due);
+  EXPECT_THAT(datagrams(compounds, 280), ElementsAre());
+  EXPECT_TRUE(compounds.empty());
+}
+
 TEST(Compounds, WhatFitsNoDatagramIsDropped) {
   Compounds compounds;
   std::vector<rtcp::Message> due = {
       rtcp::UnknownPacket{.type = rtcp::PacketType{210}, .body = Buffer(400)}, nack(1)};
   compounds.add(due);
   EXPECT_THAT(datagrams(compounds, 100), ElementsAre("RDN"));
+}
+
+TEST(Compounds, NamesMoreThanTheLimitAreDropped) {
+  Compounds compounds;
+  compounds.set_reduced_size(true);
+  std::vector<rtcp::Message> due;
+  std::uint32_t ssrc = 0;
+  while (ssrc < 2 * Compounds::kMaxWaiting) {
+    rtcp::SourceDescription names;
+    while (names.chunks.size() < rtcp::kMaxCount) names.chunks.push_back({ssrc++, {}});
+    due.emplace_back(std::move(names));
+  }
+  compounds.add(due);
+  std::size_t names = 0;
+  Buffer bytes;
+  for (; compounds.append(bytes, 1200, kSsrc); bytes.clear()) {
+    const auto parsed = rtcp::Compound::parse(bytes, rtcp::CompoundForm::ReducedSize);
+    ASSERT_TRUE(parsed);
+    names += std::get<rtcp::SourceDescription>(parsed->messages.at(0)).chunks.size();
+  }
+  EXPECT_EQ(names, Compounds::kMaxWaiting);
 }
 
 TEST(Compounds, MoreThanTheLimitIsDropped) {

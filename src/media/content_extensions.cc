@@ -79,10 +79,13 @@ void append_elements(const MediaSample& sample, PlaceInSample place,
 }
 
 std::optional<rtcp::NtpTime> CaptureTimes::next(Timestamp now, const MediaSample& sample,
-                                                rtcp::NtpTime epoch) {
+                                                rtcp::NtpTime epoch) const {
   if (due_ && now < *due_) return std::nullopt;
-  due_ = now + kInterval;
   return rtcp::NtpTime::at(sample.captured_at.value_or(now), epoch);
+}
+
+void CaptureTimes::handle_told(Timestamp now) {
+  if (!due_ || now >= *due_) due_ = now + kInterval;
 }
 
 void append_elements(const rtp::ExtensionBlock& block,

@@ -38,7 +38,12 @@ class CaptureTimes {
   static constexpr Duration kInterval = std::chrono::seconds(1);
 
   // `epoch` is what the zero of the clock is in NTP time. Nothing: this sample's is not told.
-  std::optional<rtcp::NtpTime> next(Timestamp now, const MediaSample& sample, rtcp::NtpTime epoch);
+  std::optional<rtcp::NtpTime> next(Timestamp now, const MediaSample& sample,
+                                    rtcp::NtpTime epoch) const;
+  // A sample is on its way that tells it, if it was due.
+  void handle_told(Timestamp now);
+  // It may have been dropped on its way.
+  void tell_again() { due_.reset(); }
 
  private:
   Deadline due_{};  // nothing: at once

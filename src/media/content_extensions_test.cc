@@ -108,6 +108,64 @@ TEST(ContentExtensions, TellTheTimeOfCaptureOnceASecond) {
   EXPECT_EQ(told, 3u);
 }
 
+// The first packets of what leaves in `duration` that tell a time of capture.
+std::size_t count_told(SendRig& rig, Duration duration) {
+  const auto sent = rig.run(duration);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sent, [](const Sent& one) { return get<rtp::AbsoluteCaptureTime>(one).has_value(); }));
+}
+
+// A sample that was dropped has told nobody, wherever that was.
+TEST(ContentExtensions, TellTheTimeOfCaptureWithTheFirstSampleThatIsSent) {
+  SendRig rig;
+  connect(rig);
+  rig.senders.set_packet_room({30, 30});
+  ASSERT_TRUE(rig.write(key_frame()));
+  EXPECT_EQ(count_told(rig, 10ms), 0u);
+  EXPECT_EQ(rig.stats().frames_dropped, 1u);
+  rig.senders.set_packet_room({});
+  ASSERT_TRUE(rig.write(key_frame()));
+  EXPECT_EQ(count_told(rig, 10ms), 1u);
+  ASSERT_TRUE(rig.write(delta_frame()));
+  EXPECT_EQ(count_told(rig, 10ms), 0u);
+}
+
+TEST(ContentExtensions, TellTheTimeOfCaptureAgainAfterAFrameWasDroppedInTheQueue) {
+  SendRig rig;
+  connect(rig);
+  const Buffer large = key_frame(1'000'000);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(rig.write(large));
+  EXPECT_EQ(rig.stats().frames_dropped, 1u);
+  ASSERT_TRUE(rig.write(key_frame()));
+  EXPECT_EQ(count_told(rig, 900ms), 1u);
+}
+
+// Drops all samples as long as it is told to.
+class Dropper : public Interceptor {
+ public:
+  explicit Dropper(const bool& drops) : drops_(drops) {}
+  void handle_sending(Timestamp, std::span<OutgoingPacket> packets) override {
+    for (OutgoingPacket& packet : packets) packet.dropped = drops_;
+  }
+
+ private:
+  const bool& drops_;
+};
+
+TEST(ContentExtensions, TellTheTimeOfCaptureAgainAfterAnInterceptorDroppedIt) {
+  bool drops = true;
+  std::vector<std::unique_ptr<Interceptor>> interceptors;
+  interceptors.push_back(std::make_unique<Dropper>(drops));
+  InterceptorChain chain(std::move(interceptors));
+  SendRig rig({}, &chain);
+  connect(rig);
+  ASSERT_TRUE(rig.write(key_frame()));
+  EXPECT_EQ(count_told(rig, 10ms), 0u);
+  drops = false;
+  ASSERT_TRUE(rig.write(key_frame()));
+  EXPECT_EQ(count_told(rig, 10ms), 1u);
+}
+
 TEST(ContentExtensions, AreLeftOutWhereNobodyNegotiatedThem) {
   SendRig rig;
   SendRig::connect(rig);

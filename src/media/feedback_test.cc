@@ -101,6 +101,51 @@ TEST(KeyFrameRequests, FollowAnotherTrack) {
   EXPECT_THAT(rig.events(), IsEmpty());
 }
 
+// RFC 3550 §6.4.1: of times whose clock comes round each 18 hours.
+TEST(Feedback, OfReportsTellsTheRoundTripOverTheWrapOfTheirTimes) {
+  SendRig rig;
+  // A quarter of a second before the upper 16 bits of NTP's seconds change.
+  constexpr std::int64_t kTurn = 1 << 16, kEpochSeconds = 3'900'000'000;
+  rig.now =
+      Timestamp(std::chrono::seconds((kEpochSeconds / kTurn + 1) * kTurn - kEpochSeconds)) - 250ms;
+  SendRig::connect(rig);
+  const auto remote = [&] {
+    Stats stats;
+    rig.senders.add_stats(stats);
+    return stats.remote_inbound_rtp.at(0);
+  };
+  std::vector<Duration> round_trips;
+  for (const Duration round_trip : {400ms, 120ms, 80ms}) {
+    ASSERT_TRUE(rig.write(key_frame(100)));
+    ASSERT_EQ(rig.drain().size(), 1u);
+    rig.reports.clear();
+    rig.senders.write_reports(rig.now, rig.reports);
+    ASSERT_FALSE(rig.reports.empty());
+    const rtcp::CompactNtp sr = std::get<rtcp::SenderReport>(rig.reports[0]).ntp.compact();
+    if (round_trips.empty()) {
+      EXPECT_EQ(sr.value, 0xffff'c000u);
+    }
+    rig.now += round_trip + 100ms;
+    rig.report(kVideoSsrc, {.last_sr = sr, .delay_since_last_sr = rtcp::compact(100ms)});
+    round_trips.push_back(remote().round_trip_time.value());
+    EXPECT_LT(abs(round_trips.back() - round_trip), 20us);
+    EXPECT_LT(abs(*rig.senders.round_trip() - round_trip), 20us);
+    rig.now += 2s;
+  }
+  EXPECT_EQ(remote().round_trip_time_measurements, 3u);
+  EXPECT_EQ(remote().total_round_trip_time, round_trips[0] + round_trips[1] + round_trips[2]);
+  // Of a peer that has had no report, and of one that kept it for longer than it was away.
+  rig.report(kVideoSsrc, {});
+  const auto now = rtcp::NtpTime::at(rig.now, kEpoch).compact();
+  rig.report(kVideoSsrc, {.last_sr = now, .delay_since_last_sr = rtcp::compact(1s)});
+  EXPECT_EQ(remote().reports_received, 5u);
+  EXPECT_EQ(remote().round_trip_time_measurements, 3u);
+  EXPECT_EQ(remote().round_trip_time, round_trips[2]);
+  // It was that of the path.
+  rig.senders.handle_path_change(rig.now);
+  EXPECT_EQ(rig.senders.round_trip(), std::nullopt);
+}
+
 TEST(Feedback, OfReportsBecomesStatistics) {
   SendRig rig;
   SendRig::connect(rig);

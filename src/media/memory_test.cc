@@ -29,6 +29,7 @@ TEST(MediaMemory, OfSendingIsThatOfTheLargestFrame) {
           ++packets;
           repairs += departure->is_retransmission ? 1 : 0;
           if (departure->ssrc == kVideoSsrc) nack.items[0].sequence = departure->sequence;
+          rig.senders.handle_sent(rig.now);
         }
         rig.now += 1ms;
       }
@@ -60,8 +61,7 @@ TEST(MediaMemory, IsFlatOverThousandsOfTracks) {
     parameters.encodings[0].rtx_ssrc = static_cast<std::uint32_t>(2 * i + 101);
     rig.senders.set(rig.now, id, parameters);
     ASSERT_TRUE(rig.write(key_frame(20'000), {}, id));
-    while (rig.senders.poll_packet(rig.now)) {
-    }
+    while (rig.senders.poll_packet(rig.now)) rig.senders.handle_sent(rig.now);
     rig.now += 1ms;
     rig.senders.remove(rig.now, id);
     rig.reports.clear();

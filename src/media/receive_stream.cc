@@ -89,8 +89,13 @@ const rtp::NegotiatedCodec* ReceiveStream::codec_of(std::uint8_t payload_type) c
   return place == PayloadTypes::kNone ? nullptr : &formats_.parameters.codecs[place];
 }
 
-std::uint32_t ReceiveStream::clock_rate() const {
-  return codec_ && codec_->codec.clock_rate > 0 ? codec_->codec.clock_rate : kVideoClock;
+std::uint32_t ReceiveStream::clock_rate_of(const rtp::NegotiatedCodec& codec) {
+  return codec.codec.clock_rate > 0 ? codec.codec.clock_rate : kVideoClock;
+}
+
+// RFC 4733 §2.1: events stand on the timestamps of the audio beside them, whatever their own rate.
+bool ReceiveStream::has_clock(const rtp::NegotiatedCodec& codec) {
+  return !equals_ignoring_case(codec.encoding_name, "telephone-event");
 }
 
 // ---- the source
@@ -110,8 +115,8 @@ bool ReceiveStream::take_source(Timestamp now, const rtp::Header& header) {
   ssrc_ = header.ssrc;
   report_.reset();
   details_ = details_before_ = {};
-  reception_.emplace(clock_rate(), now, header);
-  capture_clock_.emplace(clock_rate());
+  reception_.emplace(clock_rate_of(*codec_), now, header);
+  capture_clock_.emplace(clock_rate_of(*codec_));
   begin(now, header);
   return true;
 }
@@ -141,6 +146,7 @@ void ReceiveStream::begin(Timestamp now, const rtp::Header& header) {
 // Whether it is one of the source's.
 bool ReceiveStream::count(Timestamp now, const rtp::Packet& packet) {
   if (ssrc_ != packet.header.ssrc) return take_source(now, packet.header);
+  if (has_clock(*codec_)) reception_->set_clock_rate(clock_rate_of(*codec_));
   const std::int64_t lost = reception_->lost();
   switch (reception_->handle_packet(now, packet.header)) {
     case rtp::Reception::Verdict::Taken: return true;
@@ -305,6 +311,8 @@ void ReceiveStream::feed(Timestamp now, const rtp::Packet& packet, bool is_conti
   if (!is_contiguous) has_gap_ = true;
   const std::uint8_t place = formats_.types.codec[packet.header.payload_type];
   const bool is_media = formats_.makes_frames(place) && !packet.payload.empty();
+  if (place != PayloadTypes::kNone && has_clock(formats_.parameters.codecs[place]))
+    capture_clock_->turn(clock_rate_of(formats_.parameters.codecs[place]), packet.header.timestamp);
   if (is_media) {
     choose_depacketizer(formats_.parameters.codecs[place]);
     read_details(packet);

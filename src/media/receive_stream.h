@@ -109,7 +109,8 @@ class ReceiveStream {
   };
 
   const rtp::NegotiatedCodec* codec_of(std::uint8_t payload_type) const;
-  std::uint32_t clock_rate() const;
+  static std::uint32_t clock_rate_of(const rtp::NegotiatedCodec& codec);
+  static bool has_clock(const rtp::NegotiatedCodec& codec);
   bool take_source(Timestamp now, const rtp::Header& header);
   void begin(Timestamp now, const rtp::Header& header);
   bool count(Timestamp now, const rtp::Packet& packet);

@@ -135,6 +135,71 @@ TEST_F(Sound, OtherPayloadsComeAsPackets) {
   EXPECT_EQ(receiving.stats().packets_discarded, 1u);
 }
 
+// RFC 7160: another payload type has another clock, and the same source. The line of times bends.
+TEST_F(Sound, AnotherClockRateIsNoJitterAndKeepsTheTimeOfCapture) {
+  constexpr std::uint8_t kPcmu = 0;
+  auto parameters = audio();
+  rtp::NegotiatedCodec pcmu;
+  pcmu.codec = {MediaKind::Audio, kPcmu, "audio/PCMU", 8000, 1};
+  pcmu.encoding_name = "PCMU";
+  parameters.codecs.push_back(pcmu);
+  receiving.receivers.set(receiving.now, kAudioTrack, parameters);
+  receiving.tell(next());
+  rtcp::SenderReport report;
+  report.ssrc = 1000;
+  report.ntp = {std::uint64_t{4'000'000'000} << 32};
+  report.rtp_timestamp = source.timestamp;
+  receiving.tell(rtcp::Message(report));
+  const auto tell = [&](const Buffer& packet) {
+    receiving.run(20ms);
+    receiving.tell(packet);
+  };
+  for (int i = 1; i < 10; ++i) tell(next());
+
+  source.payload_type = kPcmu;
+  source.timestamp += 960;
+  for (int i = 10; i < 20; ++i) {
+    tell(source.packet(Buffer(160, 0xff), false));
+    source.timestamp += 160;
+    EXPECT_EQ(receiving.stats().jitter, Duration{}) << i;
+  }
+  source.payload_type = kOpus;
+  source.timestamp -= 960;
+  for (int i = 20; i < 30; ++i) tell(next());
+  EXPECT_EQ(receiving.stats().jitter, Duration{});
+  ASSERT_THAT(receiving.frames, SizeIs(20));
+  EXPECT_THAT(receiving.packets, SizeIs(10));
+  EXPECT_EQ(receiving.frames[9].frame.captured_at, 4'000'000'000s + 180ms);
+  EXPECT_EQ(receiving.frames[10].frame.captured_at, 4'000'000'000s + 400ms);
+  EXPECT_EQ(receiving.frames[19].frame.captured_at, 4'000'000'000s + 580ms);
+}
+
+// RFC 4733 §2.1: the same of events, but that they stand on the audio's timestamps.
+TEST_F(Sound, EventsHaveTheAudiosTimesWhateverTheirClockRate) {
+  auto parameters = audio();
+  parameters.codecs[1].codec.clock_rate = 8000;
+  receiving.receivers.set(receiving.now, kAudioTrack, parameters);
+  receiving.tell(next());
+  rtcp::SenderReport report;
+  report.ssrc = 1000;
+  report.ntp = {std::uint64_t{4'000'000'000} << 32};
+  report.rtp_timestamp = source.timestamp;
+  receiving.tell(rtcp::Message(report));
+  source.payload_type = kOther;
+  source.timestamp += 960;
+  for (int i = 1; i <= 10; ++i) {
+    receiving.run(20ms);
+    receiving.tell(source.packet(Buffer{5, 0x80, 0, 160}, i == 1));
+  }
+  source.payload_type = kOpus;
+  source.timestamp += 9 * 960;
+  receiving.run(20ms);
+  receiving.tell(next());
+  EXPECT_EQ(receiving.stats().jitter, Duration{});
+  ASSERT_THAT(receiving.frames, SizeIs(2));
+  EXPECT_EQ(receiving.frames[1].frame.captured_at, 4'000'000'000s + 220ms);
+}
+
 // An hour with a clock that is 300 ppm fast: nothing is added, nothing is lost, and the capture
 // times follow the reports.
 TEST_F(Sound, AClockThatDriftsAddsNothing) {

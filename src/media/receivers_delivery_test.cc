@@ -195,6 +195,22 @@ TEST_F(Media, ReportsHave31BlocksEach) {
   EXPECT_THAT(std::get<rtcp::ReceiverReport>(out[1]).blocks, SizeIs(9));
 }
 
+// RFC 3611 §4.5: the delay is since the last one.
+TEST_F(Media, TheLastReferenceTimeOfAReceiverIsAnswered) {
+  for (const std::uint64_t time : {0x20001, 0x20002}) {
+    receiving.run(100ms);
+    receiving.tell(rtcp::Message(
+        rtcp::ExtendedReport{5, {rtcp::ReceiverReferenceTime{{std::uint64_t{time} << 16}}}}));
+  }
+  receiving.run(250ms);
+  std::vector<rtcp::Message> out;
+  receiving.receivers.write_reports(receiving.now, out);
+  ASSERT_THAT(out, SizeIs(1));
+  const auto& block = std::get<rtcp::ExtendedReport>(out[0]).blocks.at(0);
+  EXPECT_EQ(std::get<rtcp::DelaySinceLastRr>(block),
+            (rtcp::DelaySinceLastRr{{{5, {0x20002}, {0x4000}}}}));
+}
+
 // RFC 3611 §4.4, §4.5
 TEST_F(Media, ReferenceTimesAreAnswered) {
   for (std::uint32_t i = 0; i < 40; ++i)

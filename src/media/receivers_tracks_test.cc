@@ -49,6 +49,37 @@ TEST_F(Media, AByeMutesAndEndsNothing) {
   EXPECT_THAT(receiving.take_frames(), SizeIs(1));
 }
 
+// What comes of a source that was replaced was overtaken; of one before many others it is news.
+TEST_F(Media, AFewSourcesThatWereReplacedAreRemembered) {
+  constexpr std::uint32_t kFirst = 1000, kLast = kFirst + ReceiveStream::kMaxOldSources + 1;
+  const auto ssrc_after = [&](std::uint32_t ssrc) {
+    Source each("VP8", kVp8, ssrc);
+    receiving.tell(each.frame(vp8_frame(1, true)));
+    return receiving.stats().ssrc;
+  };
+  for (std::uint32_t ssrc = kFirst; ssrc <= kLast; ++ssrc) EXPECT_EQ(ssrc_after(ssrc), ssrc);
+  EXPECT_EQ(ssrc_after(kFirst + 1), kLast);
+  EXPECT_EQ(ssrc_after(kFirst), kFirst);
+}
+
+// The counters go on over another source and over numbers that begin anew.
+TEST_F(Media, LossesOfEarlierSourcesAndNumbersCount) {
+  begin();
+  EXPECT_EQ(next().size(), 3u);
+  receiving.tell(next());
+  EXPECT_EQ(receiving.stats().packets_lost, 3);
+  Source other("VP8", kVp8, 1001);
+  const Buffer key = vp8_frame(1, true, 2500);
+  receiving.tell(other.frame(key));
+  receiving.tell(other.frame(key)[2]);
+  EXPECT_EQ(receiving.stats().packets_lost, 5);
+  other.sequence += 20'000;
+  receiving.tell(other.frame(key));
+  EXPECT_EQ(receiving.stats().packets_lost, 5);
+  receiving.tell(other.frame(key)[1]);
+  EXPECT_EQ(receiving.stats().packets_lost, 6);
+}
+
 // RFC 3264 §5.1: who answers may send before its answer is here. Without MIDs its packets go where
 // their payload type is known, and to their own track once the answer has named their source.
 TEST_F(Media, WhatCameBeforeItsAnswerLeavesTheTrackOfAnother) {

@@ -10,6 +10,11 @@ void Repairs::handle_sent(Timestamp now, std::int64_t number, const Draft& draft
   if (is_kept) history_.put(now, number, draft, PacketHistory::age_limit(round_trip));
 }
 
+void Repairs::keep(Timestamp now, std::int64_t number, const Draft& sealed,
+                   std::optional<Duration> round_trip) {
+  history_.put(now, number, sealed, PacketHistory::age_limit(round_trip));
+}
+
 void Repairs::expire(Timestamp now, std::optional<Duration> round_trip) {
   history_.expire(now, PacketHistory::age_limit(round_trip));
 }
@@ -49,11 +54,10 @@ std::optional<Repairs::Form> Repairs::form(const Draft& original,
   return out;
 }
 
-std::int64_t Repairs::handle_repaired(std::size_t header_bytes, std::size_t payload_bytes) {
+void Repairs::handle_repaired(std::size_t header_bytes, std::size_t payload_bytes) {
   ++packets_;
   header_bytes_ += header_bytes;
   payload_bytes_ += payload_bytes;
-  return next_number_++;
 }
 
 }  // namespace specter::media

@@ -30,6 +30,9 @@ class Repairs {
   // A packet of the source has left. It is kept if `is_kept`.
   void handle_sent(Timestamp now, std::int64_t number, const Draft& draft, bool is_kept,
                    std::optional<Duration> round_trip);
+  // The same of one that was counted as it left, and is kept as it is on the wire.
+  void keep(Timestamp now, std::int64_t number, const Draft& sealed,
+            std::optional<Duration> round_trip);
   // What is older than the peer may ask for.
   void expire(Timestamp now, std::optional<Duration> round_trip);
   // The packet is missing. True: it is to be sent again, once for this.
@@ -46,8 +49,10 @@ class Repairs {
   };
   std::optional<Form> form(const Draft& original, const rtp::SendParameters& section,
                            std::uint32_t ssrc) const;
-  // The repair that was formed has left, with a header of so many bytes; its number.
-  std::int64_t handle_repaired(std::size_t header_bytes, std::size_t payload_bytes);
+  // The number of the repair that was formed, which no other has from now on.
+  std::int64_t take_number() { return next_number_++; }
+  // It has left, with a header of so many bytes.
+  void handle_repaired(std::size_t header_bytes, std::size_t payload_bytes);
 
   std::int64_t next_number() const { return next_number_; }
   std::uint64_t packets() const { return packets_; }

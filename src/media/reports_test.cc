@@ -142,6 +142,48 @@ TEST(Reports, ComeEachSecondOrSoAndOfSoundEachFive) {
   }
 }
 
+// RFC 3550 §6.2: at once, behind the first packet, if it stays the only one. Before it nothing was
+// sent that a report could be of.
+TEST(Reports, FollowTheFirstPacketOfASource) {
+  SendRig rig;
+  SendRig::connect(rig, simulcast());
+  ASSERT_TRUE(rig.write(key_frame(100), {.rid = "hi"}));
+  rig.senders.write_reports(rig.now, rig.reports);
+  EXPECT_THAT(rig.reports, IsEmpty());
+  ASSERT_THAT(rig.drain(), SizeIs(1));
+  ASSERT_LE(rig.senders.next_timeout(), rig.now);
+  rig.senders.write_reports(rig.now, rig.reports);
+  EXPECT_THAT(all_of<rtcp::SenderReport>(rig.reports), SizeIs(1));
+  EXPECT_GT(*rig.senders.next_timeout(), rig.now);
+
+  // Another encoding, while the next report is not due yet.
+  rig.reports.clear();
+  rig.now += 10ms;
+  ASSERT_TRUE(rig.write(key_frame(100), {.rid = "lo"}));
+  ASSERT_THAT(rig.drain(), SizeIs(1));
+  ASSERT_LE(*rig.senders.next_timeout(), rig.now);
+  rig.senders.write_reports(rig.now, rig.reports);
+  const auto names = all_of<rtcp::SourceDescription>(rig.reports);
+  ASSERT_THAT(names, SizeIs(1));
+  EXPECT_NE(names[0].cname(kVideoSsrc + 4), nullptr);
+  EXPECT_GT(*rig.senders.next_timeout(), rig.now);
+
+  // Another peer knows neither, and is told nothing of what the one before was sent.
+  ASSERT_TRUE(rig.write(delta_frame(100), {.rid = "hi"}));
+  ASSERT_THAT(rig.drain(), SizeIs(1));
+  rig.senders.set_connected(rig.now, false);
+  rig.senders.set_connected(rig.now, true);
+  rig.reports.clear();
+  rig.senders.write_reports(rig.now, rig.reports);
+  EXPECT_THAT(rig.reports, IsEmpty());
+  ASSERT_TRUE(rig.write(key_frame(100), {.rid = "lo"}));
+  ASSERT_THAT(rig.drain(), SizeIs(1));
+  rig.senders.write_reports(rig.now, rig.reports);
+  const auto reports = all_of<rtcp::SenderReport>(rig.reports);
+  ASSERT_THAT(reports, SizeIs(1));
+  EXPECT_EQ(reports[0].ssrc, kVideoSsrc + 4);
+}
+
 // RFC 3550 §6.4: who has sent nothing since the last two reports makes none.
 TEST(Reports, EndWithTheStreamAndBeginAgain) {
   SendRig rig;

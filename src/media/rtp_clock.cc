@@ -27,7 +27,9 @@ std::optional<std::uint32_t> RtpClock::at(Timestamp time) const {
   return static_cast<std::uint32_t>(ticks_at(time));
 }
 
-// RFC 7160 §4.1 has one source with several clock rates: the line bends and doesn't break.
+// RFC 7160 §4.2 has one source with several clock rates: the line bends and doesn't break.
+// RFC 7160 §4.1, not done: with RTCP each rate has a source of its own, and descriptions would have
+// to name one for each codec.
 void RtpClock::turn(Timestamp at, std::uint32_t clock_rate) {
   SPECTER_CHECK(clock_rate > 0);
   if (clock_rate == clock_rate_) return;

@@ -74,7 +74,7 @@ TEST(RtpClock, SaysWhereItStandsAndNotWhereTheLastFrameWas) {
   EXPECT_EQ(clock.at(kStart + 300ms), 27'000u);
 }
 
-// RFC 7160 §4.1
+// RFC 7160 §4.2
 TEST(RtpClock, GoesOnWithAnotherRate) {
   RtpClock clock(0);
   clock.stamp(kStart, at(kStart, kOpus));

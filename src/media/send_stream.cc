@@ -28,6 +28,25 @@ Error refusal_of(codec::PacketizeError error, const RtpCodec& codec, std::size_t
           std::nullopt};
 }
 
+// False: there is no room.
+bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) {
+  const std::size_t size = elements.size() + body.size() + draft.padding;
+  if (size == 0) return true;
+  auto place = tools.pool.reserve(size);
+  if (!place) return false;
+  std::ranges::copy(elements, place->bytes.begin());
+  std::ranges::copy(body, place->bytes.subspan(elements.size()).begin());
+  if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
+    std::ranges::fill(place->bytes.last(draft.padding), std::uint8_t{0});
+    place->bytes.back() = draft.padding;
+  }
+  const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
+  draft.elements = held.bytes().first(elements.size());
+  draft.body = held.bytes().subspan(elements.size());
+  draft.hold = held.batch;
+  return true;
+}
+
 }  // namespace
 
 SendStream::SendStream(TransceiverId transceiver, const rtp::SendEncoding& encoding, MediaKind kind,
@@ -71,6 +90,7 @@ void SendStream::set_wanted(bool is_wanted) {
   begins_ = is_wanted;
   waits_for_key_frame_ = false;
   key_frames_.reset();
+  capture_times_.tell_again();
   if (is_wanted) return;
   // What is cut off must not look whole: the gap says so.
   if (lane_.is_in_frame()) ++next_number_;
@@ -79,13 +99,16 @@ void SendStream::set_wanted(bool is_wanted) {
 }
 
 void SendStream::forget_peer() {
-  is_known_ = are_repairs_known_ = false;
+  is_known_ = are_repairs_known_ = is_reported_ = false;
+  packets_at_report_ = packets_at_report_before_ = packets_;
   last_request_.reset();
   breaker_.reset();
 }
 
-bool SendStream::may_repair() const {
-  return codec_ && codec_->nack && codec_->rtx_payload_type && encoding_.rtx_ssrc != 0;
+SendStream::WayOfRepair SendStream::way_of_repair() const {
+  if (!codec_ || !codec_->nack) return WayOfRepair::None;
+  return codec_->rtx_payload_type && encoding_.rtx_ssrc != 0 ? WayOfRepair::Rtx
+                                                             : WayOfRepair::Sealed;
 }
 
 HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
@@ -102,30 +125,12 @@ HeaderContext SendStream::context(Timestamp now, Names names, bool is_repair, st
 // Of a packet with the source's names, and such that its repair fits as well.
 std::size_t SendStream::payload_room(SendTools& tools, Bytes elements) const {
   std::size_t taken = tools.header.size({}, context({}, Names::Present, false, 0, elements));
-  if (may_repair()) {
+  if (way_of_repair() == WayOfRepair::Rtx) {
     const std::size_t repair =
         tools.header.size({}, context({}, Names::Present, true, 0, elements));
     taken = std::max(taken, repair + Repairs::kOriginalNumberBytes);
   }
   return tools.room.made > taken ? tools.room.made - taken : 0;
-}
-
-bool SendStream::store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const {
-  const std::size_t size = elements.size() + body.size() + draft.padding;
-  if (size == 0) return true;
-  auto place = tools.pool.reserve(size);
-  if (!place) return false;
-  std::ranges::copy(elements, place->bytes.begin());
-  std::ranges::copy(body, place->bytes.subspan(elements.size()).begin());
-  if (draft.padding > 0) {  // RFC 3550 §5.1: the last byte is their number
-    std::ranges::fill(place->bytes.last(draft.padding), std::uint8_t{0});
-    place->bytes.back() = draft.padding;
-  }
-  const rtp::HeldPacket held = tools.pool.commit(*std::move(place), size);
-  draft.elements = held.bytes().first(elements.size());
-  draft.body = held.bytes().subspan(elements.size());
-  draft.hold = held.batch;
-  return true;
 }
 
 Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& tools,
@@ -187,6 +192,7 @@ Result<> SendStream::cut(Timestamp now, const MediaSample& sample, SendTools& to
         tools.header.size(draft.header, context(now, draft.names, false, 0, draft.elements)) +
         draft.prefix.size() + draft.body.size());
   }
+  capture_times_.handle_told(now);
   ++frames_;
   key_frames_sent_ += is_key ? 1 : 0;
   return {};
@@ -229,47 +235,70 @@ Result<> SendStream::adopt(Timestamp now, const GivenPacket& given, SendTools& t
   return {};
 }
 
-std::int64_t SendStream::number_of(std::uint16_t sequence) const {
-  return unwrap(sequence, next_number_ - 1);
-}
-
 std::int64_t SendStream::take_number(const Draft& draft) {
   if (!draft.has_number) return next_number_++;
   const std::uint16_t sequence = draft.header.sequence;
   // The first number may be any; later ones are near to the last.
-  const std::int64_t number = packets_ == 0 ? kTurn + sequence : number_of(sequence);
+  const std::int64_t number = packets_ == 0 ? kTurn + sequence : unwrap(sequence, next_number_ - 1);
   next_number_ = packets_ == 0 ? number + 1 : std::max(next_number_, number + 1);
   return number;
 }
 
 Departure SendStream::depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
-                             std::optional<Duration> round_trip, SendTools& tools) {
+                             SendTools& tools) {
   leaving_ = std::move(draft);
-  const std::int64_t number = take_number(leaving_);
-  leaving_.header.sequence = static_cast<std::uint16_t>(number);
+  leaving_number_ = take_number(leaving_);
+  leaving_.header.sequence = static_cast<std::uint16_t>(leaving_number_);
   const Bytes head = tools.header.write(
       leaving_.header, context(now, leaving_.names, false, transport_sequence, leaving_.elements),
       leaving_.padding > 0, leaving_.extensions ? Bytes(*leaving_.extensions) : Bytes());
-  const Departure out{.header = head,
-                      .prefix = leaving_.prefix.view(),
-                      .body = leaving_.body,
-                      .ssrc = encoding_.ssrc,
-                      .sequence = leaving_.header.sequence};
-  ++packets_;
-  payload_bytes_ += leaving_.payload_size();
-  header_bytes_ += head.size() + leaving_.padding;
-  send_delay_ += now - leaving_.queued_at;
-  sizes_.put(number, static_cast<std::uint32_t>(out.size()));
-  breaker_.handle_sent(now, out.size());
-  repairs_.handle_sent(now, number, leaving_, may_repair(), round_trip);
+  Departure out{.header = head,
+                .prefix = leaving_.prefix.view(),
+                .body = leaving_.body,
+                .ssrc = encoding_.ssrc,
+                .sequence = leaving_.header.sequence};
+  if (way_of_repair() == WayOfRepair::Sealed) {
+    const auto payload = static_cast<std::uint32_t>(leaving_.payload_size());
+    out.keepsake = Keepsake{.ssrc = encoding_.ssrc,
+                            .number = leaving_number_,
+                            .header_bytes = static_cast<std::uint32_t>(out.size()) - payload,
+                            .payload_bytes = payload};
+  }
   return out;
+}
+
+void SendStream::keep(Timestamp now, const Keepsake& about, Bytes sealed,
+                      std::optional<Duration> round_trip, rtp::BatchPool& pool) {
+  if (way_of_repair() != WayOfRepair::Sealed || !is_wanted_) return;
+  auto place = pool.reserve(sealed.size());
+  if (!place) return;
+  std::ranges::copy(sealed, place->bytes.begin());
+  const rtp::HeldPacket held = pool.commit(*std::move(place), sealed.size());
+  Draft draft;
+  draft.is_sealed = true;
+  draft.body = held.bytes();
+  draft.hold = held.batch;
+  draft.bytes = about.header_bytes + about.payload_bytes;
+  draft.payload_bytes = about.payload_bytes;
+  repairs_.keep(now, about.number, draft, round_trip);
 }
 
 std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                                             std::uint16_t transport_sequence, SendTools& tools) {
   const Draft* const original = repairs_.find(number);
   if (!original) return std::nullopt;
-  auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
+  if (original->is_sealed) {
+    if (original->bytes > tools.room.given) return std::nullopt;
+    leaving_ = *original;
+    return Departure{.header = {},
+                     .prefix = {},
+                     .body = leaving_.body,
+                     .ssrc = encoding_.ssrc,
+                     .sequence = static_cast<std::uint16_t>(number),
+                     .is_retransmission = true,
+                     .is_sealed = true};
+  }
+  const auto form = repairs_.form(*original, *section_, encoding_.rtx_ssrc);
   if (!form) return std::nullopt;
   repair_ = *form;
   leaving_ = *original;
@@ -284,18 +313,42 @@ std::optional<Departure> SendStream::repair(Timestamp now, std::int64_t number,
                       .sequence = repair_.header.sequence,
                       .is_retransmission = true};
   if (out.size() > tools.room.given) return std::nullopt;
-  const std::size_t payload = out.prefix.size() + out.body.size() - leaving_.padding;
-  repair_sizes_.put(repairs_.handle_repaired(head.size() + leaving_.padding, payload),
-                    static_cast<std::uint32_t>(out.size()));
+  leaving_number_ = repairs_.take_number();
   return out;
+}
+
+bool SendStream::handle_sent(Timestamp now, const Departure& departure,
+                             std::optional<Duration> round_trip) {
+  if (departure.is_sealed) {
+    repairs_.handle_repaired(leaving_.bytes - leaving_.payload_bytes, leaving_.payload_bytes);
+    return false;
+  }
+  const auto size = static_cast<std::uint32_t>(departure.size());
+  const std::size_t header = departure.header.size() + leaving_.padding;
+  const std::size_t payload = departure.size() - header;
+  if (departure.is_retransmission) {
+    repair_sizes_.put(leaving_number_, size);
+    repairs_.handle_repaired(header, payload);
+    return false;
+  }
+  const bool is_first = packets_ == packets_at_report_;
+  ++packets_;
+  payload_bytes_ += payload;
+  header_bytes_ += header;
+  send_delay_ += now - leaving_.queued_at;
+  sizes_.put(leaving_number_, size);
+  breaker_.handle_sent(now, size);
+  repairs_.handle_sent(now, leaving_number_, leaving_, way_of_repair() == WayOfRepair::Rtx,
+                       round_trip);
+  return is_first;
 }
 
 void SendStream::handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip) {
   ++nacks_;
-  if (!may_repair() || !is_wanted_) return;
+  if (way_of_repair() == WayOfRepair::None || !is_wanted_) return;
   repairs_.expire(now, round_trip);
   nack.for_each([&](std::uint16_t sequence) {
-    const std::int64_t number = number_of(sequence);
+    const std::int64_t number = unwrap(sequence, next_number_ - 1);
     if (repairs_.request(now, number, round_trip)) lane_.push_repair(number);
   });
 }
@@ -336,12 +389,18 @@ std::optional<rtcp::SenderReport> SendStream::report(Timestamp now, rtcp::NtpTim
   packets_at_report_before_ = std::exchange(packets_at_report_, packets_);
   const auto timestamp = clock_.at(now);
   if (!is_sending || !timestamp) return std::nullopt;
+  is_reported_ = true;
   return rtcp::SenderReport{.ssrc = encoding_.ssrc,
                             .ntp = rtcp::NtpTime::at(now, epoch),
                             .rtp_timestamp = *timestamp,
                             .packets = static_cast<std::uint32_t>(packets_),
                             .octets = static_cast<std::uint32_t>(payload_bytes_),
                             .blocks = {}};
+}
+
+SourceSizes SendStream::sizes(std::uint32_t ssrc) const {
+  if (ssrc == encoding_.ssrc) return {&sizes_, next_number_ - 1};
+  return {&repair_sizes_, repairs_.next_number() - 1};
 }
 
 OutboundRtpStats SendStream::stats() const {
@@ -352,7 +411,7 @@ OutboundRtpStats SendStream::stats() const {
   out.rid = encoding_.parameters.rid;
   if (codec_) out.codec = codec_->encoding_name;
   out.ssrc = encoding_.ssrc;
-  if (may_repair()) out.rtx_ssrc = encoding_.rtx_ssrc;
+  if (way_of_repair() == WayOfRepair::Rtx) out.rtx_ssrc = encoding_.rtx_ssrc;
   out.active = is_wanted_;
   out.packets_sent = packets_ + repairs_.packets();
   out.bytes_sent = payload_bytes_ + repairs_.payload_bytes();
@@ -360,6 +419,7 @@ OutboundRtpStats SendStream::stats() const {
   out.retransmitted_packets_sent = repairs_.packets();
   out.retransmitted_bytes_sent = repairs_.payload_bytes();
   out.retransmissions_refused = repairs_.refused();
+  out.packets_discarded_on_send = discarded_packets_;
   out.frames_sent = frames_;
   out.key_frames_sent = key_frames_sent_;
   out.frames_dropped = dropped_frames_ + lane_.dropped_frames();

@@ -87,9 +87,11 @@ class SendStream {
   Result<> cut(Timestamp now, const MediaSample& sample, SendTools& tools, std::vector<Draft>& out);
   Result<> adopt(Timestamp now, const GivenPacket& given, SendTools& tools,
                  std::vector<Draft>& out);
-  void count_dropped_frame() {
-    ++dropped_frames_;
-    has_missed_ = true;
+  // Packets were dropped, and so many samples that the lane does not count.
+  void handle_dropped(std::uint64_t samples) {
+    dropped_frames_ += samples;
+    has_missed_ = has_missed_ || samples > 0;
+    capture_times_.tell_again();
   }
   // Whether the application wrote something since that did not go; asked once.
   bool take_missed() { return std::exchange(has_missed_, false); }
@@ -97,12 +99,19 @@ class SendStream {
   void wait_for_key_frame() { waits_for_key_frame_ = kind_ == MediaKind::Video; }
   bool waits_for_key_frame() const { return waits_for_key_frame_; }
 
-  // A packet leaves. `transport_sequence` is put where the section has it.
-  Departure depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence,
-                   std::optional<Duration> round_trip, SendTools& tools);
-  // A packet leaves again. Nothing: it is not there any more.
+  // A packet to be sealed, whose number is taken. `transport_sequence` is put where the section has
+  // it.
+  Departure depart(Timestamp now, Draft& draft, std::uint16_t transport_sequence, SendTools& tools);
+  // The same of one that leaves again. Nothing: it is not there any more.
   std::optional<Departure> repair(Timestamp now, std::int64_t number,
                                   std::uint16_t transport_sequence, SendTools& tools);
+  // What was made last has left. True: nothing else has since the last report.
+  bool handle_sent(Timestamp now, const Departure& departure, std::optional<Duration> round_trip);
+  // Its bytes on the wire, where a departure wanted them back.
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed, std::optional<Duration> round_trip,
+            rtp::BatchPool& pool);
+  // It may not.
+  void handle_refused() { ++discarded_packets_; }
 
   void handle(Timestamp now, const rtcp::Nack& nack, std::optional<Duration> round_trip);
   // Of the stream, or of its repairs.
@@ -111,26 +120,31 @@ class SendStream {
   // RFC 5104 §4.3.1.2. False: it repeats the last one.
   bool handle_full_intra_request(std::uint32_t from, std::uint8_t number);
 
+  // Whether one is due at once: packets were sent since the last, and the peer has never had one,
+  // or no time is set for it.
+  bool needs_report(bool has_time) const {
+    return packets_ > packets_at_report_ && !(has_time && is_reported_);
+  }
   // RFC 3550 §6.4: there is one while packets were sent since the last two.
   std::optional<rtcp::SenderReport> report(Timestamp now, rtcp::NtpTime epoch);
   OutboundRtpStats stats() const;
   const RemoteInboundRtpStats& remote() const { return remote_; }
 
-  // Of packets that left, for feedback.
-  SourceSizes sizes() const { return {&sizes_, next_number_ - 1}; }
-  SourceSizes repair_sizes() const { return {&repair_sizes_, repairs_.next_number() - 1}; }
+  // Of packets that left, for feedback; of the repairs' source where it is that one's SSRC.
+  SourceSizes sizes(std::uint32_t ssrc) const;
 
   Lane& lane() { return lane_; }
   KeyFrames& key_frames() { return key_frames_; }
   CircuitBreaker& breaker() { return breaker_; }
 
  private:
-  bool may_repair() const;
+  // How a packet that is asked for comes again: by RTX, or itself, as it was sealed.
+  enum class WayOfRepair { None, Rtx, Sealed };
+
+  WayOfRepair way_of_repair() const;
   HeaderContext context(Timestamp now, Names names, bool is_repair, std::uint16_t number,
                         Bytes elements) const;
   std::size_t payload_room(SendTools& tools, Bytes elements) const;
-  bool store(Bytes elements, Bytes body, SendTools& tools, Draft& draft) const;
-  std::int64_t number_of(std::uint16_t sequence) const;
   std::int64_t take_number(const Draft& draft);
 
   const TransceiverId transceiver_;
@@ -155,8 +169,10 @@ class SendStream {
   SentSizes sizes_{kKnownSizes}, repair_sizes_{kKnownSizes};
   KeyFrames key_frames_;
   CircuitBreaker breaker_;
-  Repairs::Form repair_{};  // that leaves
+  // What leaves.
+  Repairs::Form repair_{};
   Draft leaving_;
+  std::int64_t leaving_number_ = 0;
 
   struct Request {
     std::uint32_t from = 0;
@@ -165,11 +181,12 @@ class SendStream {
   };
   std::optional<Request> last_request_;
 
-  std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0;
+  std::uint64_t packets_ = 0, payload_bytes_ = 0, header_bytes_ = 0, discarded_packets_ = 0;
   std::uint64_t frames_ = 0, key_frames_sent_ = 0, dropped_frames_ = 0;
   std::uint64_t nacks_ = 0, picture_losses_ = 0, full_intra_requests_ = 0;
   Duration send_delay_{};
   std::uint64_t packets_at_report_ = 0, packets_at_report_before_ = 0;
+  bool is_reported_ = false;
   RemoteInboundRtpStats remote_{};
 };
 

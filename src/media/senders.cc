@@ -5,16 +5,28 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "media/send_codec.h"
 #include "media/senders_impl.h"
 
 namespace specter::media {
+namespace {
 
-rtp::BatchPool::Limits Senders::Impl::pool_limits(const MediaOptions& options) {
+rtp::BatchPool::Limits pool_limits(const MediaOptions& options) {
   rtp::BatchPool::Limits limits;
-  limits.all_bytes = kBodyBytes + 8 * options.retransmission_buffer_bytes;
+  limits.all_bytes = Senders::kBodyBytes + 8 * options.retransmission_buffer_bytes;
   return limits;
 }
+
+}  // namespace
+
+Senders::Impl::Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
+                    InterceptorChain* interceptors)
+    : history_{.bytes = options.retransmission_buffer_bytes},
+      random_(random),
+      epoch_(epoch),
+      interceptors_(interceptors),
+      pool_(pool_limits(options)) {}
 
 // --- negotiation
 
@@ -177,7 +189,7 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
                             wanted.sdp_fmtp_line, list_codecs(sender->parameters.codecs)));
   }
   if (!stream.is_wanted()) {
-    stream.count_dropped_frame();
+    stream.handle_dropped(1);
     return {};
   }
   drafts_.clear();
@@ -189,8 +201,9 @@ Result<> Senders::Impl::write(Timestamp now, TransceiverId id, std::string_view 
   const bool begins_amid =
       stream.take_beginning() && sample && !drafts_.empty() && !drafts_.front().stands_alone;
   if (begins_amid || stream.waits_for_key_frame()) want_key_frame(now, stream);
-  if (!sender->next_report) sender->next_report = now;  // RFC 3550 §6.2: at once is allowed
+  const std::size_t cut_packets = drafts_.size();
   show_drafts(now);
+  if (drafts_.size() != cut_packets) stream.handle_dropped(0);
   queue(now, stream);
   drafts_.clear();  // and let go of what is not queued
   return {};
@@ -233,9 +246,10 @@ void Senders::Impl::queue(Timestamp now, SendStream& stream) {
   // Of no use without a frame that is gone, and no other stands between them.
   const bool is_lost = !room.fits || (room.is_broken && !drafts_.front().stands_alone);
   if (is_lost) {
-    stream.count_dropped_frame();
+    stream.handle_dropped(1);
     stream.wait_for_key_frame();
   }
+  if (room.has_dropped) stream.handle_dropped(0);
   if (is_lost || room.has_dropped) want_key_frame(now, stream);
   if (is_lost) return;
   for (Draft& draft : drafts_) pacer_.push(now, stream.lane(), std::move(draft));
@@ -255,29 +269,50 @@ void Senders::Impl::want_key_frame(Timestamp now, SendStream& stream) {
 // --- the wire
 
 const Departure* Senders::Impl::poll_packet(Timestamp now) {
+  SPECTER_CHECK(!departing_);
   if (!is_connected_) return nullptr;
   SendTools tools = this->tools();
   while (auto turn = pacer_.next(now)) {
     SendStream& stream = *turn->lane->stream();
     const auto number = static_cast<std::uint16_t>(next_transport_number_);
     if (turn->draft) {
-      departure_ = stream.depart(now, *turn->draft, number, round_trip_, tools);
+      departure_ = stream.depart(now, *turn->draft, number, tools);
     } else {
       const auto repair = stream.repair(now, turn->repair, number, tools);
       if (!repair) continue;
       departure_ = *repair;
     }
-    pacer_.spend(now, departure_.size());
-    if (has_transport_sequence(stream.section()))
-      sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
-    show_departure(now, departure_);
+    departing_ = &stream;
     return &departure_;
   }
   return nullptr;
 }
 
+bool Senders::Impl::handle_sent(Timestamp now) {
+  SPECTER_CHECK(departing_);
+  SendStream& stream = *std::exchange(departing_, nullptr);
+  const bool is_news = stream.handle_sent(now, departure_, round_trip_);
+  pacer_.spend(now, departure_.size());
+  // What leaves as it left before has the number that it had.
+  if (!departure_.is_sealed && has_transport_sequence(stream.section()))
+    sent_.put(next_transport_number_++, static_cast<std::uint32_t>(departure_.size()));
+  show_departure(now, departure_);
+  return is_news;
+}
+
+void Senders::Impl::handle_refused() {
+  SPECTER_CHECK(departing_);
+  std::exchange(departing_, nullptr)->handle_refused();
+}
+
+void Senders::Impl::keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+  if (SendStream* const stream = find_ssrc(about.ssrc))
+    stream->keep(now, about, sealed, round_trip_, pool_);
+}
+
 void Senders::Impl::show_departure(Timestamp now, const Departure& departure) {
-  if (!interceptors_ || interceptors_->empty()) return;
+  // Interceptors see packets in the clear: of one that is sealed there is nothing to show.
+  if (!interceptors_ || interceptors_->empty() || departure.is_sealed) return;
   const auto header = rtp::Header::parse(departure.header);
   leaving_.ssrc = header->ssrc;
   leaving_.payload_type = header->payload_type;
@@ -298,7 +333,7 @@ WakeUp Senders::Impl::next_timeout() const {
   WakeUp out{pacer_.next_timeout(), "media pacer"};
   if (!byes_.empty()) out = soonest(out, WakeUp{Timestamp::min(), "media bye"});
   for (const auto& sender : senders_) {
-    out = soonest(out, WakeUp{sender->next_report, "media report"});
+    out = soonest(out, WakeUp{sender->report_due(), "media report"});
     for (const auto& stream : sender->streams) {
       out = soonest(out, WakeUp{stream->key_frames().next_timeout(), "media key frame"});
       out = soonest(out, WakeUp{stream->breaker().next_timeout(), "media circuit breaker"});
@@ -314,7 +349,9 @@ void Senders::Impl::handle_timeout(Timestamp now) {
     stream.breaker().handle_timeout(now);
     const Pacer::Room room = pacer_.make_room(now, stream.lane(), 0);
     if (room.is_broken) stream.wait_for_key_frame();
-    if (room.has_dropped) want_key_frame(now, stream);
+    if (!room.has_dropped) return;
+    stream.handle_dropped(0);
+    want_key_frame(now, stream);
   });
   refresh(now);
 }
@@ -374,6 +411,11 @@ void Senders::handle(Timestamp now, const rtcp::Message& message) {
 }
 void Senders::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 const Departure* Senders::poll_packet(Timestamp now) { return impl_->poll_packet(now); }
+bool Senders::handle_sent(Timestamp now) { return impl_->handle_sent(now); }
+void Senders::keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+  impl_->keep(now, about, sealed);
+}
+void Senders::handle_refused() { impl_->handle_refused(); }
 void Senders::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   impl_->write_reports(now, out);
 }

@@ -79,9 +79,17 @@ class Senders {
   void handle(Timestamp now, const rtcp::Message& message);
   void handle_timeout(Timestamp now);
 
-  // The next packet that may leave now; null: none. It is taken as sent: transport-wide numbers and
-  // send times are set here. What it points at is good until the next call of any kind.
+  // The next packet that may leave now; null: none. Its numbers and its time of sending are those
+  // of now. One of the two calls below is the next one, until when what it points at is good.
   const Departure* poll_packet(Timestamp now);
+  // It has left: it is counted, and kept for retransmission. True: it is the first of its source
+  // since a report, so that one may be due now.
+  bool handle_sent(Timestamp now);
+  // The sealed bytes of one that had a keepsake.
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed);
+  // It may not leave, as SRTP says: its number was used, or the key may seal no more. The
+  // transport-wide number is the next one's.
+  void handle_refused();
   // Appends what is due: an SR for each source that is sending, one SDES with their CNAMEs, one BYE
   // for those that have ended. Nothing else may be due then. More than 31 sources are split.
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);

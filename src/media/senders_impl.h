@@ -19,13 +19,7 @@ namespace specter::media {
 class Senders::Impl {
  public:
   Impl(const MediaOptions& options, Random& random, rtcp::NtpTime epoch,
-       InterceptorChain* interceptors)
-      : history_{.bytes = options.retransmission_buffer_bytes},
-        random_(random),
-        epoch_(epoch),
-        interceptors_(interceptors),
-        pool_(pool_limits(options)) {}
-  static rtp::BatchPool::Limits pool_limits(const MediaOptions& options);
+       InterceptorChain* interceptors);
 
   void set(Timestamp now, TransceiverId id, const rtp::SendParameters& parameters);
   void remove(Timestamp now, TransceiverId id);
@@ -36,6 +30,9 @@ class Senders::Impl {
                  const GivenPacket& packet);
 
   const Departure* poll_packet(Timestamp now);
+  bool handle_sent(Timestamp now);
+  void handle_refused();
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed);
   void write_reports(Timestamp now, std::vector<rtcp::Message>& out);
   WakeUp next_timeout() const;
   void handle_timeout(Timestamp now);
@@ -63,7 +60,9 @@ class Senders::Impl {
     TransceiverId id{};
     rtp::SendParameters parameters;
     std::vector<std::unique_ptr<SendStream>> streams;
-    Deadline next_report;
+    Deadline next_report;  // nothing: with the next packet
+
+    Deadline report_due() const;
   };
 
   Sender* find(TransceiverId id);
@@ -85,7 +84,6 @@ class Senders::Impl {
   void show_drafts(Timestamp now);
   void queue(Timestamp now, SendStream& stream);
   void show_departure(Timestamp now, const Departure& departure);
-  Duration report_interval(MediaKind kind);
   SendTools tools() { return {pool_, pieces_, header_, elements_, room_, epoch_}; }
 
   const PacketHistory::Limits history_;
@@ -101,6 +99,7 @@ class Senders::Impl {
   std::vector<OutgoingPacket> shown_;  // to interceptors
   OutgoingPacket leaving_;             // the same
   Departure departure_;
+  SendStream* departing_ = nullptr;  // whose it is, until its fate is known
   bool is_connected_ = false;
   // One counter for all that leaves, so that it tells of the whole path.
   std::int64_t next_transport_number_ = 1;

@@ -6,6 +6,16 @@
 #include "media/senders_impl.h"
 
 namespace specter::media {
+namespace {
+
+Duration report_interval(MediaKind kind, Random& random) {
+  const Duration interval =
+      kind == MediaKind::Video ? Senders::kVideoReportInterval : Senders::kAudioReportInterval;
+  constexpr std::uint32_t kParts = 1 << 16;
+  return interval / 2 + interval * static_cast<std::int64_t>(random.below(kParts)) / kParts;
+}
+
+}  // namespace
 
 // --- RTCP that comes
 
@@ -61,8 +71,7 @@ void Senders::Impl::handle(Timestamp, const rtcp::CongestionFeedback& message) {
   if (feedback_events_ == kMaxFeedbackEvents) return;
   tell_feedback(read_feedback(message, [this](std::uint32_t ssrc) -> SourceSizes {
     const SendStream* const stream = find_ssrc(ssrc);
-    if (!stream) return {};
-    return stream->ssrc() == ssrc ? stream->sizes() : stream->repair_sizes();
+    return stream ? stream->sizes(ssrc) : SourceSizes{};
   }));
 }
 
@@ -74,17 +83,19 @@ void Senders::Impl::tell_feedback(const std::optional<core::BitrateFeedback>& fe
 
 // --- RTCP that goes
 
-Duration Senders::Impl::report_interval(MediaKind kind) {
-  const Duration interval = kind == MediaKind::Video ? kVideoReportInterval : kAudioReportInterval;
-  constexpr std::uint32_t kParts = 1 << 16;
-  return interval / 2 + interval * static_cast<std::int64_t>(random_.below(kParts)) / kParts;
+// RFC 3550 §6.2 lets the first be at once, and whoever hears a source wants its CNAME soon.
+Deadline Senders::Impl::Sender::report_due() const {
+  const bool is_at_once = std::ranges::any_of(
+      streams, [&](const auto& stream) { return stream->needs_report(next_report.has_value()); });
+  return is_at_once ? Timestamp::min() : next_report;
 }
 
 void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out) {
   if (!is_connected_) return;
   std::vector<rtcp::SourceDescription::Chunk> chunks;
   for (const auto& sender : senders_) {
-    if (!sender->next_report || now < *sender->next_report) continue;
+    const Deadline due = sender->report_due();
+    if (!due || now < *due) continue;
     sender->next_report.reset();  // until it sends again
     const auto name = [&](std::uint32_t ssrc) {
       chunks.push_back({ssrc, {{rtcp::ItemType::Cname, sender->parameters.cname}}});
@@ -94,7 +105,7 @@ void Senders::Impl::write_reports(Timestamp now, std::vector<rtcp::Message>& out
       if (!report) continue;
       out.emplace_back(*std::move(report));
       if (!sender->next_report)
-        sender->next_report = now + report_interval(sender->parameters.kind);
+        sender->next_report = now + report_interval(sender->parameters.kind, random_);
       name(stream->ssrc());
       if (stream->has_sent_repairs()) name(stream->rtx_ssrc());
     }

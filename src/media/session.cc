@@ -100,6 +100,13 @@ void Session::handle_timeout(Timestamp now) {
 
 // ---- out
 
+const Departure* Session::poll_packet(Timestamp now) {
+  if (!is_connected_) return nullptr;
+  const Departure* const packet = senders_.poll_packet(now);
+  if (!packet && std::exchange(has_news_, false)) idle_at_.reset();
+  return packet;
+}
+
 void Session::schedule_report(Timestamp now) {
   const Duration interval = has_video_ ? kVideoReportInterval : kAudioReportInterval;
   // RFC 3550 §6.2: half to one and a half of it, so that nobody's reports fall together.

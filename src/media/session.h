@@ -77,9 +77,12 @@ class Session {
   void handle_rtp(Timestamp now, Bytes packet);
   void handle_rtcp(Timestamp now, Bytes compound);
   void handle_timeout(Timestamp now);
-  // The next packet to be sent, in the pacer's order; null: none. It is good until the next call.
-  const Departure* poll_packet(Timestamp now) {
-    return is_connected_ ? senders_.poll_packet(now) : nullptr;
+  // The next packet to be sent, in the pacer's order; null: none. What became of it is said next.
+  const Departure* poll_packet(Timestamp now);
+  void handle_sent(Timestamp now) { has_news_ = senders_.handle_sent(now) || has_news_; }
+  void handle_refused() { senders_.handle_refused(); }
+  void keep(Timestamp now, const Keepsake& about, Bytes sealed) {
+    senders_.keep(now, about, sealed);
   }
   // Says goodbye for all that was sent, RFC 3550 §6.6. Nothing is sent after that.
   void shut_down(Timestamp now);
@@ -111,6 +114,7 @@ class Session {
   Compounds compounds_;
   // Nothing was due then, and nothing has happened since: for each packet that leaves it is asked.
   Deadline idle_at_{};
+  bool has_news_ = false;     // for a report, once the packets are out
   std::uint32_t local_ssrc_;  // of reports while nothing is sent
   std::optional<bool> may_reduce_{};
   bool has_video_ = false;

@@ -1,6 +1,7 @@
 #include "peer/media_link.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "dtls/connection.h"
@@ -15,6 +16,16 @@ namespace {
 // A packet leaves room for the largest tag.
 std::size_t less_tag(std::size_t datagram_bytes) {
   return datagram_bytes - std::min(datagram_bytes, srtp::kMaxGrowth);
+}
+
+// Why a packet of ours does not leave.
+std::string_view cause_of(srtp::Refusal refusal) {
+  switch (refusal) {
+    case srtp::Refusal::Repeated: return "a packet of ours whose sequence number was used";
+    case srtp::Refusal::TooManyStreams: return "a packet of ours of one SSRC more than a key seals";
+    case srtp::Refusal::KeyExhausted: return "a packet of ours whose key may seal no more";
+    default: return "a packet of ours that SRTP cannot seal";
+  }
 }
 
 }  // namespace
@@ -160,7 +171,9 @@ void MediaLink::open(Timestamp now, ice::Agent& ice) {
 // ---- out
 
 bool MediaLink::append(Timestamp now, Batch& batch) {
-  return active_ && active_->keys && (append_rtcp(now, batch) || append_rtp(now, batch));
+  if (!active_ || !active_->keys) return false;
+  // What has left may have made a report due.
+  return append_rtcp(now, batch) || append_rtp(now, batch) || append_rtcp(now, batch);
 }
 
 // What waits to be sealed points into the batch: its memory may not move before that, as it does
@@ -188,41 +201,60 @@ bool MediaLink::append_rtcp(Timestamp now, Batch& batch) {
     const MutableBytes out = MutableBytes(bytes).subspan(start);
     const auto sealed = active_->sealing.add_rtcp(active_->keys->sealer, out.first(size), out);
     bytes.resize(start + sealed.value_or(0));
-    if (!sealed) continue;  // the key has sealed as many as it may
+    if (!sealed) {
+      log_.drop(cause_of(sealed.error()));
+      continue;
+    }
     batch.add(Batch::Sealing::Done, Batch::Fragmenting::Forbidden);
     return true;
   }
 }
 
 bool MediaLink::append_rtp(Timestamp now, Batch& batch) {
-  Buffer& bytes = batch.bytes();
   while (const media::Departure* const packet = active_->session.poll_packet(now)) {
-    make_room(batch, packet->size() + srtp::kMaxGrowth);
-    const std::size_t start = bytes.size();
-    bytes.insert(bytes.end(), packet->header.begin(), packet->header.end());
-    bytes.insert(bytes.end(), packet->prefix.begin(), packet->prefix.end());
-    bytes.insert(bytes.end(), packet->body.begin(), packet->body.end());
-    bytes.resize(start + packet->size() + srtp::kMaxGrowth);
-    const MutableBytes out = MutableBytes(bytes).subspan(start);
-    const srtp::OutgoingRtp parts{
-        .header = out.first(packet->header.size()),
-        .prefix = {},
-        .body = out.subspan(packet->header.size(), packet->prefix.size() + packet->body.size()),
-        .out = out};
-    const auto sealed = active_->sealing.add_rtp(active_->keys->sealer, parts);
-    bytes.resize(start + sealed.value_or(0));
-    if (!sealed) continue;  // a number that was used, or a key that is used up: nothing may leave
-    // What was given may be too large for this path, and nobody can cut it.
-    batch.add(Batch::Sealing::Done, *sealed > usual_datagram_bytes()
-                                        ? Batch::Fragmenting::Allowed
-                                        : Batch::Fragmenting::Forbidden);
-    return true;
+    if (append_packet(now, batch, *packet)) return true;
   }
   return false;
 }
 
+// False: it may not be sealed.
+bool MediaLink::append_packet(Timestamp now, Batch& batch, const media::Departure& packet) {
+  Buffer& bytes = batch.bytes();
+  make_room(batch, packet.size() + srtp::kMaxGrowth);
+  const std::size_t start = bytes.size();
+  for (const Bytes part : {packet.header, packet.prefix, packet.body})
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  if (!packet.is_sealed) {
+    bytes.resize(start + packet.size() + srtp::kMaxGrowth);
+    const MutableBytes out = MutableBytes(bytes).subspan(start);
+    const std::size_t header_size = packet.header.size();
+    const auto sealed = active_->sealing.add_rtp(
+        active_->keys->sealer, {.header = out.first(header_size),
+                                .prefix = {},
+                                .body = out.subspan(header_size, packet.size() - header_size),
+                                .out = out});
+    bytes.resize(start + sealed.value_or(0));
+    if (!sealed) {
+      active_->session.handle_refused();
+      log_.drop(cause_of(sealed.error()));
+      return false;
+    }
+    if (packet.keepsake) active_->kept.push_back({*packet.keepsake, now, out.first(*sealed)});
+  }
+  active_->session.handle_sent(now);
+  // What was given may be too large for this path, and nobody can cut it.
+  const bool is_usual = bytes.size() - start <= usual_datagram_bytes();
+  batch.add(Batch::Sealing::Done,
+            is_usual ? Batch::Fragmenting::Forbidden : Batch::Fragmenting::Allowed);
+  return true;
+}
+
 void MediaLink::seal() {
-  if (active_ && active_->sealing.size() > 0) active_->sealing.run();
+  if (!active_ || active_->sealing.size() == 0) return;
+  active_->sealing.run();
+  for (const Kept& each : active_->kept)
+    active_->session.keep(each.sent_at, each.about, each.sealed);
+  active_->kept.clear();
 }
 
 void MediaLink::limit_datagrams(std::size_t bytes) {

@@ -96,6 +96,12 @@ class MediaLink {
     Path path;
     bool is_rtcp = false;
   };
+  // A packet to be kept as soon as it is sealed.
+  struct Kept {
+    media::Keepsake about;
+    Timestamp sent_at;
+    Bytes sealed;
+  };
   // One peer's.
   struct Keys {
     struct Cryptex {
@@ -119,6 +125,7 @@ class MediaLink {
     std::vector<Taken> taken;
     srtp::OpenBatch opening;
     srtp::SealBatch sealing;
+    std::vector<Kept> kept;
   };
 
   // An IP packet of 1500 bytes less IPv6's and UDP's headers.
@@ -131,6 +138,7 @@ class MediaLink {
   void make_room(Batch& batch, std::size_t size);
   bool append_rtcp(Timestamp now, Batch& batch);
   bool append_rtp(Timestamp now, Batch& batch);
+  bool append_packet(Timestamp now, Batch& batch, const media::Departure& packet);
 
   const ConnectionOptions& options_;
   Transport& transport_;

@@ -2,9 +2,12 @@
 #include "peer/media_link.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "base/bytes.h"
 #include "net/demux.h"
@@ -143,6 +146,71 @@ TEST_F(MediaLinkTest, WhatCameBeforeTheGoodbyeIsHeardAndWhatComesAfterItIsNot) {
   EXPECT_EQ(heard(), 2u);
 }
 
+// RFC 3711 §9.1: no number is sealed twice, so of two packets with one number the first is sent.
+TEST_F(MediaLinkTest, APacketThatIsNotSealedIsNotSentAndTheLogSaysSo) {
+  connect();
+  pair_.a.connection.set_log(LogLevels(LogLevel::Debug));
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    Buffer packet = {0x80, 111, 0, 100, 0, 0, 0, 1, 0, 0, 0, 9};
+    packet.insert(packet.end(), 20, i);
+    ASSERT_TRUE(pair_.a.connection.write_rtp(pair_.now(), sender_, packet));
+    pair_.network.settle();
+    pair_.network.run_for(20ms);
+  }
+  pair_.network.run_for(10s);
+  const OutboundRtpStats sent = pair_.a.connection.stats().outbound_rtp.at(0);
+  EXPECT_EQ(sent.packets_sent, 1u);
+  EXPECT_EQ(sent.bytes_sent, 20u);
+  EXPECT_EQ(sent.packets_discarded_on_send, 3u);
+  EXPECT_EQ(pair_.b.connection.stats().inbound_rtp.at(0).packets_received, 1u);
+  std::vector<std::string> told;
+  for (const LogRecord& record : pair_.a.connection.take_log()) {
+    if (record.module == LogModule::Media) told.push_back(record.text);
+  }
+  EXPECT_THAT(told, ::testing::ElementsAre(
+                        "dropped: a packet of ours whose sequence number was used",
+                        "dropped 2 more: a packet of ours whose sequence number was used"));
+}
+
+// RFC 4585 §6.2.1 without RFC 4588: a packet comes again as it was, byte for byte, since nothing
+// else may be sealed under its number (RFC 3711 §9.1).
+TEST(MediaLink, WithoutRtxWhatIsLostComesAgainAsItWas) {
+  ConnectionOptions options = testing::with_media();
+  const auto all = options.media.codecs;
+  options.media.codecs = {all[0], all[1]};
+  PeerPair pair{{.latency = 20ms}, options};
+  const auto sender = pair.a.connection.add_track(pair.now(), testing::video_track(), {}).value();
+  std::map<Buffer, Buffer> seen;
+  std::size_t packets = 0, again = 0;
+  bool loses = false;
+  pair.network.filter = [&](const Flight& flight) {
+    const Buffer& bytes = flight.bytes;
+    if (net::kind_of(bytes) != net::DatagramKind::Rtp || net::is_rtcp(bytes)) return true;
+    // The number and the SSRC, RFC 3550 §5.1.
+    const auto [first, is_new] =
+        seen.emplace(Buffer{bytes[2], bytes[3], bytes[8], bytes[9], bytes[10], bytes[11]}, bytes);
+    EXPECT_EQ(first->second, bytes);
+    again += is_new ? 0 : 1;
+    return !loses || !is_new || ++packets % 10 != 0;
+  };
+  ASSERT_TRUE(pair.connect());
+  const auto pictures = testing::vp8_frames(200, 3000);
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    loses =
+        i >= 30 && i < 180;  // a round trip is known, and the last one can be seen to be missing
+    ASSERT_TRUE(pair.a.connection.write_sample(pair.now(), sender,
+                                               {.bytes = pictures[i], .duration = 33ms}));
+    pair.network.settle();
+    pair.network.run_for(33ms);
+  }
+  const auto frames = pair.b.all<core::Frame>();
+  ASSERT_EQ(frames.size(), pictures.size());
+  for (std::size_t i = 0; i < pictures.size(); ++i) EXPECT_EQ(frames[i]->frame.bytes, pictures[i]);
+  EXPECT_GE(packets, 400u);
+  EXPECT_GE(again, packets / 10);
+  EXPECT_EQ(pair.a.connection.stats().outbound_rtp.at(0).retransmitted_packets_sent, again);
+}
+
 // RFC 7714: with each other Specters agree on the cheaper profile.
 TEST_F(MediaLinkTest, TheProfileIsTold) {
   connect();
@@ -170,6 +238,69 @@ TEST_F(MediaLinkTest, HeaderExtensionsAreEncipheredWhereBothSidesAgree) {
     ASSERT_EQ(media.size(), 1u);
     EXPECT_EQ(media[0][12] << 8 | media[0][13], both ? 0xc0de : 0xbede);
     EXPECT_EQ(pair.b.all<core::Frame>().size(), 1u);
+  }
+}
+
+// RFC 9335 §4: what was agreed on goes with the peer that it was agreed with.
+TEST(MediaLink, HeaderExtensionsAreEncipheredAsTheLatestPeerAgrees) {
+  const auto with = [](bool cryptex) {
+    ConnectionOptions out = testing::with_media();
+    out.media.cryptex = cryptex;
+    return out;
+  };
+  const Endpoint of_c = *Endpoint::parse("192.0.2.3:5003");
+  for (const auto& [first, second] :
+       {std::pair(true, false), std::pair(false, true), std::pair(true, true)}) {
+    PeerPair pair{{}, with(first), with(true)};
+    testing::PeerHost c({{of_c}, 77, with(second)});
+    pair.network.attach(c, of_c.address);
+    std::vector<Buffer> of_b, of_others;
+    pair.network.filter = [&](const Flight& flight) {
+      const bool is_rtp = net::kind_of(flight.bytes) == net::DatagramKind::Rtp;
+      const bool is_b = flight.from == *Endpoint::parse("192.0.2.2:5002");
+      if (is_rtp && !net::is_rtcp(flight.bytes)) (is_b ? of_b : of_others).push_back(flight.bytes);
+      return true;
+    };
+    const auto write = [&](testing::PeerHost& from, TransceiverId sender) {
+      ASSERT_TRUE(
+          from.connection.write_sample(pair.now(), sender, {.bytes = sound(1), .duration = 20ms}));
+      pair.network.settle();
+      pair.network.run_for(100ms);
+    };
+    const auto profile = [](const Buffer& packet) { return packet[12] << 8 | packet[13]; };
+    const auto a = pair.a.connection.add_track(pair.now(), testing::audio_track(), {}).value();
+    const auto b = pair.b.connection.add_track(pair.now(), testing::audio_track(), {}).value();
+    ASSERT_TRUE(pair.connect());
+    write(pair.a, a);
+    write(pair.b, b);
+    ASSERT_EQ(of_b.size(), 1u);
+    EXPECT_EQ(profile(of_b[0]), first ? 0xc0de : 0xbede);
+    EXPECT_EQ(pair.b.all<core::Frame>().size(), 1u);
+
+    pair.network.detach(Endpoint::parse("192.0.2.1:5001")->address);
+    pair.b.candidates.clear();
+    const auto again = c.connection.add_track(pair.now(), testing::audio_track(), {}).value();
+    ASSERT_TRUE(pair.negotiate(c, pair.b));
+    for (auto [from, to] : {std::pair(&c, &pair.b), std::pair(&pair.b, &c)}) {
+      for (const auto& candidate : std::exchange(from->candidates, {}))
+        (void)to->connection.add_ice_candidate(pair.now(), candidate);
+    }
+    ASSERT_TRUE(pair.network.run_until(
+        [&] {
+          return c.connection.connection_state() == ConnectionState::Connected &&
+                 pair.b.connection.connection_state() == ConnectionState::Connected;
+        },
+        5s));
+    of_b.clear();
+    of_others.clear();
+    write(c, again);
+    write(pair.b, b);
+    ASSERT_EQ(of_b.size(), 1u);
+    ASSERT_EQ(of_others.size(), 1u);
+    EXPECT_EQ(profile(of_b[0]), second ? 0xc0de : 0xbede);
+    EXPECT_EQ(profile(of_others[0]), second ? 0xc0de : 0xbede);
+    EXPECT_EQ(c.all<core::Frame>().size(), 1u);
+    EXPECT_EQ(pair.b.all<core::Frame>().size(), 2u);
   }
 }
 

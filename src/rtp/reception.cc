@@ -14,8 +14,13 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 
 // ---- Jitter
 
-Jitter::Jitter(std::uint32_t clock_rate) : clock_rate_(clock_rate) {
+Jitter::Jitter(std::uint32_t clock_rate) : clock_rate_(clock_rate), next_clock_rate_(clock_rate) {
   SPECTER_CHECK(clock_rate > 0);
+}
+
+void Jitter::set_clock_rate(std::uint32_t clock_rate) {
+  SPECTER_CHECK(clock_rate > 0);
+  next_clock_rate_ = clock_rate;
 }
 
 // The time in units of the RTP timestamp; it wraps as the timestamp does.
@@ -41,6 +46,10 @@ void Jitter::handle_packet(Timestamp now, std::uint32_t timestamp) {
   is_started_ = true;
   last_timestamp_ = timestamp;
   last_transit_ = transit;
+  if (next_clock_rate_ == clock_rate_) return;
+  scaled_ = scaled_ * next_clock_rate_ / clock_rate_;
+  clock_rate_ = next_clock_rate_;
+  last_transit_ = arrival(now) - timestamp;
 }
 
 // ---- Reception

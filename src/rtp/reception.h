@@ -13,7 +13,7 @@
 namespace specter::rtp {
 
 // RFC 3550 A.8: how much the packets' distances on arrival differ from those at the sender,
-// smoothed.
+// smoothed. RFC 7160 §4.3: over a change of the clock rate a distance is one of the rate before.
 class Jitter {
  public:
   // A difference above this is a change of the sender's timestamps and not of the network.
@@ -21,11 +21,13 @@ class Jitter {
 
   explicit Jitter(std::uint32_t clock_rate);  // Hz; 0 is a Bug
 
+  // Of the packets from now on: another payload type has come.
+  void set_clock_rate(std::uint32_t clock_rate);
   // In the order of arrival; packets that were retransmitted are not for it. Of packets with one
   // timestamp (a frame's) the first counts.
   void handle_packet(Timestamp now, std::uint32_t timestamp);
 
-  // In units of the RTP timestamp.
+  // In units of the RTP timestamp, by the clock rate of the last packet that counted.
   std::uint32_t value() const { return static_cast<std::uint32_t>(scaled_ >> 4); }
   std::uint32_t clock_rate() const { return clock_rate_; }
 
@@ -33,6 +35,7 @@ class Jitter {
   std::uint32_t arrival(Timestamp now) const;
 
   std::uint32_t clock_rate_;
+  std::uint32_t next_clock_rate_;  // of the next packet that counts
   std::uint32_t last_timestamp_ = 0;
   std::uint32_t last_transit_ = 0;
   bool is_started_ = false;
@@ -69,6 +72,9 @@ class Reception {
 
   // `first` is the source's first packet, which is taken.
   Reception(std::uint32_t clock_rate, Timestamp now, const Header& first);
+
+  // Of the packets from now on: another payload type has come (RFC 7160).
+  void set_clock_rate(std::uint32_t clock_rate) { jitter_.set_clock_rate(clock_rate); }
 
   // A packet of the source, duplicates too. Packets that RTX has restored (RFC 4588) are not for
   // it: they do not reduce the loss.

@@ -193,7 +193,45 @@ TEST(RtpJitter, LeavesOutJumpsOfMoreThanFiveSeconds) {
   EXPECT_GT(jitter.value(), 0u);
 }
 
-TEST(RtpJitter, NeedsAClockRate) { EXPECT_THROW(Jitter(0), Bug); }
+TEST(RtpJitter, NeedsAClockRate) {
+  EXPECT_THROW(Jitter(0), Bug);
+  EXPECT_THROW(Jitter(8000).set_clock_rate(0), Bug);
+}
+
+// RFC 7160 §4.3, and the values of its table 4: packets 20 ms apart, without jitter.
+TEST(RtpJitter, IsNotMadeByAnotherClockRate) {
+  struct Row {
+    std::uint32_t clock_rate, timestamp;
+  };
+  constexpr Row kTable[] = {{8000, 0},     {8000, 160},    {8000, 320},  {8000, 480}, {16'000, 640},
+                            {16'000, 960}, {16'000, 1280}, {8000, 1600}, {8000, 1760}};
+  Jitter jitter(8000);
+  Timestamp at = kStart + 100ms;
+  for (const Row& row : kTable) {
+    jitter.set_clock_rate(row.clock_rate);
+    jitter.handle_packet(at, row.timestamp);
+    EXPECT_EQ(jitter.value(), 0u) << row.timestamp;
+    EXPECT_EQ(jitter.clock_rate(), row.clock_rate);
+    at += 20ms;
+  }
+}
+
+// What was measured is the same time in the other units; and it goes on to be measured.
+TEST(RtpJitter, IsKeptOverAnotherClockRate) {
+  Jitter jitter(8000);
+  for (int i = 0; i < 500; ++i)
+    jitter.handle_packet(kStart + i * 20ms + (i % 2) * 10ms, static_cast<std::uint32_t>(i * 160));
+  const std::uint32_t before = jitter.value();
+  EXPECT_NEAR(before, 80, 2);
+  jitter.set_clock_rate(48'000);
+  jitter.handle_packet(kStart + 500 * 20ms, 500 * 160);
+  EXPECT_NEAR(jitter.value(), 6 * before, 12);
+  for (int i = 501; i < 1000; ++i) {
+    jitter.handle_packet(kStart + i * 20ms + (i % 2) * 10ms,
+                         static_cast<std::uint32_t>(500 * 160 + (i - 500) * 960));
+  }
+  EXPECT_NEAR(jitter.value(), 480, 2);
+}
 
 }  // namespace
 }  // namespace specter::rtp

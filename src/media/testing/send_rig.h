@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -111,6 +112,7 @@ struct Sent {
   Buffer bytes;
   std::size_t prefix_size = 0;
   bool is_retransmission = false;
+  bool is_sealed = false;
 
   rtp::Packet packet() const { return rtp::Packet::parse(bytes).value(); }
   rtp::Header header() const { return packet().header; }
@@ -123,6 +125,12 @@ struct Sent {
     return extensions().get<Extension>(*extension);
   }
 };
+
+// As far as the senders know, who get it back: the packet, and a tag.
+inline Buffer sealed(Buffer packet) {
+  packet.insert(packet.end(), 16, 0xee);
+  return packet;
+}
 
 class SendRig {
  public:
@@ -147,9 +155,16 @@ class SendRig {
   std::vector<Sent> drain() {
     std::vector<Sent> out;
     while (const Departure* const departure = senders.poll_packet(now)) {
-      Sent sent{now, {}, departure->prefix.size(), departure->is_retransmission};
+      if (refuses && refuses(*departure)) {
+        senders.handle_refused();
+        continue;
+      }
+      Sent sent{
+          now, {}, departure->prefix.size(), departure->is_retransmission, departure->is_sealed};
       for (const Bytes part : {departure->header, departure->prefix, departure->body})
         sent.bytes.insert(sent.bytes.end(), part.begin(), part.end());
+      senders.handle_sent(now);
+      if (departure->keepsake) senders.keep(now, *departure->keepsake, sealed(sent.bytes));
       out.push_back(std::move(sent));
     }
     return out;
@@ -208,6 +223,7 @@ class SendRig {
   Senders senders;
   std::vector<rtcp::Message> reports;
   int spins = 0;
+  std::function<bool(const Departure&)> refuses;  // what SRTP does not seal
 
  private:
   bool reports_due() {
