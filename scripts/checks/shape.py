@@ -11,7 +11,7 @@ WIDE = {
     ("src/channel/impl.h", "DataChannels::Impl"): 70,
     ("src/cli/peer/session.h", "Session"): 47,
     ("src/ice/agent.h", "Agent"): 46,
-    ("src/ice/check_session.h", "CheckSession"): 123,
+    ("src/ice/check_session.h", "CheckSession"): 128,
     ("src/ice/generations.h", "Agent::Impl"): 42,
     ("src/sctp/association/impl.h", "Association::Impl"): 101,
     ("src/sctp/rx/reassembly.h", "Reassembly"): 42,
