@@ -107,6 +107,10 @@ void MediaLink::handle_closed(Timestamp now) {
 }
 
 void MediaLink::handle_path_change(Timestamp now) {
+  // RFC 8899 §4.6: a limit that was found is one of the path before.
+  most_datagram_bytes_ = options_.transport.max_datagram_bytes;
+  most_given_bytes_ = std::max(most_datagram_bytes_, kUsualGivenBytes);
+  size_packets();
   if (active_) active_->session.senders().handle_path_change(now);
 }
 
