@@ -33,6 +33,7 @@ bool is_turn(const IceUrl& url) {
 
 void Driver::gather() {
   ++gathering_;
+  awaits_relays_ = false;
   if (!relays_ && std::ranges::any_of(options_.servers, is_turn)) {
     relays_ = std::make_unique<Relays>(loop_, weak_from_this(), ice_, [this] { schedule_turn(); });
   }
