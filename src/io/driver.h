@@ -124,6 +124,8 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void end(const std::optional<Error>& fault);
   void leave();
   void linger();
+  bool say_goodbye();
+  bool give_relays_back();
 
   Loop& loop_;
   Options options_;  // without `connection`
@@ -146,7 +148,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool closed_ = false;  // the core returned Closed
   bool ended_ = false;
   bool shutting_down_ = false;
+  bool lingers_ = false;
   bool left_ = false;
+  Deadline relays_until_{};  // once they are given back: how long their servers are heard
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
   std::size_t calls_left_ = 0;

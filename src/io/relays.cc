@@ -192,6 +192,12 @@ void Relays::close(Timestamp now, Network& network) {
   flush();
 }
 
+void Relays::turn_leaving(Timestamp now, Network& network) {
+  ways_.handle_timeout(now);
+  drain(now, network);
+  flush();
+}
+
 // ---- what they ask for
 
 void Relays::obey(Timestamp, ways::OpenStream& command) {

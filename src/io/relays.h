@@ -57,8 +57,10 @@ class Relays {
   // when the core was told anything.
   bool turn(Timestamp now, core::PeerConnection& core, Network& network);
   WakeUp next_timeout() const { return ways_.next_timeout(); }
-  // Gives the allocations back.
+  // Gives the allocations back; then turn_leaving() in place of turn(), until is_over().
   void close(Timestamp now, Network& network);
+  void turn_leaving(Timestamp now, Network& network);
+  bool is_over() const { return ways_.is_over(); }  // closed, and all servers know it or are silent
   void flush();
 
  private:
