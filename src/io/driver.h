@@ -112,9 +112,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
   void fail_server(const IceUrl& url, std::string_view why);  // none of it was reached
-  void handle_resolved(std::uint64_t gathering, const IceUrl& url,
-                       const std::vector<IpAddress>& addresses);
-  void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
+  struct Resolved;
+  void handle_resolved(std::uint64_t gathering, const IceUrl& url, const Resolved& resolved);
+  void add_servers(const IceUrl& url, const Resolved& resolved);
   void end_gathering();
   void end_of_servers();  // all names are resolved, or their time is up
   bool uses_relays_alone() const;
