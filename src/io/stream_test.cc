@@ -317,6 +317,7 @@ TEST(TlsStream, IsWithACertificateOfItsHost) {
       {"DNS:turn.example.org", "turn.example.org", true},
       {"DNS:turn.example.org", "TURN.example.org", true},
       {"DNS:*.example.org", "turn.example.org", true},
+      {"DNS:turn.example.org", "turn.example.org.", true},
       {"DNS:a.example,DNS:turn.example.org", "turn.example.org", true},
       {"IP:127.0.0.1", "127.0.0.1", true},
       {"DNS:turn.example.org", "turn.example.com", false},
@@ -336,6 +337,13 @@ TEST(TlsStream, IsWithACertificateOfItsHost) {
               (StreamFault{"The server's certificate is not for the host in its URL.", true}));
     EXPECT_THAT(world.server->heard, IsEmpty());
   }
+}
+
+// RFC 6066 §3: without the dot that ends a name.
+TEST(TlsStream, NamesAHostWithoutItsTrailingDot) {
+  Tls world;
+  world.ask({.alternative_names = "DNS:turn.example.org"}, "turn.example.org.");
+  EXPECT_EQ(world.server->asked_for, "turn.example.org");
 }
 
 // RFC 6066 §3: an address is no name.
