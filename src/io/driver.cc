@@ -177,8 +177,10 @@ bool Driver::drain() {
   return quiet;
 }
 
-// Between turns the levels may have become others.
+// Between turns the levels may have become others. What a log's sink calls has a wake-up of its
+// own: this turn may have looked at calls for the last time.
 void Driver::hand_on_log() noexcept {
+  const bool was_draining = std::exchange(draining_, false);
   if (const LogLevels levels = specter::log_levels(); levels != log_levels_) {
     log_levels_ = levels;
     core_->set_log(levels, options_.log_addresses ? LogAddresses::Shown : LogAddresses::Hidden);
@@ -191,6 +193,7 @@ void Driver::hand_on_log() noexcept {
   } catch (...) {
     // No memory for them.
   }
+  draining_ = was_draining;
 }
 
 // True when there was one.
