@@ -117,7 +117,6 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void add_servers(const IceUrl& url, const Resolved& resolved);
   void end_gathering();
   void end_of_servers();  // all names are resolved, or their time is up
-  bool uses_relays_alone() const;
   void receive(std::span<const Datagram> datagrams);  // relayed ones undressed
   void send(Transmit&& transmit);
   bool turn_relays();

@@ -52,7 +52,7 @@ TEST(DriverRelays, OfAGatheringAreNotThoseThatTheOneBeforeWaitedFor) {
   for (const auto& each : {side, peer}) each.driver->shut_down();
 }
 
-// docs/decisions/0006: over a relay, too.
+// docs/decisions/0006-peers-close.md: over a relay, too.
 TEST(DriverRelays, CarryTheGoodbyeThreeTimes) {
   DriverWorld world;
   TurnServer server(world.context, 0, TurnServer::Relayed::Real);

@@ -28,6 +28,9 @@ bool is_used(const IceUrl& url) {
 bool is_turn(const IceUrl& url) {
   return url.scheme == IceScheme::Turn || url.scheme == IceScheme::Turns;
 }
+bool uses_relays_alone(const IceOptions& ice) {
+  return ice.transport_policy == IceTransportPolicy::Relay;
+}
 
 }  // namespace
 
@@ -82,7 +85,7 @@ std::string Driver::open_sockets() {
       ++opened;
       log().debug("a socket on {}", shown(*local, visible));
       if (relays_) relays_->add_base(now_, *local, usable.zone);
-      if (!uses_relays_alone()) core_->add_local_endpoint(now_, *local, usable.mtu);
+      if (!uses_relays_alone(ice_)) core_->add_local_endpoint(now_, *local, usable.mtu);
     }
   } catch (const std::system_error& e) {
     trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());
@@ -186,16 +189,12 @@ void Driver::add_servers(const IceUrl& url, const Resolved& resolved) {
       relays_->set_trust(*trust);
     }
     // RFC 8656 §3: it tells us our addresses, too.
-    if (url.transport == IceTransport::Udp && !uses_relays_alone())
+    if (url.transport == IceTransport::Udp && !uses_relays_alone(ice_))
       for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
     relays_->add_server(now_, url, std::move(endpoints));
-  } else if (!uses_relays_alone()) {
+  } else if (!uses_relays_alone(ice_)) {
     for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
   }
-}
-
-bool Driver::uses_relays_alone() const {
-  return ice_.transport_policy == IceTransportPolicy::Relay;
 }
 
 // Relays have times of their own, and end in any case.
