@@ -22,6 +22,8 @@ constexpr int kMaxLastTurns = 4096;
 // What a core that asks to be called at once, for ever, costs: a hundredth of a core, not all of
 // it.
 constexpr Duration kSpinGuard = std::chrono::milliseconds(1);
+// What a TURN server has to say to a goodbye, mostly that its nonce is stale, comes by then.
+constexpr Duration kMostForRelays = std::chrono::milliseconds(500);
 
 // Of the exception that is being handled.
 Error current_fault() {
@@ -62,7 +64,7 @@ void Driver::start(std::unique_ptr<Sink> sink) {
       take_turn([&] { handle_lost_socket(local, error.message()); });
     };
     network_ = std::make_unique<Network>(loop_, self, ready, lost);
-    alarm_ = std::make_unique<Alarm>(loop_, self, [this] { ended_ ? linger() : turn(); });
+    alarm_ = std::make_unique<Alarm>(loop_, self, [this] { turn(); });
     loop_.adopt(shared_from_this());
   });
 }
@@ -82,7 +84,7 @@ void Driver::take_turn(const std::function<void()>& input) {
   draining_ = false;
 }
 
-void Driver::turn() { take_turn({}); }
+void Driver::turn() { lingers_ ? linger() : take_turn({}); }
 
 void Driver::schedule_turn() {
   if (std::exchange(turn_scheduled_, true)) return;
@@ -116,7 +118,6 @@ void Driver::run_turn(const std::function<void()>& input) {
     // What the goodbye has to say is said; nobody waits for what becomes of it.
     transmit_bytes_left_ = kTransmitBytesPerTurn;
     drain_transmits();
-    if (relays_) relays_->close(now_, *network_);
     network_->flush();
     end(std::nullopt);
     return;
@@ -176,8 +177,10 @@ bool Driver::drain() {
   return quiet;
 }
 
-// Between turns the levels may have become others.
+// Between turns the levels may have become others. What a log's sink calls has a wake-up of its
+// own: this turn may have looked at calls for the last time.
 void Driver::hand_on_log() noexcept {
+  const bool was_draining = std::exchange(draining_, false);
   if (const LogLevels levels = specter::log_levels(); levels != log_levels_) {
     log_levels_ = levels;
     core_->set_log(levels, options_.log_addresses ? LogAddresses::Shown : LogAddresses::Hidden);
@@ -190,6 +193,7 @@ void Driver::hand_on_log() noexcept {
   } catch (...) {
     // No memory for them.
   }
+  draining_ = was_draining;
 }
 
 // True when there was one.
@@ -300,32 +304,67 @@ void Driver::end(const std::optional<Error>& fault) {
   if (resolve_cap_) resolve_cap_->cancel();
   // The owner has heard the end, and needs nothing of ours any more.
   sink_.reset();
-  if (!fault && closing_)
-    linger();
-  else
-    leave();
+  if (fault || !(closing_ || closed_)) return leave();
+  lingers_ = true;
+  linger();
 }
 
-// The goodbye is said a few times more, where there is a peer. A loop that ends waits for nothing:
-// they leave at once.
+// The goodbye is said a few times more, where there is a peer, and then to the servers of relays. A
+// loop that ends waits for nothing: all leaves at once.
 void Driver::linger() {
   if (left_) return;
   const auto alive = shared_from_this();
   try {
-    for (Deadline next = core_->next_timeout(); next; next = core_->next_timeout()) {
-      if (!shutting_down_ && *next > io::now()) return alarm_->set(next);
-      now_ = std::max(io::now(), *next);
-      core_->handle_timeout(now_);
-      transmit_bytes_left_ = kTransmitBytesPerTurn;
-      drain_transmits();
-      network_->flush();
-    }
+    now_ = io::now();
+    if (!say_goodbye() || !give_relays_back()) return;
   } catch (const std::exception& e) {
     log().error("a goodbye could not be said: {}", e.what());
   } catch (...) {
     log().error("a goodbye could not be said");
   }
   leave();
+}
+
+// False: the alarm is set for more of it.
+bool Driver::say_goodbye() {
+  for (Deadline next = core_->next_timeout(); next; next = core_->next_timeout()) {
+    if (!shutting_down_ && *next > now_) {
+      alarm_->set(next);
+      return false;
+    }
+    now_ = std::max(now_, *next);
+    core_->handle_timeout(now_);
+    transmit_bytes_left_ = kTransmitBytesPerTurn;
+    drain_transmits();
+    if (relays_) relays_->flush();
+    network_->flush();
+  }
+  return true;
+}
+
+// False: the alarm is set for more of it.
+bool Driver::give_relays_back() {
+  if (!relays_) return true;
+  if (!relays_until_) {
+    relays_->close(now_, *network_);
+    relays_until_ = now_ + kMostForRelays;
+  }
+  const auto nobody = [](std::span<const Datagram>) {};
+  if (readable_) {
+    readable_ = network_->receive(kDatagramsPerAnswer, [&](std::span<const Datagram> datagrams) {
+      relays_->receive(now_, datagrams, nobody);
+    });
+  }
+  relays_->receive_late(now_, nobody);
+  relays_->turn_leaving(now_, *network_);
+  network_->flush();
+  if (shutting_down_ || relays_->is_over() || now_ >= *relays_until_) return true;
+  if (readable_) schedule_turn();
+  readable_ = readable_ || network_->has_failed_to_receive();
+  Deadline next = soonest(relays_->next_timeout(), relays_until_);
+  if (readable_ || *next <= now_) next = now_ + kSpinGuard;
+  alarm_->set(next);
+  return false;
 }
 
 void Driver::leave() {

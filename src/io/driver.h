@@ -112,18 +112,19 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void handle_lost_socket(const Endpoint& local, const std::string& why);
   void resolve_servers();
   void fail_server(const IceUrl& url, std::string_view why);  // none of it was reached
-  void handle_resolved(std::uint64_t gathering, const IceUrl& url,
-                       const std::vector<IpAddress>& addresses);
-  void add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses);
+  struct Resolved;
+  void handle_resolved(std::uint64_t gathering, const IceUrl& url, const Resolved& resolved);
+  void add_servers(const IceUrl& url, const Resolved& resolved);
   void end_gathering();
   void end_of_servers();  // all names are resolved, or their time is up
-  bool uses_relays_alone() const;
   void receive(std::span<const Datagram> datagrams);  // relayed ones undressed
   void send(Transmit&& transmit);
   bool turn_relays();
   void end(const std::optional<Error>& fault);
   void leave();
   void linger();
+  bool say_goodbye();
+  bool give_relays_back();
 
   Loop& loop_;
   Options options_;  // without `connection`
@@ -146,7 +147,9 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   bool closed_ = false;  // the core returned Closed
   bool ended_ = false;
   bool shutting_down_ = false;
+  bool lingers_ = false;
   bool left_ = false;
+  Deadline relays_until_{};  // once they are given back: how long their servers are heard
   std::size_t events_left_ = 0;
   std::size_t transmit_bytes_left_ = 0;
   std::size_t calls_left_ = 0;

@@ -8,6 +8,8 @@
 #include "io/clock.h"
 #include "io/resolver.h"
 
+#include "specter/log.h"
+
 namespace specter::io {
 namespace {
 
@@ -160,6 +162,23 @@ TEST_F(DriverTest, TellsNothingToAnOwnerWhoHasEnough) {
   notes->takes = true;
   on_loop([&] { driver->turn(); });
   ASSERT_TRUE(comes(notes->gathered));
+  on_loop([&] { driver.reset(); });
+}
+
+// What it calls has a wake-up of its own: this turn may have looked for calls for the last time.
+TEST_F(DriverTest, DoesNotPromiseALogSinkToLookForItsCalls) {
+  std::atomic<int> records = 0, promises = 0;
+  set_log(LogLevels(LogLevel::Debug), [&](const LogRecord& record) {
+    if (record.module != LogModule::Ice) return;  // the core's
+    ++records;
+    promises += driver && driver->is_draining();
+  });
+  start({.resolver = std::make_shared<Resolver>()});
+  ASSERT_TRUE(comes(notes->gathered));
+  on_loop([&] { driver->shut_down(); });
+  set_log(LogLevels(LogLevel::Warning));
+  EXPECT_GT(records, 0);
+  EXPECT_EQ(promises, 0);
   on_loop([&] { driver.reset(); });
 }
 

@@ -28,11 +28,21 @@ bool is_used(const IceUrl& url) {
 bool is_turn(const IceUrl& url) {
   return url.scheme == IceScheme::Turn || url.scheme == IceScheme::Turns;
 }
+bool uses_relays_alone(const IceOptions& ice) {
+  return ice.transport_policy == IceTransportPolicy::Relay;
+}
 
 }  // namespace
 
+struct Driver::Resolved {
+  std::vector<IpAddress> addresses;
+  // Whose certificates its server has to have, where it is a turns: one.
+  std::expected<std::shared_ptr<TlsTrust>, std::string> trust{};
+};
+
 void Driver::gather() {
   ++gathering_;
+  awaits_relays_ = false;
   if (!relays_ && std::ranges::any_of(options_.servers, is_turn)) {
     relays_ = std::make_unique<Relays>(loop_, weak_from_this(), ice_, [this] { schedule_turn(); });
   }
@@ -75,7 +85,7 @@ std::string Driver::open_sockets() {
       ++opened;
       log().debug("a socket on {}", shown(*local, visible));
       if (relays_) relays_->add_base(now_, *local, usable.zone);
-      if (!uses_relays_alone()) core_->add_local_endpoint(now_, *local, usable.mtu);
+      if (!uses_relays_alone(ice_)) core_->add_local_endpoint(now_, *local, usable.mtu);
     }
   } catch (const std::system_error& e) {
     trouble = fmt::format("the system does not tell its addresses: {}", e.code().message());
@@ -122,7 +132,7 @@ void Driver::resolve_servers() {
     }
     const bool needs_trust = url.scheme == IceScheme::Turns;
     if (const auto address = IpAddress::parse(url.host); address && !needs_trust) {
-      add_servers(url, {*address});
+      add_servers(url, {{*address}});
       continue;
     }
     unresolved_.push_back(url.text);
@@ -130,14 +140,15 @@ void Driver::resolve_servers() {
         url.host, [loop = loop_.weak_from_this(), self = weak_from_this(), gathering = gathering_,
                    url, trusts = needs_trust ? options_.trusts : nullptr,
                    file = ice_.authorities_file](const std::vector<IpAddress>& addresses) {
+          Resolved resolved{addresses};
           // Here, for it blocks.
-          if (trusts) (void)trusts->get(file);
+          if (trusts) resolved.trust = trusts->get(file);
           const auto there = loop.lock();
           if (!there) return;
-          there->post([self, gathering, url, addresses] {
+          there->post([self, gathering, url, resolved = std::move(resolved)] {
             const auto driver = self.lock();
             if (!driver) return;
-            driver->take_turn([&] { driver->handle_resolved(gathering, url, addresses); });
+            driver->take_turn([&] { driver->handle_resolved(gathering, url, resolved); });
           });
         });
   }
@@ -146,32 +157,31 @@ void Driver::resolve_servers() {
     log().warn("stuns: servers, and turns: servers over UDP, are not used");
 }
 
-void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url,
-                             const std::vector<IpAddress>& addresses) {
+void Driver::handle_resolved(std::uint64_t gathering, const IceUrl& url, const Resolved& resolved) {
   const auto waiting = std::ranges::find(unresolved_, url.text);
   if (gathering != gathering_ || waiting == unresolved_.end()) return;
   unresolved_.erase(waiting);
-  if (addresses.empty()) {
+  if (resolved.addresses.empty()) {
     fail_server(url, "The server's name has no address.");
     log().info("the ICE server {} has no address",
                shown(url.host, options_.log_addresses ? Addresses::Show : Addresses::Hide));
   }
-  add_servers(url, addresses);
+  add_servers(url, resolved);
   if (unresolved_.empty()) end_of_servers();
 }
 
 // One address of each family: more would ask the same server twice.
-void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addresses) {
+void Driver::add_servers(const IceUrl& url, const Resolved& resolved) {
   std::vector<Endpoint> endpoints;
   for (const bool v6 : {false, true}) {
-    const auto found = std::ranges::find(addresses, v6, &IpAddress::is_v6);
-    if (found != addresses.end()) endpoints.push_back({*found, url.port});
+    const auto found = std::ranges::find(resolved.addresses, v6, &IpAddress::is_v6);
+    if (found != resolved.addresses.end()) endpoints.push_back({*found, url.port});
   }
   if (is_turn(url)) {
     if (!relays_ || endpoints.empty()) return;
     if (url.scheme == IceScheme::Turns) {
       if (!options_.trusts) return;
-      const auto trust = options_.trusts->get(ice_.authorities_file);
+      const auto& trust = resolved.trust;
       if (!trust) {
         fail_server(url, "No certificate authorities can be read to verify the server by.");
         return log(LogModule::Turn).warn("turns: servers are not used: {}", trust.error());
@@ -179,16 +189,12 @@ void Driver::add_servers(const IceUrl& url, const std::vector<IpAddress>& addres
       relays_->set_trust(*trust);
     }
     // RFC 8656 §3: it tells us our addresses, too.
-    if (url.transport == IceTransport::Udp && !uses_relays_alone())
+    if (url.transport == IceTransport::Udp && !uses_relays_alone(ice_))
       for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
     relays_->add_server(now_, url, std::move(endpoints));
-  } else if (!uses_relays_alone()) {
+  } else if (!uses_relays_alone(ice_)) {
     for (const Endpoint& endpoint : endpoints) core_->add_stun_server(now_, endpoint, url.text);
   }
-}
-
-bool Driver::uses_relays_alone() const {
-  return ice_.transport_policy == IceTransportPolicy::Relay;
 }
 
 // Relays have times of their own, and end in any case.

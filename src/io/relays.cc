@@ -16,6 +16,9 @@ ways::Options ways_options(const IceOptions& options) {
   return out;
 }
 
+// A port that brings nothing but errors is left alone for so long.
+constexpr Duration kAfterErrors = std::chrono::milliseconds(1);
+
 std::uint64_t number(ways::SocketId id) { return static_cast<std::uint64_t>(id); }
 
 }  // namespace
@@ -111,11 +114,22 @@ void Relays::receive(Timestamp now, std::span<const Datagram> datagrams, const H
 void Relays::receive_late(Timestamp now, const Handle& handle) {
   for (const auto& told : std::exchange(late_, {})) told(now, handle);
   for (auto& [id, port] : ports_) {
-    if (!std::exchange(port.is_readable, false)) continue;
+    if (!port.is_readable || (port.after_errors && now < *port.after_errors)) continue;
+    port.after_errors.reset();
     port.is_readable = port.network->receive(
         128, [&](std::span<const Datagram> datagrams) { receive(now, datagrams, handle); });
     if (port.is_readable) wake_();  // others have their turn first
+    if (port.network->has_failed_to_receive()) {
+      port.is_readable = true;
+      port.after_errors = now + kAfterErrors;
+    }
   }
+}
+
+WakeUp Relays::next_timeout() const {
+  WakeUp out = ways_.next_timeout();
+  for (const auto& [id, port] : ports_) out = soonest(out, WakeUp(port.after_errors, "turn port"));
+  return out;
 }
 
 // A peer that no candidate told is asked a permission for by the first datagram to it, which
@@ -188,6 +202,12 @@ void Relays::flush() {
 
 void Relays::close(Timestamp now, Network& network) {
   ways_.close(now);
+  drain(now, network);
+  flush();
+}
+
+void Relays::turn_leaving(Timestamp now, Network& network) {
+  ways_.handle_timeout(now);
   drain(now, network);
   flush();
 }

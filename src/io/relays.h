@@ -56,9 +56,11 @@ class Relays {
   // Timers, and what is to be said to servers and to the core. To be called after each input. True
   // when the core was told anything.
   bool turn(Timestamp now, core::PeerConnection& core, Network& network);
-  WakeUp next_timeout() const { return ways_.next_timeout(); }
-  // Gives the allocations back.
+  WakeUp next_timeout() const;
+  // Gives the allocations back; then turn_leaving() in place of turn(), until is_over().
   void close(Timestamp now, Network& network);
+  void turn_leaving(Timestamp now, Network& network);
+  bool is_over() const { return ways_.is_over(); }  // closed, and all servers know it or are silent
   void flush();
 
  private:
@@ -66,6 +68,7 @@ class Relays {
     std::unique_ptr<Network> network;
     Endpoint local;
     bool is_readable = false;
+    Deadline after_errors{};  // not before
   };
 
   void release_unused(Timestamp now, const core::PeerConnection& core);

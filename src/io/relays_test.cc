@@ -1,15 +1,12 @@
 // The relays of one connection on a loop, with TURN servers on the loopback interface.
 #include "io/relays.h"
 
-#include <map>
-
-#include <asio/ip/udp.hpp>
 #include <gmock/gmock.h>
 
 #include "io/clock.h"
 #include "io/loop_impl.h"
 #include "io/testing/stream_server.h"
-#include "turn/testing/server.h"
+#include "io/testing/turn_server.h"
 
 namespace specter::io {
 namespace {
@@ -18,62 +15,8 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::TurnServer;
 using turn::TestServer;
-
-Endpoint endpoint_of(const asio::ip::udp::endpoint& from) {
-  return {IpAddress::v4(from.address().to_v4().to_bytes()), from.port()};
-}
-
-// A TURN server over UDP: one TestServer a 5-tuple.
-class Server {
- public:
-  explicit Server(asio::io_context& context, std::uint16_t first_relayed_port = 49'152)
-      : socket_(context, {asio::ip::address_v4::loopback(), 0}),
-        first_relayed_port_(first_relayed_port) {
-    receive();
-  }
-  Server(const Server&) = delete;
-
-  Endpoint at() const { return endpoint_of(socket_.local_endpoint()); }
-  IceUrl url(std::string password = "secret") const {
-    IceUrl out = *parse_ice_url("turn:127.0.0.1:" + std::to_string(at().port));
-    out.username = "user";
-    out.password = std::move(password);
-    return out;
-  }
-
-  // Of all 5-tuples: a second family has one of its own, whose port may be any.
-  int releases() const {
-    int count = 0;
-    for (const auto& [from, session] : sessions) count += session.releases;
-    return count;
-  }
-
-  std::map<stun::Method, TestServer::Trick> tricks;  // of the first 5-tuple
-  std::map<Endpoint, TestServer> sessions;
-
- private:
-  void receive() {
-    socket_.async_receive_from(asio::buffer(bytes_), from_, [this](auto error, std::size_t size) {
-      if (error) return;
-      const Endpoint from = endpoint_of(from_);
-      TestServer::Options options;
-      options.mapped = from;
-      options.relayed.port = static_cast<std::uint16_t>(first_relayed_port_ + sessions.size());
-      const auto [session, is_new] = sessions.try_emplace(from, options);
-      if (is_new && sessions.size() == 1) session->second.tricks = tricks;
-      session->second.handle(now(), MutableBytes(bytes_).first(size));
-      for (const Buffer& out : std::exchange(session->second.out, {}))
-        socket_.send_to(asio::buffer(out), from_);
-      receive();
-    });
-  }
-
-  asio::ip::udp::socket socket_;
-  const std::uint16_t first_relayed_port_;
-  asio::ip::udp::endpoint from_;
-  std::array<std::uint8_t, 2048> bytes_{};
-};
 
 // A core, its sockets and its relays, as a driver has them.
 struct World {
@@ -150,7 +93,7 @@ struct World {
 
 TEST(Relays, BecomeCandidatesOfTheCore) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   world.add(server.url(), server.at());
   EXPECT_FALSE(world.relays->is_settled());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 1; }));
@@ -166,7 +109,7 @@ TEST(Relays, BecomeCandidatesOfTheCore) {
 
 TEST(Relays, OfAServerThatRefusesAreToldOnce) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   world.add(server.url("wrong"), server.at());
   ASSERT_TRUE(world.run([&] { return world.relays->is_settled(); }));
   world.turn();
@@ -201,7 +144,7 @@ TEST(Relays, OfAServerThatTakesNoConnectionAreToldOnce) {
 // RFC 8656 §7.4: 437 is cured by another port, which is opened for it.
 TEST(Relays, TakeAnotherPortWhereTheirsIsTaken) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   server.tricks[stun::Method::Allocate] = {
       .code = 437, .is_signed = false, .times = 0, .alternate = {}, .only_for = {}};
   world.add(server.url(), server.at());
@@ -213,7 +156,7 @@ TEST(Relays, TakeAnotherPortWhereTheirsIsTaken) {
 // RFC 8656 §9: before the first check, and what follows the request is not held back.
 TEST(Relays, AskForPermissionsAsRemoteCandidatesCome) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   world.add(server.url(), server.at());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 1; }));
 
@@ -235,7 +178,7 @@ TEST(Relays, AskForPermissionsAsRemoteCandidatesCome) {
 
 TEST(Relays, OfServersThatAreLeftOutAreGivenBack) {
   World world;
-  Server kept(world.loop->impl().context), dropped(world.loop->impl().context, 50'000);
+  TurnServer kept(world.loop->impl().context), dropped(world.loop->impl().context, 50'000);
   world.add(kept.url(), kept.at());
   world.add(dropped.url(), dropped.at());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 2; }));
@@ -253,7 +196,7 @@ TEST(Relays, OfServersThatAreLeftOutAreGivenBack) {
 
 TEST(Relays, AreGivenBackAtTheEnd) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   world.add(server.url(), server.at());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 1; }));
   world.relays->close(now(), world.network);
@@ -263,7 +206,7 @@ TEST(Relays, AreGivenBackAtTheEnd) {
 
 TEST(Relays, OfALostBaseAreNone) {
   World world;
-  Server server(world.loop->impl().context);
+  TurnServer server(world.loop->impl().context);
   world.add(server.url(), server.at());
   ASSERT_TRUE(world.run([&] { return world.candidates().size() == 1; }));
   world.relays->remove_base(now(), world.base);

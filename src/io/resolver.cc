@@ -33,9 +33,10 @@ bool names_this_host(const std::string& host) {
 }  // namespace
 
 struct Resolver::State {
-  explicit State(Lookup how) : lookup(std::move(how)) {}
+  State(Lookup look_up, Start begin) : lookup(std::move(look_up)), start(std::move(begin)) {}
 
   const Lookup lookup;
+  const Start start;
   std::mutex mutex;
   std::map<std::string, std::vector<Answer>> waiting;  // by name, in flight or not
   std::deque<std::string> queue;                       // names that no thread looks up yet
@@ -50,6 +51,16 @@ struct Resolver::State {
     waiting.erase(found);
     waiting_count -= answers.size();
     return answers;
+  }
+
+  void answer(const std::string& host, const std::vector<IpAddress>& addresses) {
+    for (Answer& each : take_answers(host)) {
+      try {
+        each(addresses);
+      } catch (const std::exception&) {
+        continue;  // no memory to carry it; who asked does not wait for ever
+      }
+    }
   }
 
   // A thread's life: until no name is left.
@@ -71,18 +82,13 @@ struct Resolver::State {
       } catch (const std::exception&) {
         addresses.clear();  // no answer is an answer, too
       }
-      for (Answer& answer : take_answers(host)) {
-        try {
-          answer(addresses);
-        } catch (const std::exception&) {
-          continue;  // no memory to carry it; who asked does not wait for ever
-        }
-      }
+      answer(host, addresses);
     }
   }
 };
 
-Resolver::Resolver(Lookup lookup) : state_(std::make_shared<State>(std::move(lookup))) {}
+Resolver::Resolver(Lookup lookup, Start start)
+    : state_(std::make_shared<State>(std::move(lookup), std::move(start))) {}
 
 Resolver::~Resolver() {
   std::map<std::string, std::vector<Answer>> dropped;  // destroyed outside the lock
@@ -110,15 +116,24 @@ void Resolver::resolve(const std::string& host, Answer answer) {
   ++state_->threads;
   lock.unlock();
   try {
-    start_thread("specter-dns", [state = state_] { state->run(); }).detach();
+    state_->start([state = state_] { state->run(); }).detach();
   } catch (const std::exception&) {
     lock.lock();
     // Other threads, if there are any, will come to it.
     if (--state_->threads > 0) return;
-    std::erase(state_->queue, host);
-    lock.unlock();
-    for (Answer& unlucky : state_->take_answers(host)) unlucky({});
+    // Some hoped for the thread that did not come.
+    while (state_->threads == 0 && !state_->queue.empty()) {
+      const std::string name = std::move(state_->queue.front());
+      state_->queue.pop_front();
+      lock.unlock();
+      state_->answer(name, {});
+      lock.lock();
+    }
   }
+}
+
+std::thread Resolver::start(std::move_only_function<void()> body) {
+  return start_thread("specter-dns", std::move(body));
 }
 
 std::vector<IpAddress> Resolver::system_lookup(const std::string& host) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "specter/endpoint.h"
@@ -23,7 +24,10 @@ class Resolver {
   // called after the resolver was destroyed.
   using Answer = std::move_only_function<void(const std::vector<IpAddress>& addresses)>;
 
-  explicit Resolver(Lookup lookup = &Resolver::system_lookup);
+  // Throws when no thread can be started.
+  using Start = std::function<std::thread(std::move_only_function<void()> body)>;
+
+  explicit Resolver(Lookup lookup = &Resolver::system_lookup, Start start = &Resolver::start);
   ~Resolver();  // does not wait for look-ups under way
   Resolver(const Resolver&) = delete;
 
@@ -32,6 +36,7 @@ class Resolver {
 
   static std::vector<IpAddress> system_lookup(
       const std::string& host);  // getaddrinfo, but for localhost
+  static std::thread start(std::move_only_function<void()> body);
 
  private:
   struct State;

@@ -78,6 +78,23 @@ struct Hanging {
   explicit Hanging(std::ptrdiff_t expected) : all_begun(expected) {}
 };
 
+// The second comes while the first still hopes for its thread, and hopes for it, too.
+TEST(Resolver, AnswersNothingToAllWhenNoThreadStarts) {
+  std::future<std::vector<IpAddress>> second;
+  Resolver* asked = nullptr;
+  Resolver resolver([](const std::string&) { return std::vector{kAddress}; },
+                    [&](auto) -> std::thread {
+                      if (!second.valid()) second = ask(*asked, "b.example");
+                      throw std::system_error(std::make_error_code(std::errc::no_child_process));
+                    });
+  asked = &resolver;
+  auto first = ask(resolver, "a.example");
+  ASSERT_EQ(first.wait_for(0s), std::future_status::ready);
+  ASSERT_EQ(second.wait_for(0s), std::future_status::ready);
+  EXPECT_THAT(first.get(), IsEmpty());
+  EXPECT_THAT(second.get(), IsEmpty());
+}
+
 TEST(Resolver, NeverWaitsForALookUpThatHangs) {
   const auto hanging = std::make_shared<Hanging>(1);
   {

@@ -135,7 +135,9 @@ void Stream::shake_hands() {
   // that are addresses.
   SSL* const ssl = tls.native_handle();
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
-  const std::string& host = *target_.tls_host;
+  // RFC 6066 §3: without a trailing dot, which certificates have not either. The resolver keeps it.
+  std::string host = *target_.tls_host;
+  if (host.ends_with('.')) host.pop_back();
   const bool is_address = IpAddress::parse(host).has_value();
   X509_VERIFY_PARAM_set_hostflags(
       wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -144,8 +146,7 @@ void Stream::shake_hands() {
   if (host.empty() || is_set != 1) return fail({"The server's host is no name for TLS.", true});
   // RFC 6066 §3: names only.
   if (!is_address) {
-    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-             const_cast<char*>(host.c_str()));
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
   }
   tls.async_handshake(asio::ssl::stream_base::client,
                       [this, self = shared_from_this()](const std::error_code& failure) {

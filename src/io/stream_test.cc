@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/loop_impl.h"
@@ -38,7 +40,8 @@ class AuthoritiesFile {
   }
   ~AuthoritiesFile() { std::filesystem::remove(path_); }
   AuthoritiesFile(const AuthoritiesFile&) = delete;
-  std::shared_ptr<TlsTrust> trust() const { return TlsTrust::make(path_.string()).value(); }
+  std::shared_ptr<TlsTrust> trust() const { return TlsTrust::make(path()).value(); }
+  std::string path() const { return path_.string(); }
 
  private:
   static inline int count_ = 0;
@@ -314,6 +317,7 @@ TEST(TlsStream, IsWithACertificateOfItsHost) {
       {"DNS:turn.example.org", "turn.example.org", true},
       {"DNS:turn.example.org", "TURN.example.org", true},
       {"DNS:*.example.org", "turn.example.org", true},
+      {"DNS:turn.example.org", "turn.example.org.", true},
       {"DNS:a.example,DNS:turn.example.org", "turn.example.org", true},
       {"IP:127.0.0.1", "127.0.0.1", true},
       {"DNS:turn.example.org", "turn.example.com", false},
@@ -333,6 +337,13 @@ TEST(TlsStream, IsWithACertificateOfItsHost) {
               (StreamFault{"The server's certificate is not for the host in its URL.", true}));
     EXPECT_THAT(world.server->heard, IsEmpty());
   }
+}
+
+// RFC 6066 §3: without the dot that ends a name.
+TEST(TlsStream, NamesAHostWithoutItsTrailingDot) {
+  Tls world;
+  world.ask({.alternative_names = "DNS:turn.example.org"}, "turn.example.org.");
+  EXPECT_EQ(world.server->asked_for, "turn.example.org");
 }
 
 // RFC 6066 §3: an address is no name.
@@ -416,6 +427,43 @@ TEST(TlsTrust, SaysWhyAFileIsNone) {
   const auto missing = TlsTrust::make("/nowhere/at/all.pem");
   ASSERT_FALSE(missing.has_value());
   EXPECT_THAT(missing.error(), HasSubstr("it needs PEM certificates"));
+}
+
+std::string pem_of_an_authority() {
+  return CertificateMaker(nullptr, {.is_authority = true}).pem().certificate;
+}
+
+TEST(TlsTrusts, ReadAFileAgainThatCouldNotBeReadOrIsAnotherNow) {
+  TlsTrusts trusts;
+  const AuthoritiesFile file("nothing of the kind");
+  EXPECT_FALSE(trusts.get(file.path()));
+  std::ofstream(file.path()) << pem_of_an_authority();
+  const auto first = trusts.get(file.path());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(trusts.get(file.path()), first);
+  // As files are rotated: another takes its name.
+  const AuthoritiesFile next(pem_of_an_authority());
+  std::filesystem::rename(next.path(), file.path());
+  const auto second = trusts.get(file.path());
+  ASSERT_TRUE(second);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(trusts.get(file.path()), second);
+}
+
+TEST(TlsTrusts, OfOneFileDoNotWaitForAnother) {
+  TlsTrusts trusts;
+  const AuthoritiesFile file(pem_of_an_authority());
+  const std::string slow = file.path() + "-fifo";
+  ASSERT_EQ(::mkfifo(slow.c_str(), 0600), 0);
+  auto waiting = std::async(std::launch::async, [&] { return trusts.get(slow); });
+  std::ofstream writer(slow);  // open once it is being read
+  auto other = std::async(std::launch::async, [&] { return trusts.get(file.path()); });
+  EXPECT_EQ(other.wait_for(10s), std::future_status::ready);
+  writer << pem_of_an_authority();
+  writer.close();
+  EXPECT_TRUE(waiting.get());
+  EXPECT_TRUE(other.get());
+  std::filesystem::remove(slow);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 #include "io/tls_trust_impl.h"
 
@@ -34,12 +35,29 @@ std::expected<std::shared_ptr<TlsTrust>, std::string> TlsTrust::make(
   }
 }
 
+// The same for the system's authorities, and for a file that is not there.
+TlsTrusts::Version TlsTrusts::version_of(const std::string& authorities_file) {
+  struct stat is{};
+  if (authorities_file.empty() || ::stat(authorities_file.c_str(), &is) != 0) return {};
+  return {.seconds = is.st_mtim.tv_sec,
+          .nanoseconds = is.st_mtim.tv_nsec,
+          .inode = is.st_ino,
+          .bytes = is.st_size};
+}
+
 std::expected<std::shared_ptr<TlsTrust>, std::string> TlsTrusts::get(
     const std::string& authorities_file) {
+  const Version version = version_of(authorities_file);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(authorities_file);
+    if (known != known_.end() && known->second.version == version) return known->second.trust;
+  }
+  auto trust = TlsTrust::make(authorities_file);
+  if (!trust) return trust;
   const std::lock_guard lock(mutex_);
-  const auto known = known_.find(authorities_file);
-  if (known != known_.end()) return known->second;
-  return known_.emplace(authorities_file, TlsTrust::make(authorities_file)).first->second;
+  known_[authorities_file] = {version, *trust};
+  return trust;
 }
 
 }  // namespace specter::io

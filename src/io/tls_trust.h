@@ -2,6 +2,7 @@
 // it reads files when it is made.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <memory>
@@ -28,15 +29,30 @@ class TlsTrust {
   std::unique_ptr<Impl> impl_;
 };
 
-// Those of a process, each read once. Any thread.
+// Those of a process. A file is read again when it is another one than before, or has changed; the
+// system's authorities are read once. What could not be read is tried again. Any thread.
 class TlsTrusts {
  public:
-  // Blocks the first time; the same error each time.
+  // Blocks while it reads, and makes nobody else wait.
   std::expected<std::shared_ptr<TlsTrust>, std::string> get(const std::string& authorities_file);
 
  private:
+  // Of a file as it was before it was read.
+  struct Version {
+    std::int64_t seconds = 0, nanoseconds = 0;  // of its last change
+    std::uint64_t inode = 0;
+    std::int64_t bytes = 0;
+
+    bool operator==(const Version&) const = default;
+  };
+  struct Known {
+    Version version;
+    std::shared_ptr<TlsTrust> trust;
+  };
+  static Version version_of(const std::string& authorities_file);
+
   std::mutex mutex_;
-  std::map<std::string, std::expected<std::shared_ptr<TlsTrust>, std::string>> known_;
+  std::map<std::string, Known> known_;  // by file
 };
 
 }  // namespace specter::io

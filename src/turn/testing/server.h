@@ -61,8 +61,10 @@ class TestServer {
     allocation_until.reset();
     permissions.clear();
     channels.clear();
-    nonces_.clear();
+    forget_nonces();
   }
+  // Each that was given out is stale.
+  void forget_nonces() { nonces_.clear(); }
 
   void handle(Timestamp now, MutableBytes bytes) {
     expire(now);
