@@ -215,6 +215,8 @@ Json outbound_fields(const OutboundRtpStats& of) {
           {"headerBytesSent", of.header_bytes_sent},
           {"retransmittedPacketsSent", of.retransmitted_packets_sent},
           {"retransmittedBytesSent", of.retransmitted_bytes_sent},
+          {"retransmissionsRefused", of.retransmissions_refused},
+          {"packetsDiscardedOnSend", of.packets_discarded_on_send},
           {"framesSent", of.frames_sent},
           {"keyFramesSent", of.key_frames_sent},
           {"framesDropped", of.frames_dropped},

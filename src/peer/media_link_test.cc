@@ -317,5 +317,38 @@ TEST_F(MediaLinkTest, WithoutATrackRtpIsOfNoUse) {
   EXPECT_EQ(pair.b.connection.stats().transport.dropped_unknown, 1u);
 }
 
+// RFC 8899 §4.6: what one path does not carry, the next one may.
+TEST(MediaLink, ALimitOfOnePathEndsWithIt) {
+  const auto at = [](const char* text) { return *Endpoint::parse(text); };
+  PeerPair pair({}, testing::with_media(), testing::with_media(),
+                {at("192.0.2.1:5001"), at("198.51.100.1:5001")}, {at("192.0.2.2:5002")});
+  const TransceiverId sender =
+      pair.a.connection.add_track(pair.now(), testing::audio_track(), {}).value();
+  ASSERT_TRUE(pair.connect());
+  const auto in_use = [&] {
+    for (const auto& each : pair.a.connection.stats().candidate_pairs) {
+      if (each.selected) return Endpoint{*IpAddress::parse(each.local.address), each.local.port};
+    }
+    return Endpoint{};
+  };
+  std::uint8_t number = 0;
+  const auto may_write = [&](std::size_t bytes) {
+    Buffer packet = {0x80, 111, 0, ++number, 0, 0, 0, 1, 0, 0, 0, 9};
+    packet.resize(bytes);
+    return pair.a.connection.write_rtp(pair.now(), sender, packet).has_value();
+  };
+  EXPECT_TRUE(may_write(1000));
+  const Endpoint first = in_use();
+  pair.a.connection.handle_too_large(pair.now(), first, at("192.0.2.2:5002"), 700);
+  EXPECT_FALSE(may_write(1000));
+  EXPECT_TRUE(may_write(500));
+  pair.network.filter = [&](const Flight& flight) {
+    return flight.from != first && flight.to != first;
+  };
+  ASSERT_TRUE(
+      pair.network.run_until([&] { return in_use() != first && in_use() != Endpoint{}; }, 60s));
+  EXPECT_TRUE(may_write(1000));
+}
+
 }  // namespace
 }  // namespace specter::peer
