@@ -116,7 +116,7 @@ class Driver final : public Loop::Member, public std::enable_shared_from_this<Dr
   void handle_resolved(std::uint64_t gathering, const IceUrl& url, const Resolved& resolved);
   void add_servers(const IceUrl& url, const Resolved& resolved);
   void end_gathering();
-  void end_of_servers();  // all names are resolved, or their time is up
+  void end_of_servers();                              // all names are resolved, or their time is up
   void receive(std::span<const Datagram> datagrams);  // relayed ones undressed
   void send(Transmit&& transmit);
   bool turn_relays();
