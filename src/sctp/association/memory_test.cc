@@ -175,6 +175,7 @@ TEST(Memory, WhatArrivedLeavesItsLifetime) {
                                         {.lifetime = std::chrono::seconds(60)}));
     puppet.hear();
     puppet.say(puppet.sack(puppet.peer_tsn + i));
+    puppet.events.clear();
   }
   EXPECT_EQ(puppet.association.counters().send_buffered_bytes, 0u);
   EXPECT_LE(testing::live_bytes - before, 64 << 10);

@@ -380,8 +380,10 @@ TEST(Snap, AMessageOnItsWayEndsWhereThePeerHasFewerStreamsAfterAll) {
     ASSERT_TRUE(puppet.association.send(puppet.now, kept, kPpid, pattern(100, 2)));
 
     InitChunk other = Puppet::init();
+    other.initiate_tag = 0x1234;  // RFC 9260 §5.2.4 B
     other.inbound_streams = 1;
     other.forward_tsn = skips;
+    if (!skips) other.extensions = {130};
     const InitChunk ack = puppet.ask_init_ack(other);
     puppet.tag = ack.initiate_tag;
     puppet.say(CookieEchoChunk{ack.cookie});
