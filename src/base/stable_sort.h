@@ -9,8 +9,8 @@
 
 namespace specter {
 
-// Sorts by what `key` gives of each value (a function or a member); of equal keys, the earlier value
-// stays first. (Not std::ranges::stable_sort: GCC 12's uses what clang 19 calls deprecated.)
+// Sorts by what `key` gives of each value (a function or a member); of equal keys, the earlier
+// value stays first. (Not std::ranges::stable_sort: GCC 12's uses what clang 19 calls deprecated.)
 template <typename Value, typename Key>
 void stable_sort(std::vector<Value>& values, Key key) {
   if (values.size() < 2) return;
