@@ -17,6 +17,9 @@ class Side:
         self.is_making_offer = self.ignores = self.is_setting_answer = False
         self.collisions = 0
         self.is_busy = False
+        # A page sends its description before the first candidate of it can be an event. Here the two are
+        # two calls, and a slow machine lets candidates in between.
+        self.is_telling = asyncio.Lock()
 
     async def run(self):
         await asyncio.gather(self.offer(), self.tell_candidates(), self.listen())
@@ -32,13 +35,15 @@ class Side:
             await asyncio.sleep(0.02)
 
     async def tell_description(self):
-        await self.peer.call("set_local_description")
-        self.send(description=(await self.peer.call("local_description"))["description"])
+        async with self.is_telling:
+            await self.peer.call("set_local_description")
+            self.send(description=(await self.peer.call("local_description"))["description"])
 
     async def tell_candidates(self):
         while True:
-            for event in await self.peer.taken_so_far("ice_candidate"):
-                self.send(candidate=candidate_of(event))
+            async with self.is_telling:
+                for event in await self.peer.taken_so_far("ice_candidate"):
+                    self.send(candidate=candidate_of(event))
             await asyncio.sleep(0.02)
 
     async def listen(self):
