@@ -75,10 +75,11 @@ void Channels::failed(Timestamp now, const Endpoint& peer) {
 }
 
 void Channels::refused(Timestamp now, const Endpoint& peer) {
-  failed(now, peer);
+  const auto found = channels_.find(peer);
+  if (found == channels_.end()) return;
+  found->second.is_asked = false;
+  found->second.refused_until = now + kRefused;
   remove(peer);
-  if (const auto found = channels_.find(peer); found != channels_.end())
-    found->second.refused_until = now + kRefused;
 }
 
 std::optional<std::uint16_t> Channels::number_of(Timestamp now, const Endpoint& peer) const {
