@@ -35,6 +35,16 @@ struct Decoder<InstanceRef> {
 };
 
 template <>
+struct Decoder<HandOver*> {
+  static HandOver* decode(ErlNifEnv* env, Term term) {
+    void* object = nullptr;
+    if (!enif_get_resource(env, term, library_of(env).types.hand_over, &object))
+      throw BadArgument();
+    return static_cast<HandOver*>(object);
+  }
+};
+
+template <>
 struct Decoder<MessageKind> {
   static MessageKind decode(ErlNifEnv* env, Term term) {
     static const Term text = Atom("text").term(env);
@@ -78,6 +88,22 @@ Term posted(ErlNifEnv* env, Peer& peer, Operation operation, const Result<T>& re
 
 // The part of its time that a NIF has used up by copying so many bytes.
 void charge(ErlNifEnv* env, std::size_t bytes);
+
+// The same of work whose size others decide, by the clock, and when to stop it.
+class Turn {
+ public:
+  explicit Turn(ErlNifEnv* env) : env_(env), started_(enif_monotonic_time(ERL_NIF_USEC)) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn();
+
+  // Whether it has taken as long as a NIF may.
+  bool is_over() const;
+
+ private:
+  ErlNifEnv* const env_;
+  const ErlNifTime started_;
+};
 
 // ---- the library: functions_library.cc
 
@@ -143,10 +169,12 @@ Term close_peer_connection(ErlNifEnv* env, const InstanceRef& instance, std::str
 // :ok | {:error, :not_found | :einval}
 Term set_active(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                 ActiveChange active);
-// :ok | :forward | {:error, :not_found | :would_block | :noproc}; after :forward comes hand_over
+// :ok | {:forward, reference} | {:error, :not_found | :would_block | :noproc}; with the reference
+// comes hand_over, or else the reference's end does it.
 Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlNifPid to,
           bool is_proxy);
-Term hand_over(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc);
+// :ok
+Term hand_over(ErlNifEnv* env, HandOver* of);
 Term create_data_channel(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,
                          std::string_view label, const DataChannelOptions& options);
 Term create_offer(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc,

@@ -28,6 +28,20 @@ void charge(ErlNifEnv* env, std::size_t bytes) {
                          static_cast<int>(std::min<std::size_t>(bytes / kBytesOfAPercent, 100)));
 }
 
+// A turn is of 1 ms, and told in hundredths of that.
+Turn::~Turn() {
+  constexpr ErlNifTime kMicrosecondsOfAPercent = 10;
+  const ErlNifTime percent =
+      (enif_monotonic_time(ERL_NIF_USEC) - started_) / kMicrosecondsOfAPercent;
+  if (percent > 0)
+    enif_consume_timeslice(env_, static_cast<int>(std::min<ErlNifTime>(percent, 100)));
+}
+
+bool Turn::is_over() const {
+  constexpr ErlNifTime kMostMicroseconds = 500;
+  return enif_monotonic_time(ERL_NIF_USEC) - started_ >= kMostMicroseconds;
+}
+
 DataChannelOptions Decoder<DataChannelOptions>::decode(ErlNifEnv* env, Term map) {
   const auto value = [&](Atom key) {
     Term term;

@@ -30,7 +30,8 @@ Term set_active(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc
   if (!peer) return not_found(env);
   const auto result = peer->outbox().set_active(env, active, peer->connection());
   if (result == Active::Result::TooMany) return error(env, "einval");
-  peer->tracks().flush(env);
+  // Where too many calls wait already, the events of those tell it.
+  if (peer->tracks().has_media()) (void)peer->ask([](Peer&, const PeerConnection&) {});
   return Atom("ok").term(env);
 }
 
@@ -40,18 +41,19 @@ Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlN
   if (!peer) return not_found(env);
   Watch watch(env, library_of(env).types, peer, to);
   if (!watch) return error(env, "noproc");
+  const auto [reference, hand_over] = HandOver::make(env, library_of(env).types);
   switch (peer->outbox().give(env, to, std::move(watch), is_proxy)) {
     case Outbox::Giving::Done: return Atom("ok").term(env);
-    case Outbox::Giving::Forward: return Atom("forward").term(env);
+    case Outbox::Giving::Forward:
+      hand_over->begin(peer);
+      return enif_make_tuple2(env, Atom("forward").term(env), reference);
     case Outbox::Giving::Busy: break;
   }
   return error(env, "would_block");
 }
 
-Term hand_over(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc) {
-  const auto peer = instance->peer(pc);
-  if (!peer) return not_found(env);
-  peer->outbox().hand_over(env);
+Term hand_over(ErlNifEnv* env, HandOver* of) {
+  of->finish(env);
   return Atom("ok").term(env);
 }
 

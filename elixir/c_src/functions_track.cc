@@ -27,24 +27,28 @@ std::vector<std::string> streams_of(std::string stream_id) {
   return {std::move(stream_id)};
 }
 
-Result<> write_packets(ErlNifEnv* env, const TrackLocalStaticRtp& track, Term packets,
-                       std::string_view rid) {
-  std::size_t bytes = 0;
-  Result<> written;
+// A packet costs as much as the track has senders: of a long list the first are written, as many as
+// fit into a turn.
+Term write_packets(ErlNifEnv* env, const TrackLocalStaticRtp& track, Term packets,
+                   std::string_view rid) {
+  const Turn turn(env);
   const auto write = [&](Term packet) {
-    const auto data = Decoder<std::string_view>::decode(env, packet);
-    bytes += data.size();
-    written = track.write_rtp(as_bytes(data), rid);
+    return track.write_rtp(as_bytes(Decoder<std::string_view>::decode(env, packet)), rid);
   };
-  if (enif_is_binary(env, packets)) {
-    write(packets);
-  } else {
-    for (const Any packet : decode<std::vector<Any>>(env, packets)) {
-      if (written) write(packet.term);
-    }
+  if (enif_is_binary(env, packets))
+    return write(packets) ? Atom("ok").term(env) : error(env, "invalid_packet");
+  Term packet;
+  unsigned left = 0;
+  while (enif_get_list_cell(env, packets, &packet, &packets)) {
+    const bool is_written = write(packet).has_value();
+    // No list is nonsense, whatever it has in front.
+    if (!is_written && enif_get_list_length(env, packets, &left))
+      return error(env, "invalid_packet");
+    if (!is_written) throw BadArgument();
+    if (turn.is_over()) return enif_make_tuple2(env, Atom("more").term(env), packets);
   }
-  charge(env, bytes);
-  return written;
+  if (!enif_is_empty_list(env, packets)) throw BadArgument();
+  return Atom("ok").term(env);
 }
 
 }  // namespace
@@ -103,6 +107,7 @@ Term write_sample(ErlNifEnv* env, const InstanceRef& instance, std::string_view 
     sample.captured_at = timestamp_of(*captured_at);
     if (!sample.captured_at) return error(env, "invalid_sample");
   }
+  const Turn turn(env);
   return found->write_sample(sample) ? encode(env, Atom("ok")) : error(env, "invalid_sample");
 }
 
@@ -110,8 +115,7 @@ Term write_rtp(ErlNifEnv* env, const InstanceRef& instance, std::string_view tra
                std::string_view rid) {
   const auto found = instance->tracks().find_as<TrackLocalStaticRtp>(track);
   if (!found) return error(env, "invalid_track");
-  return write_packets(env, *found, packets.term, rid) ? encode(env, Atom("ok"))
-                                                       : error(env, "invalid_packet");
+  return write_packets(env, *found, packets.term, rid);
 }
 
 Term set_header_extensions(ErlNifEnv* env, const InstanceRef& instance, std::string_view track,

@@ -118,9 +118,8 @@ void Instance::close() { end(true); }
 void Instance::halt() { end(false); }
 
 void Instance::abort() {
-  // Whoever is being given a connection has not got it.
   const auto is_another_s = [](const std::shared_ptr<Peer>& peer) {
-    return peer->outbox().is_given() && !peer->outbox().is_handing_over();
+    return peer->outbox().is_given();
   };
   {
     Remains remains;

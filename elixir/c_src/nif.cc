@@ -124,6 +124,13 @@ void certificate_dtor(ErlNifEnv*, void* object) {
   static_cast<CertificateRef*>(object)->~CertificateRef();
 }
 
+// The process that gave a connection on has done it, or died.
+void hand_over_dtor(ErlNifEnv* env, void* object) {
+  auto* const of = static_cast<HandOver*>(object);
+  event_boundary([&] { of->finish(env); }, [] {});
+  of->~HandOver();
+}
+
 void watch_dtor(ErlNifEnv*, void* object) { static_cast<Watch::Object*>(object)->~Object(); }
 
 // The process that a connection was given to died.
@@ -143,8 +150,9 @@ bool open_types(ErlNifEnv* env, ResourceTypes& types) {
   types.buffer = open_type(env, "specter_buffer", buffer_dtor, nullptr);
   types.watch = open_type(env, "specter_watch", watch_dtor, watch_down);
   types.certificate = open_type(env, "specter_certificate", certificate_dtor, nullptr);
+  types.hand_over = open_type(env, "specter_hand_over", hand_over_dtor, nullptr);
   return types.instance != nullptr && types.buffer != nullptr && types.watch != nullptr &&
-         types.certificate != nullptr;
+         types.certificate != nullptr && types.hand_over != nullptr;
 }
 
 // exit() runs destructors and the like, OpenSSL's among them, while threads still work with what

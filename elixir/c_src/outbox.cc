@@ -78,12 +78,7 @@ void Outbox::change_owner(ErlNifEnv* caller, Next&& next) {
 
 bool Outbox::is_given() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<bool>(watch_) || static_cast<bool>(next_);
-}
-
-bool Outbox::is_handing_over() const {
-  const std::lock_guard lock(mutex_);
-  return next_.has_value();
+  return static_cast<bool>(watch_);
 }
 
 }  // namespace specter::nif

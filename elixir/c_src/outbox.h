@@ -52,15 +52,14 @@ class Outbox {
     return heard;
   }
   // Media, of so many bytes: told if messages are wanted, and counted as one. Otherwise nothing is
-  // made. Also in a NIF.
+  // made.
   enum class Media { Told, NotWanted, Unheard };
   template <class Make>
-  Media tell_media(ErlNifEnv* caller, const PeerConnection& connection, std::size_t bytes,
-                   Make make) {
+  Media tell_media(const PeerConnection& connection, std::size_t bytes, Make make) {
     const std::lock_guard lock(mutex_);
     if (!active_.wants()) return Media::NotWanted;
-    const bool heard = send(caller, make, bytes);
-    note_message(caller);
+    const bool heard = send(nullptr, make, bytes);
+    note_message(nullptr);
     if (!active_.wants()) connection.set_receiving(false);
     return heard ? Media::Told : Media::Unheard;
   }
@@ -81,14 +80,15 @@ class Outbox {
                             const PeerConnection& connection);
 
   // Gives the connection to another process. Forward: the caller is the owner, and what it has in
-  // its mailbox comes first; what is told from here on is kept until hand_over().
+  // its mailbox comes first; what is told from here on is kept until hand_over(), the connection's
+  // end included.
   enum class Giving { Done, Forward, Busy };
   Giving give(ErlNifEnv* caller, const ErlNifPid& to, Watch watch, bool is_proxy);
   void hand_over(ErlNifEnv* caller);
 
-  // Whether the owner is watched apart from that of the whole instance.
+  // Whether the owner is another one than that of the whole instance. Who is being given it has not
+  // got it yet.
   bool is_given() const;
-  bool is_handing_over() const;
 
  private:
   struct Kept {

@@ -86,8 +86,13 @@ void Peer::abort() {
 void Peer::abandon() { connection().abort(); }
 
 void Peer::handle(Event&& event) {
-  event_boundary([&] { std::visit([&](auto& e) { handle(std::move(e)); }, event); },
-                 [&] { connection_of(event).close(); });
+  event_boundary(
+      [&] {
+        std::visit([&](auto& e) { handle(std::move(e)); }, event);
+        // Media that came, or that set_active() has asked for.
+        tracks_.flush();
+      },
+      [&] { connection_of(event).close(); });
 }
 
 void Peer::handle(event::Ready&&) {
@@ -194,7 +199,6 @@ void Peer::handle(event::Closed&&) {
     stats_forms_.clear();
   }
   tracks_.end();
-  outbox_.hand_over(nullptr);
   outbox_.drop_messages();
   if (const auto instance = instance_.lock()) instance->forget_peer(id());
   // Of a start that failed peer_connection_error has told all.

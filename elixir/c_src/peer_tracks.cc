@@ -95,7 +95,6 @@ std::vector<TransceiverInfo> PeerTracks::infos(const PeerConnection& connection,
   for (const Transceiver& each : connection.transceivers()) {
     const auto track = each.track();
     std::string id = id_of(each);
-    const std::lock_guard lock(ring_mutex_);
     const std::uint64_t dropped = each.dropped() + ring_.dropped(id);
     infos.push_back({std::move(id), each, track ? tracks.id_of(*track) : std::nullopt, dropped});
   }
@@ -172,10 +171,7 @@ void PeerTracks::handle(event::TrackEnded&& ended) {
     id = known.mapped();
     transceivers_.erase(id);
   }
-  {
-    const std::lock_guard lock(ring_mutex_);
-    ring_.erase(id);
-  }
+  ring_.erase(id);
   peer_.tell(Atom("track_ended"), id);
 }
 
@@ -192,32 +188,28 @@ void PeerTracks::handle(event::RtpPackets&& packets) {
 void PeerTracks::take_in(const Transceiver& transceiver, Media&& media) {
   std::string id = id_of(transceiver);
   if (id.empty()) return;
-  {
-    const std::lock_guard lock(ring_mutex_);
-    ring_.push(std::move(id), std::move(media));
-  }
-  flush(nullptr);
+  ring_.push(std::move(id), std::move(media));
 }
 
-void PeerTracks::flush(ErlNifEnv* caller) {
+void PeerTracks::flush() {
+  // Set before anybody is asked whether media is wanted: who wants it from there on sees it.
+  has_media_ = !ring_.empty();
   Telling telling = Telling::Told;
-  {
-    const std::lock_guard lock(ring_mutex_);
-    while (telling == Telling::Told && !ring_.empty()) telling = tell_first(caller);
-  }
+  while (telling == Telling::Told && !ring_.empty()) telling = tell_first();
+  has_media_ = !ring_.empty();
   if (telling == Telling::Unheard) peer_.abandon();
 }
 
-PeerTracks::Telling PeerTracks::tell_first(ErlNifEnv* caller) {
+PeerTracks::Telling PeerTracks::tell_first() {
   MediaRing::Entry& first = ring_.front();
   return std::visit(
       [&](auto& event) {
         const Transceiver transceiver = event.transceiver;
         const std::string rid = event.rid;
         const bool is_shown = can_be_shown(event);
-        switch (
-            peer_.outbox().tell_media(caller, event.connection, first.bytes,
-                                      [&](ErlNifEnv* env) { return make(env, first.id, event); })) {
+        switch (peer_.outbox().tell_media(event.connection, first.bytes, [&](ErlNifEnv* env) {
+          return make(env, first.id, event);
+        })) {
           case Outbox::Media::NotWanted: return Telling::NotWanted;
           case Outbox::Media::Unheard: return Telling::Unheard;
           case Outbox::Media::Told: break;
@@ -270,10 +262,8 @@ void PeerTracks::handle(event::BitrateFeedback&& feedback) {
 }
 
 void PeerTracks::end() {
-  {
-    const std::lock_guard lock(ring_mutex_);
-    ring_.clear();
-  }
+  ring_.clear();
+  has_media_ = false;
   const std::lock_guard lock(mutex_);
   transceivers_.clear();
   ids_.clear();

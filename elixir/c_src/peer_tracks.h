@@ -1,6 +1,7 @@
 // The tracks of one peer connection as Elixir knows them: their ids, and the messages about them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -41,10 +42,12 @@ class PeerTracks {
                std::vector<std::string> streams);
   std::optional<Transceiver> transceiver(std::string_view id) const;
 
-  // Tells what waits, as far as it is wanted. `caller` is a NIF's environment; null: on the loop.
-  void flush(ErlNifEnv* caller);
+  // Whether media waits until it is wanted. From any thread.
+  bool has_media() const { return has_media_; }
 
   // ---- on the loop
+  // Tells what waits, as far as it is wanted.
+  void flush();
   // All that are not stopped. `tracks`: of those that know them.
   std::vector<TransceiverInfo> infos(const PeerConnection& connection, const LocalTracks& tracks);
 
@@ -73,15 +76,15 @@ class PeerTracks {
   void tell_of(Atom tag, const Transceiver& transceiver, const Elements&... elements);
   std::string take_added();
   void take_in(const Transceiver& transceiver, Media&& media);
-  Telling tell_first(ErlNifEnv* caller);
+  Telling tell_first();
   Term make(ErlNifEnv* env, const std::string& id, event::Frame& frame) const;
   Term make(ErlNifEnv* env, const std::string& id, event::RtpPackets& packets) const;
 
   Peer& peer_;
   const ResourceTypes& types_;
 
-  mutable std::mutex ring_mutex_;  // of what is below; taken before the outbox's
-  MediaRing ring_;
+  MediaRing ring_;  // the loop's
+  std::atomic<bool> has_media_ = false;
 
   mutable std::mutex mutex_;       // of what is below
   std::deque<std::string> added_;  // tracks whose answers are on their way

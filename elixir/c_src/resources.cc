@@ -36,6 +36,19 @@ Term make_certificate(ErlNifEnv* env, const ResourceTypes& types, CertificateRef
   return reference;
 }
 
+std::pair<Term, HandOver*> HandOver::make(ErlNifEnv* env, const ResourceTypes& types) {
+  void* const memory = enif_alloc_resource(types.hand_over, sizeof(HandOver));
+  if (memory == nullptr) throw std::bad_alloc();
+  auto* const object = new (memory) HandOver();
+  const Term reference = enif_make_resource(env, object);
+  enif_release_resource(object);
+  return {reference, object};
+}
+
+void HandOver::finish(ErlNifEnv* caller) {
+  if (const auto peer = peer_.exchange(nullptr)) peer->outbox().hand_over(caller);
+}
+
 Watch::Watch(ErlNifEnv* env, const ResourceTypes& types, const std::shared_ptr<Peer>& peer,
              const ErlNifPid& process) {
   void* const memory = enif_alloc_resource(types.watch, sizeof(Object));

@@ -22,6 +22,7 @@ struct ResourceTypes {
   ErlNifResourceType* buffer = nullptr;       // Buffer: the memory of a binary
   ErlNifResourceType* watch = nullptr;        // Watch::Object
   ErlNifResourceType* certificate = nullptr;  // CertificateRef
+  ErlNifResourceType* hand_over = nullptr;    // HandOver
 };
 
 using CertificateRef = std::shared_ptr<const Certificate>;
@@ -30,6 +31,21 @@ Term make_certificate(ErlNifEnv* env, const ResourceTypes& types, CertificateRef
 
 // A received message as a binary: a large one without a copy.
 Term make_binary(ErlNifEnv* env, const ResourceTypes& types, Buffer&& bytes);
+
+// A connection that is being given on by its owner. It holds the peer: what is kept for the next
+// owner, its end too, comes whatever becomes of the connection and of the process that gives it.
+class HandOver {
+ public:
+  // A term that refers to a new one, for so long as the NIF runs.
+  static std::pair<Term, HandOver*> make(ErlNifEnv* env, const ResourceTypes& types);
+
+  void begin(std::shared_ptr<Peer> peer) { peer_ = std::move(peer); }
+  // Once. From any thread of the VM.
+  void finish(ErlNifEnv* caller);
+
+ private:
+  std::atomic<std::shared_ptr<Peer>> peer_;  // until it is finished
+};
 
 // An eye on the process that a connection was given to: its end is the connection's.
 class Watch {

@@ -132,6 +132,83 @@ defmodule Specter.OwnershipTest do
     assert {:ok, _} = Specter.config(specter)
   end
 
+  # What the owner does between the two halves of giving it.
+  defp begin_giving(specter, pc, to), do: Native.give(Specter.native(specter), pc, to, false)
+
+  test "its end does not overtake what the owner passes on", %{specter: specter} do
+    pc = new_peer(specter)
+    new = listener(:new)
+    assert {:forward, hand_over} = begin_giving(specter, pc, new)
+    :ok = PeerConnection.signaling_state(specter, pc)
+    :ok = PeerConnection.close(specter, pc)
+    refute_receive {:new, {:peer_connection_closed, ^pc}}, 200
+    send(new, {:passed_on, pc})
+    assert Native.hand_over(hand_over) == :ok
+    heard = for _ <- 1..3, do: assert_receive({:new, message}) && message
+
+    assert heard == [
+             {:passed_on, pc},
+             {:signaling_state, pc, :stable},
+             {:peer_connection_closed, pc}
+           ]
+
+    refute_received {:peer_connection_closed, ^pc}
+    # Again it does nothing.
+    assert Native.hand_over(hand_over) == :ok
+  end
+
+  test "who is being given it hears its end when the owner dies over it", %{specter: specter} do
+    pc = new_peer(specter)
+    [owner, new] = [listener(:owner), listener(:new)]
+    :ok = PeerConnection.controlling_process(specter, pc, owner)
+
+    run = fn ->
+      {:forward, hand_over} = begin_giving(specter, pc, new)
+      Process.put(:hand_over, hand_over)
+      :begun
+    end
+
+    send(owner, {:run, run})
+    assert_receive {:owner, :begun}
+    Process.unlink(owner)
+    Process.exit(owner, :kill)
+    assert_receive {:new, {:peer_connection_closed, ^pc}}, 2_000
+    await_counters({1, 0, 1})
+  end
+
+  test "the end of its maker is none of its while its owner gives it on" do
+    test = self()
+    [owner, new] = [listener(:owner), listener(:new)]
+
+    maker =
+      spawn(fn ->
+        specter = init()
+        pc = new_peer(specter)
+        :ok = PeerConnection.controlling_process(specter, pc, owner)
+        send(test, {:made, specter, pc})
+        listen(test, :maker)
+      end)
+
+    assert_receive {:made, specter, pc}, 20_000
+    send(owner, {:run, fn -> begin_giving(specter, pc, new) end})
+    assert_receive {:owner, {:forward, hand_over}}
+    monitor = Process.monitor(maker)
+    Process.exit(maker, :kill)
+    assert_receive {:DOWN, ^monitor, :process, ^maker, _}
+    # The library hears of that death on its own.
+    await_orphaned(specter)
+    assert Native.hand_over(hand_over) == :ok
+    assert PeerConnection.exists?(specter, pc)
+    :ok = PeerConnection.signaling_state(specter, pc)
+    assert_receive {:new, {:signaling_state, ^pc, :stable}}
+    send(new, :end)
+    await_counters({1, 0, 1})
+  end
+
+  defp await_orphaned(specter) do
+    if Specter.new_media_engine(specter) != {:error, :not_found}, do: await_orphaned(specter)
+  end
+
   describe "on another node" do
     @describetag :distribution
 

@@ -4,7 +4,7 @@ defmodule Specter.RtpTest do
 
   import Specter.Test.Media
 
-  alias Specter.{PeerConnection, TrackLocal, TrackLocalStaticRtp, TrackLocalStaticSample}
+  alias Specter.{Native, PeerConnection, TrackLocal, TrackLocalStaticRtp, TrackLocalStaticSample}
 
   @packet <<2::2, 0::6, 1::1, 96::7, 5::16, 90_000::32, 1::32, "payload">>
 
@@ -284,6 +284,16 @@ defmodule Specter.RtpTest do
           ] do
         assert write_sample.(film, options) == {:error, :invalid_sample}
       end
+    end
+
+    test "is refused at the end of a list that takes many turns", %{
+      specter: specter,
+      packets: track
+    } do
+      packets = List.duplicate(@packet, 200_000) ++ ["short"]
+      assert {:more, rest} = Native.write_rtp(Specter.native(specter), track, packets, "")
+      assert length(rest) in 1..199_999
+      assert TrackLocalStaticRtp.write_rtp(specter, track, packets) == {:error, :invalid_packet}
     end
 
     test "is nonsense", %{specter: specter, film: film, packets: packets} do

@@ -112,13 +112,13 @@ defmodule Specter.Native do
           :ok | {:error, :not_found | :einval}
   def set_active(_specter, _pc, _active), do: stub()
 
-  # To a process of this node. After :forward, which is for the owner itself, comes hand_over.
+  # To a process of this node. :forward is for the owner itself: then comes hand_over.
   @spec give(reference, pc, pid, is_proxy :: boolean) ::
-          :ok | :forward | {:error, :not_found | :noproc | :would_block}
+          :ok | {:forward, reference} | {:error, :not_found | :noproc | :would_block}
   def give(_specter, _pc, _pid, _is_proxy), do: stub()
 
-  @spec hand_over(reference, pc) :: :ok | {:error, :not_found}
-  def hand_over(_specter, _pc), do: stub()
+  @spec hand_over(reference) :: :ok
+  def hand_over(_forward), do: stub()
 
   @spec create_data_channel(reference, pc, String.t(), map) :: result
   def create_data_channel(_specter, _pc, _label, _options), do: stub()
@@ -198,12 +198,13 @@ defmodule Specter.Native do
     stub()
   end
 
+  # :more has the packets that did not fit into this turn of the process.
   @spec write_rtp(
           reference,
           Specter.TrackLocalStaticRtp.t(),
           binary | [binary],
           String.t()
-        ) :: :ok | {:error, :invalid_track | :invalid_packet}
+        ) :: :ok | {:more, [binary]} | {:error, :invalid_track | :invalid_packet}
   def write_rtp(_specter, _track, _packets, _rid), do: stub()
 
   @spec set_header_extensions(

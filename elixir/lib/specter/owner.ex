@@ -31,11 +31,9 @@ defmodule Specter.Owner do
   defp give(specter, pc, pid, is_proxy) do
     native = Specter.native(specter)
 
-    with :forward <- Native.give(native, pc, pid, is_proxy) do
+    with {:forward, hand_over} <- Native.give(native, pc, pid, is_proxy) do
       pass_on(pc, pid)
-      # It may be over by now: then all went to the new owner as it was.
-      _ = Native.hand_over(native, pc)
-      :ok
+      Native.hand_over(hand_over)
     end
   end
 

@@ -59,7 +59,14 @@ defmodule Specter.TrackLocalStaticRtp do
   @spec write_rtp(Specter.t(), t, binary | [binary], String.t()) ::
           :ok | {:error, :invalid_track | :invalid_packet}
   def write_rtp(specter, track, packets, rid \\ "") do
-    Native.write_rtp(Specter.native(specter), track, packets, rid)
+    write(Specter.native(specter), track, packets, rid)
+  end
+
+  # A long list for many senders takes several turns of this process.
+  defp write(native, track, packets, rid) do
+    with {:more, rest} <- Native.write_rtp(native, track, packets, rid) do
+      write(native, track, rest, rid)
+    end
   end
 
   @doc """
