@@ -1,5 +1,7 @@
 #include "codec/vp8/packetizer.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "codec/testing/golden.h"
@@ -282,6 +284,48 @@ TEST(Vp8Golden, ReadsTheOthersPackets) {
       const int mask = (1 << bits) - 1;
       EXPECT_EQ(*frame.picture_id, (*link.frames[i - 1].frame.picture_id + 1) & mask);
     }
+  }
+}
+
+// Three temporal layers of a real encoder, as its payloader tells them; and ours tells the same.
+TEST(Vp8Golden, ReadsAndWritesTemporalLayers) {
+  constexpr std::array<std::uint8_t, 4> kLayers = {0, 2, 1, 2};
+  Depacketizer depacketizer;
+  Link theirs(depacketizer);
+  for (const auto& packet : codec::testing::read_packets("libvpx-layers.gstreamer.rtp"))
+    theirs.tell(packet.payload, packet.timestamp, packet.marker);
+  ASSERT_EQ(theirs.frames.size(), 13u);
+
+  Packetizer packetizer({.first_picture_id = PictureId{*theirs.frames[0].frame.picture_id},
+                         .first_tl0_picture_index = *theirs.frames[0].frame.tl0_picture_index});
+  Depacketizer own;
+  Link ours(own);
+  Buffer all;
+  std::size_t since_key = 0;
+  for (const auto& [frame, bytes] : theirs.frames) {
+    since_key = frame.is_key_frame ? 0 : since_key + 1;
+    EXPECT_EQ(frame.temporal_id, kLayers[since_key % 4]);
+    all.insert(all.end(), bytes.begin(), bytes.end());
+    ours.tell(packetized(packetizer,
+                         {.bytes = bytes,
+                          .temporal_id = frame.temporal_id,
+                          .is_layer_sync = frame.is_layer_sync,
+                          .is_non_reference = frame.is_non_reference},
+                         {600, 600}),
+              frame.timestamp);
+  }
+  EXPECT_EQ(all, codec::testing::read_media("libvpx-layers.vp8"));
+
+  ASSERT_EQ(ours.frames.size(), theirs.frames.size());
+  for (std::size_t i = 0; i < ours.frames.size(); ++i) {
+    const Frame& read = theirs.frames[i].frame;
+    const Frame& written = ours.frames[i].frame;
+    EXPECT_EQ(ours.frames[i].bytes, theirs.frames[i].bytes);
+    EXPECT_EQ(written.picture_id, read.picture_id) << i;
+    EXPECT_EQ(written.tl0_picture_index, read.tl0_picture_index) << i;
+    EXPECT_EQ(written.temporal_id, read.temporal_id);
+    EXPECT_EQ(written.is_layer_sync, read.is_layer_sync);
+    EXPECT_EQ(written.is_key_frame, read.is_key_frame);
   }
 }
 

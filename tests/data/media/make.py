@@ -116,5 +116,47 @@ def packetize():
               f" ! rtpstreampay ! filesink location={path('silence.gstreamer.rtp')}")
 
 
+# Three temporal layers, of which each frame names its own: 0 2 1 2. A layer is made so that nothing of
+# a lower one depends on it.
+LAYERS = {
+    "temporal-scalability-layer-id": (0, 2, 1, 2),
+    "temporal-scalability-rate-decimator": (4, 2, 1),
+    "temporal-scalability-target-bitrate": (80_000, 120_000, 200_000),
+}
+LAYER_FLAGS = (
+    "no-ref-golden+no-upd-golden+no-upd-alt",
+    "no-ref-golden+no-ref-alt+no-upd-last+no-upd-golden+no-upd-alt+no-upd-entropy",
+    "no-ref-golden+no-ref-alt+no-upd-last+no-upd-alt",
+    "no-ref-alt+no-upd-last+no-upd-golden+no-upd-alt+no-upd-entropy",
+)
+
+
+def layers():
+    """The payloader hears of a frame's layer from the encoder alone; gst-launch can't tell that one lists."""
+    import gi  # Debian's; the rest of this script does without
+    gi.require_version("Gst", "1.0")
+    from gi.repository import GObject, Gst
+    Gst.init(None)
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=13 pattern=ball ! video/x-raw,width=160,height=120,framerate=15/1"
+        " ! vp8enc name=encoder deadline=1 keyframe-max-dist=8 error-resilient=1 target-bitrate=200000"
+        " temporal-scalability-number-layers=3 temporal-scalability-periodicity=4"
+        " temporal-scalability-layer-sync-flags=<false,true,true,false>"
+        f" temporal-scalability-layer-flags=<{','.join(LAYER_FLAGS)}> ! tee name=frames"
+        " ! queue ! rtpvp8pay picture-id-mode=15-bit picture-id-offset=32760 pt=96 ssrc=1 seqnum-offset=65530"
+        f" timestamp-offset=4294960000 mtu={PACKET_BYTES} ! rtpstreampay"
+        f" ! filesink location={path('libvpx-layers.gstreamer.rtp')}"
+        f" frames. ! queue ! filesink location={path('libvpx-layers.vp8')}")
+    for name, values in LAYERS.items():
+        array = GObject.ValueArray.new(len(values))
+        for value in values:
+            array.append(value)
+        pipeline.get_by_name("encoder").set_property(name, array)
+    pipeline.set_state(Gst.State.PLAYING)
+    pipeline.get_bus().timed_pop_filtered(20 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+
+
 encode()
 packetize()
+layers()
