@@ -33,7 +33,8 @@ struct CertificateWish {
 class CertificateMaker {
  public:
   explicit CertificateMaker(const CertificateMaker* by = nullptr, const CertificateWish& wish = {})
-      : key_(EVP_EC_gen("P-256"), &EVP_PKEY_free), certificate_(X509_new(), &X509_free) {
+      : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), &EVP_PKEY_free),
+        certificate_(X509_new(), &X509_free) {
     X509* const x = certificate_.get();
     X509_set_version(x, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x), by ? 2 : 1);
