@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "world/plan.h"
+#include "world/turn_server.h"
 
 namespace specter::world {
 namespace {
@@ -74,9 +75,19 @@ std::optional<Nats> nats_of(const Plan& plan, Side side) {
   return together;
 }
 
+// Without a STUN server only what is not translated is known.
+bool has_stun(const Plan& plan) {
+  constexpr std::int64_t kGatheringMs = 6'000;
+  return std::ranges::none_of(plan.steps, [](const Step& step) {
+    return step.kind == Kind::StunServer ||
+           (cuts(step.kind) && step.kind != Kind::LatePath && step.at < kGatheringMs);
+  });
+}
+
 // Hole punching, RFC 5128 §3.3: one side's mapping may depend on whom it speaks to when the other's
 // neither does nor filters by port.
-bool can_meet(const Plan& plan) {
+bool can_meet_directly(const Plan& plan) {
+  if (plan.has(Kind::RelayOnly)) return false;
   if (plan.has(Kind::SameRouter) || plan.has(Kind::Ipv6Only)) return true;
   const Step* const carrier = plan.find(Kind::CarrierNat, Side::A);
   const bool are_one =
@@ -84,17 +95,25 @@ bool can_meet(const Plan& plan) {
   if (are_one && (carrier->c & 1) == 0) return false;
   const auto a = nats_of(plan, Side::A), b = nats_of(plan, Side::B);
   if (!a || !b) return true;
-  // Without a STUN server only what is not translated is known.
-  constexpr std::int64_t kGatheringMs = 6'000;
-  const auto hides_server = [](const Step& step) {
-    return step.kind == Kind::StunServer ||
-           (cuts(step.kind) && step.kind != Kind::LatePath && step.at < kGatheringMs);
-  };
-  if (std::ranges::any_of(plan.steps, hides_server)) return false;
+  if (!has_stun(plan)) return false;
   const auto admits = [](const Nats& stranger, const Nats& other) {
     return stranger.mapping == 0 || (other.mapping == 0 && other.filtering < 2);
   };
   return admits(*a, *b) && admits(*b, *a);
+}
+
+// RFC 8656 §9: a relay lets in whom it was told the address of.
+bool can_meet(const Plan& plan) {
+  if (can_meet_directly(plan)) return true;
+  const auto is_known_to_relay = [&](Side side) {
+    if (has_good_relay(plan, side)) return true;
+    if (plan.has(Kind::RelayOnly, side)) return false;
+    return !nats_of(plan, side) || plan.has(Kind::Ipv6Only) || has_stun(plan);
+  };
+  for (const Side side : {Side::A, Side::B}) {
+    if (has_good_relay(plan, side) && is_known_to_relay(other(side))) return true;
+  }
+  return false;
 }
 
 // Who gets another port outside is found by the peer when that one hears it; a peer whose router

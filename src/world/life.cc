@@ -10,6 +10,7 @@
 #include "world/place.h"
 #include "world/schedule.h"
 #include "world/stun_server.h"
+#include "world/turn_server.h"
 
 namespace specter::world {
 namespace {
@@ -36,6 +37,7 @@ class Life {
         conversation_(plan.seed, journal_),
         show_(plan.seed, journal_),
         stun_server_(plan, internet_, Place::kStunServer),
+        turn_servers_{turn_server(Side::A), turn_server(Side::B)},
         attacker_(plan, internet_, Place::kAttacker),
         peers_{Peer(Side::A, 0, world(), workshop), Peer(Side::B, 1, world(), workshop)},
         excuse_(excuse(plan)) {
@@ -43,6 +45,7 @@ class Life {
       for (const Endpoint& endpoint : place_.of[index(side)].endpoints)
         peer(side).add_endpoint(endpoint);
       peer(side).set_stun_server(place_.stun_server);
+      peer(side).set_turn_server(place_.turn_servers[index(side)]);
     }
   }
 
@@ -73,6 +76,11 @@ class Life {
     peer(Side::A).open_channel(now_, {});
     if (is_mediated) peer(Side::B).open_channel(now_, {});
     attacker_.handle(now_);
+  }
+
+  TurnServer turn_server(Side side) {
+    const auto host = static_cast<simulation::HostId>(Place::kTurnServers + index(side));
+    return {plan_, side, internet_, host, place_.turn_servers[index(side)]};
   }
 
   Peer& peer(Side side) { return peers_[index(side)]; }
@@ -172,6 +180,8 @@ class Life {
 
   void deliver(simulation::Arrival arrival) {
     if (arrival.host == Place::kStunServer) return stun_server_.handle(now_, arrival);
+    if (arrival.host >= Place::kTurnServers)
+      return turn_servers_[arrival.host - Place::kTurnServers].handle(now_, arrival);
     if (arrival.host > 1) return;
     const bool is_of_attacker = arrival.sender == Place::kAttacker;
     peers_[arrival.host].handle(now_, std::move(arrival), is_of_attacker);
@@ -195,6 +205,7 @@ class Life {
       case Kind::Rebinding: return rebind(step);
       case Kind::PortCollision: return collide(step);
       case Kind::NewAddress: return change_address(step.side);
+      case Kind::RelayFails: return turn_servers_[index(step.side)].fail(step);
       case Kind::DarkInterface: return set_dark(step, begins);
       case Kind::InterfaceDown:
         set_dark(step, begins);
@@ -445,6 +456,7 @@ class Life {
   Conversation conversation_;
   Show show_;
   StunServer stun_server_;
+  std::array<TurnServer, 2> turn_servers_;
   Attacker attacker_;
   std::array<Peer, 2> peers_;
   std::optional<std::string> excuse_;

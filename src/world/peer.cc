@@ -60,6 +60,7 @@ ConnectionOptions options_of(Side side, const Plan& plan, const Workshop& worksh
   if (const Step* const step = plan.find(Kind::SendBuffer, side))
     options.data.send_buffer_bytes = static_cast<std::size_t>(step->a);
   if (plan.has(Kind::Track)) options.media = media_options();
+  if (plan.has(Kind::RelayOnly, side)) options.ice.transport_policy = IceTransportPolicy::Relay;
   return options;
 }
 
@@ -91,6 +92,12 @@ Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& work
   }
 }
 
+void Peer::set_turn_server(std::vector<Endpoint> server) {
+  if (!world_.plan.has(Kind::Relay, side_)) return;
+  relays_.emplace(world_.plan.seed * 2 + index(side_) + 0x7e1a, std::move(server),
+                  [this](Timestamp now, const Transmit& transmit) { send(now, transmit); });
+}
+
 // ---- the world
 
 void Peer::handle(Timestamp now, simulation::Arrival arrival, bool is_of_attacker) {
@@ -102,8 +109,13 @@ void Peer::handle(Timestamp now, simulation::Arrival arrival, bool is_of_attacke
   if (world_.journal.traces())
     note(fmt::format("gets {} from {} at {}{}", what_is(arrival.bytes), arrival.remote.to_string(),
                      arrival.local.to_string(), is_of_attacker ? ", of the attacker" : ""));
-  watch_.see_arrival(now, arrival, is_of_attacker);
-  const Datagram datagram{{arrival.local, arrival.remote}, arrival.bytes};
+  Datagram datagram{{arrival.local, arrival.remote}, arrival.bytes};
+  if (relays_) {
+    const auto undressed = relays_->undress(now, datagram);
+    if (!undressed) return drain(now);
+    datagram = *undressed;
+  }
+  watch_.see_arrival(now, datagram, is_of_attacker);
   connection_.handle_datagrams(now, {&datagram, 1});
   drain(now);
 }
@@ -124,7 +136,8 @@ void Peer::handle_timeout(Timestamp now) {
 
 Deadline Peer::next_timeout() const {
   if (is_stopped_ || is_paused_) return {};
-  return soonest(connection_.next_timeout(), answer_ ? Deadline{answer_->due} : Deadline{});
+  return soonest(connection_.next_timeout(), answer_ ? Deadline{answer_->due} : Deadline{},
+                 relays_ ? Deadline(relays_->next_timeout()) : Deadline{});
 }
 
 void Peer::resume(Timestamp now) {
@@ -141,6 +154,7 @@ void Peer::drain(Timestamp now) {
   if (is_stopped_) return;
   for (bool is_busy = true; is_busy;) {
     is_busy = false;
+    turn_relays(now, is_busy);
     while (takes_events_) {
       const auto event = connection_.poll_event();
       if (!event) break;
@@ -157,16 +171,33 @@ void Peer::drain(Timestamp now) {
       // What an attacker is told is between them.
       if (transmit->path.remote.address != Attacker::kAddress)
         world_.journal.add(kTransmit, index(side_), transmit->bytes);
-      const std::size_t step =
-          transmit->segment_size ? transmit->segment_size : transmit->bytes.size();
-      const Bytes bytes(transmit->bytes);
-      for (std::size_t at = 0; at < bytes.size(); at += step)
-        world_.internet.send(now, host_, transmit->path.local, transmit->path.remote,
-                             bytes.subspan(at, std::min(step, bytes.size() - at)),
-                             transmit->may_fragment);
-      memory_ = std::move(transmit->bytes);
+      if (relays_ && relays_->is_relayed(transmit->path)) {
+        relays_->send(now, std::move(*transmit));
+      } else {
+        send(now, *transmit);
+        memory_ = std::move(transmit->bytes);
+      }
     }
   }
+}
+
+void Peer::send(Timestamp now, const Transmit& transmit) {
+  const std::size_t step = transmit.segment_size ? transmit.segment_size : transmit.bytes.size();
+  const Bytes bytes(transmit.bytes);
+  for (std::size_t at = 0; at < bytes.size(); at += step)
+    world_.internet.send(now, host_, transmit.path.local, transmit.path.remote,
+                         bytes.subspan(at, std::min(step, bytes.size() - at)),
+                         transmit.may_fragment);
+}
+
+void Peer::turn_relays(Timestamp now, bool& is_busy) {
+  if (!relays_) return;
+  // Once the goodbye to the peer was said as often as it is, that to the server follows.
+  if (is_closed() && !connection_.next_timeout()) relays_->close(now);
+  is_busy = relays_->turn(now, connection_) || is_busy;
+  if (!awaits_relays_ || !relays_->is_settled()) return;
+  end_gathering(now);
+  is_busy = true;
 }
 
 // ---- what it is told
@@ -214,11 +245,22 @@ void Peer::handle(Timestamp now, const core::Event& event) {
 
 void Peer::gather(Timestamp now) {
   has_gathered_ = true;
+  std::vector<Endpoint> bases;
   for (const Endpoint& endpoint : endpoints_) {
-    if (std::ranges::find(down_, endpoint) == down_.end())
-      connection_.add_local_endpoint(now, endpoint);
+    if (std::ranges::find(down_, endpoint) == down_.end()) bases.push_back(endpoint);
   }
-  connection_.add_stun_server(now, stun_server_);
+  const bool uses_relays_alone = world_.plan.has(Kind::RelayOnly, side_);
+  if (!uses_relays_alone) {
+    for (const Endpoint& base : bases) connection_.add_local_endpoint(now, base);
+    connection_.add_stun_server(now, stun_server_);
+  }
+  if (!relays_) return end_gathering(now);
+  relays_->gather(now, std::move(bases));
+  awaits_relays_ = true;
+}
+
+void Peer::end_gathering(Timestamp now) {
+  awaits_relays_ = false;
   connection_.end_of_local_endpoints(now);
 }
 
@@ -406,8 +448,14 @@ void Peer::close(Timestamp now) {
 void Peer::replace_endpoint(Timestamp now, std::size_t which, Endpoint by) {
   const Endpoint before = std::exchange(endpoints_[which], by);
   if (!has_gathered_ || is_stopped_) return;
-  connection_.add_local_endpoint(now, by);
-  connection_.remove_local_endpoint(now, before);
+  if (!world_.plan.has(Kind::RelayOnly, side_)) {
+    connection_.add_local_endpoint(now, by);
+    connection_.remove_local_endpoint(now, before);
+  }
+  if (relays_) {
+    relays_->add_base(now, by);
+    relays_->remove_base(now, before);
+  }
   if (!is_paused_) drain(now);
 }
 
@@ -415,10 +463,15 @@ void Peer::set_endpoint_up(Timestamp now, std::size_t which, bool is_up) {
   if (!has_gathered_ || is_stopped_) return;
   std::erase(down_, endpoints_[which]);
   if (!is_up) down_.push_back(endpoints_[which]);
-  if (is_up)
-    connection_.add_local_endpoint(now, endpoints_[which]);
-  else
-    connection_.remove_local_endpoint(now, endpoints_[which]);
+  const Endpoint& endpoint = endpoints_[which];
+  if (!world_.plan.has(Kind::RelayOnly, side_)) {
+    if (is_up)
+      connection_.add_local_endpoint(now, endpoint);
+    else
+      connection_.remove_local_endpoint(now, endpoint);
+  }
+  if (relays_ && is_up) relays_->add_base(now, endpoint);
+  if (relays_ && !is_up) relays_->remove_base(now, endpoint);
   if (!is_paused_) drain(now);
 }
 

@@ -11,6 +11,7 @@
 #include "world/conversation.h"
 #include "world/journal.h"
 #include "world/plan.h"
+#include "world/relays.h"
 #include "world/show.h"
 #include "world/signalling.h"
 #include "world/watch.h"
@@ -52,6 +53,7 @@ class Peer {
   void replace_endpoint(Timestamp now, std::size_t which, Endpoint by);
   void set_endpoint_up(Timestamp now, std::size_t which, bool is_up);
   void set_stun_server(Endpoint server) { stun_server_ = server; }
+  void set_turn_server(std::vector<Endpoint> server);
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
   // Its owner.
@@ -94,6 +96,9 @@ class Peer {
  private:
   void handle(Timestamp now, const core::Event& event);
   void gather(Timestamp now);
+  void end_gathering(Timestamp now);
+  void turn_relays(Timestamp now, bool& is_busy);
+  void send(Timestamp now, const Transmit& transmit);
   // Perfect negotiation, W3C §10.7; b is polite.
   void offer(Timestamp now);
   void take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation);
@@ -112,6 +117,8 @@ class Peer {
   std::vector<Endpoint> endpoints_;
   std::vector<Endpoint> down_;  // of these, those that are not there for now
   Endpoint stun_server_;
+  std::optional<Relays> relays_;  // where it has a TURN server
+  bool awaits_relays_ = false;    // for the end of gathering
   Buffer memory_;
   std::string reason_;
 

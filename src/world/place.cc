@@ -34,6 +34,11 @@ IpAddress v6(Side side) {
                         0, 0, 0, 0, 0, 1});
 }
 
+IpAddress turn_v6(std::size_t server) {
+  return IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                        static_cast<std::uint8_t>(server + 1)});
+}
+
 class Builder {
  public:
   Builder(const Plan& plan, simulation::Internet& internet) : plan_(plan), internet_(internet) {}
@@ -50,11 +55,23 @@ class Builder {
     place_.stun_server = {v4(198, 51, 100, 1), 3478};
     internet_.add_interface(Place::kStunServer, place_.stun_server.address);
     internet_.add_interface(Place::kAttacker, Attacker::kAddress);
+    if (plan_.has(Kind::Relay)) add_turn_servers();
     for (const Side side : {Side::A, Side::B}) stand(side);
     return std::move(place_);
   }
 
  private:
+  void add_turn_servers() {
+    constexpr std::uint16_t kPort = 3478;
+    for (const std::size_t i : {0u, 1u}) {
+      const auto host = internet_.add_host(5ms);
+      auto& endpoints = place_.turn_servers[i];
+      endpoints.push_back({v4(198, 51, 100, 11 + i), kPort});
+      if (plan_.has(Kind::Ipv6Only)) endpoints.push_back({turn_v6(i), kPort});
+      for (const Endpoint& endpoint : endpoints) internet_.add_interface(host, endpoint.address);
+    }
+  }
+
   void stand(Side side) {
     const Step* const dead = plan_.find(Kind::DeadAddresses, side);
     // A driver tells the address of the default route first, or nearly so; where all pairs have a

@@ -17,10 +17,12 @@ struct Place {
     std::optional<simulation::RouterId> router;  // before the first
   };
 
-  static constexpr simulation::HostId kStunServer = 2, kAttacker = 3;
+  // There is a TURN server for each side.
+  static constexpr simulation::HostId kStunServer = 2, kAttacker = 3, kTurnServers = 4;
 
   std::array<Standing, 2> of;
   Endpoint stun_server;
+  std::array<std::vector<Endpoint>, 2> turn_servers;  // with an IPv6 address, where sides have one
 };
 
 // The hosts of both sides are 0 and 1.

@@ -258,6 +258,17 @@ constexpr std::array kRows = std::to_array<Row>({
 
     peer(Kind::Tsn, "tsn", "{side}'s numbers begin just below 2^32."),
     peer(Kind::Checksums, "checksums", "{side} takes no packets without a checksum."),
+
+    // a: 0 and 1 good, 2 silent, 3 refusing, 4 full twice; b: seconds of an allocation; c: bit 0
+    // nonces go stale, bit 1 SHA-256.
+    in_one_of(3, at_first(Kind::Relay, "relay", "relay",
+                          "{side} has {relay}{nonces}; an allocation lasts {b} s.",
+                          {{0, 4}, {30, 600, true}, {0, 3}})),
+    in_one_of(6, at_first(Kind::RelayOnly, "relay-only", "relay",
+                          "{side} shows its peer relayed addresses alone.")),
+    // a: 0 forgets everything, 1 its nonces, 2 is gone for good.
+    in_one_of(4, at_one_moment(Kind::RelayFails, "relay-fails", "relay", 2,
+                               "{side}'s TURN server {relay_fails} at {at}.", {{0, 2}})),
 });
 
 // The table is in the order of the kinds.
@@ -265,7 +276,7 @@ static_assert([] {
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     if (kRows[i].kind != static_cast<Kind>(i)) return false;
   }
-  return kRows.size() == static_cast<std::size_t>(Kind::Checksums) + 1;
+  return kRows.size() == static_cast<std::size_t>(Kind::RelayFails) + 1;
 }());
 
 }  // namespace

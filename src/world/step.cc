@@ -23,6 +23,11 @@ std::string to_string(const Step& step) {
   constexpr std::array kCloses{"it is told of it"sv, "it is open"sv, "something comes"sv};
   constexpr std::array kNames{"from elsewhere"sv, "in the peer's name"sv,
                               "from ever other ports"sv};
+  constexpr std::array kRelays{
+      "a TURN server"sv, "a TURN server"sv, "a TURN server that is silent"sv,
+      "a TURN server that knows it by another password"sv, "a TURN server that is full twice"sv};
+  constexpr std::array kRelayFails{"forgets everything"sv, "forgets its nonces"sv,
+                                   "is gone for good"sv};
   const auto word = [](const auto& words, std::int64_t at) {
     return words[static_cast<std::size_t>(at) % words.size()];
   };
@@ -60,6 +65,9 @@ std::string to_string(const Step& step) {
   add("before", step.b ? "" : ", before the good one if all pairs have a place");
   add("icmp", step.b ? "and says so by ICMP" : "and drops larger ones without a word");
   add("stun", word(stun, step.a));
+  add("relay", word(kRelays, step.a));
+  add("nonces", step.c & 1 ? ", whose nonces go stale" : "");
+  add("relay_fails", word(kRelayFails, step.a));
   add("channel", fmt::format("an {}{}", is_unordered ? "unordered" : "ordered", limit));
   add("reads", step.a ? "asks for no messages" : "takes no events");
   add("name", word(kNames, step.b));

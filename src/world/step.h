@@ -98,6 +98,10 @@ enum class Kind : std::uint8_t {
   // How an association is made where there is nothing else: is_of_sctp_alone().
   Tsn,
   Checksums,
+  // The TURN server.
+  Relay,
+  RelayOnly,
+  RelayFails,
 };
 
 // No part of a whole peer: drawn by draw_sctp() and not by draw().
@@ -124,8 +128,9 @@ enum class When : std::uint8_t { AtFirst, AtOneMoment, ForATime };
 
 struct Row {
   Kind kind;
-  std::string_view name;    // as in files and on the command line
-  std::string_view family;  // peer, place, path, change, stun, signalling, owner, process, attacker
+  std::string_view name;  // as in files and on the command line
+  // peer, place, path, change, stun, signalling, owner, process, attacker, relay
+  std::string_view family;
   When when;
   bool of_both_sides;  // drawn for each side by itself
   int at_most;         // so many of it a side

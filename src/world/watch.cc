@@ -54,9 +54,9 @@ void Watch::fail(Verdict verdict, std::string_view what) {
   journal_.fail(verdict, fmt::format("{} {}", side_ == Side::A ? "a" : "b", what));
 }
 
-void Watch::see_arrival(Timestamp now, const simulation::Arrival& arrival, bool is_of_attacker) {
+void Watch::see_arrival(Timestamp now, const Datagram& arrival, bool is_of_attacker) {
   if (!is_of_attacker && is_binding_success(arrival.bytes))
-    answered_[{arrival.local, arrival.remote}] = now;
+    answered_[{arrival.path.local, arrival.path.remote}] = now;
 }
 
 void Watch::see_transmit(Timestamp now, const Transmit& transmit) {

@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "simulation/internet.h"
 #include "world/journal.h"
 
 #include "specter/core.h"
@@ -16,7 +15,7 @@ class Watch {
   Watch(Side side, const core::PeerConnection& connection, bool may_restart, Journal& journal)
       : side_(side), connection_(connection), may_restart_(may_restart), journal_(journal) {}
 
-  void see_arrival(Timestamp now, const simulation::Arrival& arrival, bool is_of_attacker);
+  void see_arrival(Timestamp now, const Datagram& arrival, bool is_of_attacker);
   void see_transmit(Timestamp now, const Transmit& transmit);
   void see_event(const core::Event& event);
   // After a turn at `now`: the loop would spin.
