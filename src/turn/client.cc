@@ -111,6 +111,7 @@ void Client::handle_timeout(Timestamp now) {
 
 void Client::ask(Timestamp now) {
   if (state_ != State::Allocated) return;
+  if (silence_.take_due(now)) doubt_allocation(now);
   if (refresh_at_ && now >= *refresh_at_ && requests_.has_room()) {
     refresh_at_.reset();
     requests_.start(now, {.kind = Kind::Refresh});
@@ -152,7 +153,8 @@ std::optional<Client::Event> Client::poll_event() {
 WakeUp Client::next_timeout() const {
   WakeUp out = requests_.next_timeout();
   if (state_ != State::Allocated) return out;
-  out = soonest(out, WakeUp(until_, "turn lifetime"));
+  out = soonest(out, WakeUp(until_, "turn lifetime"),
+                WakeUp(silence_.next_timeout(), "turn silence"));
   if (config_.path.protocol == Protocol::Udp)
     out = soonest(out, WakeUp(last_sent_ + kKeepalive, "turn keepalive"));
   // Without room a request that ends asks for the next one.

@@ -25,6 +25,7 @@
 #include "turn/channels.h"
 #include "turn/permissions.h"
 #include "turn/requests.h"
+#include "turn/silence.h"
 #include "turn/words.h"
 
 #include "specter/endpoint.h"
@@ -209,6 +210,7 @@ class Client {
   Deadline refresh_at_;                     // Allocated: empty while one is under way
   Fault last_refusal_{Reason::Expired, 0};  // of a refresh
   Timestamp last_sent_{};                   // Allocated, over UDP
+  Silence silence_;
   RareQueue<Event> events_;
   Counters counters_;
 };

@@ -40,12 +40,14 @@ std::optional<Datagram> Client::undress(Timestamp now, const Datagram& in) {
     ++counters_.nonsense;
     return std::nullopt;
   }
+  silence_.note_answer();
   learn(now);
   ask(now);
   return std::nullopt;
 }
 
 std::optional<Datagram> Client::from_peer(const Endpoint& peer, MutableBytes data) {
+  silence_.note_data();
   ++counters_.received;
   counters_.received_bytes += data.size();
   return Datagram{{*relayed_, peer, Protocol::Udp}, data};
@@ -77,6 +79,7 @@ std::optional<MutableBytes> Client::dress(Timestamp now, const Endpoint& peer, M
     write_send_indication(out, peer, size, stun::TransactionId::generate(random_));
   }
   last_sent_ = now;
+  silence_.note_sent(now);
   ++counters_.sent;
   counters_.sent_bytes += size;
   return out;

@@ -108,6 +108,53 @@ TEST(Restart, AtEachMessageEndsInOneEvent) {
   }
 }
 
+// A NAT that has given us another port: the server does not know who speaks, and what peers send
+// goes where we were.
+TEST(Silence, FindsOutThatNobodyKnowsUs) {
+  Pair pair;
+  ASSERT_TRUE(pair.allocate());
+  ASSERT_TRUE(pair.client.permit(pair.now, kPeer.address));
+  pair.run(1s);
+  pair.server.restart();
+  for (int i = 0; i < 11; ++i) {
+    pair.say(kPeer, hex("01"));
+    pair.run(100ms);
+  }
+  pair.run(10s);  // as any unsigned refusal
+  EXPECT_THAT(pair.all<Lost>(), ElementsAre(Lost{refused(437)}));
+}
+
+TEST(Silence, IsBrokenByEachPeer) {
+  Pair pair;
+  ASSERT_TRUE(pair.allocate());
+  ASSERT_TRUE(pair.client.permit(pair.now, kPeer.address));
+  ASSERT_TRUE(pair.client.permit(pair.now, kOtherPeer.address));
+  pair.run(1s);
+  for (int i = 0; i < 100; ++i) {
+    pair.say(kPeer, hex("01"));
+    if (i % 5 == 0) pair.relay(kOtherPeer, hex("02"));
+    pair.run(100ms);
+  }
+  EXPECT_EQ(pair.server.requests[Method::Refresh], 0);
+  // Nor does anything follow from having nothing to say.
+  pair.run(60s);
+  EXPECT_EQ(pair.server.requests[Method::Refresh], 1);  // of what was said last
+}
+
+// Whose peer is gone asks ever more rarely.
+TEST(Silence, OfAPeerThatIsGoneCostsFewRequests) {
+  Pair pair({.lifetime = 3600});
+  ASSERT_TRUE(pair.allocate());
+  ASSERT_TRUE(pair.client.permit(pair.now, kPeer.address));
+  for (int i = 0; i < 600; ++i) {
+    pair.say(kPeer, hex("01"));
+    pair.run(1s);
+  }
+  EXPECT_EQ(pair.client.state(), Client::State::Allocated);
+  EXPECT_GT(pair.server.requests[Method::Refresh], 5);
+  EXPECT_LT(pair.server.requests[Method::Refresh], 18);
+}
+
 TEST(Close, SaysGoodbyeFirst) {
   Pair pair;
   ASSERT_TRUE(pair.allocate());

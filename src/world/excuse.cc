@@ -108,7 +108,8 @@ bool can_meet(const Plan& plan) {
   const auto is_known_to_relay = [&](Side side) {
     if (has_good_relay(plan, side)) return true;
     if (plan.has(Kind::RelayOnly, side)) return false;
-    return !nats_of(plan, side) || plan.has(Kind::Ipv6Only) || has_stun(plan);
+    const bool is_translated = nats_of(plan, side) || plan.has(Kind::SameRouter);
+    return !is_translated || plan.has(Kind::Ipv6Only) || has_stun(plan);
   };
   for (const Side side : {Side::A, Side::B}) {
     if (has_good_relay(plan, side) && is_known_to_relay(other(side))) return true;

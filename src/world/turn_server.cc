@@ -70,12 +70,12 @@ void TurnServer::handle(Timestamp now, const simulation::Arrival& arrival) {
   }
 }
 
+// RFC 8656 §14, §15: without DONT-FRAGMENT what it sends may be cut in fragments.
 void TurnServer::send(Timestamp now, Session& from) {
   for (const Buffer& bytes : std::exchange(from.server.out, {}))
-    internet_.send(now, host_, from.at, from.client, bytes, false);
+    internet_.send(now, host_, from.at, from.client, bytes, true);
   for (; from.relayed < from.server.sent.size(); ++from.relayed) {
     const auto& sent = from.server.sent[from.relayed];
-    // RFC 8656 §14: the far leg may be cut in fragments.
     internet_.send(now, host_, from.server.relayed, sent.peer, sent.data, true);
   }
   from.server.sent.clear();
