@@ -59,7 +59,7 @@ std::expected<void, std::string> LiveFile::read() {
     next_.reset();
     return {};
   }
-  if (!next_) next_.emplace();
+  if (!next_) next_ = Next{};
   next_->bytes.assign((*sample)->bytes.begin(), (*sample)->bytes.end());
   next_->ticks = (*sample)->ticks;
   return {};
