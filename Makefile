@@ -23,7 +23,7 @@ demo: ## install the dependencies, build, and show two peers connecting
 	build/release/specter lifecycle
 
 test: ## run everything that CI runs: the checks, CTest (with browsers), ExUnit
-	scripts/bootstrap build elixir browsers interop lab
+	scripts/bootstrap build elixir browsers interop lab docs
 	scripts/check
 	$(MAKE) --no-print-directory build
 	scripts/test build/release

@@ -236,8 +236,10 @@ struct EncodingWanted {
 struct BitrateFeedback {
   /// The receiver's estimate (REMB), in bit/s. Empty: this event has none.
   std::optional<std::uint64_t> estimate{};
-  /// Packets that transport-wide feedback speaks of, and those of them that arrived.
-  std::uint32_t packets = 0, received = 0;
+  /// Packets that transport-wide feedback reports on.
+  std::uint32_t packets = 0;
+  /// Those of them that arrived.
+  std::uint32_t received = 0;
   /// The bytes of those that arrived, and the time between the first and the last of them at the
   /// receiver.
   std::uint64_t received_bytes = 0;

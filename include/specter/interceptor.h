@@ -70,8 +70,10 @@ class SPECTER_EXPORT OutgoingPacket {
   bool is_retransmission = false;
   /// In handle_sent() only: the RTP header with its extension, as it is sent.
   Bytes header{};
-  /// The payload: the codec's descriptor, then the rest. Valid during the call.
-  Bytes prefix{}, body{};
+  /// The payload's first part: the codec's descriptor. Valid during the call.
+  Bytes prefix{};
+  /// The rest of the payload. Valid during the call.
+  Bytes body{};
   /// In handle_sending(): true means that the packet is not sent.
   bool dropped = false;
 

@@ -62,8 +62,12 @@ struct GatheringReport {
   PhaseTimes times{};
   /// RTCIceGatheringState.
   IceGatheringState state = IceGatheringState::New;
-  /// Local candidates by type.
-  std::size_t host = 0, server_reflexive = 0, relayed = 0;
+  /// Local host candidates.
+  std::size_t host = 0;
+  /// Local server-reflexive candidates.
+  std::size_t server_reflexive = 0;
+  /// Local relayed candidates.
+  std::size_t relayed = 0;
   /// The servers that were asked.
   std::vector<ServerReport> servers{};
 };
@@ -76,9 +80,12 @@ struct ChecksReport {
   IceConnectionState state = IceConnectionState::New;
   /// Candidates of the peer's that make pairs.
   std::size_t remote_candidates = 0;
-  /// Binding requests sent and received, and responses received; retransmissions and consent checks
-  /// included.
-  std::uint64_t requests_sent = 0, requests_received = 0, responses_received = 0;
+  /// Binding requests sent, retransmissions and consent checks included.
+  std::uint64_t requests_sent = 0;
+  /// Binding requests received.
+  std::uint64_t requests_received = 0;
+  /// Binding responses received.
+  std::uint64_t responses_received = 0;
   /// Received STUN messages whose credentials were wrong.
   std::uint64_t wrong_credentials = 0;
 };
@@ -109,8 +116,10 @@ struct DtlsReport {
 struct SctpReport {
   /// The handshake.
   PhaseTimes times{};
-  /// SCTP packets sent and received.
-  std::uint64_t packets_sent = 0, packets_received = 0;
+  /// SCTP packets sent.
+  std::uint64_t packets_sent = 0;
+  /// SCTP packets received.
+  std::uint64_t packets_received = 0;
 };
 
 /// How a candidate pair ended.
@@ -141,10 +150,16 @@ struct PairReport {
   PairOutcome outcome = PairOutcome::Untried;
   /// Whether it was nominated.
   bool nominated = false;
-  /// Binding requests sent and received, and responses received.
-  std::uint64_t requests_sent = 0, requests_received = 0, responses_received = 0;
-  /// When the first request was sent, and when the latest.
-  std::optional<Timestamp> first_request{}, last_request{};
+  /// Binding requests sent.
+  std::uint64_t requests_sent = 0;
+  /// Binding requests received.
+  std::uint64_t requests_received = 0;
+  /// Binding responses received.
+  std::uint64_t responses_received = 0;
+  /// When the first request was sent.
+  std::optional<Timestamp> first_request{};
+  /// When the latest request was sent.
+  std::optional<Timestamp> last_request{};
   /// The latest round trip.
   std::optional<Duration> round_trip_time{};
 };

@@ -229,8 +229,10 @@ struct MediaFrame {
   bool is_key_frame = false;
   /// Frames between the one before and this one are missing.
   bool follows_loss = false;
-  /// Video: pixels, where the codec tells.
-  std::optional<std::uint16_t> width{}, height{};
+  /// Video: the width in pixels, where the codec tells.
+  std::optional<std::uint16_t> width{};
+  /// Video: the height in pixels, where the codec tells.
+  std::optional<std::uint16_t> height{};
   /// The temporal layer, where the codec tells.
   std::optional<std::uint8_t> temporal_id{};
   /// RFC 6464: 0 (loudest) to 127 (silence), in -dBov.
