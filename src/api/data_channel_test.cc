@@ -463,13 +463,13 @@ TEST(DataChannelFlow, AHandlerMaySendFromEveryMessage) {
 
 // A handle of a negotiated channel outlives the peer: it says Connecting, and opens again.
 TEST(DataChannelOfTwoPeers, OpensAgainWithTheNextOne) {
-  constexpr DataChannelOptions kOfBoth{.negotiated = true, .id = 3};
+  const DataChannelOptions of_both{.negotiated = true, .id = 3};
   testing::TwoPeers peers;
-  const auto there = peers.b.create_data_channel("data", kOfBoth).value();
-  peers.connect(kOfBoth);
+  const auto there = peers.b.create_data_channel("data", of_both).value();
+  peers.connect(of_both);
   Mailbox inbox;
   const auto next = peers.api.new_peer_connection(inbox);
-  const auto here = next.create_data_channel("data", kOfBoth).value();
+  const auto here = next.create_data_channel("data", of_both).value();
   testing::negotiate(inbox, next, peers.inbox_b, peers.b);
   const auto failed = peers.inbox_b.receive<event::DataChannelError>(peers.b, kSoon);
   ASSERT_TRUE(failed.has_value());

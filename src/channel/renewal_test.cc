@@ -62,10 +62,10 @@ TEST(Renewal, BeforeItBeganOnlyTheChannelsEnd) {
 // For another peer, which knows their ids as the one before did.
 TEST(Renewal, MayKeepNegotiatedChannels) {
   using Negotiated = DataChannels::Negotiated;
-  constexpr DataChannelOptions kNegotiated{.negotiated = true, .id = 4};
+  const DataChannelOptions in_both{.negotiated = true, .id = 4};
   TwoSides sides;
-  const ChannelId here = *sides.a.create(sides.pair.now(), "both", kNegotiated);
-  const ChannelId there = *sides.b.create(sides.pair.now(), "both", kNegotiated);
+  const ChannelId here = *sides.a.create(sides.pair.now(), "both", in_both);
+  const ChannelId there = *sides.b.create(sides.pair.now(), "both", in_both);
   sides.establish();
   const auto [in_band, _] = sides.channel();
   ASSERT_TRUE(sides.send_bytes(sides.a, here, Buffer(1'000'000)));
@@ -86,7 +86,7 @@ TEST(Renewal, MayKeepNegotiatedChannels) {
   EXPECT_EQ(sides.a.state(in_band), std::nullopt);
   EXPECT_EQ(sides.a.buffered_amount(here), 0u);
   EXPECT_FALSE(sides.send_text(sides.a, here, "to nobody"));
-  EXPECT_FALSE(sides.a.create(sides.pair.now(), "its id is in use", kNegotiated));
+  EXPECT_FALSE(sides.a.create(sides.pair.now(), "its id is in use", in_both));
 
   sides.pair.run_for(1s);
   sides.take_b();

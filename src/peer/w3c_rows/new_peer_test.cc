@@ -95,17 +95,17 @@ TEST(NewPeer, WhoOffersConnectsWithinASecond) {
 
 // Who reloads a page makes the channels again that both sides know.
 TEST(NewPeer, FindsTheNegotiatedChannelsOpen) {
-  constexpr DataChannelOptions kOfBoth{.negotiated = true, .id = 100};
+  const DataChannelOptions of_both{.negotiated = true, .id = 100};
   Reloaded world;
   PeerHost& b = world.pair.b;
-  const auto here = b.connection.create_data_channel(world.pair.now(), "both", kOfBoth).value();
+  const auto here = b.connection.create_data_channel(world.pair.now(), "both", of_both).value();
   world.pair.network.settle();
   ASSERT_TRUE(is_open(b, here));
   world.pair.network.detach(Endpoint::parse("192.0.2.1:5001")->address);
   ASSERT_TRUE(
       b.connection.send(world.pair.now(), here, MessageKind::Text, as_bytes("to the first")));
   const auto there =
-      world.c.connection.create_data_channel(world.pair.now(), "both", kOfBoth).value();
+      world.c.connection.create_data_channel(world.pair.now(), "both", of_both).value();
   b.events.clear();
   world.negotiate(world.c, b);
   EXPECT_FALSE(is_open(b, here));
