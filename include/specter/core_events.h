@@ -129,7 +129,8 @@ struct DataChannelClosing {
   ChannelId channel;
 };
 
-/// The channel failed. DataChannelClosed follows.
+/// The channel failed. DataChannelClosed follows; or, for a negotiated channel when another peer
+/// takes the place of the one before, DataChannelOpen: `error` says how many bytes were not sent.
 struct DataChannelError {
   /// The channel.
   ChannelId channel;

@@ -90,4 +90,9 @@ bool ChannelHandle::advance(DataChannelState to) {
   return false;
 }
 
+void ChannelHandle::begin_again() {
+  DataChannelState from = DataChannelState::Open;
+  state.compare_exchange_strong(from, DataChannelState::Connecting);
+}
+
 }  // namespace specter::api

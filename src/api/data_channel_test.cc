@@ -461,5 +461,30 @@ TEST(DataChannelFlow, AHandlerMaySendFromEveryMessage) {
   }
 }
 
+// A handle of a negotiated channel outlives the peer: it says Connecting, and opens again.
+TEST(DataChannelOfTwoPeers, OpensAgainWithTheNextOne) {
+  const DataChannelOptions of_both{.negotiated = true, .id = 3};
+  testing::TwoPeers peers;
+  const auto there = peers.b.create_data_channel("data", of_both).value();
+  peers.connect(of_both);
+  Mailbox inbox;
+  const auto next = peers.api.new_peer_connection(inbox);
+  const auto here = next.create_data_channel("data", of_both).value();
+  testing::negotiate(inbox, next, peers.inbox_b, peers.b);
+  const auto failed = peers.inbox_b.receive<event::DataChannelError>(peers.b, kSoon);
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_EQ(failed->channel, there);
+  const auto opened = peers.inbox_b.receive<event::DataChannelOpen>(peers.b, kSoon);
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(opened->channel, there);
+  EXPECT_EQ(there.state(), DataChannelState::Open);
+  ASSERT_TRUE(inbox.receive<event::DataChannelOpen>(next, kSoon).has_value());
+  ASSERT_TRUE(there.send("welcome").has_value());
+  ASSERT_TRUE(here.send("hello").has_value());
+  EXPECT_EQ(inbox.receive<event::Message>(next, kSoon)->text(), "welcome");
+  EXPECT_EQ(peers.inbox_b.receive<event::Message>(peers.b, kSoon)->text(), "hello");
+  EXPECT_EQ(there.buffered_amount(), 0u);
+}
+
 }  // namespace
 }  // namespace specter

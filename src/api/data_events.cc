@@ -63,8 +63,11 @@ void Data::handle(core::DataChannelClosing&& event) {
 }
 
 void Data::handle(core::DataChannelError&& event) {
-  if (const auto channel = find(event.channel))
-    connection_.tell_of<event::DataChannelError>(DataChannel(channel), std::move(event.error));
+  const auto channel = find(event.channel);
+  if (!channel) return;
+  if (connection_.core().data_channel_state(event.channel) == DataChannelState::Connecting)
+    channel->begin_again();
+  connection_.tell_of<event::DataChannelError>(DataChannel(channel), std::move(event.error));
 }
 
 void Data::handle(core::DataChannelClosed&& event) {

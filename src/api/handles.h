@@ -183,6 +183,8 @@ struct ChannelHandle final : SendAccount {
   // Changes the state, forward only: a late Open does not undo a Closing. Returns whether it
   // changed.
   bool advance(DataChannelState to);
+  // From Open to Connecting: another peer follows, and a negotiated channel opens again.
+  void begin_again();
 
   bool is_low_waiting = false;  // a BufferedAmountLow is in the mailbox, whose mutex guards this
 

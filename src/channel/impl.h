@@ -38,7 +38,7 @@ class DataChannels::Impl {
   void shut_down(Timestamp now, std::optional<Error> error);
   void handle_transport_closed(Timestamp now, std::optional<Error> error);
   // renewal.cc
-  void end_association(Timestamp now, const Error& error);
+  void end_association(Timestamp now, const Error& error, Negotiated negotiated);
   void set_max_send_message_bytes(std::size_t bytes) { config_.max_send_message_bytes = bytes; }
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);
@@ -76,8 +76,10 @@ class DataChannels::Impl {
   //                  ACK, or any message (RFC 8832 §6);
   //                  at once when negotiated                 close(), the peer's reset, a breach
   //     Connecting ---------------------------------> Open ---------------------------> Closing
-  //         |  close() or failure before the OPEN is sent                 both streams reset |
-  //         +----------------------------> gone <-------------------------------------------+
+  //       | ^                                          |                                     |
+  //       | +---- another peer; negotiated ones alone -+                  both streams reset |
+  //       |    close() or failure before the OPEN is sent                                    |
+  //       +------------------------------> gone <-------------------------------------------+
   struct Channel {
     ChannelInfo info;
     DataChannelState state = DataChannelState::Connecting;
@@ -155,6 +157,10 @@ class DataChannels::Impl {
   void free_stream(std::uint16_t stream);
   void handle_association_closed(const sctp::Closed& closed);
   void drop_everything(const std::optional<Error>& error);
+
+  // ---- renewal.cc
+  Channels take_negotiated(const Error& error);
+  void begin_anew(Timestamp now, const Error& error);
 
   void handle(sctp::Association::Event&& event);
   template <class E>

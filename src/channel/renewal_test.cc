@@ -59,5 +59,64 @@ TEST(Renewal, BeforeItBeganOnlyTheChannelsEnd) {
   EXPECT_TRUE(sides.a.create(sides.pair.now(), "again", {.negotiated = true, .id = 4}));
 }
 
+// For another peer, which knows their ids as the one before did.
+TEST(Renewal, MayKeepNegotiatedChannels) {
+  using Negotiated = DataChannels::Negotiated;
+  const DataChannelOptions in_both{.negotiated = true, .id = 4};
+  TwoSides sides;
+  const ChannelId here = *sides.a.create(sides.pair.now(), "both", in_both);
+  const ChannelId there = *sides.b.create(sides.pair.now(), "both", in_both);
+  sides.establish();
+  const auto [in_band, _] = sides.channel();
+  ASSERT_TRUE(sides.send_bytes(sides.a, here, Buffer(1'000'000)));
+  const std::size_t left = sides.a.buffered_amount(here);
+  ASSERT_GT(left, 900'000u);
+  sides.a.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
+  sides.b.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
+  std::string why;
+  while (const auto event = sides.a.poll_event()) {
+    const auto* failed = std::get_if<DataChannelError>(&*event);
+    if (failed && failed->channel == here) why = failed->error.message;
+    sides.pair.events_a.push_back(*event);
+  }
+  EXPECT_EQ(why, fmt::format("rejected; {} bytes were not sent", left));
+  EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "failed 2 OperationError",
+                                          "closed 2", "ended by an error"));
+  EXPECT_EQ(sides.a.state(here), DataChannelState::Connecting);
+  EXPECT_EQ(sides.a.state(in_band), std::nullopt);
+  EXPECT_EQ(sides.a.buffered_amount(here), 0u);
+  EXPECT_FALSE(sides.send_text(sides.a, here, "to nobody"));
+  EXPECT_FALSE(sides.a.create(sides.pair.now(), "its id is in use", in_both));
+
+  sides.pair.run_for(1s);
+  sides.take_b();
+  sides.connect();
+  sides.pair.run_for(1s);
+  EXPECT_THAT(sides.take_a(), ElementsAre("established", "opened 1"));
+  EXPECT_THAT(sides.take_b(), ElementsAre("established", "opened 1"));
+  ASSERT_TRUE(sides.send_text(sides.a, here, "hello"));
+  ASSERT_TRUE(sides.send_text(sides.b, there, "and back"));
+  sides.pair.run_for(1s);
+  EXPECT_THAT(sides.take_b(), ElementsAre("text 1 hello"));
+  EXPECT_THAT(sides.take_a(), ElementsAre("text 1 and back"));
+  // As often as peers follow each other, and each time it is told.
+  sides.a.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
+  sides.pair.run_for(1s);
+  EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "ended by an error"));
+}
+
+// One that is being closed goes with its association.
+TEST(Renewal, KeepsNoChannelThatWasClosed) {
+  TwoSides sides;
+  const ChannelId here = *sides.a.create(sides.pair.now(), "both", {.negotiated = true, .id = 4});
+  sides.establish();
+  sides.a.close(sides.pair.now(), here);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Negotiated::Kept);
+  sides.pair.run_for(1s);
+  EXPECT_THAT(sides.take_a(),
+              ElementsAre("failed 1 OperationError", "closed 1", "ended by an error"));
+  EXPECT_TRUE(sides.a.create(sides.pair.now(), "anew", {.negotiated = true, .id = 4}));
+}
+
 }  // namespace
 }  // namespace specter::channel

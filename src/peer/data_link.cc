@@ -79,7 +79,8 @@ void DataLink::leave_peer(Timestamp now, const std::string& why) {
   handshake_ = {};
   sized_path_.reset();
   remote_init_.reset();
-  channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt});
+  channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt},
+                            channel::DataChannels::Negotiated::Kept);
   Buffer unheard;
   while (channels_.append_packet(now, unheard)) unheard.clear();
 }

@@ -13,7 +13,7 @@ defmodule Specter.DataChannel do
   | `{:data_channel_open, pc, dc}` | messages can be sent |
   | `{:data_channel_message, pc, dc, kind, data}` | a message arrived: `kind` is `:text` or `:binary` |
   | `{:buffered_amount_low, pc, dc}` | the buffered amount fell to the threshold, or there is room again after `:would_block`: retry |
-  | `{:data_channel_error, pc, dc, text}` | the channel failed; `:data_channel_closed` follows |
+  | `{:data_channel_error, pc, dc, text}` | the channel failed; `:data_channel_closed` follows, or, for a negotiated one that another peer takes over, `:data_channel_open` |
   | `{:data_channel_closed, pc, dc}` | the channel is closed, by either side; it is its last message |
   | `{:data_channel_refused, pc, stream, text}` | the peer tried to open a channel on this SCTP stream and was refused |
   | `{:data_channel_passive, pc}` | the last of `active: n` messages was delivered: call `Specter.PeerConnection.set_active/3` |

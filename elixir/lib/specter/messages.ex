@@ -72,7 +72,7 @@ defmodule Specter.Messages do
     buffered_amount_low:
       {[:pc, :dc], "The buffered amount fell to the threshold; after `:would_block`: retry."},
     data_channel_error:
-      {[:pc, :dc, :text], "The channel failed; `:data_channel_closed` follows."},
+      {[:pc, :dc, :text], "The channel failed; `:data_channel_closed` follows, or `:data_channel_open` with another peer."},
     data_channel_closed: {[:pc, :dc], "The channel is closed. It is its last message."},
     data_channel_refused:
       {[:pc, :stream, :text], "The peer tried to open a channel and was refused."},

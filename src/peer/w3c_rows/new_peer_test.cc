@@ -93,6 +93,42 @@ TEST(NewPeer, WhoOffersConnectsWithinASecond) {
   EXPECT_THAT(b.all<DataChannelClosed>(), SizeIs(1));
 }
 
+// Who reloads a page makes the channels again that both sides know.
+TEST(NewPeer, FindsTheNegotiatedChannelsOpen) {
+  const DataChannelOptions of_both{.negotiated = true, .id = 100};
+  Reloaded world;
+  PeerHost& b = world.pair.b;
+  const auto here = b.connection.create_data_channel(world.pair.now(), "both", of_both).value();
+  world.pair.network.settle();
+  ASSERT_TRUE(is_open(b, here));
+  world.pair.network.detach(Endpoint::parse("192.0.2.1:5001")->address);
+  ASSERT_TRUE(
+      b.connection.send(world.pair.now(), here, MessageKind::Text, as_bytes("to the first")));
+  const auto there =
+      world.c.connection.create_data_channel(world.pair.now(), "both", of_both).value();
+  b.events.clear();
+  world.negotiate(world.c, b);
+  EXPECT_FALSE(is_open(b, here));
+  ASSERT_TRUE(world.pair.network.run_until([&] { return is_open(b, here); }, kAPageReloads));
+  ASSERT_TRUE(b.connection.send(world.pair.now(), here, MessageKind::Text, as_bytes("again")));
+  ASSERT_TRUE(
+      world.c.connection.send(world.pair.now(), there, MessageKind::Text, as_bytes("hello")));
+  world.pair.network.run_for(100ms);
+  // Nothing that was meant for the one before.
+  ASSERT_THAT(world.c.all<Message>(), SizeIs(1));
+  EXPECT_EQ(as_text(world.c.all<Message>()[0]->data), "again");
+  ASSERT_THAT(b.all<Message>(), SizeIs(1));
+  EXPECT_EQ(b.all<Message>()[0]->channel, here);
+  std::vector<std::string> why;
+  for (const auto* error : b.all<DataChannelError>())
+    if (error->channel == here) why.push_back(error->error.message);
+  ASSERT_THAT(why, SizeIs(1));
+  EXPECT_THAT(why[0], HasSubstr("another peer"));
+  EXPECT_THAT(why[0], HasSubstr("bytes were not sent"));
+  for (const auto* closed : b.all<DataChannelClosed>()) EXPECT_NE(closed->channel, here);
+  EXPECT_THAT(b.all<DataChannelOpen>(), SizeIs(1));
+}
+
 TEST(NewPeer, TakesThePlaceOfOneWhoHasSaidGoodbye) {
   Reloaded world;
   PeerHost& b = world.pair.b;
