@@ -48,6 +48,7 @@ enum class ChannelType : std::uint8_t {
 //   |  Label, then Protocol: UTF-8, not terminated, not padded      |
 struct OpenMessage {
   static constexpr std::uint8_t kType = 0x03;
+  static constexpr std::size_t kHeadBytes = 12;  // before label and protocol
 
   ChannelType channel_type = ChannelType::Reliable;
   std::uint16_t priority = sctp::kNormalPriority;

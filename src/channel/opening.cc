@@ -43,6 +43,13 @@ Result<ChannelId> DataChannels::Impl::create(Timestamp now, std::string_view lab
     return fail(ErrorCode::OperationFailed,
                 fmt::format("there are {} data channels already: close some", channels_.size()));
 
+  if (const std::size_t room = config_.association.data.send_buffer_bytes;
+      !options.negotiated &&
+      label.size() + options.protocol.size() + OpenMessage::kHeadBytes > room)
+    return fail(
+        ErrorCode::OperationFailed,
+        fmt::format("the send buffer of {} bytes has no room for the label and protocol", room));
+
   Channel channel{.info = {std::string(label), options},
                   .priority = std::to_underlying(options.priority)};
   // W3C §6.1: an id counts for negotiated channels only.

@@ -30,6 +30,24 @@ TEST(Opening, AnnouncesAChannelToThePeer) {
   EXPECT_THAT(two.take_b(), ElementsAre("text 1 there"));
 }
 
+// Its OPEN would never leave.
+TEST(Opening, NeedsRoomForItsNames) {
+  DataChannels::Config small;
+  small.association.data.send_buffer_bytes = 100'000;
+  TwoSides two({}, small);
+  const std::string longest(65'535, 'x');
+  const auto made = two.a.create(two.pair.now(), longest, {.protocol = longest});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::OperationFailed);
+  ASSERT_TRUE(two.a.create(two.pair.now(), longest, {.protocol = std::string(34'453, 'x')}));
+  // Of a negotiated channel nothing is said.
+  ASSERT_TRUE(
+      two.a.create(two.pair.now(), longest, {.protocol = longest, .negotiated = true, .id = 7}));
+  two.connect();
+  two.pair.run_for(5s);
+  EXPECT_EQ(two.a.state(ChannelId{1}), DataChannelState::Open);
+}
+
 // The OPEN rides with the handshake: a round trip less than after it.
 TEST(Opening, NeedsNoRoundTripOfItsOwn) {
   TwoSides two({.latency = 50ms});

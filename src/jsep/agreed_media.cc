@@ -72,14 +72,28 @@ Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
   return {};
 }
 
-void take_answered_media(Session& session, std::vector<std::optional<MediaDescription>> said) {
+void tell_streams(Session& session, MediaSection& media, Random& random) {
+  media.streams.clear();
+  if (!media.is_told) return;
+  media.streams = streams_of(media.remote);
+  const bool is_said =
+      !media.remote.msids.empty() ||
+      std::ranges::any_of(media.remote.sources, [](const Source& s) { return s.msid.has_value(); });
+  if (is_said) return;
+  if (!session.default_stream)
+    session.default_stream = fmt::format("{:016x}{:016x}", random.u64(), random.u64());
+  media.streams = {*session.default_stream};
+}
+
+void take_answered_media(Session& session, std::vector<std::optional<MediaDescription>> said,
+                         Random& random) {
   for (std::size_t i = 0; i < said.size(); ++i) {
     Section& section = session.now.sections[i];
     if (!section.media) continue;
     MediaSection& media = *section.media;
     if (said[i]) media.remote = std::move(*said[i]);
     media.is_told = said[i] && sends(media.remote.direction);
-    media.streams = media.is_told ? streams_of(media.remote) : std::vector<std::string>{};
+    tell_streams(session, media, random);
   }
 }
 

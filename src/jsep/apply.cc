@@ -83,6 +83,7 @@ void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init
     end_data(out, "the peer's description begins another SCTP association");
   if (transport.data_section) decide_snap(now, transport, says_sctp_init);
   if (!transport.tls_id && now.transport) transport.tls_id = now.transport->tls_id;
+  now.transport_ended = false;
   out.change.remote_restarted =
       now.transport && now.transport->credentials != transport.credentials;
   out.change.transport = transport;
@@ -114,6 +115,8 @@ void settle(Session& session, SessionDescription local, SessionDescription remot
   now.pending_remote.reset();
   now.offered.reset();
   now.state = SignalingState::Stable;
+  // RFC 9429 §5.11: with the last section that used it the transport is discarded.
+  if (now.transport && !has_used(now.sections)) now.transport_ended = true;
   session.stable.reset();
   session.last_offer.reset();
   session.last_answer.reset();
@@ -344,7 +347,7 @@ Result<> take_offer(const LocalParameters& local, Outcome& out, Remote remote,
 }
 
 void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
-                 const SessionDescription& description) {
+                 const SessionDescription& description, Random& random) {
   Negotiated& now = out.session.now;
   for (std::size_t i = 0; i < now.sections.size(); ++i) {
     Section& section = now.sections[i];
@@ -354,7 +357,7 @@ void take_answer(const LocalParameters& local, Outcome& out, Remote remote,
     section.use = now.remote_sections.uses[i];
     remote.media[i].reset();
   }
-  take_answered_media(out.session, std::move(remote.media));
+  take_answered_media(out.session, std::move(remote.media), random);
   agree_on_media(local, out.session, Side::Remote);
   if (remote.transport) {
     take_transport(out, std::move(*remote.transport), says_sctp_init(local, now, In::Offer));
@@ -490,7 +493,7 @@ Result<Outcome> set_remote(const LocalParameters& local, const Session& session,
   out.session.now.remote_sections = remote->sections;
   out.session.now.told = {};
   if (description.type != SdpType::Offer) {
-    take_answer(local, out, std::move(*remote), description);
+    take_answer(local, out, std::move(*remote), description, random);
   } else if (auto taken = take_offer(local, out, std::move(*remote), description, random); !taken) {
     return fail(std::move(taken).error());
   }

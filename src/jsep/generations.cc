@@ -35,6 +35,7 @@ bool restart_asked(const Session& session) {
 
 bool is_other_peer(const Negotiated& stable, const RemoteTransport& transport) {
   if (!stable.transport || stable.transport->credentials == transport.credentials) return false;
+  if (stable.transport_ended) return true;
   const RemoteTransport& before = *stable.transport;
   if (before.fingerprints != transport.fingerprints) return true;
   // A tls-id that comes or goes asks for nothing. Nor does a=setup, against RFC 8842 §5.3: Firefox
@@ -57,7 +58,11 @@ bool is_to_be_replaced(const Session& session, const ice::Credentials& credentia
 
 bool wants_other_credentials(const Session& session, const ice::Credentials& than) {
   // What has no peer can't restart: another first offer is as good as the first.
-  return session.now.transport && is_to_be_replaced(session, than);
+  if (!session.now.transport) return false;
+  // The peer has forgotten the transport that had them, and makes another one.
+  const Negotiated& stable = session.last_stable();
+  if (stable.transport_ended && stable.credentials == than) return true;
+  return is_to_be_replaced(session, than);
 }
 
 // Those of the latest local description go on unless somebody wants others: RFC 9429 §5.2.2.

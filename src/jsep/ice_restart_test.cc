@@ -260,7 +260,8 @@ TEST(IceRestart, ByAProvisionalAnswer) {
   EXPECT_EQ(credentials_in(agreed.a.create_offer({}).value()), credentials_in(offer));
 }
 
-// The answer accepts nothing: no transport restarts, and both sides keep what they had.
+// The answer accepts nothing: no transport restarts, and that of before is none any more (RFC 9429
+// §5.11).
 TEST(IceRestart, AnAnswerThatRejectsEverythingTakesTheOfferedGenerationBack) {
   Agreed agreed;
   const auto offer = agreed.a.create_offer(kRestart).value();
@@ -269,8 +270,11 @@ TEST(IceRestart, AnAnswerThatRejectsEverythingTakesTheOfferedGenerationBack) {
       agreed.a.set_remote({SdpType::Answer, head() + data_section("0", "", 0)}).value();
   EXPECT_TRUE(taken.generation_dropped);
   EXPECT_FALSE(taken.transport);
+  EXPECT_EQ(agreed.a.local_credentials(), agreed.of_a);
   agreed.a.want_data();
-  EXPECT_EQ(credentials_in(agreed.a.create_offer({}).value()), agreed.of_a);
+  const auto next = credentials_in(agreed.a.create_offer({}).value());
+  EXPECT_NE(next, agreed.of_a);
+  EXPECT_NE(next, credentials_in(offer));
 }
 
 // ---- the answerer

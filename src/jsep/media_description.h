@@ -93,6 +93,8 @@ struct MediaDescription {
   // first is kept.
   static constexpr std::size_t kMaxFeedback = 32;       // of one format
   static constexpr std::size_t kMaxFeedbackBytes = 64;  // of each
+  static constexpr std::size_t kMaxFeedbackOfAll = 16;  // a=rtcp-fb:*, of which each has its copy
+  static constexpr std::size_t kMaxRestrictionBytes = 1'024;  // of a rid; error
   // Of one format, error: half of them may say nothing without the other half. The longest that
   // peers write are parameter sets of H.264 and H.265 in base64, some hundred bytes.
   static constexpr std::size_t kMaxParametersBytes = 4'096;

@@ -130,8 +130,10 @@ TEST(MediaDescription, ReadsLinesInAnyOrder) {
 
 // RFC 4585 §4.2: '*', more spaces than one, doubles, and ends with a space.
 TEST(MediaDescription, ReadsFeedbackAsOthersWriteIt) {
-  const auto video =
-      read(kVideo + "a=rtcp-fb:96 nack\na=rtcp-fb:* nack  pli \na=rtcp-fb:* nack\n").value();
+  const auto video = read(kVideo +
+                          "a=rtpmap:96 VP8/90000\na=rtpmap:97 rtx/90000\na=rtcp-fb:96 nack\n"
+                          "a=rtcp-fb:* nack  pli \na=rtcp-fb:* nack\n")
+                         .value();
   EXPECT_THAT(video.formats[0].feedback, ElementsAre("nack", "nack pli"));
   EXPECT_THAT(video.formats[1].feedback, ElementsAre("nack pli", "nack"));
 }
@@ -255,7 +257,7 @@ TEST(MediaDescription, HasLimits) {
   const auto pairs =
       read(many(200, [](auto i) { return "a=ssrc-group:FID " + i + " 9\n"; })).value();
   EXPECT_LE(pairs.flow_pairs.size(), D::kMaxSources);
-  const auto feedback = read(many(200, [](auto i) { return "a=rtcp-fb:* x" + i + "\n"; })).value();
+  const auto feedback = read(many(200, [](auto i) { return "a=rtcp-fb:96 x" + i + "\n"; })).value();
   EXPECT_THAT(feedback.formats[0].feedback, SizeIs(D::kMaxFeedback));
   EXPECT_THAT(
       read(kVideo + "a=rtcp-fb:96 " + std::string(65, 'x') + "\n").value().formats[0].feedback,
@@ -311,6 +313,27 @@ TEST(MediaDescription, TakesLinearTime) {
   text += "\n";
   for (int i = 0; i < 60'000; ++i) text += "a=ssrc:" + std::to_string(i) + " a\n";
   EXPECT_TRUE(read(text).has_value());
+}
+
+// What is said of all formats has a copy in each.
+TEST(MediaDescription, FeedbackOfAllFormatsHasALimit) {
+  std::string text = "m=audio 9 UDP/TLS/RTP/SAVPF", lines;
+  for (int i = 0; i < 128; ++i) text += " " + std::to_string(i);
+  for (int i = 0; i < 32; ++i) lines += "a=rtcp-fb:* " + std::to_string(i) + "\n";
+  const auto media = read(text + "\na=rtpmap:111 opus/48000/2\n" + lines).value();
+  std::size_t held = 0;
+  for (const Format& format : media.formats) held += format.feedback.size();
+  EXPECT_GT(held, 0u);
+  EXPECT_LE(held, 500u);
+  EXPECT_EQ(media.find_format(111)->feedback.size(), 16u);
+  EXPECT_THAT(media.find_format(112)->feedback, IsEmpty());
+}
+
+TEST(MediaDescription, RestrictionsOfARidHaveALimit) {
+  std::string restrictions;
+  for (int i = 0; i < 200'000; ++i) restrictions += "pt=1;";
+  EXPECT_FALSE(read(kVideo + "a=rid:a send " + restrictions + "\n"));
+  EXPECT_TRUE(read(kVideo + "a=rid:a send pt=96;max-width=1280;max-height=720;max-fps=30\n"));
 }
 
 // RFC 3264 §6.1: all pairs.

@@ -9,6 +9,7 @@
 #include "jsep/codec_match.h"
 #include "jsep/encodings.h"
 #include "rtp/extension_map.h"
+#include "sdp/line.h"
 
 namespace specter::jsep {
 namespace {
@@ -232,6 +233,10 @@ bool has_rid(const MediaDescription& description) {
 
 // ---- simulcast
 
+Direction opposite(Direction direction) {
+  return direction == Direction::Send ? Direction::Receive : Direction::Send;
+}
+
 void add_stream(MediaDescription& description, Rid rid) {
   auto& streams =
       rid.direction == Direction::Send ? description.simulcast_send : description.simulcast_receive;
@@ -260,24 +265,36 @@ void offer_simulcast(const LocalMedia& local, MediaDescription& offer) {
   if (offer.rids.size() < 2) offer.simulcast_send.clear();
 }
 
+// Of a list with commas those that are formats of the answer, in its order.
+std::string kept_payload_types(std::string_view list, const MediaDescription& answer) {
+  std::bitset<128> listed;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    if (const auto number = sdp::decimal(list.substr(0, end), 127)) listed.set(*number);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  std::string kept;
+  for (const Format& format : answer.formats) {
+    if (listed[format.payload_type])
+      kept += (kept.empty() ? "" : ",") + std::to_string(format.payload_type);
+  }
+  return kept;
+}
+
 // RFC 8851 §6.3: the restrictions are the offer's, without the payload types that the answer does
 // not have. Nothing: none of them is left.
 std::optional<Rid> answer_rid(const Rid& offered, const MediaDescription& answer) {
-  Rid rid{.id = offered.id,
-          .direction = offered.direction == Direction::Send ? Direction::Receive : Direction::Send};
+  Rid rid{.id = offered.id, .direction = opposite(offered.direction)};
   std::string_view rest = offered.restrictions;
+  bool has_payload_types = false;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(';'), rest.size());
     std::string restriction(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (restriction.starts_with("pt=")) {
-      std::string kept;
-      for (const Format& format : answer.formats) {
-        const std::string number = std::to_string(format.payload_type);
-        if (("," + restriction.substr(3) + ",").find("," + number + ",") == std::string::npos)
-          continue;
-        kept += (kept.empty() ? "" : ",") + number;
-      }
+      // RFC 8851 §5: each is said once.
+      if (std::exchange(has_payload_types, true)) continue;
+      const std::string kept = kept_payload_types(restriction.substr(3), answer);
       if (kept.empty()) return std::nullopt;
       restriction = "pt=" + kept;
     }
@@ -294,8 +311,8 @@ void answer_simulcast(const LocalMedia& local, const MediaDescription& offer,
   if (!has_rid(answer)) return;
   const auto add = [&](const std::string& id, Direction offered_direction) {
     const Rid* const offered = offer.find_rid(id, offered_direction);
-    auto rid = offered ? answer_rid(*offered, answer) : std::nullopt;
-    if (rid && !answer.find_rid(id, rid->direction)) add_stream(answer, *std::move(rid));
+    if (!offered || answer.find_rid(id, opposite(offered_direction))) return;
+    if (auto rid = answer_rid(*offered, answer)) add_stream(answer, *std::move(rid));
   };
   if (sends(answer.direction)) {
     const auto received = received_rids(offer);

@@ -225,7 +225,7 @@ Result<> Reader::read_feedback(const Attribute& a) {
   if (rest.empty() || rest.size() > MediaDescription::kMaxFeedbackBytes) return {};
   const std::string feedback = spaced(rest);
   if (!payload_type) {
-    if (for_all_.size() < MediaDescription::kMaxFeedback) for_all_.push_back(feedback);
+    if (for_all_.size() < MediaDescription::kMaxFeedbackOfAll) for_all_.push_back(feedback);
   } else if (Format* const found = format(*payload_type)) {
     add_feedback(*found, feedback);
   }
@@ -271,6 +271,9 @@ Result<> Reader::read_rid(const Attribute& a) {
     return bad(a, "<rid> send|recv [<restrictions>]");
   const auto way = direction == "send" ? Rid::Direction::Send : Rid::Direction::Receive;
   if (out_.find_rid(id, way)) return {};
+  if (restrictions.size() > MediaDescription::kMaxRestrictionBytes)
+    return bad(a, fmt::format("no more than {} bytes of restrictions",
+                              MediaDescription::kMaxRestrictionBytes));
   if (out_.rids.size() == MediaDescription::kMaxRids)
     return bad(a, fmt::format("no more than {} a=rid lines", MediaDescription::kMaxRids));
   out_.rids.push_back({std::string(id), way, std::string(restrictions)});
@@ -421,7 +424,10 @@ Result<MediaDescription> Reader::read(const sdp::Session& session) {
     if (auto line = read_session_line(a); !line) return fail(line.error());
   }
   for (Format& format : out_.formats) {
-    for (const std::string& feedback : for_all_) add_feedback(format, feedback);
+    // A format that nobody named is no codec of ours; each has its copy.
+    if (!format.name.empty()) {
+      for (const std::string& feedback : for_all_) add_feedback(format, feedback);
+    }
     // RFC 5761 §4.
     if (out_.rtcp_mux && format.payload_type >= 64 && format.payload_type <= 95) {
       return fail(Error{ErrorCode::InvalidAccess,

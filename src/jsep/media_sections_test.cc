@@ -130,6 +130,55 @@ TEST(MediaSections, AnAnswerThatRejectsASectionStopsIt) {
 
 // RFC 3264 §6: an accepted section has the offer's protocol. RFC 9429 §5.1.3: profiles of RTP are
 // one.
+// RFC 9429 §5.11: without a section the transport is discarded, as libwebrtc does. Who makes the
+// next one has other credentials, and begins DTLS anew, with the fingerprint of before.
+TEST(MediaSections, AfterTheLastIsRejectedTheNextHasANewTransport) {
+  const auto answer = [](const std::string& mid, std::string_view ufrag, const std::string& pwd) {
+    return head(mid) + audio_section(mid, replaced(transport_lines(ufrag, "active"),
+                                                   "w3Jm9xTtR1bYc5LdVh8QeA2s", pwd));
+  };
+  End a(1);
+  const auto id = a.add(Audio);
+  (void)a.make_offer();
+  ASSERT_TRUE(a.set_remote({SdpType::Answer, answer("0", "Kq7z", "w3Jm9xTtR1bYc5LdVh8QeA2s")}));
+  const auto before = a.n.local_credentials();
+  a.stop(id);
+  (void)a.make_offer();
+  ASSERT_TRUE(a.set_remote({SdpType::Answer, head() + audio_section("0", "", 0)}));
+  EXPECT_FALSE(a.n.is_needed());
+
+  (void)a.add(Audio);
+  const auto offer = a.make_offer();
+  EXPECT_NE(a.n.local_credentials(), before);
+  EXPECT_EQ(offer.sdp.find(before.ufrag), std::string::npos);
+  const std::string mid(
+      sdp::parse(offer.sdp).value().media.back().attributes.value("mid").value_or(""));
+  EXPECT_EQ(
+      name_of(a.set_remote({SdpType::Answer, answer(mid, "Wx5y", "AAAABBBBCCCCDDDDEEEEFFFF")})),
+      "");
+  EXPECT_TRUE(a.last.new_peer);
+  EXPECT_TRUE(a.last.remote_restarted);
+}
+
+// The same where the other side offers.
+TEST(MediaSections, AfterTheLastIsRejectedTheirNextIsANewPeer) {
+  const auto offer = [](const std::string& mids, const std::string& sections) {
+    return SessionDescription{SdpType::Offer, head(mids) + sections};
+  };
+  End b(2);
+  ASSERT_TRUE(b.set_remote(offer("0", audio_section("0"))));
+  (void)b.make_answer();
+  const auto before = b.n.local_credentials();
+  ASSERT_TRUE(b.set_remote(offer("", audio_section("0", "", 0))));
+  (void)b.make_answer();
+  const std::string next =
+      replaced(transport_lines("Wx5y"), "w3Jm9xTtR1bYc5LdVh8QeA2s", "AAAABBBBCCCCDDDDEEEEFFFF");
+  ASSERT_TRUE(b.set_remote(offer("1", audio_section("0", "", 0) + audio_section("1", next))));
+  (void)b.make_answer();
+  EXPECT_TRUE(b.last.new_peer);
+  EXPECT_NE(b.n.local_credentials(), before);
+}
+
 TEST(MediaSections, AnAnswerKeepsTheirProtocol) {
   Two two;
   auto& [a, b] = two;

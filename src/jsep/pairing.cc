@@ -99,7 +99,8 @@ class Pairing {
   void read(std::size_t i) {
     MediaSection& media = *sections_[i].media;
     media.remote = std::move(*said_[i]);
-    tell_track(media);
+    media.is_told = sends(media.remote.direction);
+    tell_streams(session_, media, random_);
     Transceiver* transceiver = find_transceiver(session_, media.transceiver);
     // A sender that has one encoding becomes one of simulcast where the peer asks for it. What it
     // asks for no more goes with the answer.
@@ -122,25 +123,6 @@ class Pairing {
            std::ranges::any_of(local_.media.header_extensions, [&](const auto& extension) {
              return extension.kind == remote.kind && extension.uri == uri;
            });
-  }
-
-  void tell_track(MediaSection& media) {
-    media.is_told = sends(media.remote.direction);
-    if (!media.is_told) {
-      media.streams.clear();
-      return;
-    }
-    auto streams = streams_of(media.remote);
-    const bool says_none = media.remote.msids.empty() && streams.empty();
-    // RFC 9429 §5.10: a track of which nothing is said is in a stream of its own.
-    if (!says_none || is_said_by_sources(media.remote))
-      media.streams = std::move(streams);
-    else if (media.streams.empty())
-      media.streams = {fmt::format("{:016x}{:016x}", random_.u64(), random_.u64())};
-  }
-
-  static bool is_said_by_sources(const MediaDescription& remote) {
-    return std::ranges::any_of(remote.sources, [](const Source& s) { return s.msid.has_value(); });
   }
 
   // What an offer made that this one takes the place of.

@@ -44,7 +44,10 @@ Result<> pair_sections(const LocalParameters& local, Session& session,
 // Of each media section of the peer's answer, or none. Error: InvalidAccess.
 Result<> check_answered_media(const Negotiated& now, const sdp::Session& answer,
                               const std::vector<std::optional<MediaDescription>>& said);
-void take_answered_media(Session& session, std::vector<std::optional<MediaDescription>> said);
+void take_answered_media(Session& session, std::vector<std::optional<MediaDescription>> said,
+                         Random& random);
+// In which streams the peer's track is. RFC 9429 §5.10, §5.11.
+void tell_streams(Session& session, MediaSection& media, Random& random);
 void take_our_answer(Session& session, const Draft& draft);
 // By an answer of either side, which may be provisional.
 void agree_on_media(const LocalParameters& local, Session& session, Side answerer);

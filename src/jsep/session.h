@@ -104,7 +104,8 @@ struct Negotiated {
   std::optional<dtls::Role> dtls_role{};  // ours; so the roles in ICE are decided as well
   std::uint32_t tls_ids = 0;              // of ours, after the first: one for each new association
   Snap snap = Snap::Undecided;
-  Buffer remote_sctp_init{};  // the peer's, when used
+  bool transport_ended = false;  // `transport` is the one before: no section is in use any more
+  Buffer remote_sctp_init{};     // the peer's, when used
 
   // Where candidates of ours belong: the tagged section of the group, RFC 9429 §4.1.1.
   std::string candidate_mid{};
@@ -143,6 +144,8 @@ struct Session {
   std::uint64_t version = 0;  // of the latest draft
   std::optional<std::size_t> bare_hash{};
   Rare<MediaNumbers> numbers{};  // what one of them means stays so: no rollback
+  // RFC 9429 §5.10, §5.11: of the peer's tracks of which no stream is said. Once drawn it stays.
+  Rare<std::string> default_stream{};
   std::uint64_t transceivers_made = 0;
 
   const Negotiated& last_stable() const { return stable ? *stable : now; }

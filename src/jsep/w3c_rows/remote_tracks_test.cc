@@ -90,6 +90,22 @@ TEST(W3cMediaRows, L10To12_AMsidIsOptionalAndHasParts) {
   EXPECT_THAT(streams("a=msid:foo\r\na=msid:baz\r\n"), ElementsAre("foo", "baz"));
 }
 
+// RFC 9429 §5.10, §5.11: one for the session, in answers too.
+TEST(W3cMediaRows, L10_TheDefaultStreamIsTheSessions) {
+  End b(2);
+  ASSERT_TRUE(b.set_remote(
+      {SdpType::Offer, jsep::head("0 1") + jsep::audio_section("0") + jsep::video_section("1")}));
+  ASSERT_EQ(b.at(0).remote_streams.size(), 1u);
+  EXPECT_EQ(b.at(0).remote_streams, b.at(1).remote_streams);
+  End a(1);
+  (void)a.add(MediaKind::Audio);
+  (void)a.make_offer();
+  ASSERT_TRUE(a.set_remote(
+      {SdpType::Answer,
+       jsep::head("0") + jsep::audio_section("0", jsep::transport_lines("Kq7z", "active"))}));
+  EXPECT_EQ(a.at(0).remote_streams.size(), 1u);
+}
+
 TEST(Tracks, AStreamOfItsOwnStaysWithItsTrack) {
   End b(2);
   const SessionDescription offer{SdpType::Offer, offered_audio("")};
