@@ -1,5 +1,7 @@
 #include "media/circuit_breaker.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace specter::media {
@@ -19,7 +21,7 @@ struct Rig {
   }
   void report(double lost, std::optional<Duration> round_trip = 100ms, bool is_stuck = false) {
     rtcp::ReportBlock block;
-    block.fraction_lost = static_cast<std::uint8_t>(lost * 256);
+    block.fraction_lost = static_cast<std::uint8_t>(std::min(lost * 256, 255.0));
     block.highest_sequence = is_stuck ? 5 : highest;
     breaker.handle_report(now, block, round_trip);
   }
