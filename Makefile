@@ -46,6 +46,7 @@ check: ## check the rules of docs/architecture.md; after a build, the libraries'
 	scripts/check $(if $(wildcard build/release/build.ninja),--build build/release)
 
 format: ## format the C++ with clang-format and the Elixir with mix
+	scripts/bootstrap elixir lint
 	clang-format-19 -i $(cpp_files)
 	cd elixir && LC_ALL=C.UTF-8 mix format
 

@@ -24,10 +24,12 @@ defmodule Specter do
   references is garbage collected, and its connections are closed: keep it as long as you need them.
 
   Objects have ids, which are valid for their Specter only. An unknown, consumed or closed id returns
-  `{:error, :not_found}`, and so does the id of a connection that is not ready yet. An argument of the
+  `{:error, :not_found}`, and so does the id of a connection that is not ready yet. Of a track it is
+  `{:error, :invalid_track}`, of a transceiver `{:error, :invalid_transceiver}`. An argument of the
   wrong type raises `ArgumentError`.
 
-  The functions on peer connections are also available here, under their first names.
+  The calls for data channels and negotiation are also functions of `Specter`, for example
+  `Specter.create_offer/3`.
   """
 
   alias Specter.{Config, Native, Options, PeerConnection}

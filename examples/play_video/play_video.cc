@@ -1,9 +1,10 @@
 // Teaches how a file's video gets to a browser: a track, its frames at their times, and a new
 // beginning when the browser asks for a key frame.
 //
-//   play_video FILE.ivf          prints an offer; paste it into page.html, and the page's answer
-//   here play_video FILE.ivf --self   sends to a second connection in this process, which counts
-//   frames
+//   play_video FILE.ivf
+//     prints an offer: paste it into page.html, and the page's answer here
+//   play_video FILE.ivf --self
+//     sends to a second connection in this process, which counts frames
 //
 // The file has VP8 in IVF's format, as `ffmpeg -i film.mp4 -c:v libvpx film.ivf` makes it.
 #include <chrono>

@@ -36,8 +36,8 @@ defmodule Specter.Config do
   | `:consent_timeout` | `:failed` after no response to consent checks for so long (RFC 7675) | 30,000 |
   | `:show_remote_candidates` | whether the remote description includes candidates added later | `false` |
   | `:jitter_buffer` | how long received media waits for packets that are missing, in ms | 100 |
-  | `:frame_buffer_bytes` | how much of frames that are not complete a connection keeps | 8 MiB |
-  | `:retransmission_buffer_bytes` | how much of what was sent a connection keeps for retransmissions (RFC 4588) | 4 MiB |
+  | `:frame_buffer_bytes` | how much of received frames each track keeps until they are delivered | 8 MiB |
+  | `:retransmission_buffer_bytes` | how much of what was sent each encoding keeps for retransmissions (RFC 4588) | 4 MiB |
   | `:cryptex` | RTP header extensions are encrypted (RFC 9335) with a peer that supports it | `true` |
   | `:connection_reports` | whether `:connection_report` comes when connecting has ended, and not only when `Specter.PeerConnection.get_report/2` asks for it | `false` |
   | `:key_log_file` | a file for the DTLS secrets, for Wireshark; `""`: none. It allows anyone to decrypt the traffic | `""` |
