@@ -19,6 +19,12 @@ Atom failure_atom(ErrorCode code) {
     case ErrorCode::DtlsFailure: return Atom("dtls_failure");
     case ErrorCode::FingerprintFailure: return Atom("fingerprint_failure");
     case ErrorCode::SctpFailure: return Atom("sctp_failure");
+    // Of a start.
+    case ErrorCode::InvalidAccess:
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::NotSupported:
+    case ErrorCode::SyntaxError: return Atom("invalid_configuration");
+    case ErrorCode::OperationFailed: return Atom("operation_failed");
     default: return Atom("internal");
   }
 }
@@ -170,7 +176,9 @@ void Peer::tell_failure(Operation operation, const Error& error) {
     case Operation::SetRemoteDescription:
       return tell(Atom("invalid_remote_description"), error.message);
     case Operation::AddIceCandidate: return tell(Atom("candidate_error"), error.message);
-    case Operation::Start: return tell(Atom("peer_connection_error"));
+    case Operation::Start:
+      tell(Atom("connection_failed"), failure_atom(error.code), error.message);
+      return tell(Atom("peer_connection_error"));
     // The channel ended under the message; :data_channel_closed tells so.
     case Operation::Send: return;
     case Operation::AddTrack: tracks_.note_failed_add(); [[fallthrough]];

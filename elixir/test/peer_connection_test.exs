@@ -87,6 +87,8 @@ defmodule Specter.PeerConnectionTest do
         specter = init(ice_servers: [url])
         {:ok, pc} = PeerConnection.new(specter, new_api(specter))
         assert_receive {:peer_connection_error, ^pc}
+        assert_received {:connection_failed, ^pc, :invalid_configuration, text}
+        assert text != ""
         refute PeerConnection.exists?(specter, pc)
         assert PeerConnection.close(specter, pc) == {:error, :not_found}
         refute_received {:peer_connection_ready, ^pc}

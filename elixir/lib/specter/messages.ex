@@ -29,7 +29,8 @@ defmodule Specter.Messages do
     ice_candidate_error: {[:pc, :json], "A STUN or TURN server led to no candidate; others may."},
     connection_failed:
       {[:pc, :failure, :text],
-       "The connection failed, with a code and a sentence; `:connection_state_change` follows."},
+       "The connection failed, with a code and a sentence; `:connection_state_change` follows, or
+       `:peer_connection_error` if it could not be created."},
     connection_state_change: {[:pc, :connection_state], "The connection state changed."},
     ice_connection_state_change:
       {[:pc, :ice_connection_state], "The ICE connection state changed."},

@@ -108,6 +108,9 @@ defmodule Specter.PeerConnection do
     * `:dtls_failure`: the DTLS handshake failed.
     * `:fingerprint_failure`: the peer's certificate does not match its description.
     * `:sctp_failure`: the peer did not set up SCTP, which data channels need.
+    * `:invalid_configuration`: an option of `new/3` or `Specter.init/1` cannot be used, such as a TURN
+      server without a username. `{:peer_connection_error, pc}` follows.
+    * `:operation_failed`: the system refused a resource. `{:peer_connection_error, pc}` follows.
     * `:internal`: a bug in this library.
 
   Close a failed connection. After `:ice_failure`, `restart_ice/2` may bring it back instead.
@@ -118,6 +121,8 @@ defmodule Specter.PeerConnection do
           | :dtls_failure
           | :fingerprint_failure
           | :sctp_failure
+          | :invalid_configuration
+          | :operation_failed
           | :internal
 
   @typedoc """
@@ -208,8 +213,8 @@ defmodule Specter.PeerConnection do
   Makes a peer connection. Wait for `{:peer_connection_ready, pc}` before you use it: until then, calls
   such as `create_offer/3` return `{:error, :not_found}`.
 
-  `{:peer_connection_error, pc}` is sent instead if the configuration is invalid, such as the URL of
-  an ICE server.
+  If the configuration is invalid, such as the URL of an ICE server, you receive
+  `{:connection_failed, pc, code, text}` and `{:peer_connection_error, pc}` instead.
 
   Options:
 
