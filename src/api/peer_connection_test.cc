@@ -284,7 +284,9 @@ struct Start {
 TEST(Configuration, OfBadServersShowsAtTheConnection) {
   const Start table[] = {
       {{{.urls = {"http://x"}}}, ErrorCode::SyntaxError, "the ICE server URL \"http://x\""},
-      {{{.urls = {"turn:x"}}}, ErrorCode::InvalidAccess, "turn server credentials required"},
+      {{{.urls = {"turn:x"}}},
+       ErrorCode::InvalidAccess,
+       "turn:x: turn server credentials required: set username and credential"},
   };
   for (const Start& row : table) {
     Specter specter({.defaults = {.ice_servers = row.servers}});

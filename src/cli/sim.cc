@@ -112,6 +112,9 @@ void add_sim(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   choose(*command, *options);
   command->callback([options, &exit_code] {
+    const bool is_of_one = options->seed || !options->plans.empty();
+    if (!is_of_one && (options->tells_story || options->traces || options->shrinks))
+      throw CLI::ValidationError("--story, --trace and --shrink", "need --seed or --plan");
     if (!options->only.empty()) {
       const auto kinds = world::parse_kinds(options->only);
       if (!kinds) throw CLI::ValidationError("--only", "knows these: " + names_of_kinds());

@@ -148,7 +148,9 @@ Result<std::vector<IceUrl>> parse_ice_servers(std::span<const IceServer> servers
       if (!url) return fail(std::move(url).error());
       const bool is_turn = url->scheme == IceScheme::Turn || url->scheme == IceScheme::Turns;
       if (is_turn && (server.username.empty() || server.credential.empty()))
-        return fail(ErrorCode::InvalidAccess, "turn server credentials required");
+        return fail(
+            ErrorCode::InvalidAccess,
+            fmt::format("{}: turn server credentials required: set username and credential", text));
       if (urls.size() == kMaxIceUrls) {
         return fail(ErrorCode::InvalidArgument,
                     fmt::format("more than {} URLs of ICE servers", kMaxIceUrls));

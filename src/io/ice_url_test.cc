@@ -210,7 +210,8 @@ TEST(IceServers, NeedCredentialsForTurn) {
   const auto urls = parse_ice_servers(servers);
   ASSERT_FALSE(urls.has_value());
   EXPECT_EQ(urls.error().code, ErrorCode::InvalidAccess);
-  EXPECT_EQ(urls.error().message, "turn server credentials required");
+  EXPECT_TRUE(urls.error().message.ends_with(
+      ": turn server credentials required: set username and credential"));
 }
 
 TEST(IceServers, AreBounded) {

@@ -91,7 +91,9 @@ Result<std::vector<RtpEncodingParameters>> check_encodings(
     if (auto numbers = check_numbers(kind, encoding); !numbers) return fail(numbers.error());
     if (encoding.codec && !is_among(*encoding.codec, kind, ours)) {
       return fail(ErrorCode::OperationFailed,
-                  fmt::format("{} is not in MediaOptions::codecs", encoding.codec->mime_type));
+                  fmt::format("{} is not a codec of the MediaEngine: register it there, or choose "
+                              "another",
+                              encoding.codec->mime_type));
     }
   }
   if (encodings.empty()) encodings.emplace_back();
@@ -144,7 +146,9 @@ Result<std::vector<RtpCodec>> check_codec_preferences(MediaKind kind,
     });
     if (!is_ours) {
       return fail(ErrorCode::InvalidModification,
-                  fmt::format("{} is not in MediaOptions::codecs", wanted.mime_type));
+                  fmt::format("{} is no {} codec of the MediaEngine: register it there, or choose "
+                              "another",
+                              wanted.mime_type, kind == MediaKind::Audio ? "audio" : "video"));
     }
     const bool is_double = std::ranges::any_of(
         out, [&](const RtpCodec& c) { return is_match(c, wanted, Levels::Compared); });

@@ -113,7 +113,9 @@ bool Lifecycle::create_connection(Side& side) {
                if (!ready) return fail(ready.error());
                return "ready";
              },
-             "see that each --ice-server is a URL such as stun:stun.example.org:3478");
+             "see that each --ice-server is a URL such as stun:stun.example.org:3478, and that "
+             "turn: "
+             "servers have --ice-username and --ice-credential");
 }
 
 bool Lifecycle::create_data_channel() {
