@@ -315,6 +315,27 @@ TEST(Sender, TakesNonsenseForWhatItIs) {
   EXPECT_GT(sender.counts().malformed_rtcp, 0U);
 }
 
+// RFC 5104 §4.3.1.2: the sources are in the requests, and one of the same number is a repetition.
+TEST(Sender, CountsRequestsForItsOwnKeyFrames) {
+  crypto::PacketCipher cipher;
+  simulation::SeededRandom random(3);
+  Sender sender({.kind = Kind::Vp8, .payload_type = 96, .ssrc = 5, .mtu = 1200, .cname = "c"},
+                cipher, random);
+  const auto asked = [&](std::uint32_t from,
+                         std::vector<rtcp::FullIntraRequest::Request> requests) {
+    Buffer bytes;
+    ByteWriter out(bytes);
+    rtcp::FullIntraRequest{from, std::move(requests)}.write(out);
+    sender.handle_datagram(kStart, bytes);
+    return sender.feedback().key_frames_asked;
+  };
+  EXPECT_EQ(asked(9, {{6, 0}}), 0U);
+  EXPECT_EQ(asked(9, {{5, 0}}), 1U);
+  EXPECT_EQ(asked(9, {{5, 0}}), 1U);
+  EXPECT_EQ(asked(9, {{6, 1}, {5, 1}}), 2U);
+  EXPECT_EQ(asked(8, {{5, 1}}), 3U) << "another receiver's";
+}
+
 TEST(Sender, NeedsRoomForAPayload) {
   SenderSetup setup{.kind = Kind::Vp8, .mtu = 1200};
   EXPECT_EQ(Sender::payload_room(setup), 1200U - 20 - 8 - 12);
