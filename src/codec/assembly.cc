@@ -15,11 +15,13 @@ void Assembly::arrive(const Arrival& arrival) {
     has_lost_ = true;
     if (is_open()) state_ = State::Broken;
   }
-  if (!arrival.payload.empty() && is_open() && arrival.timestamp != frame_.timestamp) end();
-  if (is_gap || !has_heard_) is_after_gap_ = true;
+  if (is_gap || !has_heard_) has_gap_ = true;
   has_heard_ = true;
-  if (!is_open() || arrival.payload.empty()) return;
-  if (++packets_ > kMaxPieces) {
+  // Padding does not say which frame the gap is in; the next packet with something in it does.
+  if (arrival.payload.empty()) return;
+  if (is_open() && arrival.timestamp != frame_.timestamp) end();
+  if (std::exchange(has_gap_, false)) is_after_gap_ = true;
+  if (is_open() && ++packets_ > kMaxPieces) {
     is_too_large_ = true;
     state_ = State::Broken;
   }

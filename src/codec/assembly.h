@@ -62,6 +62,7 @@ class Assembly {
   bool is_unfinished_ = false;
   bool is_too_large_ = false;
   bool is_after_gap_ = false;  // before the frame that is open, or before the next
+  bool has_gap_ = false;       // since the last packet that was not only padding
   bool has_heard_ = false;     // a packet came already
   bool has_lost_ = false;      // since the last frame that was given
 

@@ -89,7 +89,8 @@ std::optional<bool> begins_next_access_unit(Bytes beginning) {
     if (beginning.size() < 2) return std::nullopt;
     return (beginning[1] & 0x80) != 0;  // first_mb_in_slice, ue(v), is 0
   }
-  return (type >= kSei && type <= kDelimiter) || (type >= kPrefix && type <= kLastReserved);
+  if (type == kPrefix) return std::nullopt;
+  return (type >= kSei && type <= kDelimiter) || (type > kPrefix && type <= kLastReserved);
 }
 
 void AccessUnitReader::finish() {
@@ -99,11 +100,7 @@ void AccessUnitReader::finish() {
 
 std::expected<std::optional<AccessUnit>, ParseError> AccessUnitReader::poll() {
   if (error_) return std::unexpected(*error_);
-  if (std::exchange(is_given_, false)) {
-    bytes_.clear();
-    ranges_.clear();
-    seen_ = {};
-  }
+  if (std::exchange(is_given_, false)) forget_given();
   while (true) {
     // A unit that has begun ends the access unit before it is whole itself.
     if (seen_.picture && begins_next_access_unit(nals_.begun()).value_or(false)) return give();
@@ -114,8 +111,9 @@ std::expected<std::optional<AccessUnit>, ParseError> AccessUnitReader::poll() {
       return fail(ParseError::TooMany);
     keep(**nal);
   }
-  if (is_finished_ && !ranges_.empty()) return give();
-  return std::nullopt;
+  if (!is_finished_ || ranges_.empty()) return std::nullopt;
+  prefixes_ = 0;
+  return give();
 }
 
 std::unexpected<ParseError> AccessUnitReader::fail(ParseError error) {
@@ -131,12 +129,23 @@ void AccessUnitReader::keep(Bytes nal) {
   seen_.idr |= type == kIdrSlice;
   seen_.sps |= type == kSps;
   seen_.recovery_point |= is_recovery_point(nal);
+  prefixes_ = type == kPrefix && seen_.picture ? prefixes_ + 1 : 0;
+}
+
+void AccessUnitReader::forget_given() {
+  const std::size_t given = ranges_.size() - prefixes_;
+  const std::size_t size = prefixes_ > 0 ? ranges_[given].begin : bytes_.size();
+  bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(size));
+  ranges_.erase(ranges_.begin(), ranges_.begin() + static_cast<std::ptrdiff_t>(given));
+  for (Range& range : ranges_) range.begin -= size;
+  seen_ = {};
+  prefixes_ = 0;
 }
 
 AccessUnit AccessUnitReader::give() {
   is_given_ = true;
   views_.clear();
-  for (const Range& range : ranges_)
+  for (const Range& range : std::span(ranges_).first(ranges_.size() - prefixes_))
     views_.push_back(Bytes(bytes_).subspan(range.begin, range.size));
   return {views_, seen_.idr || (seen_.sps && seen_.recovery_point)};
 }

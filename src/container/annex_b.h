@@ -51,8 +51,9 @@ struct AccessUnit {
 };
 
 // Chunks of any size become access units, H.264 §7.4.1.2.3. Each is given as soon as two bytes of
-// the next one are there. Slices in any order (only the Baseline profile has that, Constrained
-// Baseline does not) are not told apart from slices of the next picture.
+// the next one are there; prefix NAL units (type 14) wait for the unit behind them. Slices in any
+// order (only the Baseline profile has that, Constrained Baseline does not) are not told apart from
+// slices of the next picture.
 class AccessUnitReader {
  public:
   // More bytes or units in one access unit are TooMany, and the end.
@@ -80,6 +81,7 @@ class AccessUnitReader {
 
   void keep(Bytes nal);
   AccessUnit give();
+  void forget_given();
   std::unexpected<ParseError> fail(ParseError error);
 
   NalReader nals_;
@@ -87,13 +89,17 @@ class AccessUnitReader {
   Buffer bytes_;  // of the units of the access unit that is not whole
   std::vector<Range> ranges_;
   Seen seen_;
+  // At the end of ranges_, behind a picture: the unit behind them says whether they are still of
+  // its access unit.
+  std::size_t prefixes_ = 0;
   bool is_given_ = false;  // what is kept was given
   std::vector<Bytes> views_;
   std::optional<ParseError> error_;
 };
 
 // Whether a unit that begins with these one or two bytes begins an access unit, when the one before
-// has its picture already. Nothing: that hangs on the second byte, which is not there.
+// has its picture already. Nothing: that hangs on the second byte, which is not there, or, for a
+// prefix NAL unit (type 14), on the unit behind it.
 std::optional<bool> begins_next_access_unit(Bytes beginning);
 
 // Appends the unit behind a start code of four bytes.

@@ -157,6 +157,22 @@ TEST(AccessUnitReader, CutsBeforeEachPicture) {
                   }));
 }
 
+// H.264 §7.4.1.2.3 has type 14 begin an access unit behind the LAST slice of a picture, and
+// §7.4.1.1 has one before each slice of the base layer: the slice behind it says which it is.
+TEST(AccessUnitReader, LeavesAPrefixWithItsSlice) {
+  const Buffer stream =
+      hex("000001 6e40 000001 6588 000001 6e40 000001 6540 000001 6e40 000001 419a"
+          "000001 6e40 000001 0605 000001 419b 000001 6e40");
+  for (const std::size_t chunk : {1, 2, 3, 100}) {
+    EXPECT_EQ(units(stream, chunk),
+              (std::vector<Unit>{
+                  {{hex("6e40"), hex("6588"), hex("6e40"), hex("6540")}, true},
+                  {{hex("6e40"), hex("419a")}, false},
+                  {{hex("6e40"), hex("0605"), hex("419b"), hex("6e40")}, false},
+              }));
+  }
+}
+
 // A source that is asked for a key frame jumps to the next one, so it must know
 // them, those of encoders without a second IDR picture too.
 TEST(AccessUnitReader, TellsKeyFrames) {

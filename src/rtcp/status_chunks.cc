@@ -20,22 +20,29 @@ Symbol StatusChunk::operator[](std::size_t index) const {
 
 // ---- StatusChunkWriter
 
-void StatusChunkWriter::add(Symbol symbol) {
-  ++symbols_;
-  while (!take(symbol)) emit();
+void StatusChunkWriter::add(Symbol symbol, std::size_t count) {
+  symbols_ += count;
+  while (count > 0) {
+    const std::size_t taken = take(symbol, count);
+    if (taken == 0) emit();
+    count -= taken;
+  }
 }
 
-// Whether it goes into one chunk with those that are pending.
-bool StatusChunkWriter::take(Symbol symbol) {
+// How many of them go into one chunk with those that are pending: of a run all that fit, of a
+// vector one.
+std::size_t StatusChunkWriter::take(Symbol symbol, std::size_t count) {
   const bool goes_on = is_run_ && (pending_ == 0 || symbol == pattern_[0]);
   const bool has_large = has_large_ || symbol == Symbol::Large;
   if (!(goes_on && pending_ < kMaxRun) && pending_ >= (has_large ? kWideSymbols : kNarrowSymbols))
-    return false;
-  if (pending_ < pattern_.size()) pattern_[pending_] = symbol;
-  ++pending_;
+    return 0;
+  const std::size_t taken = goes_on ? std::min(count, kMaxRun - pending_) : 1;
+  for (std::size_t i = pending_; i < std::min(pending_ + taken, pattern_.size()); ++i)
+    pattern_[i] = symbol;
+  pending_ += taken;
   is_run_ = goes_on;
   has_large_ = has_large;
-  return true;
+  return taken;
 }
 
 // A vector is full before another symbol, unless a large one came: then the first of the narrow

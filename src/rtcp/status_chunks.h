@@ -17,6 +17,7 @@ class StatusChunk {
 
   std::size_t size() const;  // symbols; those behind the last packet mean nothing
   Symbol operator[](std::size_t index) const;
+  bool is_run() const { return !is_vector(); }  // of one symbol
 
  private:
   bool is_vector() const { return (bits_ & 0x8000) != 0; }
@@ -25,15 +26,16 @@ class StatusChunk {
   std::uint16_t bits_;
 };
 
-// Makes chunks of symbols that come one by one: runs where they are alike, vectors where they are
-// not.
+// Makes chunks of symbols that come one after the other: runs where they are alike, vectors
+// where they are not.
 class StatusChunkWriter {
  public:
   static constexpr std::size_t kMaxRun = 0x1fff;
   static constexpr std::size_t kNarrowSymbols = 14;  // of one bit, in a vector
   static constexpr std::size_t kWideSymbols = 7;     // of two bits
 
-  void add(Symbol symbol);
+  // `count` of them cost no more steps than they make chunks.
+  void add(Symbol symbol, std::size_t count = 1);
 
   std::size_t symbols() const { return symbols_; }
   // What finish() would give, in bytes.
@@ -43,7 +45,7 @@ class StatusChunkWriter {
   const std::vector<std::uint16_t>& finish();
 
  private:
-  bool take(Symbol symbol);
+  std::size_t take(Symbol symbol, std::size_t count);
   void emit();
   void emit_run();
   void emit_vector(std::size_t bits_a_symbol);

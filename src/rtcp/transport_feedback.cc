@@ -44,6 +44,11 @@ std::expected<std::vector<Reported>, ParseError> parse_chunks(ByteReader& r, std
     const StatusChunk chunk(r.u16());
     if (!r.ok()) return std::unexpected(ParseError::Truncated);
     const std::size_t end = std::min(at + chunk.size(), count);
+    // A long run of these is no more work than a short one.
+    if (chunk.is_run() && chunk[0] == Symbol::NotReceived) {
+      at = end;
+      continue;
+    }
     for (std::size_t i = 0; at < end; ++at, ++i) {
       const Symbol symbol = chunk[i];
       if (symbol == Symbol::Reserved) return std::unexpected(ParseError::BadValue);
@@ -107,10 +112,10 @@ void TransportFeedback::write(ByteWriter& out) const {
   for (const Arrival& arrival : arrivals) {
     const auto at = static_cast<std::uint16_t>(arrival.sequence - first_sequence);
     SPECTER_CHECK(at < count && at >= chunks.symbols());
-    while (chunks.symbols() < at) chunks.add(Symbol::NotReceived);
+    chunks.add(Symbol::NotReceived, at - chunks.symbols());
     chunks.add(symbol_of(arrival.delta));
   }
-  while (chunks.symbols() < count) chunks.add(Symbol::NotReceived);
+  chunks.add(Symbol::NotReceived, count - chunks.symbols());
   for (const std::uint16_t chunk : chunks.finish()) out.u16(chunk);
   for (const Arrival& arrival : arrivals) {
     if (symbol_of(arrival.delta) == Symbol::Small)
@@ -149,7 +154,7 @@ std::size_t fill(TransportFeedback& out, std::span<const TransportArrival> arriv
     SPECTER_CHECK(at >= static_cast<std::int64_t>(chunks.symbols()));
     if (!is_in_reach(arrival.sequence) || delta < kMinDelta || delta > kMaxDelta) break;
     const Symbol symbol = symbol_of(static_cast<std::int16_t>(delta));
-    while (static_cast<std::int64_t>(chunks.symbols()) < at) chunks.add(Symbol::NotReceived);
+    chunks.add(Symbol::NotReceived, static_cast<std::size_t>(at) - chunks.symbols());
     chunks.add(symbol);
     delta_bytes += size_of(symbol);
     if (padded(kFixedSize + chunks.bytes() + delta_bytes) > bounds.max_bytes) break;

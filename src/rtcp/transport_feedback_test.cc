@@ -1,5 +1,7 @@
 #include "rtcp/transport_feedback.h"
 
+#include <ctime>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -208,6 +210,62 @@ TEST(RtcpStatusChunks, SayWhatWasAdded) {
     ASSERT_EQ(read.substr(0, symbols.size()), symbols);
     EXPECT_EQ(read.find_first_not_of('0', symbols.size()), std::string::npos);
   }
+}
+
+TEST(RtcpStatusChunks, AreTheSameWhenManyAreAddedAtOnce) {
+  SeededRandom random(12);
+  for (int round = 0; round < 2000; ++round) {
+    StatusChunkWriter at_once, one_by_one;
+    for (std::uint32_t parts = random.below(40); parts > 0; --parts) {
+      const auto symbol = static_cast<Symbol>(random.below(3));
+      const std::size_t count =
+          random.chance(0.05) ? random.below(20'000) : random.below(round % 30 + 1u);
+      at_once.add(symbol, count);
+      for (std::size_t i = 0; i < count; ++i) one_by_one.add(symbol);
+      ASSERT_EQ(at_once.symbols(), one_by_one.symbols());
+      ASSERT_EQ(at_once.bytes(), one_by_one.bytes());
+    }
+    ASSERT_EQ(at_once.finish(), one_by_one.finish());
+  }
+}
+
+// ---- What a gap costs
+
+// Of the processor, so that other processes do not count.
+template <class F>
+std::clock_t cost_of(F&& work) {
+  const std::clock_t begun = std::clock();
+  for (int i = 0; i < 4096; ++i) work(i);
+  return std::clock() - begun;
+}
+
+// A peer may leave out as many numbers as it likes: a step for each of them would be 10,000 times
+// as much.
+constexpr int kFewTimes = 50;
+
+TEST(RtcpTransportFeedback, TellsOfALongGapInFewSteps) {
+  const auto tell = [](std::int64_t distance) {
+    return cost_of([&](std::int64_t i) {
+      Feedback feedback;
+      const std::vector<TransportArrival> arrivals{{i * distance, Timestamp(1s)},
+                                                   {(i + 1) * distance, Timestamp(1s)}};
+      EXPECT_EQ(fill(feedback, arrivals, {.first_sequence = i * distance}), 2u);
+      EXPECT_EQ(written(feedback).size() % 4, 0u);
+    });
+  };
+  EXPECT_LT(tell(32'766), tell(2) * kFewTimes);
+}
+
+TEST(RtcpTransportFeedback, ReadsALongGapInFewSteps) {
+  const auto read = [](std::string_view text) {
+    const Buffer bytes = hex(text);
+    return cost_of([&](int) { EXPECT_THAT(Feedback::parse(bytes)->arrivals, IsEmpty()); });
+  };
+  const auto few = read("8fcd0005 00000001 00000002 00010004 00000100 0004 0000");
+  const auto many = read(
+      "8fcd0009 00000001 00000002 0001ffff 00000100"
+      "1fff1fff 1fff1fff 1fff1fff 1fff1fff 00070000");
+  EXPECT_LT(many, few * kFewTimes);
 }
 
 // ---- Messages of arrival times

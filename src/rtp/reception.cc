@@ -79,9 +79,11 @@ Reception::Verdict Reception::handle_packet(Timestamp now, const Header& header)
     jitter_.handle_packet(now, header.timestamp);
     return Verdict::Restarted;
   }
-  highest_ = std::max(highest_, sequence);
   ++received_;
-  jitter_.handle_packet(now, header.timestamp);
+  if (sequence > highest_) {
+    highest_ = sequence;
+    jitter_.handle_packet(now, header.timestamp);
+  }
   return Verdict::Taken;
 }
 

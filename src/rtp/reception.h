@@ -77,7 +77,8 @@ class Reception {
   void set_clock_rate(std::uint32_t clock_rate) { jitter_.set_clock_rate(clock_rate); }
 
   // A packet of the source, duplicates too. Packets that RTX has restored (RFC 4588) are not for
-  // it: they do not reduce the loss.
+  // it: they do not reduce the loss. One that is not above the highest number may have been
+  // retransmitted under its own, and is no matter of jitter.
   Verdict handle_packet(Timestamp now, const Header& header);
 
   // A report block's figures; the fraction is counted from here on anew.

@@ -122,6 +122,26 @@ TEST(RtpReception, TakesWhatIsLateByLessThanItsBound) {
   EXPECT_EQ(reception.handle_packet(kStart, packet(2000 - 1024)), Verdict::Refused);
 }
 
+// Packets that come late have waited to be sent once more, or were overtaken: that is no jitter.
+// What is retransmitted under its own number looks like that.
+TEST(RtpReception, PacketsThatComeLateAreNoJitter) {
+  const auto at = [](int sequence) {
+    return Header{.sequence = static_cast<std::uint16_t>(sequence),
+                  .timestamp = static_cast<std::uint32_t>(sequence * 1800)};
+  };
+  Reception reception(90'000, kStart, at(0));
+  for (int i = 1; i <= 100; ++i) {
+    const Timestamp now = kStart + i * 20ms;
+    if (i % 10 != 5) reception.handle_packet(now, at(i));
+    if (i % 10 == 0) {
+      reception.handle_packet(now + 1ms, at(i - 5));
+      reception.handle_packet(now + 2ms, at(i - 5));  // and a duplicate
+    }
+  }
+  EXPECT_EQ(reception.jitter(), 0u);
+  EXPECT_EQ(reception.received(), 111u) << "they count all the same";
+}
+
 // Sequence numbers and timestamps of a stream, as those who keep them unwrap them
 // (base/sequence.h).
 TEST(RtpUnwrapping, FollowsNumbersAndTimesOverTheirEnds) {

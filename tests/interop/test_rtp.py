@@ -386,7 +386,10 @@ def over_a_bad_path(specter, source, folder, loss, profile=None):
     expect(whole <= sent["frames"], f"{told['frames']} frames of {sent['frames']}")
     if loss == 0:
         expect(told["frames"] == sent["frames"], f"{told['frames']} frames of {sent['frames']}")
-    expect(told["frames"] == packets(got), f"ffprobe counts {packets(got)} frames of {told['frames']}")
+    written = packets(got)
+    # What is missing of Opus is filled.
+    is_written = written >= told["frames"] if codec == "opus" and loss > 0 else written == told["frames"]
+    expect(is_written, f"ffprobe counts {written} frames of {told['frames']}")
     if codec == "h264":
         expect(set(annex_b(got)) <= set(annex_b(source)), "a NAL unit that was never sent")
     if loss > 0 and codec != "opus" and told["incomplete_frames"]:
@@ -401,8 +404,8 @@ def with_another_key(specter, source, folder):
     profile = "AEAD_AES_128_GCM"
     got = folder / "got.ivf"
     for json_too in ([], ["--json"]):
-        with Program(specter, "rtp", "receive", "--port", 0, "--codec", "vp8", "--to", got, "--idle", 0.5, *json_too,
-                     "--address", LOOPBACK, *srtp(profile, b"\1" * 28), "--wait", LONGEST) as ours:
+        with Program(specter, "rtp", "receive", "--port", 0, "--codec", "vp8", "--to", got, *json_too,
+                     "--address", LOOPBACK, *srtp(profile, b"\1" * 28), "--wait", 5) as ours:
             # Without a free port of its own choice it could not be told apart.
             port = int(ours.wait_for_word(r"Listening at [\d.]+:(\d+)")[1])
             send(specter, source, port, *srtp(profile))

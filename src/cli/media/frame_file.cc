@@ -1,5 +1,6 @@
 #include "cli/media/frame_file.h"
 
+#include "codec/opus/concealment.h"
 #include "codec/opus/toc.h"
 
 namespace specter::cli::transfer {
@@ -38,10 +39,26 @@ bool FrameFile::add(const codec::Frame& frame) {
     is_taken = since >= 0 &&
                container::write_ivf_frame(bytes_, {static_cast<std::uint64_t>(since), frame.bytes});
   } else {
-    is_taken = ogg_->write(frame.bytes, frame.duration, bytes_);
+    is_taken = add_opus(frame);
   }
   if (is_taken) ++frames_;
   return is_taken;
+}
+
+// An Ogg file has no other time than the sum of its packets' durations, so a gap in the stream is
+// filled. What is left of one, less than 2.5 ms, is told with the next.
+bool FrameFile::add_opus(const codec::Frame& frame) {
+  const std::int64_t begins = (*unwrap_)(frame.timestamp);
+  const bool is_new = !opus_end_ || begins < *opus_end_ || begins > *opus_end_ + kMaxGap;
+  if (is_new) opus_end_ = begins;
+  while (const auto missing = codec::opus::conceal(opus_toc_, begins - *opus_end_)) {
+    ogg_->write(missing->bytes(), missing->duration, bytes_);
+    *opus_end_ += missing->duration;
+  }
+  if (!ogg_->write(frame.bytes, frame.duration, bytes_)) return false;
+  *opus_end_ += frame.duration;
+  opus_toc_ = frame.bytes.front();
+  return true;
 }
 
 void FrameFile::finish() {

@@ -16,6 +16,10 @@ namespace specter::cli::transfer {
 
 class FrameFile {
  public:
+  // A longer pause of Opus is a jump of the sender's timestamps, and is not filled: in units of
+  // 1/48000 s, ten minutes.
+  static constexpr std::int64_t kMaxGap = std::int64_t{600} * 48'000;
+
   explicit FrameFile(Kind kind) : kind_(kind) {}
 
   // False: the container does not take it.
@@ -32,6 +36,7 @@ class FrameFile {
 
  private:
   void begin(const codec::Frame& frame);
+  bool add_opus(const codec::Frame& frame);
 
   const Kind kind_;
   Buffer bytes_;
@@ -40,6 +45,8 @@ class FrameFile {
   std::int64_t first_timestamp_ = 0;
   container::IvfHeader ivf_;
   std::optional<container::OggOpusWriter> ogg_;
+  std::optional<std::int64_t> opus_end_;  // the timestamp at which what was written ends
+  std::uint8_t opus_toc_ = 0;             // the first byte of the last packet
 };
 
 }  // namespace specter::cli::transfer

@@ -44,7 +44,6 @@ void Receiver::handle_datagrams(Timestamp now, std::span<const Datagram> datagra
       ++counts_.malformed;
       continue;
     }
-    last_datagram_ = now;
     take(datagram);
   }
   open(now);
@@ -98,6 +97,7 @@ void Receiver::handle_rtp(Timestamp now, Incoming& incoming, std::size_t size) {
     pool_.discard(incoming.place);
     return;
   }
+  last_datagram_ = now;
   counts_.payload_bytes += packet->payload.size();
   media_path_ = incoming.path;
   order_.push(now, packet->header.sequence, pool_.commit(std::move(incoming.place), size));
@@ -146,12 +146,12 @@ void Receiver::handle_rtcp(Timestamp now, const Path& path, Bytes bytes) {
   for (const rtcp::Message& message : compound->messages) {
     if (const auto* report = std::get_if<rtcp::SenderReport>(&message)) {
       if (report->ssrc != media_ssrc_.value_or(report->ssrc)) continue;
-      rtcp_path_ = path;
-      last_sr_ = report->ntp.compact();
-      last_sr_at_ = now;
+      last_sr_ = {report->ssrc, report->ntp.compact(), now, path};
+      if (reception_) last_datagram_ = now;
     } else if (const auto* bye = std::get_if<rtcp::Bye>(&message)) {
       if (!reception_ || std::ranges::find(bye->ssrcs, *media_ssrc_) == bye->ssrcs.end()) continue;
       if (!ends_at_) ends_at_ = now + kLinger;
+      last_datagram_ = now;
     }
   }
 }
@@ -193,26 +193,31 @@ void Receiver::ask_for_key_frame(Timestamp now) {
 rtcp::ReceiverReport Receiver::report(Timestamp now) {
   const rtp::ReceptionReport figures = reception_->report();
   jitter_ = figures.jitter;
-  const bool has_sr = last_sr_ != rtcp::CompactNtp{};
-  return {.ssrc = ssrc_,
-          .blocks = {{.ssrc = *media_ssrc_,
-                      .fraction_lost = figures.fraction_lost,
-                      .cumulative_lost = figures.cumulative_lost,
-                      .highest_sequence = figures.highest_sequence,
-                      .jitter = figures.jitter,
-                      .last_sr = last_sr_,
-                      .delay_since_last_sr =
-                          has_sr ? rtcp::compact(now - last_sr_at_) : rtcp::CompactNtp{}}}};
+  const HeardReport* const sr = source_report();
+  return {
+      .ssrc = ssrc_,
+      .blocks = {{.ssrc = *media_ssrc_,
+                  .fraction_lost = figures.fraction_lost,
+                  .cumulative_lost = figures.cumulative_lost,
+                  .highest_sequence = figures.highest_sequence,
+                  .jitter = figures.jitter,
+                  .last_sr = sr ? sr->sent : rtcp::CompactNtp{},
+                  .delay_since_last_sr = sr ? rtcp::compact(now - sr->came) : rtcp::CompactNtp{}}}};
+}
+
+// Before the first packet reports of any source are heard: whose this is, shows then.
+const Receiver::HeardReport* Receiver::source_report() const {
+  return last_sr_ && last_sr_->ssrc == media_ssrc_ ? &*last_sr_ : nullptr;
 }
 
 // RFC 3550 §6.1 has reports go to the RTCP port; on one port with RTP it is where RTP comes from.
 void Receiver::send_report(Timestamp now, const std::optional<rtcp::Message>& more) {
   const rtcp::Message message = report(now);
-  const std::optional<Path> path =
-      rtcp_path_ || setup_.has_own_rtcp_port ? rtcp_path_ : media_path_;
-  if (!path) return;
-  Transmit out = rtcp_.write(path->remote, message, more);
-  out.path.local = path->local;
+  const HeardReport* const sr = source_report();
+  if (!sr && (setup_.has_own_rtcp_port || !media_path_)) return;
+  const Path& path = sr ? sr->path : *media_path_;
+  Transmit out = rtcp_.write(path.remote, message, more);
+  out.path.local = path.local;
   queue_.push_back(std::move(out));
   ++counts_.reports;
 }

@@ -86,7 +86,8 @@ class Receiver {
 
   std::optional<std::uint32_t> ssrc() const { return media_ssrc_; }
   std::optional<Timestamp> first_packet() const { return first_packet_; }
-  std::optional<Timestamp> last_datagram() const { return last_datagram_; }  // of RTP or RTCP
+  // Of the stream's RTP, or, since its first packet, of its source's RTCP.
+  std::optional<Timestamp> last_datagram() const { return last_datagram_; }
   Arrivals arrivals() const;
   const ReceiverCounts& counts() const { return counts_; }
   const codec::DepacketizeCounts& frames() const { return depacketizer_.counts(); }
@@ -101,6 +102,14 @@ class Receiver {
     bool is_rtcp = false;
   };
 
+  // A sender report.
+  struct HeardReport {
+    std::uint32_t ssrc = 0;
+    rtcp::CompactNtp sent{};
+    Timestamp came{};
+    Path path;
+  };
+
   void take(const Datagram& datagram);
   void open(Timestamp now);
   void handle_rtp(Timestamp now, Incoming& incoming, std::size_t size);
@@ -112,6 +121,7 @@ class Receiver {
   void ask_for_key_frame(Timestamp now);
   void send_report(Timestamp now, const std::optional<rtcp::Message>& more);
   rtcp::ReceiverReport report(Timestamp now);
+  const HeardReport* source_report() const;
 
   const ReceiverSetup setup_;
   const std::uint32_t ssrc_;
@@ -137,9 +147,8 @@ class Receiver {
   Deadline may_ask_at_{};
   Deadline next_report_{};
   Deadline ends_at_{};
-  std::optional<Path> media_path_, rtcp_path_;
-  rtcp::CompactNtp last_sr_{};
-  Timestamp last_sr_at_{};
+  std::optional<Path> media_path_;
+  std::optional<HeardReport> last_sr_;
   std::optional<Timestamp> first_packet_, last_datagram_;
   std::deque<Transmit> queue_;
   ReceiverCounts counts_;

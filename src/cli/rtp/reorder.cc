@@ -27,7 +27,8 @@ std::optional<Reorder::Ordered> Reorder::pop(Timestamp now) {
   const bool is_next = next_ == front.sequence;
   if (!is_next && !is_flushing_ && held_.size() <= kMaxHeld && now < front.since + kMaxWait)
     return std::nullopt;
-  Ordered out{std::move(front.packet), is_next || !next_};
+  Ordered out{std::move(front.packet), is_next || !has_given_};
+  has_given_ = true;
   next_ = front.sequence + 1;
   held_.erase(held_.begin());
   return out;

@@ -29,7 +29,8 @@ class Reorder {
   std::optional<Ordered> pop(Timestamp now);
   // No packet waits for another one from now on.
   void flush() { is_flushing_ = true; }
-  // The source begins anew with the next packet. What waits is forgotten: flush and pop before.
+  // The source begins anew with the next packet, which is not contiguous with what was given. What
+  // waits is forgotten: flush and pop before.
   void restart();
 
   Deadline next_timeout() const;
@@ -47,7 +48,8 @@ class Reorder {
 
   std::vector<Waiting> held_;  // by their sequence numbers
   std::optional<Unwrapper<std::uint16_t>> unwrap_;
-  std::optional<std::int64_t> next_;  // nothing: none was given yet
+  std::optional<std::int64_t> next_;  // nothing: none was given yet, or since the restart
+  bool has_given_ = false;
   bool is_flushing_ = false;
   std::uint64_t late_ = 0, duplicates_ = 0, reordered_ = 0;
 };

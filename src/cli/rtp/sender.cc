@@ -193,10 +193,20 @@ void Sender::handle(Timestamp now, const rtcp::Message& message) {
     for (const auto& block : sender->blocks) handle(now, block);
   } else if (const auto* loss = std::get_if<rtcp::PictureLoss>(&message)) {
     if (loss->media_ssrc == ssrc_) ++feedback_.key_frames_asked;
-  } else if (std::holds_alternative<rtcp::FullIntraRequest>(message)) {
-    ++feedback_.key_frames_asked;
+  } else if (const auto* request = std::get_if<rtcp::FullIntraRequest>(&message)) {
+    handle(*request);
   } else if (std::holds_alternative<rtcp::Bye>(message)) {
     feedback_.said_bye = true;
+  }
+}
+
+// RFC 5104 §4.3.1.2: the sources are in the requests; the same number once more is a repetition.
+void Sender::handle(const rtcp::FullIntraRequest& message) {
+  for (const auto& request : message.requests) {
+    const std::pair from(message.sender_ssrc, request.number);
+    if (request.ssrc != ssrc_ || last_request_ == from) continue;
+    last_request_ = from;
+    ++feedback_.key_frames_asked;
   }
 }
 

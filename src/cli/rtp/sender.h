@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/media/kind.h"
@@ -104,6 +105,7 @@ class Sender {
   rtcp::SenderReport report(Timestamp now) const;
   void handle(Timestamp now, const rtcp::Message& message);
   void handle(Timestamp now, const rtcp::ReportBlock& block);
+  void handle(const rtcp::FullIntraRequest& message);
   rtcp::CompactNtp compact_ntp(Timestamp now) const;
 
   const SenderSetup setup_;
@@ -131,6 +133,7 @@ class Sender {
   std::int64_t first_ticks_ = 0;
   SenderCounts counts_;
   Feedback feedback_;
+  std::optional<std::pair<std::uint32_t, std::uint8_t>> last_request_;  // whose FIR, its number
 };
 
 }  // namespace specter::cli::transfer

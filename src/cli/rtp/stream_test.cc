@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
@@ -12,7 +13,9 @@
 #include "cli/rtp/receiver.h"
 #include "cli/rtp/sender.h"
 #include "cli/testing/written_file.h"
+#include "rtcp/compound.h"
 #include "simulation/random.h"
+#include "testing/hex.h"
 
 namespace specter::cli::transfer {
 namespace {
@@ -274,6 +277,115 @@ TEST(Stream, EndsWithAsManyFramesAsAreWanted) {
   EXPECT_EQ(frames_of(stream.written, ".h264").size(), 3U);
 }
 
+// One packet after the other, by hand.
+class ReceiverByHand : public ::testing::Test {
+ protected:
+  void give(Timestamp now, const Path& path, Buffer bytes) {
+    const Datagram datagram{path, bytes};
+    receiver_.handle_datagrams(now, {&datagram, 1});
+  }
+  void give(Timestamp now, Buffer bytes) { give(now, kPath, std::move(bytes)); }
+
+  static Buffer rtp(const rtp::Header& header, std::string_view payload) {
+    const Buffer bytes = specter::testing::hex(payload);
+    Buffer out;
+    ByteWriter writer(out);
+    rtp::Packet{.header = header, .extension = {}, .payload = bytes}.write(writer);
+    return out;
+  }
+  static Buffer sender_report(std::uint32_t ssrc, Timestamp now) {
+    return written(rtcp::SenderReport{.ssrc = ssrc, .ntp = rtcp::NtpTime::at(now, {})});
+  }
+  template <class Message>
+  static Buffer written(const Message& message) {
+    Buffer out;
+    ByteWriter writer(out);
+    message.write(writer);
+    return out;
+  }
+
+  static constexpr std::uint32_t kSsrc = 5;
+  static constexpr std::string_view kKeyFrame = "10 304a009d012aa0007800";
+  static constexpr std::string_view kOtherFrame = "10 310200";
+  static inline const Path kPath{kBob, kAlice, Protocol::Udp};
+  static inline const Path kOtherPath{kBob, {kAlice.address, 4001}, Protocol::Udp};
+
+  crypto::PacketCipher cipher_;
+  simulation::SeededRandom random_{7};
+  Receiver receiver_{{.kind = Kind::Vp8}, cipher_, random_};
+};
+
+// The frame that was open lost its end, and nobody knows what was before the new beginning.
+TEST_F(ReceiverByHand, DropsWhatARestartCutsAndAsksForAKeyFrame) {
+  const auto at = [](std::uint16_t sequence, std::uint32_t timestamp, bool marker) {
+    return rtp::Header{
+        .marker = marker, .sequence = sequence, .timestamp = timestamp, .ssrc = kSsrc};
+  };
+  give(kStart, rtp(at(10, 0, true), kKeyFrame));
+  give(kStart + 1ms, rtp(at(11, 3000, false), kOtherFrame));
+  receiver_.handle_timeout(kStart + 100ms);
+  EXPECT_EQ(receiver_.file().frames(), 1U);
+  give(kStart + 110ms, rtp(at(40'000, 90'000, true), kOtherFrame));
+  give(kStart + 120ms, rtp(at(40'001, 93'000, true), kOtherFrame));
+  EXPECT_EQ(receiver_.counts().restarts, 1U);
+  receiver_.handle_timeout(kStart + 300ms);
+  EXPECT_EQ(receiver_.file().frames(), 2U);
+  EXPECT_EQ(receiver_.frames().incomplete, 1U);
+  EXPECT_EQ(receiver_.counts().key_frames_asked, 1U);
+}
+
+// How long to wait, and for how long it has been silent, is a matter of the stream alone.
+TEST_F(ReceiverByHand, HearsNothingButItsStream) {
+  const rtp::Header header{.sequence = 1, .ssrc = kSsrc};
+  give(kStart, Buffer{0x80});
+  give(kStart, Buffer{0x80, 200, 0});
+  give(kStart, sender_report(kSsrc, kStart));
+  EXPECT_FALSE(receiver_.last_datagram()) << "what is to come first is a packet";
+  give(kStart + 1s, rtp(header, kKeyFrame));
+  EXPECT_EQ(receiver_.last_datagram(), kStart + 1s);
+
+  give(kStart + 2s, Buffer{0x80});
+  give(kStart + 2s, rtp({.sequence = 2, .ssrc = kSsrc + 1}, kKeyFrame));
+  give(kStart + 2s, rtp({.sequence = 30'000, .ssrc = kSsrc}, kKeyFrame));
+  give(kStart + 2s, sender_report(kSsrc + 1, kStart));
+  give(kStart + 2s, written(rtcp::Bye{.ssrcs = {kSsrc + 1}}));
+  EXPECT_EQ(receiver_.last_datagram(), kStart + 1s);
+  give(kStart + 3s, sender_report(kSsrc, kStart));
+  EXPECT_EQ(receiver_.last_datagram(), kStart + 3s);
+  give(kStart + 4s, written(rtcp::Bye{.ssrcs = {kSsrc}}));
+  EXPECT_EQ(receiver_.last_datagram(), kStart + 4s);
+}
+
+TEST_F(ReceiverByHand, ReportsNothingOfAnotherSourcesReport) {
+  Timestamp now = kStart;
+  const auto reported = [&] {
+    receiver_.handle_timeout(now += kReportInterval);
+    std::optional<Transmit> out;
+    while (auto next = receiver_.poll_transmit()) out = std::move(next);
+    const auto compound = rtcp::Compound::parse(out->bytes, rtcp::CompoundForm::ReducedSize);
+    const auto& block = std::get<rtcp::ReceiverReport>(compound->messages.at(0)).blocks.at(0);
+    return std::tuple(out->path.remote, block.last_sr, block.delay_since_last_sr);
+  };
+  give(now, kOtherPath, sender_report(kSsrc + 1, now));
+  give(now, rtp({.sequence = 1, .ssrc = kSsrc}, kKeyFrame));
+  EXPECT_EQ(reported(), std::tuple(kAlice, rtcp::CompactNtp{}, rtcp::CompactNtp{}));
+
+  give(now, kOtherPath, sender_report(kSsrc, now));
+  const rtcp::CompactNtp sent = rtcp::NtpTime::at(now, {}).compact();
+  EXPECT_EQ(reported(),
+            std::tuple(kOtherPath.remote, sent, rtcp::compact(Duration(kReportInterval))));
+}
+
+// A report may come before the first packet.
+TEST_F(ReceiverByHand, ReportsOnAReportThatCameFirst) {
+  give(kStart, kOtherPath, sender_report(kSsrc, kStart));
+  give(kStart, rtp({.sequence = 1, .ssrc = kSsrc}, kKeyFrame));
+  receiver_.handle_timeout(kStart + kReportInterval);
+  const auto out = receiver_.poll_transmit();
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->path.remote, kOtherPath.remote);
+}
+
 TEST(Receiver, TakesNonsenseForWhatItIs) {
   crypto::PacketCipher cipher;
   simulation::SeededRandom random(3);
@@ -313,6 +425,27 @@ TEST(Sender, TakesNonsenseForWhatItIs) {
     sender.handle_datagram(kStart, bytes);
   }
   EXPECT_GT(sender.counts().malformed_rtcp, 0U);
+}
+
+// RFC 5104 §4.3.1.2: the sources are in the requests, and one of the same number is a repetition.
+TEST(Sender, CountsRequestsForItsOwnKeyFrames) {
+  crypto::PacketCipher cipher;
+  simulation::SeededRandom random(3);
+  Sender sender({.kind = Kind::Vp8, .payload_type = 96, .ssrc = 5, .mtu = 1200, .cname = "c"},
+                cipher, random);
+  const auto asked = [&](std::uint32_t from,
+                         std::vector<rtcp::FullIntraRequest::Request> requests) {
+    Buffer bytes;
+    ByteWriter out(bytes);
+    rtcp::FullIntraRequest{from, std::move(requests)}.write(out);
+    sender.handle_datagram(kStart, bytes);
+    return sender.feedback().key_frames_asked;
+  };
+  EXPECT_EQ(asked(9, {{6, 0}}), 0U);
+  EXPECT_EQ(asked(9, {{5, 0}}), 1U);
+  EXPECT_EQ(asked(9, {{5, 0}}), 1U);
+  EXPECT_EQ(asked(9, {{6, 1}, {5, 1}}), 2U);
+  EXPECT_EQ(asked(8, {{5, 1}}), 3U) << "another receiver's";
 }
 
 TEST(Sender, NeedsRoomForAPayload) {

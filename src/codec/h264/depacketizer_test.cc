@@ -228,6 +228,29 @@ TEST(H264Depacketizer, TakesPaddingForAPlaceInTheSequence) {
   EXPECT_EQ(peer.link.frames.size(), 1u) << "the gap before the padding counts";
 }
 
+// The same where the access unit before is still open: its end is missing, or the next one's
+// beginning, or both.
+TEST(H264Depacketizer, WantsTheBeginningAfterAGapBeforePadding) {
+  Peer peer;
+  peer.part("41 9a");
+  ++peer.time;
+  peer.link.lose();
+  peer.part("");
+  peer.frame("41 5a");
+  EXPECT_TRUE(peer.link.frames.empty());
+  EXPECT_EQ(peer.counts(), (DepacketizeCounts{.incomplete = 2}));
+
+  // Where the one before goes on, the gap was in it.
+  peer.part("41 9a");
+  peer.link.lose();
+  peer.part("");
+  peer.part("41 5a");
+  ++peer.time;
+  peer.frame("41 5a");
+  EXPECT_EQ(peer.link.frames.size(), 1u);
+  EXPECT_EQ(peer.counts(), (DepacketizeCounts{.frames = 1, .incomplete = 3}));
+}
+
 TEST(H264Depacketizer, DropsAccessUnitsOverItsLimits) {
   Depacketizer depacketizer;
   Buffer payload(60'000, 0x55);
