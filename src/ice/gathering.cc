@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kBurst = 8;
 constexpr std::uint16_t kNotReached = 701;  // W3C §4.8.3
+// RFC 8445 §14: Tr, 15 s at least. Many NATs forget what was silent for 30 s.
+constexpr Duration kKeepInterval = std::chrono::seconds(15);
 
 // Whether asking makes sense: nobody outside answers to a loopback or link-local address.
 bool can_ask(const IpAddress& base, const IpAddress& server) {
@@ -189,53 +191,102 @@ void Gathering::answered(const Query& query, std::uint16_t code, std::string tex
   answers_.push_back({query.url, query.base, code, std::move(text)});
 }
 
-bool Gathering::handle_response(const Received& datagram, const stun::Message& message) {
+// RFC 8445 §5.1.3: the same address with the same base is the same candidate.
+void Gathering::learn_mapping(const Query& query, const Base& base, const Endpoint& mapped) {
+  std::size_t of_the_base = 0;
+  for (const Candidate& known : candidates_) {
+    if (known.related.value_or(known.endpoint) != query.base) continue;
+    if (known.endpoint == mapped) return;
+    if (known.type == CandidateType::ServerReflexive) ++of_the_base;
+  }
+  if (of_the_base >= kMaxMappings) return;
+  if (!query.url.empty()) origins_.push_back({mapped, query.base, query.url});
+  found(CandidateType::ServerReflexive, base, mapped,
+        foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
+}
+
+bool Gathering::handle_response(Timestamp now, const Received& datagram,
+                                const stun::Message& message) {
   const auto entry = queries_.find(message.id);
   if (entry == queries_.end()) return false;
-  const Query& query = entry->second;
+  Query& query = entry->second;
   // From somewhere else it is nobody's answer; the real one may still come.
   if (datagram.path.remote != query.server || datagram.path.local != query.base) {
     log_.drop("a STUN server's answer that came another way", datagram.path.remote);
     return true;
   }
+  if (query.transaction.is_over()) return true;  // once more
 
   const Base* base = base_of(query.base);
   const auto mapped = mapped_address(message);
-  if (message.cls == stun::Class::SuccessResponse && base && mapped &&
-      net::may_check(*mapped, net::LoopbackPolicy::Allow) &&
-      net::can_pair(query.base.address, mapped->address)) {
-    // RFC 8445 §5.1.3: the same address with the same base is the same candidate.
-    const bool is_redundant = std::ranges::any_of(candidates_, [&](const Candidate& known) {
-      return known.endpoint == *mapped && known.related.value_or(known.endpoint) == query.base;
-    });
-    answered(query, 0, {});
-    if (!is_redundant) {
-      if (!query.url.empty()) origins_.push_back({*mapped, query.base, query.url});
-      found(CandidateType::ServerReflexive, *base, *mapped,
-            foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
-    }
-  } else if (message.cls == stun::Class::ErrorResponse) {
-    const auto error = message.get<stun::ErrorCode>();
-    answered(query, error ? error->code : kNotReached, "The server refuses to tell an address.");
-  } else {
-    answered(query, kNotReached, "The server's answer has no address that can be used.");
-  }
+  const bool is_usable = message.cls == stun::Class::SuccessResponse && base && mapped &&
+                         net::may_check(*mapped, net::LoopbackPolicy::Allow) &&
+                         net::can_pair(query.base.address, mapped->address);
   if (message.cls == stun::Class::SuccessResponse && mapped)
     log_.debug("STUN server {} sees {} as {}", log_.shown(query.server), log_.shown(query.base),
                log_.shown(*mapped));
   else
     log_.debug("STUN server {} answers {} with an error", log_.shown(query.server),
                log_.shown(query.base));
+  if (is_usable) learn_mapping(query, *base, *mapped);
+  if (!query.repeat_at) {
+    if (is_usable) {
+      answered(query, 0, {});
+    } else if (message.cls == stun::Class::ErrorResponse) {
+      const auto error = message.get<stun::ErrorCode>();
+      answered(query, error ? error->code : kNotReached, "The server refuses to tell an address.");
+    } else {
+      answered(query, kNotReached, "The server's answer has no address that can be used.");
+    }
+  }
   // RFC 8489 §10, not done: ALTERNATE-SERVER; an error ends the query like silence does.
-  queries_.erase(entry);
+  if (query.repeat_at || (is_usable && needs_keeping(query, *mapped))) {
+    query.transaction.cancel();
+    query.repeat_at = now + kKeepInterval;
+  } else {
+    queries_.erase(entry);
+  }
   conclude();
   return true;
+}
+
+// ---- what a NAT is to remember. RFC 8445 §5.1.1.4, §11.
+
+// One server is enough for each base, if there is a NAT at all.
+bool Gathering::needs_keeping(const Query& query, const Endpoint& mapped) const {
+  return mapped != query.base && std::ranges::none_of(queries_, [&](const auto& entry) {
+           return is_kept(entry) && entry.second.base == query.base;
+         });
+}
+
+// Also where the last one was not answered: what leaves is what the NAT counts.
+void Gathering::repeat_kept(Timestamp now) {
+  std::vector<stun::TransactionId> due;
+  for (const auto& entry : queries_) {
+    const Query& query = entry.second;
+    if (is_kept(entry) && query.transaction.is_over() && now >= *query.repeat_at)
+      due.push_back(entry.first);
+  }
+  for (const stun::TransactionId& before : due) {
+    auto node = queries_.extract(before);
+    node.key() = stun::TransactionId::generate(random_);
+    stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, node.key());
+    node.mapped().transaction = stun::ClientTransaction(request.finish());
+    node.mapped().transaction.start(now);
+    queries_.insert(std::move(node));
+  }
 }
 
 void Gathering::handle_timeout(Timestamp now) {
   for (auto it = queries_.begin(); it != queries_.end();) {
     Query& query = it->second;
+    const bool was_over = query.transaction.is_over();
     query.transaction.handle_timeout(now);
+    if (query.repeat_at) {
+      if (!was_over && query.transaction.is_over()) query.repeat_at = now + kKeepInterval;
+      ++it;
+      continue;
+    }
     const bool is_over = now >= query.give_up || query.transaction.is_over();
     if (is_over) {
       log_.debug("STUN server {} does not answer {}", log_.shown(query.server),
@@ -244,6 +295,7 @@ void Gathering::handle_timeout(Timestamp now) {
     }
     it = is_over ? queries_.erase(it) : std::next(it);
   }
+  repeat_kept(now);
   conclude();
 }
 
@@ -278,13 +330,16 @@ Deadline Gathering::next_timeout() const {
   for (const auto& [id, query] : queries_) {
     Deadline due = query.transaction.next_timeout();
     if (due && query.transaction.has_sends_left()) due = std::max(*due, pacer_.ready_at());
-    next = soonest(next, due, query.give_up);
+    if (!query.repeat_at)
+      next = soonest(next, due, query.give_up);
+    else
+      next = soonest(next, query.transaction.is_over() ? query.repeat_at : due);
   }
   return next;
 }
 
 void Gathering::conclude() {
-  if (ended_ && queries_.empty()) state_ = IceGatheringState::Complete;
+  if (ended_ && std::ranges::all_of(queries_, is_kept)) state_ = IceGatheringState::Complete;
 }
 
 }  // namespace specter::ice

@@ -304,7 +304,7 @@ void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
     case stun::Class::Indication: return;
     case stun::Class::SuccessResponse:
     case stun::Class::ErrorResponse:
-      if (shared_.gathering.handle_response(datagram, *message)) break;
+      if (shared_.gathering.handle_response(now, datagram, *message)) break;
       for (const Generation& one : generations_) {
         if (one.session->asked(message->id)) to = one.session.get();
       }
@@ -352,8 +352,16 @@ void Agent::Impl::after_input(Timestamp now) {
   for (const Generation& one : generations_) one.session->consider_state(now);
   consider_generations(now);
   if (!retired_bases_.empty()) let_retired_bases_go();
+  if (!needs_mappings()) shared_.gathering.let_mappings_go();
   update_state();
   shared_.is_stale = true;
+}
+
+// RFC 8445 §5.1.1.4: server-reflexive candidates are kept alive until ICE has concluded. A restart
+// begins anew.
+bool Agent::Impl::needs_mappings() const {
+  const CheckSession& session = newest();
+  return !session.is_over() && !(session.current() && session.current()->is_nominated);
 }
 
 // W3C RTCIceTransportState has a restart lead from completed to connected, and from disconnected or

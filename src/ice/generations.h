@@ -71,6 +71,7 @@ class Agent::Impl {
   void after_input(Timestamp now);
   void announce_gathering();
   void let_retired_bases_go();
+  bool needs_mappings() const;
   void consider_generations(Timestamp now);
   void use(Timestamp now, std::size_t generation);
   void update_state();
