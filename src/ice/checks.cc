@@ -34,6 +34,8 @@ constexpr Duration kHeardLately = 10s;
 // A superseded check's answer still counts for so long.
 constexpr Duration kSupersededLife = 5s;
 
+constexpr std::uint16_t kForbidden = 403;
+
 constexpr stun::AttributeType kUnderstoodInResponses[] = {
     stun::AttributeType::MappedAddress,
     stun::AttributeType::XorMappedAddress,
@@ -441,6 +443,8 @@ void CheckSession::handle_error(Timestamp now, Pair& pair, const Check& check, s
     if (check.kind == Check::Kind::Connectivity && !pair.active) checklist_.trigger(pair);
     return;
   }
+  if (code == kForbidden && check.kind == Check::Kind::Consent && pair.is_valid)
+    return revoke_consent(now, pair);
   // RFC 8445 §7.2.5.2.4. A valid pair lives by its consent.
   if (check.kind == Check::Kind::Connectivity && !pair.active) fail(now, pair, check);
 }
