@@ -136,7 +136,8 @@ class Agent {
   void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
                             std::string_view url = {});
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket, or allocation, is gone
-  // It is none of the newest generation's any more, and goes with the last generation that has it.
+  // It is none of the newest generation's any more, and goes with the last generation that has it;
+  // of another generation it is again, unless this is said again.
   void retire_local_endpoint(Timestamp now, Endpoint base);
   bool has_local_endpoint(const Endpoint& base) const;
   // Asked from each base of its family. `url`: how it is called in events and questions.

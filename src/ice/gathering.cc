@@ -59,7 +59,7 @@ const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
   base.priority = candidate_priority(CandidateType::Host, base.preference, 1);
   base.reflexive_priority = candidate_priority(CandidateType::PeerReflexive, base.preference, 1);
   bases_.push_back(base);
-  found(CandidateType::Host, base, endpoint, base.foundation);
+  found(own_candidate(base));
   for (const Server& server : servers_) ask(now, base, server);
   conclude();
   return &bases_.back();
@@ -80,7 +80,7 @@ const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base
   added.reflexive_priority = added.priority;
   bases_.push_back(added);
   if (!url.empty()) origins_.push_back({relayed, base, std::string(url)});
-  found(CandidateType::Relayed, added, relayed, added.foundation);
+  found(own_candidate(added));
   return &bases_.back();
 }
 
@@ -95,6 +95,14 @@ void Gathering::forget_candidates(const Endpoint& base) {
     if (!is_of_it(candidate)) others.push_back(std::move(candidate));
   }
   unannounced_ = std::move(others);
+  std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == base; });
+  conclude();
+}
+
+void Gathering::restore_candidate(const Endpoint& endpoint) {
+  const Base* const base = base_of(endpoint);
+  if (base && std::ranges::find(candidates_, endpoint, &Candidate::endpoint) == candidates_.end())
+    found(own_candidate(*base));
 }
 
 void Gathering::remove_base(const Endpoint& endpoint) {
@@ -103,8 +111,6 @@ void Gathering::remove_base(const Endpoint& endpoint) {
   std::erase_if(origins_, [&](const Origin& origin) {
     return origin.candidate == endpoint || (origin.base == endpoint && !base_of(origin.candidate));
   });
-  std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == endpoint; });
-  conclude();
 }
 
 void Gathering::add_server(Timestamp now, const Endpoint& server, std::string_view url) {
@@ -134,6 +140,7 @@ void Gathering::restart(Timestamp now) {
     return one.type != CandidateType::Host && one.type != CandidateType::Relayed;
   });
   std::erase_if(origins_, [&](const Origin& origin) { return !base_of(origin.candidate); });
+  for (const Base& base : bases_) restore_candidate(base.endpoint);
   unannounced_ = {};
   answers_ = {};
   for (const Candidate& candidate : candidates_) unannounced_.push_back(candidate);
@@ -168,10 +175,12 @@ void Gathering::ask(Timestamp now, const Base& base, const Server& server) {
   queries_.emplace(id, std::move(query));
 }
 
-void Gathering::found(CandidateType type, const Base& base, const Endpoint& endpoint,
-                      const std::string& with_foundation) {
+namespace {
+
+Candidate make_candidate(CandidateType type, const Base& base, const Endpoint& endpoint,
+                         const std::string& foundation) {
   Candidate candidate;
-  candidate.foundation = with_foundation;
+  candidate.foundation = foundation;
   candidate.priority = candidate_priority(type, base.preference, 1);
   candidate.host = endpoint.address.to_string();
   candidate.endpoint = endpoint;
@@ -182,6 +191,17 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
         Endpoint{endpoint.address.is_v6() ? IpAddress::v6({}) : IpAddress::v4({0, 0, 0, 0}), 0};
   else if (type != CandidateType::Host)
     candidate.related = base.endpoint;
+  return candidate;
+}
+
+}  // namespace
+
+Candidate Gathering::own_candidate(const Base& base) {
+  return make_candidate(base.is_relayed ? CandidateType::Relayed : CandidateType::Host, base,
+                        base.endpoint, base.foundation);
+}
+
+void Gathering::found(Candidate candidate) {
   candidates_.push_back(candidate);
   unannounced_.push_back(std::move(candidate));
 }
@@ -201,8 +221,9 @@ void Gathering::learn_mapping(const Query& query, const Base& base, const Endpoi
   }
   if (of_the_base >= kMaxMappings) return;
   if (!query.url.empty()) origins_.push_back({mapped, query.base, query.url});
-  found(CandidateType::ServerReflexive, base, mapped,
-        foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
+  found(make_candidate(
+      CandidateType::ServerReflexive, base, mapped,
+      foundation(CandidateType::ServerReflexive, query.base.address, query.server.address)));
 }
 
 bool Gathering::handle_response(Timestamp now, const Received& datagram,

@@ -68,7 +68,11 @@ class Gathering {
   // The relayed address of an allocation that `base` has made: RFC 8445 §5.1.1.2. As add_base().
   const Base* add_relayed(const Endpoint& relayed, const Endpoint& base, std::string_view url);
   void remove_base(const Endpoint& endpoint);
-  void forget_candidates(const Endpoint& base);  // what it has told is told no more
+  // What it has told is told no more, until restart() or this: it is a base like the others again.
+  void forget_candidates(const Endpoint& base);
+  void restore_candidate(const Endpoint& base);
+  // Its host or relayed candidate.
+  static Candidate own_candidate(const Base& base);
   // `url`: how it is called in answers and origins.
   void add_server(Timestamp now, const Endpoint& server, std::string_view url);
   void end();
@@ -122,8 +126,7 @@ class Gathering {
   void learn_mapping(const Query& query, const Base& base, const Endpoint& mapped);
   bool needs_keeping(const Query& query, const Endpoint& mapped) const;
   void repeat_kept(Timestamp now);
-  void found(CandidateType type, const Base& base, const Endpoint& endpoint,
-             const std::string& foundation);
+  void found(Candidate candidate);
   void conclude();
 
   Random& random_;

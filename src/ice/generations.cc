@@ -112,8 +112,12 @@ void Agent::Impl::retire_local_endpoint(Timestamp now, const Endpoint& base) {
 void Agent::Impl::let_retired_bases_go() {
   if (generations_.size() > 1) return;
   for (const Endpoint& base : std::exchange(retired_bases_, {})) {
-    if (!newest().checklist().has_base(base)) shared_.gathering.remove_base(base);
+    if (newest().checklist().has_base(base))
+      shared_.gathering.restore_candidate(base);
+    else
+      shared_.gathering.remove_base(base);
   }
+  announce_gathering();
 }
 
 void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server, std::string_view url) {
@@ -167,6 +171,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
       drop_if([&](const Generation& one) { return one.session.get() == oldest; });
     }
   }
+  retired_bases_.clear();  // whoever has retired one is to say so again
   begin_generation(local, role, !is_first);
   shared_.gathering.restart(now);
   announced_gathering_ = IceGatheringState::New;

@@ -480,6 +480,45 @@ TEST(Restart, ARetiredBaseIsInUseAgainWhenTheRestartIsTakenBack) {
   EXPECT_EQ(alice.path(two.now())->local, two.a);
 }
 
+// It is used as what it is, and told of again once it belongs to the newest generation again.
+TEST(Restart, ARetiredBaseKeepsItsCandidate) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  Agent& alice = two.alice.agent;
+  const Credentials before = alice.local_credentials();
+  const auto is_told = [&] {
+    const auto found = all<LocalCandidateFound>(std::exchange(two.alice.events, {}));
+    return std::ranges::any_of(found, [&](const auto& one) {
+      return one.candidate.endpoint == two.a && one.candidate.type == CandidateType::Host;
+    });
+  };
+  const auto is_listed = [&] {
+    return std::ranges::any_of(alice.local_candidates(),
+                               [&](const auto& one) { return one.endpoint == two.a; });
+  };
+  for (const bool is_taken_back : {true, false}) {
+    two.offer(two.alice);
+    alice.retire_local_endpoint(two.now(), two.a);
+    two.network.settle();
+    EXPECT_FALSE(is_listed());
+    for (const auto& pair : alice.pair_stats()) {
+      if (pair.selected) {
+        EXPECT_EQ(pair.local.type, CandidateType::Host);
+      }
+    }
+    two.alice.events.clear();
+    if (is_taken_back)
+      alice.set_local_credentials(two.now(), before);
+    else
+      two.offer(two.alice);
+    two.network.settle();
+    EXPECT_TRUE(is_told());
+    EXPECT_TRUE(is_listed());
+  }
+  two.network.run_for(20s);
+  EXPECT_TRUE(alice.has_local_endpoint(two.a));
+}
+
 TEST(Restart, ARetiredBaseOfNoOtherGenerationGoesAtOnce) {
   Restarting two;
   ASSERT_TRUE(two.connect());
