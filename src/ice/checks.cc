@@ -476,11 +476,14 @@ void CheckSession::handle_check_timeout(Timestamp now, Pair& pair, const stun::T
 }
 
 void CheckSession::measure(Timestamp now, Pair& pair, const Check& check) {
-  if (check.sent != 1 || shared_.late_at == now) return;
   const Duration sample = now - check.last_sent;
-  pair.last_round_trip_time = sample;
-  pair.total_round_trip_time += sample;
   auto& smoothed = pair.smoothed_round_trip_time;
+  const bool is_measured = check.sent == 1 && shared_.late_at != now;
+  // webrtc-stats: divided by responsesReceived it is the average. What can't be measured is as the
+  // others were.
+  pair.total_round_trip_time += is_measured ? sample : smoothed.value_or(sample);
+  if (!is_measured) return;
+  pair.last_round_trip_time = sample;
   smoothed = smoothed ? (*smoothed * 7 + sample) / 8 : sample;
 }
 
