@@ -167,7 +167,8 @@ class Agent {
   // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
   // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
-  void end_of_remote_candidates(Timestamp now);
+  // Of the same; one of a generation that is gone is none.
+  void end_of_remote_candidates(Timestamp now, std::string_view ufrag = {});
   // Where checks may go to, once each; and a number that changes whenever these may have.
   std::vector<IpAddress> remote_addresses() const;
   std::uint32_t remote_candidates_taken() const;

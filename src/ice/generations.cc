@@ -190,14 +190,18 @@ void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remot
   after_input(now);
 }
 
-Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candidate) {
-  CheckSession* to = &newest();
-  const auto ufrag = candidate.extension("ufrag");
+// Which generation the peer means: the newest whose credentials it has told, or those it names.
+CheckSession& Agent::Impl::told_of(std::optional<std::string_view> ufrag) const {
+  CheckSession* found = &newest();
   for (const Generation& one : generations_) {
     const auto& remote = one.session->remote();
-    if (remote && (!ufrag || remote->ufrag == *ufrag)) to = one.session.get();
+    if (remote && (!ufrag || remote->ufrag == *ufrag)) found = one.session.get();
   }
-  auto taken = to->add_remote_candidate(candidate);
+  return *found;
+}
+
+Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candidate) {
+  auto taken = told_of(candidate.extension("ufrag")).add_remote_candidate(candidate);
   if (taken) ++remote_candidates_taken_;
   after_input(now);
   return taken;
@@ -209,8 +213,12 @@ std::vector<IpAddress> Agent::Impl::remote_addresses() const {
   return out;
 }
 
-void Agent::Impl::end_of_remote_candidates(Timestamp now) {
-  newest().end_of_remote_candidates(now);
+void Agent::Impl::end_of_remote_candidates(Timestamp now, std::string_view ufrag) {
+  CheckSession& session = told_of(ufrag.empty() ? std::nullopt : std::optional(ufrag));
+  const auto& remote = session.remote();
+  // RFC 8838 §13: the end of others.
+  if (!ufrag.empty() && remote && remote->ufrag != ufrag) return;
+  session.end_of_remote_candidates(now);
   after_input(now);
 }
 

@@ -442,6 +442,36 @@ TEST(Restart, NothingIsSentOrToldAfterClose) {
   EXPECT_EQ(two.alice.state(), Closed);
 }
 
+// RFC 8838 §13: the end is that of the generation that the peer knows, not of ours that it does
+// not.
+TEST(Restart, AnEndOfCandidatesThatWasUnderWayIsTheFormerGenerations) {
+  Restarting two;
+  two.gather(two.alice, two.a);
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  for (const Candidate& candidate : two.bob.agent.local_candidates())
+    ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), candidate));
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 5s));
+  const Credentials before = two.alice.agent.local_credentials();
+  two.offer(two.alice);
+  two.alice.agent.end_of_remote_candidates(two.now());
+  two.alice.agent.set_local_credentials(two.now(), before);  // a rollback
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.network.run_for(1s);
+  EXPECT_EQ(two.alice.state(), Completed);
+}
+
+TEST(Restart, AnEndOfCandidatesIsThatOfItsUserFragment) {
+  OneAgent one(Role::Controlling);
+  one.learn_credentials();
+  one.agent->end_of_remote_candidates(one.now, "another");
+  one.pass(60s);
+  EXPECT_EQ(one.agent->connection_state(), New);
+  one.agent->end_of_remote_candidates(one.now, one.peer.ufrag);
+  one.pass(1s);
+  EXPECT_EQ(one.agent->connection_state(), Checking);
+}
+
 // A base that is not to be used any more, as of a TURN server that the configuration has left out.
 TEST(Restart, ARetiredBaseGoesWithTheGenerationThatUsesIt) {
   Restarting two;
