@@ -94,8 +94,8 @@ Result<> Agent::add_remote_candidate(Timestamp now, const Candidate& candidate) 
   if (connection_state() == IceConnectionState::Closed) return {};
   return impl_->add_remote_candidate(now, candidate);
 }
-void Agent::end_of_remote_candidates(Timestamp now) {
-  if (connection_state() != IceConnectionState::Closed) impl_->end_of_remote_candidates(now);
+void Agent::end_of_remote_candidates(Timestamp now, std::string_view ufrag) {
+  if (connection_state() != IceConnectionState::Closed) impl_->end_of_remote_candidates(now, ufrag);
 }
 void Agent::leave_former_generations(Timestamp now) {
   if (connection_state() != IceConnectionState::Closed) impl_->leave_former_generations(now);

@@ -136,7 +136,8 @@ class Agent {
   void add_relayed_endpoint(Timestamp now, Endpoint relayed, Endpoint base,
                             std::string_view url = {});
   void remove_local_endpoint(Timestamp now, Endpoint base);  // that socket, or allocation, is gone
-  // It is none of the newest generation's any more, and goes with the last generation that has it.
+  // It is none of the newest generation's any more, and goes with the last generation that has it;
+  // of another generation it is again, unless this is said again.
   void retire_local_endpoint(Timestamp now, Endpoint base);
   bool has_local_endpoint(const Endpoint& base) const;
   // Asked from each base of its family. `url`: how it is called in events and questions.
@@ -166,7 +167,8 @@ class Agent {
   // Error: OperationFailed past max_remote_candidates. Duplicates and ones we can't use (a name,
   // TCP, another component) are taken and ignored.
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
-  void end_of_remote_candidates(Timestamp now);
+  // Of the same; one of a generation that is gone is none.
+  void end_of_remote_candidates(Timestamp now, std::string_view ufrag = {});
   // Where checks may go to, once each; and a number that changes whenever these may have.
   std::vector<IpAddress> remote_addresses() const;
   std::uint32_t remote_candidates_taken() const;

@@ -183,7 +183,9 @@ void CheckSession::learn_from(Timestamp now, Pair& pair, const stun::Message& me
   } else if (role_ == Role::Controlled && !nominations_.contains(message.id)) {
     nominations_.add(message.id);
     pair.peer_nomination = ++peer_nominations_;
-    if (pair.is_valid && !pair.is_nominated) handle_nominated(now, pair);
+    // Of a peer that does not nominate all it checks, this is a choice, also of what it nominated
+    // when it still did.
+    if (pair.is_valid && (!pair.is_nominated || pair.peer_checked)) handle_nominated(now, pair);
   }
   note_request_over(now, pair);
   trigger_check(now, pair);

@@ -157,6 +157,7 @@ WakeUp CheckSession::next_timeout() const {
 // RFC 8445 §7.2.5.3.2: the valid pair's local candidate is the one whose address the peer saw.
 Candidate CheckSession::local_candidate_of(const Pair& pair) const {
   const Endpoint seen = pair.mapped.value_or(pair.base.endpoint);
+  if (seen == pair.base.endpoint) return Gathering::own_candidate(pair.base);
   for (const Candidate& candidate : shared_.gathering.candidates()) {
     if (candidate.endpoint == seen) return candidate;
   }

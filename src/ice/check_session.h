@@ -260,6 +260,7 @@ class CheckSession {
   void handle_consent(Timestamp now, Pair& pair);
   void ask_consent_again(Timestamp now, Pair& pair);
   void expire_consent(Timestamp now);
+  void revoke_consent(Timestamp now, Pair& pair);
   void lose(Pair& pair);
   Timestamp next_consent(Timestamp now);
   Deadline disconnect_at(const Pair& pair) const;
@@ -346,7 +347,8 @@ class CheckSession {
   Deadline ended_at_{};        // the peer said that no more candidates come
   Deadline checking_since_{};  // RFC 8863: what patience is counted from
   bool was_connected_ = false;
-  bool consent_expired_ = false;
+  bool consent_expired_ = false;  // on the last valid pair
+  bool consent_revoked_ = false;  // the same, by the peer's word
 };
 
 }  // namespace specter::ice

@@ -79,23 +79,29 @@ bool Checklist::add_remote(const Candidate& candidate) {
 }
 
 // A quarter is kept for each kind that comes late: hosts with many addresses must not shut out the
-// one address that works from outside.
+// one address that works from outside. Of what has more, the kind that has most gives way.
 bool Checklist::make_room_for(CandidateType kind) {
   std::map<CandidateType, std::size_t> counts;
   for (const auto& [index, remote] : remotes_) {
     if (!remote.is_learned) ++counts[remote.candidate.type];
   }
-  if (counts[kind] >= max_remotes_ / 4) return false;
+  const std::size_t share = max_remotes_ / 4;
+  if (counts[kind] >= share) return false;
   auto least = remotes_.end();
   for (auto it = remotes_.begin(); it != remotes_.end(); ++it) {
     const auto& [index, remote] = *it;
-    if (remote.is_learned || counts[remote.candidate.type] <= max_remotes_ / 2) continue;
+    const std::size_t count = counts[remote.candidate.type];
+    if (remote.is_learned || count <= share) continue;
     const bool is_in_use = std::ranges::any_of(pairs_, [&](const auto& pair) {
       return pair->remote_index == index && (pair->is_valid || pair->requests_received > 0);
     });
     if (is_in_use) continue;
-    if (least == remotes_.end() || remote.candidate.priority < least->second.candidate.priority)
-      least = it;
+    if (least != remotes_.end()) {
+      const Candidate& other = least->second.candidate;
+      if (count < counts[other.type]) continue;
+      if (count == counts[other.type] && remote.candidate.priority >= other.priority) continue;
+    }
+    least = it;
   }
   if (least == remotes_.end()) return false;
   remove_remote(least->first);

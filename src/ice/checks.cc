@@ -34,6 +34,8 @@ constexpr Duration kHeardLately = 10s;
 // A superseded check's answer still counts for so long.
 constexpr Duration kSupersededLife = 5s;
 
+constexpr std::uint16_t kForbidden = 403;
+
 constexpr stun::AttributeType kUnderstoodInResponses[] = {
     stun::AttributeType::MappedAddress,
     stun::AttributeType::XorMappedAddress,
@@ -441,6 +443,8 @@ void CheckSession::handle_error(Timestamp now, Pair& pair, const Check& check, s
     if (check.kind == Check::Kind::Connectivity && !pair.active) checklist_.trigger(pair);
     return;
   }
+  if (code == kForbidden && check.kind == Check::Kind::Consent && pair.is_valid)
+    return revoke_consent(now, pair);
   // RFC 8445 §7.2.5.2.4. A valid pair lives by its consent.
   if (check.kind == Check::Kind::Connectivity && !pair.active) fail(now, pair, check);
 }
@@ -472,11 +476,14 @@ void CheckSession::handle_check_timeout(Timestamp now, Pair& pair, const stun::T
 }
 
 void CheckSession::measure(Timestamp now, Pair& pair, const Check& check) {
-  if (check.sent != 1 || shared_.late_at == now) return;
   const Duration sample = now - check.last_sent;
-  pair.last_round_trip_time = sample;
-  pair.total_round_trip_time += sample;
   auto& smoothed = pair.smoothed_round_trip_time;
+  const bool is_measured = check.sent == 1 && shared_.late_at != now;
+  // webrtc-stats: divided by responsesReceived it is the average. What can't be measured is as the
+  // others were.
+  pair.total_round_trip_time += is_measured ? sample : smoothed.value_or(sample);
+  if (!is_measured) return;
+  pair.last_round_trip_time = sample;
   smoothed = smoothed ? (*smoothed * 7 + sample) / 8 : sample;
 }
 

@@ -308,6 +308,26 @@ TEST(RoleConflict, WhoRefusesIsChecking) {
   }
 }
 
+// webrtc-stats: totalRoundTripTime divided by responsesReceived is the average, whatever was sent
+// twice before it was answered.
+TEST(Checks, TheTotalOfRoundTripsIsThatOfAllAnswers) {
+  TwoAgents two;
+  int lost = 0;
+  two.network.filter = [&](Flight& flight) {
+    const bool is_lost = flight.from == two.a && lost < 3;
+    lost += is_lost ? 1 : 0;
+    return !is_lost;
+  };
+  ASSERT_TRUE(two.connect());
+  two.network.run_for(1min);
+  EXPECT_EQ(lost, 3);
+  for (const AgentHost* host : {&two.alice, &two.bob}) {
+    const auto pair = host->agent.pair_stats().at(0);
+    EXPECT_GT(pair.responses_received, 5u);
+    EXPECT_EQ(pair.total_round_trip_time / pair.responses_received, 20ms);
+  }
+}
+
 TEST(RoleConflict, A487SwitchesTheRoleAndRepeatsTheCheck) {
   OneAgent one(Role::Controlled);
   one.learn_credentials();

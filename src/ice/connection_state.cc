@@ -48,6 +48,10 @@ IceConnectionState CheckSession::judge(Timestamp now, std::string& reason) {
     const bool all_told = shared_.gathering.state() == IceGatheringState::Complete && ended_at_;
     return current_->is_nominated && all_told ? Completed : Connected;
   }
+  if (was_connected_ && consent_revoked_) {
+    reason = "the peer refuses to receive more: it has taken back its consent";
+    return Failed;
+  }
   if (was_connected_ && consent_expired_) {
     reason = fmt::format(
         "the peer has not answered for {} s: it is gone, or the network is down",
@@ -70,7 +74,7 @@ void CheckSession::enter(Timestamp now, IceConnectionState state, std::string re
   using enum IceConnectionState;
   if (state == Connected || state == Completed) {
     was_connected_ = true;
-    consent_expired_ = false;
+    consent_expired_ = consent_revoked_ = false;
   }
   if (state == Disconnected && was_connected_) {
     checking_since_ = now;

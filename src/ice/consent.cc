@@ -10,7 +10,8 @@
 //          +------ response -------+----------------------------------+
 //                                  | consent_timeout since the last response
 //                                  v
-//                               Expired: the pair is not valid any more
+//                               Expired: the pair is not valid any more; so it is at once when
+//                               the peer answers 403 (Forbidden)
 #include <algorithm>
 
 #include "base/check.h"
@@ -91,6 +92,15 @@ void CheckSession::expire_consent(Timestamp now) {
   if (!lost_any) return;
   choose_path();
   if (!current_) consent_expired_ = true;
+}
+
+// RFC 7675 §5.2: the peer says with integrity that it wants no more.
+void CheckSession::revoke_consent(Timestamp now, Pair& pair) {
+  shared_.log.info("consent is taken back on {}", shared_.log.shown(pair.path()));
+  better_.note_failure(now, pair);
+  lose(pair);
+  choose_path();
+  if (!current_) consent_expired_ = consent_revoked_ = true;
 }
 
 void CheckSession::lose(Pair& pair) {

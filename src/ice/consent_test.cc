@@ -6,13 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/testing/test_agents.h"
+#include "ice/testing/one_agent.h"
 #include "stun/message.h"
 
 namespace specter::ice {
 namespace {
 
-using ::testing::ElementsAre;
 using enum IceConnectionState;
 
 TEST(Consent, RequestsAreFreshSpreadAndNotRepeated) {
@@ -67,6 +66,45 @@ TEST(Consent, AllValidPairsAreAskedAtOneTime) {
   EXPECT_GE(times[two.a].size(), 100u);
   EXPECT_LE(times[two.a].size(), 150u);
   EXPECT_EQ(times[two.a], times[second]);
+}
+
+// RFC 7675 §5.2: with integrity, "403" takes consent back at once; of this pair alone.
+TEST(Consent, IsTakenBackByAForbidden) {
+  const Endpoint second = at("10.0.0.3:6000");
+  for (const bool is_there_another : {true, false}) {
+    OneAgent one(Role::Controlling);
+    one.learn_credentials();
+    one.learn_candidate();
+    if (is_there_another) one.learn_candidate(second);
+    std::optional<Endpoint> refuses;
+    bool is_refused = false;
+    const auto pass = [&](Duration time) {
+      for (const Timestamp end = one.now + time; one.now < end && !is_refused; one.pass(20ms)) {
+        for (const Transmit& sent : one.sent()) {
+          if (stun::Message::parse(sent.bytes)->cls != stun::Class::Request) continue;
+          is_refused = sent.path.remote == refuses;
+          one.receive(is_refused ? one.error(sent, 403) : one.success(sent), sent.path.remote);
+          if (is_refused) return;
+        }
+      }
+    };
+    pass(1s);
+    ASSERT_EQ(one.agent->path(), (Path{one.base, kPeer}));
+    refuses = kPeer;
+    pass(10s);
+    ASSERT_TRUE(is_refused);
+    one.sent();
+    if (is_there_another) {
+      EXPECT_EQ(one.agent->path(), (Path{one.base, second}));
+      EXPECT_EQ(one.agent->connection_state(), Connected);
+      continue;
+    }
+    EXPECT_FALSE(one.agent->path());
+    EXPECT_EQ(one.agent->connection_state(), Failed);
+    const auto changes = all<ConnectionStateChanged>(one.events);
+    ASSERT_FALSE(changes.empty());
+    EXPECT_THAT(changes.back().reason, ::testing::HasSubstr("refuses"));
+  }
 }
 
 TEST(Consent, EndsThirtySecondsAfterTheLastResponse) {

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kBurst = 8;
 constexpr std::uint16_t kNotReached = 701;  // W3C §4.8.3
+// RFC 8445 §14: Tr, 15 s at least. Many NATs forget what was silent for 30 s.
+constexpr Duration kKeepInterval = std::chrono::seconds(15);
 
 // Whether asking makes sense: nobody outside answers to a loopback or link-local address.
 bool can_ask(const IpAddress& base, const IpAddress& server) {
@@ -57,7 +59,7 @@ const Base* Gathering::add_base(Timestamp now, const Endpoint& endpoint) {
   base.priority = candidate_priority(CandidateType::Host, base.preference, 1);
   base.reflexive_priority = candidate_priority(CandidateType::PeerReflexive, base.preference, 1);
   bases_.push_back(base);
-  found(CandidateType::Host, base, endpoint, base.foundation);
+  found(own_candidate(base));
   for (const Server& server : servers_) ask(now, base, server);
   conclude();
   return &bases_.back();
@@ -78,7 +80,7 @@ const Base* Gathering::add_relayed(const Endpoint& relayed, const Endpoint& base
   added.reflexive_priority = added.priority;
   bases_.push_back(added);
   if (!url.empty()) origins_.push_back({relayed, base, std::string(url)});
-  found(CandidateType::Relayed, added, relayed, added.foundation);
+  found(own_candidate(added));
   return &bases_.back();
 }
 
@@ -93,6 +95,14 @@ void Gathering::forget_candidates(const Endpoint& base) {
     if (!is_of_it(candidate)) others.push_back(std::move(candidate));
   }
   unannounced_ = std::move(others);
+  std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == base; });
+  conclude();
+}
+
+void Gathering::restore_candidate(const Endpoint& endpoint) {
+  const Base* const base = base_of(endpoint);
+  if (base && std::ranges::find(candidates_, endpoint, &Candidate::endpoint) == candidates_.end())
+    found(own_candidate(*base));
 }
 
 void Gathering::remove_base(const Endpoint& endpoint) {
@@ -101,8 +111,6 @@ void Gathering::remove_base(const Endpoint& endpoint) {
   std::erase_if(origins_, [&](const Origin& origin) {
     return origin.candidate == endpoint || (origin.base == endpoint && !base_of(origin.candidate));
   });
-  std::erase_if(queries_, [&](const auto& entry) { return entry.second.base == endpoint; });
-  conclude();
 }
 
 void Gathering::add_server(Timestamp now, const Endpoint& server, std::string_view url) {
@@ -132,6 +140,7 @@ void Gathering::restart(Timestamp now) {
     return one.type != CandidateType::Host && one.type != CandidateType::Relayed;
   });
   std::erase_if(origins_, [&](const Origin& origin) { return !base_of(origin.candidate); });
+  for (const Base& base : bases_) restore_candidate(base.endpoint);
   unannounced_ = {};
   answers_ = {};
   for (const Candidate& candidate : candidates_) unannounced_.push_back(candidate);
@@ -166,10 +175,12 @@ void Gathering::ask(Timestamp now, const Base& base, const Server& server) {
   queries_.emplace(id, std::move(query));
 }
 
-void Gathering::found(CandidateType type, const Base& base, const Endpoint& endpoint,
-                      const std::string& with_foundation) {
+namespace {
+
+Candidate make_candidate(CandidateType type, const Base& base, const Endpoint& endpoint,
+                         const std::string& foundation) {
   Candidate candidate;
-  candidate.foundation = with_foundation;
+  candidate.foundation = foundation;
   candidate.priority = candidate_priority(type, base.preference, 1);
   candidate.host = endpoint.address.to_string();
   candidate.endpoint = endpoint;
@@ -180,6 +191,17 @@ void Gathering::found(CandidateType type, const Base& base, const Endpoint& endp
         Endpoint{endpoint.address.is_v6() ? IpAddress::v6({}) : IpAddress::v4({0, 0, 0, 0}), 0};
   else if (type != CandidateType::Host)
     candidate.related = base.endpoint;
+  return candidate;
+}
+
+}  // namespace
+
+Candidate Gathering::own_candidate(const Base& base) {
+  return make_candidate(base.is_relayed ? CandidateType::Relayed : CandidateType::Host, base,
+                        base.endpoint, base.foundation);
+}
+
+void Gathering::found(Candidate candidate) {
   candidates_.push_back(candidate);
   unannounced_.push_back(std::move(candidate));
 }
@@ -189,53 +211,103 @@ void Gathering::answered(const Query& query, std::uint16_t code, std::string tex
   answers_.push_back({query.url, query.base, code, std::move(text)});
 }
 
-bool Gathering::handle_response(const Received& datagram, const stun::Message& message) {
+// RFC 8445 §5.1.3: the same address with the same base is the same candidate.
+void Gathering::learn_mapping(const Query& query, const Base& base, const Endpoint& mapped) {
+  std::size_t of_the_base = 0;
+  for (const Candidate& known : candidates_) {
+    if (known.related.value_or(known.endpoint) != query.base) continue;
+    if (known.endpoint == mapped) return;
+    if (known.type == CandidateType::ServerReflexive) ++of_the_base;
+  }
+  if (of_the_base >= kMaxMappings) return;
+  if (!query.url.empty()) origins_.push_back({mapped, query.base, query.url});
+  found(make_candidate(
+      CandidateType::ServerReflexive, base, mapped,
+      foundation(CandidateType::ServerReflexive, query.base.address, query.server.address)));
+}
+
+bool Gathering::handle_response(Timestamp now, const Received& datagram,
+                                const stun::Message& message) {
   const auto entry = queries_.find(message.id);
   if (entry == queries_.end()) return false;
-  const Query& query = entry->second;
+  Query& query = entry->second;
   // From somewhere else it is nobody's answer; the real one may still come.
   if (datagram.path.remote != query.server || datagram.path.local != query.base) {
     log_.drop("a STUN server's answer that came another way", datagram.path.remote);
     return true;
   }
+  if (query.transaction.is_over()) return true;  // once more
 
   const Base* base = base_of(query.base);
   const auto mapped = mapped_address(message);
-  if (message.cls == stun::Class::SuccessResponse && base && mapped &&
-      net::may_check(*mapped, net::LoopbackPolicy::Allow) &&
-      net::can_pair(query.base.address, mapped->address)) {
-    // RFC 8445 §5.1.3: the same address with the same base is the same candidate.
-    const bool is_redundant = std::ranges::any_of(candidates_, [&](const Candidate& known) {
-      return known.endpoint == *mapped && known.related.value_or(known.endpoint) == query.base;
-    });
-    answered(query, 0, {});
-    if (!is_redundant) {
-      if (!query.url.empty()) origins_.push_back({*mapped, query.base, query.url});
-      found(CandidateType::ServerReflexive, *base, *mapped,
-            foundation(CandidateType::ServerReflexive, query.base.address, query.server.address));
-    }
-  } else if (message.cls == stun::Class::ErrorResponse) {
-    const auto error = message.get<stun::ErrorCode>();
-    answered(query, error ? error->code : kNotReached, "The server refuses to tell an address.");
-  } else {
-    answered(query, kNotReached, "The server's answer has no address that can be used.");
-  }
+  const bool is_usable = message.cls == stun::Class::SuccessResponse && base && mapped &&
+                         net::may_check(*mapped, net::LoopbackPolicy::Allow) &&
+                         net::can_pair(query.base.address, mapped->address);
   if (message.cls == stun::Class::SuccessResponse && mapped)
     log_.debug("STUN server {} sees {} as {}", log_.shown(query.server), log_.shown(query.base),
                log_.shown(*mapped));
   else
     log_.debug("STUN server {} answers {} with an error", log_.shown(query.server),
                log_.shown(query.base));
+  if (is_usable) learn_mapping(query, *base, *mapped);
+  if (!query.repeat_at) {
+    if (is_usable) {
+      answered(query, 0, {});
+    } else if (message.cls == stun::Class::ErrorResponse) {
+      const auto error = message.get<stun::ErrorCode>();
+      answered(query, error ? error->code : kNotReached, "The server refuses to tell an address.");
+    } else {
+      answered(query, kNotReached, "The server's answer has no address that can be used.");
+    }
+  }
   // RFC 8489 §10, not done: ALTERNATE-SERVER; an error ends the query like silence does.
-  queries_.erase(entry);
+  if (query.repeat_at || (is_usable && needs_keeping(query, *mapped))) {
+    query.transaction.cancel();
+    query.repeat_at = now + kKeepInterval;
+  } else {
+    queries_.erase(entry);
+  }
   conclude();
   return true;
+}
+
+// ---- what a NAT is to remember. RFC 8445 §5.1.1.4, §11.
+
+// One server is enough for each base, if there is a NAT at all.
+bool Gathering::needs_keeping(const Query& query, const Endpoint& mapped) const {
+  return mapped != query.base && std::ranges::none_of(queries_, [&](const auto& entry) {
+           return is_kept(entry) && entry.second.base == query.base;
+         });
+}
+
+// Also where the last one was not answered: what leaves is what the NAT counts.
+void Gathering::repeat_kept(Timestamp now) {
+  std::vector<stun::TransactionId> due;
+  for (const auto& entry : queries_) {
+    const Query& query = entry.second;
+    if (is_kept(entry) && query.transaction.is_over() && now >= *query.repeat_at)
+      due.push_back(entry.first);
+  }
+  for (const stun::TransactionId& before : due) {
+    auto node = queries_.extract(before);
+    node.key() = stun::TransactionId::generate(random_);
+    stun::MessageWriter request(stun::Class::Request, stun::Method::Binding, node.key());
+    node.mapped().transaction = stun::ClientTransaction(request.finish());
+    node.mapped().transaction.start(now);
+    queries_.insert(std::move(node));
+  }
 }
 
 void Gathering::handle_timeout(Timestamp now) {
   for (auto it = queries_.begin(); it != queries_.end();) {
     Query& query = it->second;
+    const bool was_over = query.transaction.is_over();
     query.transaction.handle_timeout(now);
+    if (query.repeat_at) {
+      if (!was_over && query.transaction.is_over()) query.repeat_at = now + kKeepInterval;
+      ++it;
+      continue;
+    }
     const bool is_over = now >= query.give_up || query.transaction.is_over();
     if (is_over) {
       log_.debug("STUN server {} does not answer {}", log_.shown(query.server),
@@ -244,6 +316,7 @@ void Gathering::handle_timeout(Timestamp now) {
     }
     it = is_over ? queries_.erase(it) : std::next(it);
   }
+  repeat_kept(now);
   conclude();
 }
 
@@ -278,13 +351,16 @@ Deadline Gathering::next_timeout() const {
   for (const auto& [id, query] : queries_) {
     Deadline due = query.transaction.next_timeout();
     if (due && query.transaction.has_sends_left()) due = std::max(*due, pacer_.ready_at());
-    next = soonest(next, due, query.give_up);
+    if (!query.repeat_at)
+      next = soonest(next, due, query.give_up);
+    else
+      next = soonest(next, query.transaction.is_over() ? query.repeat_at : due);
   }
   return next;
 }
 
 void Gathering::conclude() {
-  if (ended_ && queries_.empty()) state_ = IceGatheringState::Complete;
+  if (ended_ && std::ranges::all_of(queries_, is_kept)) state_ = IceGatheringState::Complete;
 }
 
 }  // namespace specter::ice

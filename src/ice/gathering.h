@@ -5,6 +5,9 @@
 //   New ---------> Gathering -------------------------------------------> Complete
 //                      ^                      restart                        |
 //                      +-----------------------------------------------------+
+//
+// In each of them a base that a server has told an address of asks that server again and again, so
+// that the NAT keeps the mapping, as long as it is needed.
 #pragma once
 
 #include <map>
@@ -52,6 +55,8 @@ class Gathering {
  public:
   static constexpr std::size_t kMaxBases = 64;
   static constexpr std::size_t kMaxServers = 16;
+  // Server-reflexive candidates of a base: a NAT may change its mapping while it is kept.
+  static constexpr std::size_t kMaxMappings = 8;
 
   // One request each `interval` (Ta); an answer that comes later than `timeout` after the start, or
   // after the request when the gathering had ended before, is not waited for.
@@ -63,7 +68,11 @@ class Gathering {
   // The relayed address of an allocation that `base` has made: RFC 8445 §5.1.1.2. As add_base().
   const Base* add_relayed(const Endpoint& relayed, const Endpoint& base, std::string_view url);
   void remove_base(const Endpoint& endpoint);
-  void forget_candidates(const Endpoint& base);  // what it has told is told no more
+  // What it has told is told no more, until restart() or this: it is a base like the others again.
+  void forget_candidates(const Endpoint& base);
+  void restore_candidate(const Endpoint& base);
+  // Its host or relayed candidate.
+  static Candidate own_candidate(const Base& base);
   // `url`: how it is called in answers and origins.
   void add_server(Timestamp now, const Endpoint& server, std::string_view url);
   void end();
@@ -71,9 +80,14 @@ class Gathering {
   // said with them. It does nothing to a gathering that has not begun.
   void restart(Timestamp now);
   void stop();  // asks nobody any more
+  // ICE has a path: what keeps that keeps its mapping, and the others are not needed. To be told as
+  // long as it is so.
+  void let_mappings_go() {
+    if (!queries_.empty()) std::erase_if(queries_, is_kept);
+  }
 
   // Whether the response belonged to a request of this class; then it was dealt with.
-  bool handle_response(const Received& datagram, const stun::Message& message);
+  bool handle_response(Timestamp now, const Received& datagram, const stun::Message& message);
   void handle_timeout(Timestamp now);
   std::optional<Transmit> poll_transmit(Timestamp now);
   std::optional<Candidate> poll_candidate();
@@ -94,7 +108,13 @@ class Gathering {
     std::string url;
     stun::ClientTransaction transaction;
     Timestamp give_up;
+    // RFC 8445 §5.1.1.4: it was answered, and is asked again then. Once for each base.
+    Deadline repeat_at{};
   };
+  using Queries = std::map<stun::TransactionId, Query>;
+  static bool is_kept(const Queries::value_type& entry) {
+    return entry.second.repeat_at.has_value();
+  }
 
   std::string foundation(CandidateType type, const IpAddress& base, const IpAddress& server);
   struct Server {
@@ -103,8 +123,10 @@ class Gathering {
   };
   void ask(Timestamp now, const Base& base, const Server& server);
   void answered(const Query& query, std::uint16_t code, std::string text);
-  void found(CandidateType type, const Base& base, const Endpoint& endpoint,
-             const std::string& foundation);
+  void learn_mapping(const Query& query, const Base& base, const Endpoint& mapped);
+  bool needs_keeping(const Query& query, const Endpoint& mapped) const;
+  void repeat_kept(Timestamp now);
+  void found(Candidate candidate);
   void conclude();
 
   Random& random_;
@@ -121,7 +143,7 @@ class Gathering {
   std::vector<Origin> origins_;  // of server-reflexive and relayed ones, where a server is named
   RareQueue<Candidate> unannounced_;
   RareQueue<ServerAnswer> answers_;
-  std::map<stun::TransactionId, Query> queries_;
+  Queries queries_;
   std::size_t next_query_ = 0;
   bool is_stopped_ = false;
   std::map<std::tuple<CandidateType, IpAddress, IpAddress>, std::string> foundations_;

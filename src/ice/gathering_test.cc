@@ -229,6 +229,86 @@ TEST(Gathering, BelievesTheServerItAskedAndNobodyElse) {
   EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
 }
 
+// RFC 8445 §5.1.1.4: an answer that comes a minute after the offer finds the mapping still there.
+TEST(Gathering, KeepsTheMappingUntilItIsConnected) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:one");
+  two.alice.agent.add_stun_server(two.now(), at("192.0.2.53:3479"), "stun:two");
+  two.gather(two.alice, two.a);
+  two.network.run_for(2min);
+  // Two of the gathering, and then one server is enough.
+  EXPECT_GE(server.requests, 2 + 4);
+  EXPECT_LE(server.requests, 2 + 8);  // RFC 8445 §14: not more than one in 15 s
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
+  EXPECT_THAT(gathering_states(two.alice),
+              ElementsAre(IceGatheringState::Gathering, IceGatheringState::Complete));
+  EXPECT_EQ(all<ServerAnswer>(two.alice.events).size(), 2u);
+}
+
+TEST(Gathering, KeepsNoMappingWhereThereIsNone) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.gather(two.alice, two.a);
+  two.network.run_for(2min);
+  EXPECT_EQ(server.requests, 1);
+}
+
+// Its silence ends nothing either: what is sent keeps the mapping all the same.
+TEST(Gathering, AsksAServerThatHasFallenSilentNoMoreOftenThanItWould) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  int asked = 0;
+  two.network.filter = [&](Flight& flight) {
+    if (flight.to == kServer) ++asked;
+    return nat.translate(flight) && (two.now() < kStart + 1s || flight.to != kServer);
+  };
+  two.alice.agent.add_stun_server(two.now(), kServer);
+  two.gather(two.alice, two.a);
+  two.network.run_for(10min);
+  EXPECT_GE(asked, 10);
+  EXPECT_LE(asked, 100);
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 2u);
+  EXPECT_EQ(two.alice.agent.gathering_state(), IceGatheringState::Complete);
+  two.alice.agent.close();
+  EXPECT_FALSE(two.alice.agent.next_timeout());
+}
+
+// The NAT was restarted. The new address is a candidate; of a NAT that changes it time and again
+// there are so many, and no more.
+TEST(Gathering, AMappingThatHasChangedIsAnotherCandidate) {
+  TwoAgents two;
+  StunServer server;
+  two.network.attach(server, kServer.address);
+  Nat nat(at("203.0.113.1:1").address);
+  nat.add_inside(two.a.address);
+  two.network.filter = [&](Flight& flight) { return nat.translate(flight); };
+  two.alice.agent.add_stun_server(two.now(), kServer, "stun:here");
+  two.gather(two.alice, two.a);
+  two.network.run_for(1s);
+  nat.rebind();
+  two.network.run_for(20s);
+  const auto found = all<LocalCandidateFound>(two.alice.events);
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[2].candidate.endpoint, at("203.0.113.1:40001"));
+  EXPECT_EQ(found[2].candidate.type, CandidateType::ServerReflexive);
+  EXPECT_EQ(two.alice.agent.server_of(at("203.0.113.1:40001")), "stun:here");
+  for (int i = 0; i < 50; ++i) {
+    nat.rebind();
+    two.network.run_for(20s);
+  }
+  EXPECT_EQ(two.alice.agent.local_candidates().size(), 1 + Gathering::kMaxMappings);
+}
+
 TEST(Gathering, TakesNoMoreBasesThanItsLimit) {
   TwoAgents two;
   for (std::uint16_t port = 1; port <= 100; ++port)
@@ -246,7 +326,8 @@ TEST(Gathering, IgnoresBasesThatAreNoAddresses) {
 // ---- with NATs all the way
 
 struct BehindNats {
-  BehindNats(Nat::Options alices, Nat::Options bobs)
+  enum class Answer { AtOnce, Later };
+  BehindNats(Nat::Options alices, Nat::Options bobs, Answer when = Answer::AtOnce)
       : nat_a(at("203.0.113.1:1").address, alices), nat_b(at("203.0.113.2:1").address, bobs) {
     two.network.attach(server, kServer.address);
     nat_a.add_inside(two.a.address);
@@ -258,8 +339,11 @@ struct BehindNats {
     two.bob.trickle_to = &two.alice;
     two.alice.agent.add_stun_server(two.now(), kServer);
     two.bob.agent.add_stun_server(two.now(), kServer);
-    two.exchange_credentials();
     two.gather(two.alice, two.a);
+    if (when == Answer::AtOnce) answer();
+  }
+  void answer() {
+    two.exchange_credentials();
     two.gather(two.bob, two.b);
   }
   TwoAgents two;
@@ -293,6 +377,40 @@ TEST(BehindNats, TwoSymmetricNatsFailWithAReason) {
   EXPECT_TRUE(nats.two.network.run_until(
       [&] { return nats.two.alice.state() == IceConnectionState::Failed; }, 2min));
   EXPECT_THAT(nats.two.alice.reason(), ::testing::HasSubstr("TURN"));
+  // Nothing of the gathering keeps it awake.
+  const int before = nats.server.requests;
+  nats.two.network.run_for(2min);
+  EXPECT_EQ(nats.server.requests - before, 0);
+  EXPECT_FALSE(nats.two.alice.agent.next_timeout());
+}
+
+// Consent keeps the mapping of the pair that is used, and nobody else's is needed.
+TEST(BehindNats, NoServerIsAskedOnceTheyAreConnected) {
+  BehindNats nats({}, {});
+  ASSERT_TRUE(nats.two.network.run_until([&] { return nats.two.both_connected(); }, 5s));
+  nats.two.network.run_for(1s);
+  const int before = nats.server.requests;
+  nats.two.network.run_for(5min);
+  EXPECT_TRUE(nats.two.both_connected());
+  EXPECT_EQ(nats.server.requests, before);
+}
+
+// RFC 8445 §5.1.1.4. The answer comes after a minute; the NAT forgets what is silent for 30 s.
+TEST(BehindNats, AnAnswerThatComesLateFindsTheMapping) {
+  BehindNats nats({}, {}, BehindNats::Answer::Later);
+  Timestamp last_out = kStart;
+  bool was_forgotten = false;
+  nats.two.network.filter = [&](Flight& flight) {
+    if (flight.from == nats.two.a) {
+      was_forgotten |= flight.sent > last_out + 30s;
+      last_out = flight.sent;
+    }
+    return Nat::translate({&nats.nat_a, &nats.nat_b}, flight);
+  };
+  nats.two.network.run_for(1min);
+  nats.answer();
+  ASSERT_TRUE(nats.two.network.run_until([&] { return nats.two.both_connected(); }, 5s));
+  EXPECT_FALSE(was_forgotten);
 }
 
 }  // namespace

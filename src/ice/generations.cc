@@ -112,8 +112,12 @@ void Agent::Impl::retire_local_endpoint(Timestamp now, const Endpoint& base) {
 void Agent::Impl::let_retired_bases_go() {
   if (generations_.size() > 1) return;
   for (const Endpoint& base : std::exchange(retired_bases_, {})) {
-    if (!newest().checklist().has_base(base)) shared_.gathering.remove_base(base);
+    if (newest().checklist().has_base(base))
+      shared_.gathering.restore_candidate(base);
+    else
+      shared_.gathering.remove_base(base);
   }
+  announce_gathering();
 }
 
 void Agent::Impl::add_stun_server(Timestamp now, const Endpoint& server, std::string_view url) {
@@ -167,6 +171,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
       drop_if([&](const Generation& one) { return one.session.get() == oldest; });
     }
   }
+  retired_bases_.clear();  // whoever has retired one is to say so again
   begin_generation(local, role, !is_first);
   shared_.gathering.restart(now);
   announced_gathering_ = IceGatheringState::New;
@@ -185,14 +190,18 @@ void Agent::Impl::set_remote_credentials(Timestamp now, const Credentials& remot
   after_input(now);
 }
 
-Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candidate) {
-  CheckSession* to = &newest();
-  const auto ufrag = candidate.extension("ufrag");
+// Which generation the peer means: the newest whose credentials it has told, or those it names.
+CheckSession& Agent::Impl::told_of(std::optional<std::string_view> ufrag) const {
+  CheckSession* found = &newest();
   for (const Generation& one : generations_) {
     const auto& remote = one.session->remote();
-    if (remote && (!ufrag || remote->ufrag == *ufrag)) to = one.session.get();
+    if (remote && (!ufrag || remote->ufrag == *ufrag)) found = one.session.get();
   }
-  auto taken = to->add_remote_candidate(candidate);
+  return *found;
+}
+
+Result<> Agent::Impl::add_remote_candidate(Timestamp now, const Candidate& candidate) {
+  auto taken = told_of(candidate.extension("ufrag")).add_remote_candidate(candidate);
   if (taken) ++remote_candidates_taken_;
   after_input(now);
   return taken;
@@ -204,8 +213,12 @@ std::vector<IpAddress> Agent::Impl::remote_addresses() const {
   return out;
 }
 
-void Agent::Impl::end_of_remote_candidates(Timestamp now) {
-  newest().end_of_remote_candidates(now);
+void Agent::Impl::end_of_remote_candidates(Timestamp now, std::string_view ufrag) {
+  CheckSession& session = told_of(ufrag.empty() ? std::nullopt : std::optional(ufrag));
+  const auto& remote = session.remote();
+  // RFC 8838 §13: the end of others.
+  if (!ufrag.empty() && remote && remote->ufrag != ufrag) return;
+  session.end_of_remote_candidates(now);
   after_input(now);
 }
 
@@ -304,7 +317,7 @@ void Agent::Impl::handle_datagram(Timestamp now, const Received& datagram) {
     case stun::Class::Indication: return;
     case stun::Class::SuccessResponse:
     case stun::Class::ErrorResponse:
-      if (shared_.gathering.handle_response(datagram, *message)) break;
+      if (shared_.gathering.handle_response(now, datagram, *message)) break;
       for (const Generation& one : generations_) {
         if (one.session->asked(message->id)) to = one.session.get();
       }
@@ -352,8 +365,16 @@ void Agent::Impl::after_input(Timestamp now) {
   for (const Generation& one : generations_) one.session->consider_state(now);
   consider_generations(now);
   if (!retired_bases_.empty()) let_retired_bases_go();
+  if (!needs_mappings()) shared_.gathering.let_mappings_go();
   update_state();
   shared_.is_stale = true;
+}
+
+// RFC 8445 §5.1.1.4: server-reflexive candidates are kept alive until ICE has concluded. A restart
+// begins anew.
+bool Agent::Impl::needs_mappings() const {
+  const CheckSession& session = newest();
+  return !session.is_over() && !(session.current() && session.current()->is_nominated);
 }
 
 // W3C RTCIceTransportState has a restart lead from completed to connected, and from disconnected or

@@ -27,7 +27,7 @@ class Agent::Impl {
   void set_local_credentials(Timestamp now, const Credentials& local);
   void set_remote_credentials(Timestamp now, const Credentials& remote, Implementation peer);
   Result<> add_remote_candidate(Timestamp now, const Candidate& candidate);
-  void end_of_remote_candidates(Timestamp now);
+  void end_of_remote_candidates(Timestamp now, std::string_view ufrag);
   void leave_former_generations(Timestamp now);
   void give_up();
   void close();
@@ -65,12 +65,14 @@ class Agent::Impl {
   };
 
   void begin_generation(Credentials local, Role role, bool is_restart);
+  CheckSession& told_of(std::optional<std::string_view> ufrag) const;
   template <class F>
   void drop_if(F is_over);
   bool is_agreed(const Generation& one) const { return one.session->remote().has_value(); }
   void after_input(Timestamp now);
   void announce_gathering();
   void let_retired_bases_go();
+  bool needs_mappings() const;
   void consider_generations(Timestamp now);
   void use(Timestamp now, std::size_t generation);
   void update_state();

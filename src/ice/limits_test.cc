@@ -69,6 +69,31 @@ TEST(Limits, AnAuthenticatedFloodFromManyPortsIsBounded) {
   EXPECT_LE(checks, 20u + 20u + 1u);  // a burst, and twenty in the one second
 }
 
+// A kind that has more than its share gives way to one that has less, though no kind has the half.
+TEST(Limits, ARelayFindsAPlaceAmongHostsAndReflexiveOnes) {
+  OneAgent one(Role::Controlling);
+  one.learn_credentials();
+  const auto tell = [&](CandidateType type, std::uint16_t port) {
+    Candidate candidate;
+    candidate.foundation = "1";
+    candidate.priority = candidate_priority(type, port, 1);
+    candidate.endpoint = {kPeer.address, port};
+    candidate.type = type;
+    return one.agent->add_remote_candidate(one.now, candidate).has_value();
+  };
+  std::map<CandidateType, int> counts;
+  for (std::uint16_t i = 1; i <= 32; ++i) {
+    EXPECT_TRUE(tell(CandidateType::Host, i));
+    EXPECT_TRUE(tell(CandidateType::ServerReflexive, 100 + i));
+  }
+  for (std::uint16_t i = 1; i <= 20; ++i)
+    EXPECT_EQ(tell(CandidateType::Relayed, 200 + i), i <= 16) << i;
+  for (const auto& pair : one.agent->pair_stats()) ++counts[pair.remote.type];
+  EXPECT_EQ(counts[CandidateType::Host], 24);
+  EXPECT_EQ(counts[CandidateType::ServerReflexive], 24);
+  EXPECT_EQ(counts[CandidateType::Relayed], 16);
+}
+
 TEST(Limits, UnusableCandidatesAreTakenAndIgnored) {
   OneAgent one(Role::Controlling);
   one.learn_credentials();

@@ -99,6 +99,12 @@ bool CheckSession::is_chosen_by_peer(const Pair& pair, bool is_new) const {
 
 void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling) {
+    // An answer that was not waited for any more: the other one need not be asked. If it was, and
+    // answers, the peer has moved there.
+    if (nominating_ && nominating_ != &pair) {
+      nominating_->nominate = false;
+      checklist_.untrigger(*nominating_);
+    }
     nominating_ = nullptr;
     pair.nominate = false;
   }
@@ -106,7 +112,8 @@ void CheckSession::handle_nominated(Timestamp now, Pair& pair) {
   if (role_ == Role::Controlling || pair.peer_checked) {
     for (const auto& other : checklist_.pairs()) other->is_nominated = false;
   }
-  if (!pair.is_nominated) shared_.log.debug("pair {} is nominated", shared_.log.shown(pair.path()));
+  if (!pair.is_nominated || &pair != current_)
+    shared_.log.debug("pair {} is nominated", shared_.log.shown(pair.path()));
   pair.is_nominated = true;
   choose_path();
   conclude(now);

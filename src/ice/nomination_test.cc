@@ -322,5 +322,55 @@ TEST(LaterNomination, OfAPairThatIsNotValidYetWaitsForIt) {
   EXPECT_EQ(story.one.agent->path()->remote, story.second);
 }
 
+// libwebrtc: both have USE-CANDIDATE at first; then it checks one without, and nominates that.
+TEST(LaterNomination, IsFollowedToAPairThatWasNominatedAtFirstLikeAllOthers) {
+  Controlled story;
+  for (const Endpoint& each : {story.first, story.second}) story.check(each, true);
+  story.pass(1s);
+  ASSERT_EQ(story.one.agent->path()->remote, story.first);
+  story.check(story.second);
+  story.pass(1s);
+  ASSERT_EQ(story.one.agent->path()->remote, story.first);
+  story.check(story.second, true);
+  for (int i = 0; i < 200; ++i) {
+    story.pass(100ms);
+    ASSERT_EQ(story.one.agent->path()->remote, story.second) << i;
+  }
+}
+
+// Its answer was late. What is to be nominated in its place, and was not asked yet, is not any
+// more.
+TEST(Nomination, ThatIsAnsweredAfterAllEndsTheNextOne) {
+  OneAgent one(Role::Controlling);
+  const Endpoint second = at("10.0.0.3:6000");
+  one.learn_credentials();
+  one.learn_candidate();
+  one.learn_candidate(second);
+  const auto first_checks = one.sent();
+  ASSERT_EQ(first_checks.size(), 2u);
+  for (const Transmit& check : first_checks) one.receive(one.success(check), check.path.remote);
+  std::optional<Transmit> nomination;
+  for (const Timestamp end = one.now + 600ms; one.now < end; one.pass(20ms)) {
+    for (const Transmit& sent : one.sent()) {
+      if (!nomination) nomination = sent;
+    }
+  }
+  ASSERT_TRUE(nomination);
+  ASSERT_EQ(nomination->path.remote, kPeer);
+  ASSERT_TRUE(stun::Message::parse(nomination->bytes)->has(AttributeType::UseCandidate));
+  one.receive(one.request({.controlled = 1}), second);  // now that is to be nominated
+  one.receive(one.success(*nomination));
+  for (const Timestamp end = one.now + 10s; one.now < end; one.pass(20ms)) {
+    for (const Transmit& sent : one.sent()) {
+      const auto message = stun::Message::parse(sent.bytes);
+      if (message->cls != stun::Class::Request) continue;
+      EXPECT_FALSE(message->has(AttributeType::UseCandidate)) << sent.path.remote.to_string();
+      one.receive(one.success(sent), sent.path.remote);
+    }
+    one.receive(one.request({.controlled = 1}), second);
+  }
+  EXPECT_EQ(one.agent->path()->remote, kPeer);
+}
+
 }  // namespace
 }  // namespace specter::ice

@@ -442,6 +442,36 @@ TEST(Restart, NothingIsSentOrToldAfterClose) {
   EXPECT_EQ(two.alice.state(), Closed);
 }
 
+// RFC 8838 §13: the end is that of the generation that the peer knows, not of ours that it does
+// not.
+TEST(Restart, AnEndOfCandidatesThatWasUnderWayIsTheFormerGenerations) {
+  Restarting two;
+  two.gather(two.alice, two.a);
+  two.gather(two.bob, two.b);
+  two.exchange_credentials();
+  for (const Candidate& candidate : two.bob.agent.local_candidates())
+    ASSERT_TRUE(two.alice.agent.add_remote_candidate(two.now(), candidate));
+  ASSERT_TRUE(two.network.run_until([&] { return two.both_connected(); }, 5s));
+  const Credentials before = two.alice.agent.local_credentials();
+  two.offer(two.alice);
+  two.alice.agent.end_of_remote_candidates(two.now());
+  two.alice.agent.set_local_credentials(two.now(), before);  // a rollback
+  two.alice.agent.end_of_local_endpoints(two.now());
+  two.network.run_for(1s);
+  EXPECT_EQ(two.alice.state(), Completed);
+}
+
+TEST(Restart, AnEndOfCandidatesIsThatOfItsUserFragment) {
+  OneAgent one(Role::Controlling);
+  one.learn_credentials();
+  one.agent->end_of_remote_candidates(one.now, "another");
+  one.pass(60s);
+  EXPECT_EQ(one.agent->connection_state(), New);
+  one.agent->end_of_remote_candidates(one.now, one.peer.ufrag);
+  one.pass(1s);
+  EXPECT_EQ(one.agent->connection_state(), Checking);
+}
+
 // A base that is not to be used any more, as of a TURN server that the configuration has left out.
 TEST(Restart, ARetiredBaseGoesWithTheGenerationThatUsesIt) {
   Restarting two;
@@ -478,6 +508,45 @@ TEST(Restart, ARetiredBaseIsInUseAgainWhenTheRestartIsTakenBack) {
   EXPECT_TRUE(alice.has_local_endpoint(two.a));
   ASSERT_TRUE(alice.path(two.now()));
   EXPECT_EQ(alice.path(two.now())->local, two.a);
+}
+
+// It is used as what it is, and told of again once it belongs to the newest generation again.
+TEST(Restart, ARetiredBaseKeepsItsCandidate) {
+  Restarting two;
+  ASSERT_TRUE(two.connect());
+  Agent& alice = two.alice.agent;
+  const Credentials before = alice.local_credentials();
+  const auto is_told = [&] {
+    const auto found = all<LocalCandidateFound>(std::exchange(two.alice.events, {}));
+    return std::ranges::any_of(found, [&](const auto& one) {
+      return one.candidate.endpoint == two.a && one.candidate.type == CandidateType::Host;
+    });
+  };
+  const auto is_listed = [&] {
+    return std::ranges::any_of(alice.local_candidates(),
+                               [&](const auto& one) { return one.endpoint == two.a; });
+  };
+  for (const bool is_taken_back : {true, false}) {
+    two.offer(two.alice);
+    alice.retire_local_endpoint(two.now(), two.a);
+    two.network.settle();
+    EXPECT_FALSE(is_listed());
+    for (const auto& pair : alice.pair_stats()) {
+      if (pair.selected) {
+        EXPECT_EQ(pair.local.type, CandidateType::Host);
+      }
+    }
+    two.alice.events.clear();
+    if (is_taken_back)
+      alice.set_local_credentials(two.now(), before);
+    else
+      two.offer(two.alice);
+    two.network.settle();
+    EXPECT_TRUE(is_told());
+    EXPECT_TRUE(is_listed());
+  }
+  two.network.run_for(20s);
+  EXPECT_TRUE(alice.has_local_endpoint(two.a));
 }
 
 TEST(Restart, ARetiredBaseOfNoOtherGenerationGoesAtOnce) {
