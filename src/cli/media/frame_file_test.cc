@@ -5,12 +5,10 @@
 #include <gmock/gmock.h>
 
 #include "codec/opus/toc.h"
-#include "testing/hex.h"
 
 namespace specter::cli::transfer {
 namespace {
 
-using specter::testing::hex;
 using ::testing::ElementsAre;
 
 constexpr std::uint32_t kStart = 0xffff'f000;  // the timestamps wrap
@@ -18,7 +16,7 @@ constexpr std::uint32_t kStart = 0xffff'f000;  // the timestamps wrap
 class OpusFile {
  public:
   void add(std::uint32_t timestamp) {
-    const Buffer bytes = hex("f8fffe");  // 20 ms, of silence
+    const Buffer bytes{0xf8, 0xff, 0xfe};  // 20 ms, of silence
     EXPECT_TRUE(file_.add({.bytes = bytes, .timestamp = kStart + timestamp, .duration = 960}));
   }
   // How long its packets are; those that were not added are negative.

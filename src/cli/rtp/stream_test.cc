@@ -15,7 +15,6 @@
 #include "cli/testing/written_file.h"
 #include "rtcp/compound.h"
 #include "simulation/random.h"
-#include "testing/hex.h"
 
 namespace specter::cli::transfer {
 namespace {
@@ -286,11 +285,10 @@ class ReceiverByHand : public ::testing::Test {
   }
   void give(Timestamp now, Buffer bytes) { give(now, kPath, std::move(bytes)); }
 
-  static Buffer rtp(const rtp::Header& header, std::string_view payload) {
-    const Buffer bytes = specter::testing::hex(payload);
+  static Buffer rtp(const rtp::Header& header, Bytes payload) {
     Buffer out;
     ByteWriter writer(out);
-    rtp::Packet{.header = header, .extension = {}, .payload = bytes}.write(writer);
+    rtp::Packet{.header = header, .extension = {}, .payload = payload}.write(writer);
     return out;
   }
   static Buffer sender_report(std::uint32_t ssrc, Timestamp now) {
@@ -305,8 +303,8 @@ class ReceiverByHand : public ::testing::Test {
   }
 
   static constexpr std::uint32_t kSsrc = 5;
-  static constexpr std::string_view kKeyFrame = "10 304a009d012aa0007800";
-  static constexpr std::string_view kOtherFrame = "10 310200";
+  static inline const Buffer kKeyFrame{0x10, 0x30, 0x4a, 0, 0x9d, 0x01, 0x2a, 0xa0, 0, 0x78, 0};
+  static inline const Buffer kOtherFrame{0x10, 0x31, 0x02, 0};
   static inline const Path kPath{kBob, kAlice, Protocol::Udp};
   static inline const Path kOtherPath{kBob, {kAlice.address, 4001}, Protocol::Udp};
 
