@@ -96,6 +96,8 @@ class DataChannels::Impl {
     // Of those that stand for empty messages and may still wait: queued_bytes behind each.
     RareQueue<std::uint64_t> empty_messages;
     std::uint64_t messages_sent = 0, messages_received = 0, bytes_sent = 0, bytes_received = 0;
+
+    void begin_again();  // with another association
   };
   using Channels = std::map<ChannelId, Channel>;  // in the order of their making
 
@@ -157,10 +159,6 @@ class DataChannels::Impl {
   void free_stream(std::uint16_t stream);
   void handle_association_closed(const sctp::Closed& closed);
   void drop_everything(const std::optional<Error>& error);
-
-  // ---- renewal.cc
-  Channels take_negotiated(const Error& error);
-  void begin_anew(Timestamp now, const Error& error);
 
   void handle(sctp::Association::Event&& event);
   template <class E>

@@ -260,7 +260,6 @@ class CheckSession {
   void handle_consent(Timestamp now, Pair& pair);
   void ask_consent_again(Timestamp now, Pair& pair);
   void expire_consent(Timestamp now);
-  void revoke_consent(Timestamp now, Pair& pair);
   void lose(Pair& pair);
   Timestamp next_consent(Timestamp now);
   Deadline disconnect_at(const Pair& pair) const;

@@ -443,8 +443,15 @@ void CheckSession::handle_error(Timestamp now, Pair& pair, const Check& check, s
     if (check.kind == Check::Kind::Connectivity && !pair.active) checklist_.trigger(pair);
     return;
   }
-  if (code == kForbidden && check.kind == Check::Kind::Consent && pair.is_valid)
-    return revoke_consent(now, pair);
+  // RFC 7675 §5.2: the peer says with integrity that it wants no more.
+  if (code == kForbidden && check.kind == Check::Kind::Consent && pair.is_valid) {
+    shared_.log.info("consent is taken back on {}", shared_.log.shown(pair.path()));
+    better_.note_failure(now, pair);
+    lose(pair);
+    choose_path();
+    if (!current_) consent_expired_ = consent_revoked_ = true;
+    return;
+  }
   // RFC 8445 §7.2.5.2.4. A valid pair lives by its consent.
   if (check.kind == Check::Kind::Connectivity && !pair.active) fail(now, pair, check);
 }

@@ -94,15 +94,6 @@ void CheckSession::expire_consent(Timestamp now) {
   if (!current_) consent_expired_ = true;
 }
 
-// RFC 7675 §5.2: the peer says with integrity that it wants no more.
-void CheckSession::revoke_consent(Timestamp now, Pair& pair) {
-  shared_.log.info("consent is taken back on {}", shared_.log.shown(pair.path()));
-  better_.note_failure(now, pair);
-  lose(pair);
-  choose_path();
-  if (!current_) consent_expired_ = consent_revoked_ = true;
-}
-
 void CheckSession::lose(Pair& pair) {
   checklist_.untrigger(pair);
   if (pair.active) {

@@ -156,7 +156,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
   const bool is_known = any([&](const CheckSession& one) { return one.local() == local; });
   shared_.log.debug("{} generation of credentials", is_known ? "back to the former" : "another");
   if (is_known) {  // a rollback: what was only offered goes
-    drop_if([&](const Generation& one) { return !is_agreed(one); });
+    drop_if([&](const Generation& one) { return !one.is_agreed(); });
     return after_input(now);
   }
   const Role role = newest().role();
@@ -165,7 +165,7 @@ void Agent::Impl::set_local_credentials(Timestamp now, const Credentials& local)
     generations_.clear();
     in_use_ = 0;
   } else {
-    drop_if([&](const Generation& one) { return !is_agreed(one); });
+    drop_if([&](const Generation& one) { return !one.is_agreed(); });
     while (generations_.size() >= kMaxGenerations) {
       const CheckSession* const oldest = generations_[in_use_ == 0 ? 1 : 0].session.get();
       drop_if([&](const Generation& one) { return one.session.get() == oldest; });
@@ -365,16 +365,12 @@ void Agent::Impl::after_input(Timestamp now) {
   for (const Generation& one : generations_) one.session->consider_state(now);
   consider_generations(now);
   if (!retired_bases_.empty()) let_retired_bases_go();
-  if (!needs_mappings()) shared_.gathering.let_mappings_go();
+  // RFC 8445 §5.1.1.4: server-reflexive candidates are kept alive until ICE has concluded. A
+  // restart begins anew.
+  const Pair* const pair = newest().current();
+  if (newest().is_over() || (pair && pair->is_nominated)) shared_.gathering.let_mappings_go();
   update_state();
   shared_.is_stale = true;
-}
-
-// RFC 8445 §5.1.1.4: server-reflexive candidates are kept alive until ICE has concluded. A restart
-// begins anew.
-bool Agent::Impl::needs_mappings() const {
-  const CheckSession& session = newest();
-  return !session.is_over() && !(session.current() && session.current()->is_nominated);
 }
 
 // W3C RTCIceTransportState has a restart lead from completed to connected, and from disconnected or

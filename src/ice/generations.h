@@ -62,17 +62,17 @@ class Agent::Impl {
     std::unique_ptr<CheckSession> session;
     bool is_restart = false;
     Deadline retires_at{};  // another one is in use, and its path is known
+
+    bool is_agreed() const { return session->remote().has_value(); }
   };
 
   void begin_generation(Credentials local, Role role, bool is_restart);
   CheckSession& told_of(std::optional<std::string_view> ufrag) const;
   template <class F>
   void drop_if(F is_over);
-  bool is_agreed(const Generation& one) const { return one.session->remote().has_value(); }
   void after_input(Timestamp now);
   void announce_gathering();
   void let_retired_bases_go();
-  bool needs_mappings() const;
   void consider_generations(Timestamp now);
   void use(Timestamp now, std::size_t generation);
   void update_state();

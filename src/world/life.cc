@@ -44,8 +44,7 @@ class Life {
     for (const Side side : {Side::A, Side::B}) {
       for (const Endpoint& endpoint : place_.of[index(side)].endpoints)
         peer(side).add_endpoint(endpoint);
-      peer(side).set_stun_server(place_.stun_server);
-      peer(side).set_turn_server(place_.turn_servers[index(side)]);
+      peer(side).set_servers(place_.stun_server, place_.turn_servers[index(side)]);
     }
   }
 

@@ -64,6 +64,15 @@ ConnectionOptions options_of(Side side, const Plan& plan, const Workshop& worksh
   return options;
 }
 
+void send(simulation::Internet& internet, simulation::HostId host, Timestamp now,
+          const Transmit& transmit) {
+  const std::size_t step = transmit.segment_size ? transmit.segment_size : transmit.bytes.size();
+  const Bytes bytes(transmit.bytes);
+  for (std::size_t at = 0; at < bytes.size(); at += step)
+    internet.send(now, host, transmit.path.local, transmit.path.remote,
+                  bytes.subspan(at, std::min(step, bytes.size() - at)), transmit.may_fragment);
+}
+
 }  // namespace
 
 Workshop Workshop::make() {
@@ -92,10 +101,13 @@ Peer::Peer(Side side, simulation::HostId host, World world, const Workshop& work
   }
 }
 
-void Peer::set_turn_server(std::vector<Endpoint> server) {
+void Peer::set_servers(Endpoint stun, std::vector<Endpoint> turn) {
+  stun_server_ = stun;
   if (!world_.plan.has(Kind::Relay, side_)) return;
-  relays_.emplace(world_.plan.seed * 2 + index(side_) + 0x7e1a, std::move(server),
-                  [this](Timestamp now, const Transmit& transmit) { send(now, transmit); });
+  relays_.emplace(world_.plan.seed * 2 + index(side_) + 0x7e1a, std::move(turn),
+                  [this](Timestamp now, const Transmit& transmit) {
+                    send(world_.internet, host_, now, transmit);
+                  });
 }
 
 // ---- the world
@@ -154,7 +166,16 @@ void Peer::drain(Timestamp now) {
   if (is_stopped_) return;
   for (bool is_busy = true; is_busy;) {
     is_busy = false;
-    turn_relays(now, is_busy);
+    if (relays_) {
+      // Once the goodbye to the peer was said as often as it is, that to the server follows.
+      if (is_closed() && !connection_.next_timeout()) relays_->close(now);
+      is_busy = relays_->turn(now, connection_);
+      if (awaits_relays_ && relays_->is_settled()) {
+        awaits_relays_ = false;
+        connection_.end_of_local_endpoints(now);
+        is_busy = true;
+      }
+    }
     while (takes_events_) {
       const auto event = connection_.poll_event();
       if (!event) break;
@@ -174,30 +195,11 @@ void Peer::drain(Timestamp now) {
       if (relays_ && relays_->is_relayed(transmit->path)) {
         relays_->send(now, std::move(*transmit));
       } else {
-        send(now, *transmit);
+        send(world_.internet, host_, now, *transmit);
         memory_ = std::move(transmit->bytes);
       }
     }
   }
-}
-
-void Peer::send(Timestamp now, const Transmit& transmit) {
-  const std::size_t step = transmit.segment_size ? transmit.segment_size : transmit.bytes.size();
-  const Bytes bytes(transmit.bytes);
-  for (std::size_t at = 0; at < bytes.size(); at += step)
-    world_.internet.send(now, host_, transmit.path.local, transmit.path.remote,
-                         bytes.subspan(at, std::min(step, bytes.size() - at)),
-                         transmit.may_fragment);
-}
-
-void Peer::turn_relays(Timestamp now, bool& is_busy) {
-  if (!relays_) return;
-  // Once the goodbye to the peer was said as often as it is, that to the server follows.
-  if (is_closed() && !connection_.next_timeout()) relays_->close(now);
-  is_busy = relays_->turn(now, connection_) || is_busy;
-  if (!awaits_relays_ || !relays_->is_settled()) return;
-  end_gathering(now);
-  is_busy = true;
 }
 
 // ---- what it is told
@@ -254,14 +256,9 @@ void Peer::gather(Timestamp now) {
     for (const Endpoint& base : bases) connection_.add_local_endpoint(now, base);
     connection_.add_stun_server(now, stun_server_);
   }
-  if (!relays_) return end_gathering(now);
+  if (!relays_) return connection_.end_of_local_endpoints(now);
   relays_->gather(now, std::move(bases));
   awaits_relays_ = true;
-}
-
-void Peer::end_gathering(Timestamp now) {
-  awaits_relays_ = false;
-  connection_.end_of_local_endpoints(now);
 }
 
 // ---- its owner

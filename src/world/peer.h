@@ -52,8 +52,8 @@ class Peer {
   void add_endpoint(Endpoint endpoint) { endpoints_.push_back(endpoint); }
   void replace_endpoint(Timestamp now, std::size_t which, Endpoint by);
   void set_endpoint_up(Timestamp now, std::size_t which, bool is_up);
-  void set_stun_server(Endpoint server) { stun_server_ = server; }
-  void set_turn_server(std::vector<Endpoint> server);
+  // `turn`: of its TURN server, which is asked where the plan has it.
+  void set_servers(Endpoint stun, std::vector<Endpoint> turn);
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
 
   // Its owner.
@@ -96,9 +96,6 @@ class Peer {
  private:
   void handle(Timestamp now, const core::Event& event);
   void gather(Timestamp now);
-  void end_gathering(Timestamp now);
-  void turn_relays(Timestamp now, bool& is_busy);
-  void send(Timestamp now, const Transmit& transmit);
   // Perfect negotiation, W3C §10.7; b is polite.
   void offer(Timestamp now);
   void take_offer(Timestamp now, const SessionDescription& offer, std::uint32_t negotiation);
