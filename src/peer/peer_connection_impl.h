@@ -263,7 +263,10 @@ class PeerConnection::Impl {
   Result<> keep_candidate(Timestamp now, peer::AddedCandidate candidate,
                           jsep::Generation generation) {
     if (generation == jsep::Generation::Former) return {};
-    if (generation == jsep::Generation::Offered) return waiting_.add(std::move(candidate));
+    if (generation == jsep::Generation::Offered) {
+      waiting_.add(std::move(candidate));
+      return {};
+    }
     auto taken = peer::add_candidate(now, transport_.ice(), candidate);
     pump(now);
     return taken;

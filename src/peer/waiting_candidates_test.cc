@@ -23,19 +23,22 @@ IceCandidate text_of(std::string candidate) {
 TEST(ReadCandidate, TakesALineAndTheEnd) {
   const auto read = read_candidate(text_of(kText));
   ASSERT_TRUE(read);
-  ASSERT_TRUE(*read);
-  EXPECT_EQ((*read)->endpoint, *Endpoint::parse("192.0.2.2:5001"));
-  const auto end = read_candidate(text_of(""));
+  ASSERT_TRUE(read->candidate);
+  EXPECT_EQ(read->candidate->endpoint, *Endpoint::parse("192.0.2.2:5001"));
+  IceCandidate last = text_of("");
+  last.username_fragment = "beside";
+  const auto end = read_candidate(last);
   ASSERT_TRUE(end);
-  EXPECT_FALSE(*end);
+  EXPECT_TRUE(end->is_end());
+  EXPECT_EQ(end->ufrag, "beside");
 }
 
 TEST(ReadCandidate, HasTheUserFragmentThatIsToldBesideIt) {
   IceCandidate text = text_of(kText);
   text.username_fragment = "beside";
-  EXPECT_EQ((*read_candidate(text))->extension("ufrag"), "beside");
+  EXPECT_EQ(read_candidate(text)->candidate->extension("ufrag"), "beside");
   text.candidate += " ufrag within";
-  EXPECT_EQ((*read_candidate(text))->extension("ufrag"), "within");
+  EXPECT_EQ(read_candidate(text)->candidate->extension("ufrag"), "within");
 }
 
 TEST(ReadCandidate, RefusesWhatIsNone) {
@@ -51,8 +54,8 @@ TEST(WaitingCandidates, GoToIceWhenTheyAreHandedOver) {
   ice.add_local_endpoint(kStart, path.local);
   ice.set_remote_credentials(kStart, {"peer", "a password of twenty-two"});
   WaitingCandidates waiting;
-  EXPECT_TRUE(waiting.add(*read_candidate(text_of(kText))));
-  EXPECT_TRUE(waiting.add(std::nullopt));
+  waiting.add(*read_candidate(text_of(kText)));
+  waiting.add({});
   EXPECT_FALSE(ice.knows(path));
   waiting.hand_over(kStart, ice);
   EXPECT_TRUE(ice.knows(path));
@@ -65,20 +68,38 @@ TEST(WaitingCandidates, ThatWereClearedGoNowhere) {
   ice.add_local_endpoint(kStart, path.local);
   ice.set_remote_credentials(kStart, {"peer", "a password of twenty-two"});
   WaitingCandidates waiting;
-  EXPECT_TRUE(waiting.add(*read_candidate(text_of(kText))));
+  waiting.add(*read_candidate(text_of(kText)));
   waiting.clear();
   waiting.hand_over(kStart, ice);
   EXPECT_FALSE(ice.knows(path));
 }
 
-TEST(WaitingCandidates, AreSixtyFourAtMost) {
+// Those over the limit are passed over; the end never is, nor is what takes no place.
+TEST(WaitingCandidates, AreSoManyAtMost) {
+  simulation::SeededRandom random(1);
+  ice::Agent ice({.max_remote_candidates = 1000}, random);
+  ice.add_local_endpoint(kStart, *Endpoint::parse("192.0.2.1:5000"));
+  ice.set_remote_credentials(kStart, {"peer", "a password of twenty-two"});
   WaitingCandidates waiting;
-  for (std::size_t i = 0; i < WaitingCandidates::kMax; ++i) EXPECT_TRUE(waiting.add(std::nullopt));
-  const auto refused = waiting.add(std::nullopt);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::OperationFailed);
-  waiting.clear();
-  EXPECT_TRUE(waiting.add(std::nullopt));
+  const auto line = [](std::string_view protocol, std::size_t port) {
+    return text_of("candidate:1 1 " + std::string(protocol) + " 2130706431 192.0.2.2 " +
+                   std::to_string(port) + " typ host");
+  };
+  for (std::size_t i = 0; i < 1000; ++i) waiting.add(*read_candidate(line("tcp", 5000 + i)));
+  for (std::size_t i = 0; i < 1000; ++i) {
+    for (int section = 0; section < 3; ++section)
+      waiting.add(*read_candidate(line("udp", 5000 + i)));
+  }
+  waiting.add({});
+  waiting.hand_over(kStart, ice);
+  const auto knows = [&](std::size_t i) {
+    return ice.knows({*Endpoint::parse("192.0.2.1:5000"),
+                      *Endpoint::parse("192.0.2.2:" + std::to_string(5000 + i))});
+  };
+  EXPECT_TRUE(knows(0));
+  EXPECT_TRUE(knows(99));  // pairs have a limit of their own
+  EXPECT_EQ(ice.remote_candidates_taken(),
+            1 + WaitingCandidates::kMax + WaitingCandidates::kMaxUnusable);
 }
 
 }  // namespace
