@@ -128,6 +128,21 @@ TEST_F(TransportTest, ConnectsAndClosesWithoutARider) {
   EXPECT_EQ(b_.transport->failure()->code, ErrorCode::ClosedByPeer);
 }
 
+// docs/failures.md row 15: one host too many is no reason to leave out the relay that comes after.
+TEST_F(TransportTest, ADescriptionsCandidatesAreTakenOneByOne) {
+  RemoteTransport of_a = a_.description();
+  for (int i = 1; i <= 65; ++i) {
+    const std::string host =
+        "candidate:1 1 udp 2130706431 192.0.2.3 " + std::to_string(5000 + i) + " typ host";
+    of_a.candidates.push_back(*ice::Candidate::parse(host));
+  }
+  of_a.candidates.push_back(
+      *ice::Candidate::parse("candidate:2 1 udp 16777215 198.51.100.9 6000 typ relay"));
+  b_.transport->ice().add_local_endpoint(now_, b_.endpoint);
+  b_.transport->start(now_, of_a, dtls::Role::Server);
+  EXPECT_TRUE(b_.transport->ice().knows({b_.endpoint, *Endpoint::parse("198.51.100.9:6000")}));
+}
+
 // Data of a peer's for a transport that carries none are dropped, and nothing else is.
 TEST_F(TransportTest, WithoutARiderDropsWhatCameForOne) {
   DataLink& link = a_.carry_data();
