@@ -181,6 +181,7 @@ void PeerConnection::handle_too_large(Timestamp now, const Endpoint& local, cons
   impl_->at(now).transport().handle_too_large(now, local, remote, most);
 }
 void PeerConnection::remove_local_endpoint(Timestamp now, Endpoint base) {
+  impl_->reporter().note_lost(base);
   impl_->at(now).transport().ice().remove_local_endpoint(now, base);
   impl_->pump(now);
 }

@@ -200,6 +200,53 @@ TEST(PeerConnection, CandidatesBeforeTheAnswerAreKept) {
   EXPECT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 5s));
 }
 
+// Chrome tells of each section's, until the answer has come; and what it tells last are relays.
+TEST(PeerConnection, CandidatesThatAreNotUsedTakeNoPlaceBeforeTheAnswer) {
+  PeerPair pair;
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  const auto offer = pair.a.connection.create_offer().value();
+  ASSERT_TRUE(pair.a.connection.set_local_description(pair.now(), offer));
+  pair.network.settle();
+  ASSERT_THAT(pair.a.candidates, SizeIs(2));
+  ASSERT_TRUE(pair.b.connection.set_remote_description(pair.now(), offer));
+  auto tcp = pair.a.candidates[0];
+  for (int i = 0; i < 64; ++i) {
+    tcp.candidate = "candidate:1 1 tcp 1518280447 192.0.2." + std::to_string(100 + i) +
+                    " 9 typ host tcptype active";
+    EXPECT_TRUE(pair.b.connection.add_ice_candidate(pair.now(), tcp)) << i;
+  }
+  for (int i = 0; i < 300; ++i)
+    EXPECT_TRUE(pair.b.connection.add_ice_candidate(pair.now(), pair.a.candidates[0])) << i;
+  EXPECT_TRUE(pair.b.connection.add_ice_candidate(pair.now(), pair.a.candidates[1]));
+  const auto answer = pair.b.connection.create_answer().value();
+  ASSERT_TRUE(pair.b.connection.set_local_description(pair.now(), answer));
+  ASSERT_TRUE(pair.a.connection.set_remote_description(pair.now(), answer));
+  EXPECT_TRUE(pair.network.run_until([&] { return pair.both_connected(); }, 5s));
+}
+
+// It answered, and went away: to say that there should be one is no help.
+TEST(PeerConnection, ALostRelayIsTheReasonThatNothingConnects) {
+  PeerPair pair;
+  pair.network.filter = [](auto&) { return false; };
+  (void)pair.a.connection.create_data_channel(pair.now(), "data");
+  ASSERT_TRUE(pair.negotiate());
+  const Endpoint relayed = *Endpoint::parse("198.51.100.7:49152");
+  const Endpoint other = *Endpoint::parse("198.51.100.7:49153");
+  const Endpoint base = *Endpoint::parse("192.0.2.1:5001");
+  pair.a.connection.note_server(pair.now(), {.url = "turn:one", .is_turn = true});
+  for (const Endpoint& relay : {relayed, other})
+    pair.a.connection.add_relayed_endpoint(pair.now(), relay, base, "turn:one");
+  for (const Endpoint& relay : {relayed, other}) {
+    pair.network.run_for(1s);
+    pair.a.connection.remove_local_endpoint(pair.now(), relay);
+  }
+  pair.network.run_for(130s);
+  ASSERT_FALSE(pair.a.all<ConnectionStateChange>().empty());
+  EXPECT_EQ(pair.a.all<ConnectionStateChange>().back()->state, ConnectionState::Failed);
+  EXPECT_THAT(pair.a.all<ConnectionStateChange>().back()->reason,
+              HasSubstr("the relay of the TURN server was lost"));
+}
+
 // docs/failures.md row 34, the seed of many advisories.
 TEST(PeerConnection, AWrongFingerprintFailsTheConnectionAndSaysWhy) {
   PeerPair pair;

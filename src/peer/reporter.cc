@@ -75,6 +75,20 @@ void Reporter::note_relay(Timestamp now, std::string_view url) {
   explain_relays();
 }
 
+void Reporter::note_lost(const Endpoint& local) {
+  const ice::Agent& ice = transport_.ice();
+  const std::string_view url = ice.server_of(local);
+  if (!servers_.is_turn(url) || !ice.is_relayed({local, {}})) return;
+  const bool is_last =
+      std::ranges::none_of(ice.local_candidates(), [&](const ice::Candidate& other) {
+        return other.type == ice::CandidateType::Relayed && other.endpoint != local &&
+               ice.server_of(other.endpoint) == url;
+      });
+  if (!is_last) return;
+  servers_.note_lost(url);
+  explain_relays();
+}
+
 void Reporter::handle_failure(Timestamp now, const core::IceServerFailure& failure) {
   servers_.note_failure(now, failure.url, failure.code, failure.text);
   explain_relays();

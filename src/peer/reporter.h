@@ -32,6 +32,8 @@ class Reporter {
   void begin_gathering();  // once more: the driver notes the servers again
   void note_server(Timestamp now, const core::IceServerNote& server);
   void note_relay(Timestamp now, std::string_view url);
+  // A local address is about to go; perhaps the last relay of a server.
+  void note_lost(const Endpoint& local);
   void handle_failure(Timestamp now, const core::IceServerFailure& failure);
   void handle_peer_refused(const Endpoint& relayed, std::uint16_t code);
   void handle(const ice::ServerAnswer& answer);

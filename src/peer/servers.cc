@@ -42,7 +42,9 @@ void Servers::note(Timestamp now, const core::IceServerNote& server) {
 
 void Servers::note_answer(Timestamp now, std::string_view url) {
   Known* known = find(url);
-  if (!known || known->report.outcome == ServerOutcome::Answered) return;
+  if (!known) return;
+  known->has_lost_its_relays = false;
+  if (known->report.outcome == ServerOutcome::Answered) return;
   known->report.outcome = ServerOutcome::Answered;
   known->report.times.ended = now;
 }
@@ -57,6 +59,10 @@ void Servers::note_failure(std::optional<Timestamp> now, std::string_view url, s
   if (known->report.outcome == ServerOutcome::Answered) return;
   known->report.outcome = ServerOutcome::Failed;
   known->report.times.ended = now;
+}
+
+void Servers::note_lost(std::string_view url) {
+  if (Known* known = find(url)) known->has_lost_its_relays = true;
 }
 
 void Servers::note_peer_refused(std::string_view url, std::uint16_t code) {
@@ -75,14 +81,16 @@ std::optional<IceServerTransportProtocol> Servers::protocol_of(std::string_view 
 
 std::string Servers::relay_trouble(IceTransportPolicy policy) const {
   std::size_t count = 0;
-  bool is_asking = false;
+  bool is_asking = false, is_lost = false;
   const Known* failed = nullptr;   // the one that says most: what was refused rather than silence
   const Known* refuses = nullptr;  // to relay to the peer
   for (const Known& known : known_) {
     if (!known.is_turn) continue;
     ++count;
     if (known.peer_refused) refuses = &known;
-    if (known.report.outcome == ServerOutcome::Answered && !known.peer_refused) return {};
+    const bool has_answered = known.report.outcome == ServerOutcome::Answered;
+    if (has_answered && !known.peer_refused && !known.has_lost_its_relays) return {};
+    is_lost |= has_answered && known.has_lost_its_relays;
     is_asking |= known.report.outcome == ServerOutcome::Asking;
     if (known.report.outcome != ServerOutcome::Failed) continue;
     if (!failed || failed->report.error_code == kNotReached) failed = &known;
@@ -90,6 +98,10 @@ std::string Servers::relay_trouble(IceTransportPolicy policy) const {
   if (refuses) {
     return fmt::format("the TURN server refuses to relay to some of the peer's addresses ({})",
                        refuses->peer_refused);
+  }
+  if (is_lost) {
+    return count == 1 ? "the relay of the TURN server was lost"
+                      : "the relay of a TURN server was lost";
   }
   if (failed) {
     const ServerReport& report = failed->report;

@@ -22,6 +22,7 @@ class Servers {
   void clear() { known_ = {}; }  // another gathering begins
   void note(Timestamp now, const core::IceServerNote& server);
   void note_answer(Timestamp now, std::string_view url);
+  void note_lost(std::string_view url);  // the last relay that it gave is gone
   void note_failure(std::optional<Timestamp> now, std::string_view url, std::uint16_t code,
                     std::string_view text);
   // It relays nothing to an address of the peer's.
@@ -41,6 +42,7 @@ class Servers {
   struct Known {
     ServerReport report;
     bool is_turn = false;
+    bool has_lost_its_relays = false;
     std::uint16_t peer_refused = 0;  // with this code
   };
 
