@@ -119,7 +119,8 @@ class DataChannels {
   void shut_down(Timestamp now, std::optional<Error> error);
   // The association ends as with shut_down(), behind what was received before, and another one may
   // come: create() and connect() are as at first. Kept: negotiated channels are Connecting again,
-  // and those that were Open get Failed, which says how many bytes were not sent.
+  // and those that were Open get Failed, which says how many bytes were not sent; of an association
+  // that never began all channels stay.
   enum class Negotiated { Closed, Kept };
   void end_association(Timestamp now, const Error& error,
                        Negotiated negotiated = Negotiated::Closed);

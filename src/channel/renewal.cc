@@ -29,7 +29,9 @@ void DataChannels::Impl::end_association(Timestamp now, const Error& error, Nego
   for (auto at = channels_.begin(); at != channels_.end() && negotiated == Negotiated::Kept;) {
     const auto here = at++;
     auto& [id, channel] = *here;
-    if (!channel.info.options.negotiated || channel.state == DataChannelState::Closing) continue;
+    // Those of an association that never began are for whoever comes.
+    const bool is_of_next = channel.info.options.negotiated || phase_ == Phase::New;
+    if (!is_of_next || channel.state == DataChannelState::Closing) continue;
     if (channel.state == DataChannelState::Open) {
       ++totals_.closed;
       const std::size_t left = buffered(channel);
@@ -39,6 +41,7 @@ void DataChannels::Impl::end_association(Timestamp now, const Error& error, Nego
     }
     blocked_.erase(id);
     channel.begin_again();
+    if (!channel.info.options.negotiated) channel.info.options.id.reset();
     kept.insert(channels_.extract(here));
   }
   drop_everything(error);
@@ -59,6 +62,7 @@ void DataChannels::Impl::end_association(Timestamp now, const Error& error, Nego
   }
   channels_ = std::move(kept);
   for (auto& [id, channel] : channels_) {
+    if (!channel.info.options.id) continue;  // it has one once the roles are decided
     ids_.take(*channel.info.options.id);
     assign(id, channel, *channel.info.options.id);
   }

@@ -105,6 +105,20 @@ TEST(Renewal, MayKeepNegotiatedChannels) {
   EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "ended by an error"));
 }
 
+// Nobody was there yet: what waits is for whoever comes, on ids of the roles then.
+TEST(Renewal, KeepsWhatWaitsForTheFirstAssociation) {
+  TwoSides sides;
+  const ChannelId here = *sides.a.create(sides.pair.now(), "waits", {});
+  sides.a.assign_streams(Parity::Odd);
+  EXPECT_EQ(sides.a.info(here)->options.id, 1);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Negotiated::Kept);
+  EXPECT_THAT(sides.take_a(), IsEmpty());
+  sides.connect();
+  EXPECT_EQ(sides.a.info(here)->options.id, 0);
+  sides.pair.run_for(1s);
+  EXPECT_EQ(sides.a.state(here), DataChannelState::Open);
+}
+
 // One that is being closed goes with its association.
 TEST(Renewal, KeepsNoChannelThatWasClosed) {
   TwoSides sides;

@@ -71,7 +71,9 @@ void take_transport(Outcome& out, RemoteTransport transport, bool says_sctp_init
   Negotiated& now = out.session.now;
   if (is_other_peer(now, transport)) {
     out.change.new_peer = true;
-    end_data(out, "the description is another peer's: the channels of the one before end");
+    // With the last section of a transport its channels have ended: those of now are for this one.
+    if (!now.transport_ended)
+      end_data(out, "the description is another peer's: the channels of the one before end");
     now.dtls_role.reset();
     now.snap = Snap::Unused;
     now.remote_sctp_init.clear();

@@ -130,7 +130,9 @@ TEST(Renegotiation, APeersOfferWithoutDataEndsTheChannelsAndALaterOneBringsOther
     }
     const auto again = pair.a.connection.create_data_channel(pair.now(), "again");
     ASSERT_TRUE(again) << again.error().message;
+    // RFC 9429 §5.11: no section was left, so this is another transport.
     ASSERT_TRUE(negotiate(pair, pair.a, pair.b));
+    pair.trickle();
     ASSERT_TRUE(pair.network.run_until([&] { return is_open(pair.a, *again); }, 5s));
     peers.expect_data(*again);
     EXPECT_THAT(pair.b.all<IncomingDataChannel>(), SizeIs(2));

@@ -153,7 +153,8 @@ TEST_F(Tracks, AStoppedTransceiverEndsThePeersTrack) {
   // The section is used again.
   const auto next = pair_.a.connection.add_track(pair_.now(), video_track("other"), {});
   ASSERT_TRUE(next);
-  ASSERT_TRUE(pair_.negotiate());
+  // No section was left: this is another transport (RFC 9429 §5.11).
+  ASSERT_TRUE(pair_.connect());
   const std::size_t before = pair_.b.all<core::Frame>().size();
   sent_ = 0;
   send_video(pair_.a, *next, 10);
