@@ -46,7 +46,7 @@ Term give(ErlNifEnv* env, const InstanceRef& instance, std::string_view pc, ErlN
     case Outbox::Giving::Done: return Atom("ok").term(env);
     case Outbox::Giving::Forward:
       hand_over->begin(peer);
-      return enif_make_tuple2(env, Atom("forward").term(env), reference);
+      return tagged(env, Atom("forward"), reference);
     case Outbox::Giving::Busy: break;
   }
   return error(env, "would_block");

@@ -45,7 +45,7 @@ Term write_packets(ErlNifEnv* env, const TrackLocalStaticRtp& track, Term packet
     if (!is_written && enif_get_list_length(env, packets, &left))
       return error(env, "invalid_packet");
     if (!is_written) throw BadArgument();
-    if (turn.is_over()) return enif_make_tuple2(env, Atom("more").term(env), packets);
+    if (turn.is_over()) return tagged(env, Atom("more"), packets);
   }
   if (!enif_is_empty_list(env, packets)) throw BadArgument();
   return Atom("ok").term(env);

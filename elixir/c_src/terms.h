@@ -162,10 +162,11 @@ Term ok(ErlNifEnv* env, const T& value) {
   return tuple(env, Atom("ok"), value);
 }
 
-// {:ok, term} for a term that is made already.
-inline Term tuple_of_ok(ErlNifEnv* env, Term term) {
-  return enif_make_tuple2(env, Atom("ok").term(env), term);
+// {tag, term} for a term that is made already.
+inline Term tagged(ErlNifEnv* env, Atom tag, Term term) {
+  return enif_make_tuple2(env, tag.term(env), term);
 }
+inline Term tuple_of_ok(ErlNifEnv* env, Term term) { return tagged(env, Atom("ok"), term); }
 
 inline Term error(ErlNifEnv* env, Atom reason) { return tuple(env, Atom("error"), reason); }
 

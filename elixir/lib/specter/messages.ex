@@ -29,8 +29,7 @@ defmodule Specter.Messages do
     ice_candidate_error: {[:pc, :json], "A STUN or TURN server led to no candidate; others may."},
     connection_failed:
       {[:pc, :failure, :text],
-       "The connection failed, with a code and a sentence; `:connection_state_change` follows, or
-       `:peer_connection_error` if it could not be created."},
+       "The connection failed; `:connection_state_change` or `:peer_connection_error` follows."},
     connection_state_change: {[:pc, :connection_state], "The connection state changed."},
     ice_connection_state_change:
       {[:pc, :ice_connection_state], "The ICE connection state changed."},
@@ -73,7 +72,8 @@ defmodule Specter.Messages do
     buffered_amount_low:
       {[:pc, :dc], "The buffered amount fell to the threshold; after `:would_block`: retry."},
     data_channel_error:
-      {[:pc, :dc, :text], "The channel failed; `:data_channel_closed` follows, or `:data_channel_open` with another peer."},
+      {[:pc, :dc, :text],
+       "The channel failed; `:data_channel_closed` follows, or `:data_channel_open` with another peer."},
     data_channel_closed: {[:pc, :dc], "The channel is closed. It is its last message."},
     data_channel_refused:
       {[:pc, :stream, :text], "The peer tried to open a channel and was refused."},
