@@ -151,8 +151,8 @@ void DataChannels::shut_down(Timestamp now, std::optional<Error> error) {
   impl_->shut_down(now, std::move(error));
 }
 
-void DataChannels::end_association(Timestamp now, const Error& error, Negotiated negotiated) {
-  impl_->end_association(now, error, negotiated);
+void DataChannels::end_association(Timestamp now, const Error& error, Keeps keeps) {
+  impl_->end_association(now, error, keeps);
 }
 void DataChannels::set_max_send_message_bytes(std::size_t bytes) {
   impl_->set_max_send_message_bytes(bytes);

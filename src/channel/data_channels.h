@@ -118,12 +118,10 @@ class DataChannels {
   // is aborted or shut.
   void shut_down(Timestamp now, std::optional<Error> error);
   // The association ends as with shut_down(), behind what was received before, and another one may
-  // come: create() and connect() are as at first. Kept: negotiated channels are Connecting again,
-  // and those that were Open get Failed, which says how many bytes were not sent; of an association
-  // that never began all channels stay.
-  enum class Negotiated { Closed, Kept };
-  void end_association(Timestamp now, const Error& error,
-                       Negotiated negotiated = Negotiated::Closed);
+  // come: create() and connect() are as at first. Channels that are kept are Connecting again, and
+  // those that were Open get Failed, which says how many bytes were not sent.
+  enum class Keeps { Nothing, Negotiated, All };
+  void end_association(Timestamp now, const Error& error, Keeps keeps = Keeps::Nothing);
   // A later description of the peer's has another limit than connect() was told.
   void set_max_send_message_bytes(std::size_t bytes);
   // What carried the association is gone. The same, but behind what was received before.

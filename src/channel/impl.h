@@ -38,7 +38,7 @@ class DataChannels::Impl {
   void shut_down(Timestamp now, std::optional<Error> error);
   void handle_transport_closed(Timestamp now, std::optional<Error> error);
   // renewal.cc
-  void end_association(Timestamp now, const Error& error, Negotiated negotiated);
+  void end_association(Timestamp now, const Error& error, Keeps keeps);
   void set_max_send_message_bytes(std::size_t bytes) { config_.max_send_message_bytes = bytes; }
   // data_channels.cc
   void handle_packet(Timestamp now, Bytes packet);

@@ -17,7 +17,7 @@ void DataChannels::Impl::Channel::begin_again() {
   empty_messages.clear();
 }
 
-void DataChannels::Impl::end_association(Timestamp now, const Error& error, Negotiated negotiated) {
+void DataChannels::Impl::end_association(Timestamp now, const Error& error, Keeps keeps) {
   now_ = now;
   // What it has received is told before its end, as it would have been.
   association_->set_receiving(true);
@@ -26,12 +26,11 @@ void DataChannels::Impl::end_association(Timestamp now, const Error& error, Nego
   // Both applications know the ids of negotiated channels: another peer has them too, and they open
   // again with its association. What they had to send to this one is lost.
   Channels kept;
-  for (auto at = channels_.begin(); at != channels_.end() && negotiated == Negotiated::Kept;) {
+  for (auto at = channels_.begin(); at != channels_.end() && keeps != Keeps::Nothing;) {
     const auto here = at++;
     auto& [id, channel] = *here;
-    // Those of an association that never began are for whoever comes.
-    const bool is_of_next = channel.info.options.negotiated || phase_ == Phase::New;
-    if (!is_of_next || channel.state == DataChannelState::Closing) continue;
+    const bool is_kept = keeps == Keeps::All || channel.info.options.negotiated;
+    if (!is_kept || channel.state == DataChannelState::Closing) continue;
     if (channel.state == DataChannelState::Open) {
       ++totals_.closed;
       const std::size_t left = buffered(channel);

@@ -61,7 +61,6 @@ TEST(Renewal, BeforeItBeganOnlyTheChannelsEnd) {
 
 // For another peer, which knows their ids as the one before did.
 TEST(Renewal, MayKeepNegotiatedChannels) {
-  using Negotiated = DataChannels::Negotiated;
   const DataChannelOptions in_both{.negotiated = true, .id = 4};
   TwoSides sides;
   const ChannelId here = *sides.a.create(sides.pair.now(), "both", in_both);
@@ -71,8 +70,8 @@ TEST(Renewal, MayKeepNegotiatedChannels) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(sides.send_bytes(sides.a, here, Buffer(200'000)));
   const std::size_t left = sides.a.buffered_amount(here);
   ASSERT_GT(left, 900'000u);
-  sides.a.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
-  sides.b.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
+  sides.b.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
   std::string why;
   while (const auto event = sides.a.poll_event()) {
     const auto* failed = std::get_if<DataChannelError>(&*event);
@@ -100,7 +99,7 @@ TEST(Renewal, MayKeepNegotiatedChannels) {
   EXPECT_THAT(sides.take_b(), ElementsAre("text 1 hello"));
   EXPECT_THAT(sides.take_a(), ElementsAre("text 1 and back"));
   // As often as peers follow each other, and each time it is told.
-  sides.a.end_association(sides.pair.now(), kRejected, Negotiated::Kept);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
   sides.pair.run_for(1s);
   EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "ended by an error"));
 }
@@ -111,12 +110,23 @@ TEST(Renewal, KeepsWhatWaitsForTheFirstAssociation) {
   const ChannelId here = *sides.a.create(sides.pair.now(), "waits", {});
   sides.a.assign_streams(Parity::Odd);
   EXPECT_EQ(sides.a.info(here)->options.id, 1);
-  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Negotiated::Kept);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::All);
   EXPECT_THAT(sides.take_a(), IsEmpty());
   sides.connect();
   EXPECT_EQ(sides.a.info(here)->options.id, 0);
   sides.pair.run_for(1s);
   EXPECT_EQ(sides.a.state(here), DataChannelState::Open);
+}
+
+// What was announced to one peer, or was to be, is not another's.
+TEST(Renewal, ForAnotherPeerKeepsNegotiatedOnesAlone) {
+  TwoSides sides;
+  const ChannelId gone = *sides.a.create(sides.pair.now(), "waits", {});
+  const ChannelId kept = *sides.a.create(sides.pair.now(), "both", {.negotiated = true, .id = 4});
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
+  EXPECT_EQ(sides.a.state(gone), std::nullopt);
+  EXPECT_EQ(sides.a.state(kept), DataChannelState::Connecting);
+  EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "closed 1"));
 }
 
 // One that is being closed goes with its association.
@@ -125,7 +135,7 @@ TEST(Renewal, KeepsNoChannelThatWasClosed) {
   const ChannelId here = *sides.a.create(sides.pair.now(), "both", {.negotiated = true, .id = 4});
   sides.establish();
   sides.a.close(sides.pair.now(), here);
-  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Negotiated::Kept);
+  sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
   sides.pair.run_for(1s);
   EXPECT_THAT(sides.take_a(),
               ElementsAre("failed 1 OperationError", "closed 1", "ended by an error"));

@@ -74,13 +74,15 @@ void DataLink::end(Timestamp now, const std::string& why) {
 }
 
 void DataLink::leave_peer(Timestamp now, const std::string& why) {
+  using Keeps = channel::DataChannels::Keeps;
   is_negotiated_ = false;
   patience_.reset();
   handshake_ = {};
   sized_path_.reset();
   remote_init_.reset();
+  // Without a reason nothing was left to end: what waits is for the peer that comes.
   channels_.end_association(now, Error{ErrorCode::OperationFailed, why, std::nullopt},
-                            channel::DataChannels::Negotiated::Kept);
+                            why.empty() ? Keeps::All : Keeps::Negotiated);
   Buffer unheard;
   while (channels_.append_packet(now, unheard)) unheard.clear();
 }
