@@ -111,6 +111,7 @@ TEST(Renewal, KeepsWhatWaitsForTheFirstAssociation) {
   sides.a.assign_streams(Parity::Odd);
   EXPECT_EQ(sides.a.info(here)->options.id, 1);
   sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::All);
+  sides.pair.run_for(1s);
   EXPECT_THAT(sides.take_a(), IsEmpty());
   sides.connect();
   EXPECT_EQ(sides.a.info(here)->options.id, 0);
@@ -126,6 +127,7 @@ TEST(Renewal, ForAnotherPeerKeepsNegotiatedOnesAlone) {
   sides.a.end_association(sides.pair.now(), kRejected, DataChannels::Keeps::Negotiated);
   EXPECT_EQ(sides.a.state(gone), std::nullopt);
   EXPECT_EQ(sides.a.state(kept), DataChannelState::Connecting);
+  sides.pair.run_for(1s);
   EXPECT_THAT(sides.take_a(), ElementsAre("failed 1 OperationError", "closed 1"));
 }
 
